@@ -1,0 +1,1 @@
+"""Comptoir: store operations for retailers who sell on the web and in shops."""
