@@ -1,0 +1,82 @@
+"""Ids are UUIDv7, made by whoever knows the thing first; secrets are random and stored as hashes."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from uuid import UUID
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""24 letters: no I and no O, which people read as digits."""
+
+
+def new_id(at_ms: int | None = None) -> UUID:
+    """A UUIDv7: 48 bits of milliseconds, then random bits, so that rows land in the order they are made."""
+    ms = time.time_ns() // 1_000_000 if at_ms is None else at_ms
+    tail = int.from_bytes(os.urandom(10), "big")
+    high = (ms & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (tail >> 68 & 0xFFF) << 64
+    return UUID(int=high | 0b10 << 62 | tail & 0x3FFF_FFFF_FFFF_FFFF)
+
+
+def new_ids(count: int) -> list[UUID]:
+    """`count` ids of one moment with one read of the random source; for batches."""
+    ms = (time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | 0b10 << 62
+    noise = os.urandom(10 * count)
+    made = []
+    for i in range(count):
+        tail = int.from_bytes(noise[10 * i : 10 * i + 10], "big")
+        made.append(UUID(int=ms | (tail >> 68 & 0xFFF) << 64 | tail & 0x3FFF_FFFF_FFFF_FFFF))
+    return made
+
+
+def new_token() -> str:
+    """26 Crockford characters that carry 130 random bits."""
+    return "".join(secrets.choice(CROCKFORD) for _ in range(26))
+
+
+def digest(secret: str | bytes) -> bytes:
+    """SHA-256 of a token of at least 128 bits; only the digest is stored."""
+    return hashlib.sha256(secret.encode() if isinstance(secret, str) else secret).digest()
+
+
+def same(a: str | bytes, b: str | bytes) -> bool:
+    """Compare in constant time, as bytes: `hmac.compare_digest` refuses a str that is not ASCII."""
+    one = a.encode("utf-8", "surrogatepass") if isinstance(a, str) else a
+    two = b.encode("utf-8", "surrogatepass") if isinstance(b, str) else b
+    return hmac.compare_digest(one, two)
+
+
+class Seal:
+    """Derives tokens from one secret, so that a link can be printed again without being stored in the clear."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < 32:
+            raise ValueError("the secret needs at least 32 bytes")
+        self._base = hmac.new(secret, b"comptoir", hashlib.sha256)
+
+    def _mac(self, *parts: str | bytes | int) -> bytes:
+        mac = self._base.copy()
+        for part in parts:
+            raw = part if isinstance(part, bytes) else str(part).encode()
+            mac.update(len(raw).to_bytes(4, "big") + raw)
+        return mac.digest()
+
+    def token(self, *parts: str | bytes | int) -> str:
+        """26 Crockford characters (128 bits, then two zero bits) for these parts."""
+        number = int.from_bytes(self._mac("token", *parts)[:16], "big") << 2
+        return "".join(CROCKFORD[number >> 5 * (25 - i) & 31] for i in range(26))
+
+    def letters(self, *parts: str | bytes | int) -> str:
+        """Six of 24 letters for these parts."""
+        number = int.from_bytes(self._mac("letters", *parts)[:16], "big")
+        made = ""
+        for _ in range(6):
+            number, rest = divmod(number, 24)
+            made += LETTERS[rest]
+        return made
+
+    def keyed_digest(self, *parts: str | bytes | int) -> bytes:
+        """A digest that cannot be searched without the secret: for short codes such as six letters."""
+        return self._mac("digest", *parts)
