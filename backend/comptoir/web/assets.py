@@ -1,0 +1,183 @@
+"""What a browser may keep for ever: one style sheet, hashed scripts, icons and pictures, compressed once at start.
+
+Scripts import one another by relative names; each name is rewritten to the hashed one, dependencies first, so that
+no import map and no inline script is needed. A changed file has another address; an address never changes its bytes.
+"""
+
+import base64
+import gzip
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import brotli  # type: ignore[import-untyped]
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+
+STATIC_DIR: Final = Path(__file__).resolve().parents[3] / "pwa" / "static"
+STYLE_SHEET: Final = "comptoir.css"
+SPRITE: Final = "icons.svg"
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+FOR_A_DAY: Final = "public, max-age=86400"
+MEDIA_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+    ".txt": "text/plain; charset=utf-8",
+}
+COMPRESSED: Final = frozenset({".css", ".js", ".svg", ".webmanifest", ".txt"})
+_IMPORT: Final = re.compile(rb"""((?:from|import)\s*\(?\s*["'])(\./[\w./-]+\.js)(["'])""")
+_COMMENT: Final = re.compile(rb"/\*.*?\*/", re.S)
+_BLANKS: Final = re.compile(rb"\s*\n\s*")
+
+
+class CircularImport(Exception):
+    """Two scripts import each other, so that neither can be hashed first."""
+
+
+class Asset:
+    """One file as it goes over the wire, in the three encodings; `etag` is quoted."""
+
+    __slots__ = ("brotli", "etag", "gzip", "media_type", "plain")
+
+    def __init__(self, plain: bytes, suffix: str) -> None:
+        squeeze = suffix in COMPRESSED
+        self.plain = plain
+        self.brotli = brotli.compress(plain, quality=11) if squeeze else b""
+        self.gzip = gzip.compress(plain, 9, mtime=0) if squeeze else b""
+        self.media_type = MEDIA_TYPES[suffix]
+        self.etag = f'"{_short_hash(plain)}"'
+
+
+class Assets:
+    """All static files of one folder by served name; `url` gives the hashed address of a logical name.
+
+    Logical names: `comptoir.css` (all of css/ joined), `icons.svg` (the sprite), `js/pick.js`, `vendor/htmx.min.js`,
+    `pictures/derby.svg`. Each is also served under its plain name for a day, for whoever cannot know the hash.
+    """
+
+    def __init__(self, folder: Path = STATIC_DIR) -> None:
+        self.folder = folder
+        self._served: dict[str, Asset] = {}
+        self._names: dict[str, str] = {}
+        self._integrity: dict[str, str] = {}
+        sheets = sorted((folder / "css").glob("*.css"))
+        self._add(STYLE_SHEET, b"\n".join(tighten(path.read_bytes()) for path in sheets))
+        self._add(SPRITE, (folder / "icons" / SPRITE).read_bytes())
+        for name in self._other_files():
+            self._add(name, (folder / name).read_bytes())
+        self._add_scripts()
+
+    def _other_files(self) -> Iterator[str]:
+        for path in sorted(self.folder.rglob("*")):
+            name = path.relative_to(self.folder).as_posix()
+            ours = name.startswith(("css/", "js/")) or name == f"icons/{SPRITE}"
+            if path.is_file() and path.suffix in MEDIA_TYPES and not ours:
+                yield name
+
+    def _add_scripts(self) -> None:
+        waiting = {f"js/{path.name}": path.read_bytes() for path in sorted((self.folder / "js").glob("*.js"))}
+        while waiting:
+            ready = [name for name, body in waiting.items() if not (imports(body) & waiting.keys())]
+            if not ready:
+                raise CircularImport(", ".join(sorted(waiting)))
+            for name in ready:
+                self._add(name, _IMPORT.sub(self._hashed_import, waiting.pop(name)))
+
+    def _hashed_import(self, match: re.Match[bytes]) -> bytes:
+        before, path, after = match.groups()
+        hashed = self._names["js/" + path.decode()[2:]].removeprefix("js/")
+        return before + b"./" + hashed.encode() + after
+
+    def _add(self, name: str, body: bytes) -> None:
+        path = Path(name)
+        asset = Asset(body, path.suffix)
+        hashed = path.with_name(f"{path.stem}.{_short_hash(body)}{path.suffix}").as_posix()
+        self._names[name] = hashed
+        self._served[name] = self._served[hashed] = asset
+        self._integrity[name] = "sha256-" + base64.b64encode(hashlib.sha256(body).digest()).decode()
+
+    def url(self, name: str) -> str:
+        """`/static/<hashed name>` of a logical name; KeyError for a file that does not exist."""
+        return f"/static/{self._names[name]}"
+
+    def has(self, name: str) -> bool:
+        """Whether a logical name exists."""
+        return name in self._names
+
+    def integrity(self, name: str) -> str:
+        """`sha256-...` of the served bytes, for an integrity attribute."""
+        return self._integrity[name]
+
+    def find(self, served_name: str) -> tuple[Asset, bool] | None:
+        """The asset under a served name and whether that name is a hashed one."""
+        asset = self._served.get(served_name)
+        return None if asset is None else (asset, served_name not in self._names)
+
+    def script_urls(self, *names: str) -> tuple[str, ...]:
+        """The hashed addresses of scripts and all they import, entry first; for `modulepreload`."""
+        found: dict[str, None] = {}
+        queue = list(names)
+        while queue:
+            name = queue.pop(0)
+            if self.url(name) in found:
+                continue
+            found[self.url(name)] = None
+            queue += sorted(imports((self.folder / name).read_bytes()))
+        return tuple(found)
+
+
+def imports(body: bytes) -> set[str]:
+    """The logical names of the scripts that a script imports."""
+    return {"js/" + match[2].decode()[2:] for match in _IMPORT.finditer(body)}
+
+
+def tighten(css: bytes) -> bytes:
+    """A style sheet without comments and line breaks; nothing else is touched."""
+    return _BLANKS.sub(b" ", _COMMENT.sub(b"", css)).strip()
+
+
+def _short_hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:12]
+
+
+def static_route(assets: Assets) -> HTTPRouteHandler:
+    """GET /static/<name>: the bytes in the best encoding the browser takes; 404 for anything else, 304 when it has them."""
+
+    @get(
+        "/static/{name:path}",
+        name="static",
+        include_in_schema=False,
+        opt={"public": True, "static": True},
+        sync_to_thread=False,
+    )
+    def static(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+        found = assets.find(name.lstrip("/"))
+        if found is None:
+            raise NotFoundException()
+        asset, hashed = found
+        headers = {
+            "cache-control": FOR_EVER if hashed else FOR_A_DAY,
+            "etag": asset.etag,
+            "vary": "Accept-Encoding",
+            "x-content-type-options": "nosniff",
+        }
+        if request.headers.get("if-none-match") == asset.etag:
+            return Response(b"", status_code=304, headers=headers, media_type=asset.media_type)
+        accepted = request.headers.get("accept-encoding", "")
+        body = asset.plain
+        if asset.brotli and "br" in accepted:
+            body, headers["content-encoding"] = asset.brotli, "br"
+        elif asset.gzip and "gzip" in accepted:
+            body, headers["content-encoding"] = asset.gzip, "gzip"
+        return Response(body, headers=headers, media_type=asset.media_type)
+
+    return static

@@ -1,0 +1,181 @@
+"""How a view becomes HTML: autoescape always, an unknown name is an error, words, money and hours in the reader's way.
+
+Every page gets `lang` and, where it shows hours, `time_zone`; macros of `_ui.html` are imported `with context`.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from comptoir.kit.i18n import DEFAULT_LANGUAGE, Messages, messages
+from comptoir.web.assets import Assets
+
+TEMPLATES_DIR: Final = Path(__file__).resolve().parents[3] / "pwa" / "templates"
+HTMX_CONFIG: Final = json.dumps(
+    {
+        "defaultTimeout": 4000,
+        "includeIndicatorCSS": False,
+        "noSwap": [204, 304, "5xx"],
+        "transitions": False,
+        "history": True,
+        "mode": "same-origin",
+        "extensions": "sse,upsert,preload,pending",
+    },
+    separators=(",", ":"),
+)
+# One data block may stand in a page (no script ever does), so the policy needs no hash and no nonce.
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _lang(context: Context) -> str:
+    lang = context.get("lang", DEFAULT_LANGUAGE)
+    return lang if isinstance(lang, str) else DEFAULT_LANGUAGE
+
+
+def _local(context: Context, moment: datetime, time_zone: str | None) -> datetime:
+    return moment.astimezone(_zone(time_zone or context.get("time_zone") or "Europe/Paris"))
+
+
+@pass_context
+def money(context: Context, minor: int, currency: str = "EUR") -> str:
+    """12900 -> "129,00 €" in French, "€129.00" in English; minor units of the currency, never a float."""
+    amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+    return format_currency(amount, currency, locale=_lang(context))
+
+
+@pass_context
+def number(context: Context, value: int | Decimal) -> str:
+    """12345 -> "12 345" or "12,345"."""
+    return format_decimal(value, locale=_lang(context))
+
+
+@pass_context
+def clock(context: Context, moment: datetime, time_zone: str | None = None) -> str:
+    """The hour in store time, "15:40" in both languages."""
+    return _local(context, moment, time_zone).strftime("%H:%M")
+
+
+@pass_context
+def day(context: Context, moment: datetime | date, time_zone: str | None = None) -> str:
+    """The day in store time: "samedi 22 novembre", "Saturday, 22 November"."""
+    local = _local(context, moment, time_zone) if isinstance(moment, datetime) else moment
+    return format_date(local, "EEEE d MMMM", locale=_lang(context))
+
+
+@pass_context
+def day_short(context: Context, moment: datetime | date, time_zone: str | None = None) -> str:
+    """The day in store time: "22 nov.", "22 Nov"."""
+    local = _local(context, moment, time_zone) if isinstance(moment, datetime) else moment
+    return format_date(local, "d MMM", locale=_lang(context))
+
+
+@pass_context
+def moment(context: Context, value: datetime, time_zone: str | None = None) -> str:
+    """Day and hour in store time: "samedi 22 novembre, 15:40"."""
+    return format_datetime(_local(context, value, time_zone), "EEEE d MMMM, HH:mm", tzinfo=None, locale=_lang(context))
+
+
+def iso(value: datetime) -> str:
+    """RFC 3339 UTC with Z, for a `datetime` attribute."""
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def capital(text: str) -> str:
+    """The first letter large, the rest as it is; French dates stand in the middle of a sentence by nature."""
+    return text[:1].upper() + text[1:]
+
+
+def data_block(value: object) -> Markup:
+    """JSON that may stand inside a `<script type="application/json">`: no `<`, `>`, `&` nor line separators in it."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    for char in "<>&\u2028\u2029":
+        body = body.replace(char, f"\\u{ord(char):04x}")
+    return Markup(body)
+
+
+def environment(assets: Assets, sentences: Messages | None = None, folder: Path = TEMPLATES_DIR) -> Environment:
+    """The one Jinja environment; templates are named by their path under pwa/templates."""
+    words = sentences or messages()
+
+    @pass_context
+    def say(context: Context, key: str, **args: Any) -> str:
+        return words.say(key, _lang(context), args)
+
+    @pass_context
+    def say_html(context: Context, key: str, **args: Any) -> Markup:
+        return words.say_html(key, _lang(context), args)
+
+    @pass_context
+    def texts(context: Context, prefix: str) -> dict[str, Any]:
+        return words.area(prefix, _lang(context))
+
+    def picture(key: str) -> str:
+        """The address of a product's picture: a key of pictures/, an address as it is, or the neutral box."""
+        if key.startswith("/"):
+            return key
+        name = f"pictures/{key.removeprefix('pictures/').removesuffix('.svg')}.svg"
+        return assets.url(name if assets.has(name) else "pictures/_none.svg")
+
+    def with_pictures(pack: Mapping[str, Any]) -> dict[str, Any]:
+        """The pack with every picture's key replaced by its hashed address."""
+        def drawn(article: Mapping[str, Any]) -> dict[str, Any]:
+            return {**article, "picture": picture(article.get("picture") or "")}
+
+        works = [{**work, "lines": [drawn(line) for line in work["lines"]]} for work in pack["works"]]
+        return {**pack, "works": works, "known": {code: drawn(article) for code, article in pack["known"].items()}}
+
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(
+        money=money,
+        number=number,
+        clock=clock,
+        day=day,
+        day_short=day_short,
+        moment=moment,
+        iso=iso,
+        capital=capital,
+        data_block=data_block,
+        with_pictures=with_pictures,
+    )
+    made.globals.update(
+        t=say,
+        th=say_html,
+        texts=texts,
+        asset=assets.url,
+        scripts=assets.script_urls,
+        picture=picture,
+        sprite=assets.url("icons.svg"),
+        htmx_config=HTMX_CONFIG,
+    )
+    return made
+
+
+def render(templates: Environment, name: str, **view: Any) -> str:
+    """One page or partial as text; `view` must hold `lang`."""
+    return templates.get_template(name).render(**view)
