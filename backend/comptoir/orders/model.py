@@ -1,0 +1,176 @@
+"""The words of an order, and the commands that make and change one. Prices are integers in minor units."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.words import Code, Country, Currency, Email, Instant, Maybe, Minor, Note, Phone, Postcode, Slug, Units, Word
+
+Language = Literal["fr", "en"]
+Method = Literal["pickup", "ship"]
+HoldReason = Literal["payment", "address", "totals", "unknown_item", "short", "manual"]
+
+
+class Progress(StrEnum):
+    """How far an order is; computed by `summary.progress`, stored in the same transaction."""
+
+    RECEIVED = "received"
+    HELD = "held"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    PART_FULFILLED = "part_fulfilled"
+    FULFILLED = "fulfilled"
+    CLOSED = "closed"
+    CANCELED = "canceled"
+
+
+class CustomerDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who buys. `id` is the sender's own and may be left out; consents name what the person agreed to."""
+
+    first_name: Word
+    last_name: Word
+    id: UUID | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    consents: Annotated[tuple[Slug, ...], msgspec.Meta(max_length=20)] = ()
+
+
+class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a parcel goes. Empty parts are kept and hold the order as `address`."""
+
+    name: Maybe = ""
+    street: Maybe = ""
+    street2: Maybe = ""
+    postcode: Postcode = ""
+    city: Maybe = ""
+    country: Country = "FR"
+    phone: Phone | None = None
+
+
+class OrderedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line. `total_minor` = quantity x unit price - discount; `vat_minor` is inside it (or beside it, see the order)."""
+
+    quantity: Units
+    unit_price_minor: Minor
+    vat_rate_bp: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+    vat_minor: Minor
+    total_minor: Minor
+    method: Method
+    sku: Code | None = None
+    location: Slug | None = None
+    discount_minor: Minor = 0
+    title: Maybe = ""
+    external_sku: Maybe = ""
+
+
+class PaymentDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reference to a payment made elsewhere. Card data has no field here, on purpose."""
+
+    provider: Code
+    reference: Code
+    state: Literal["pending", "authorized", "captured", "at_store"]
+    amount_minor: Minor
+    expires_at: Instant | None = None
+
+
+class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Place an order. `id` is made by the sender: it is the order's id, and makes sending twice harmless."""
+
+    id: UUID
+    placed_at: Instant
+    customer: CustomerDetails
+    lines: Annotated[tuple[OrderedLine, ...], msgspec.Meta(min_length=1, max_length=100)]
+    payment: PaymentDetails
+    total_minor: Minor
+    vat_minor: Minor
+    shipping_minor: Minor = 0
+    shipping_vat_minor: Minor = 0
+    currency: Currency = "EUR"
+    language: Language = "fr"
+    ship_to: Address | None = None
+    collector: Maybe = ""
+    if_short: Literal["refuse", "hold"] = "refuse"
+    prices_include_vat: bool = True
+    hold: Note | None = None
+
+
+class ChannelFacts(msgspec.Struct, frozen=True):
+    """What a sales channel adds to an order it sends; set by the channel's translation, never by the API's body."""
+
+    channel: str
+    external_id: str
+    external_number: str
+    updated_at: Instant
+
+
+class PlacedLine(msgspec.Struct, frozen=True):
+    line: int
+    sku: str | None
+    quantity: int
+
+
+class PlacedWork(msgspec.Struct, frozen=True):
+    """Work a location was given; `promise_at` is when it will be ready (or leave), `time_zone` is the location's."""
+
+    id: UUID
+    location: str
+    kind: Method
+    promise_at: Instant
+    time_zone: str
+    lines: tuple[PlacedLine, ...]
+
+
+class OrderPlaced(msgspec.Struct, frozen=True):
+    """The answer to `PlaceOrder`, the same however often it is asked. `link` opens the customer's page."""
+
+    id: UUID
+    number: str
+    progress: Progress
+    held: tuple[HoldReason, ...]
+    total_minor: int
+    currency: str
+    link: str
+    works: tuple[PlacedWork, ...]
+
+
+class ReleaseHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person accepts what held the order; when nothing holds it any more, its work is given out."""
+
+    id: UUID
+    order: UUID
+    reason: HoldReason
+    note: Note = ""
+
+
+class PlaceHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person holds an order whose work nobody has started."""
+
+    id: UUID
+    order: UUID
+    note: Note
+
+
+class LineQuantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    line: Annotated[int, msgspec.Meta(ge=1, le=200)]
+    quantity: Units
+
+
+class CancelOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Cancel the whole order (`lines` empty) or some units of some lines, during picking too."""
+
+    id: UUID
+    order: UUID
+    reason: Note
+    lines: Annotated[tuple[LineQuantity, ...], msgspec.Meta(max_length=100)] = ()
+
+
+class MapUnknownLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person says which SKU a channel's unknown line is; `remember` keeps it for the next order of that channel."""
+
+    id: UUID
+    order: UUID
+    line: Annotated[int, msgspec.Meta(ge=1, le=200)]
+    sku: Code
+    remember: bool = True

@@ -1,0 +1,107 @@
+"""Stock levels and the facts that move them. Every figure is in units.
+
+    available to promise = on hand - reserved - safety stock, never below zero, and zero while a short waits for its count
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+
+class Level(msgspec.Struct, frozen=True):
+    """What one location holds of one SKU. `set_aside` is the part of `reserved` that is already off the shelf."""
+
+    sku: str
+    location: str
+    on_hand: int
+    reserved: int
+    set_aside: int = 0
+    unsellable: int = 0
+    safety_stock: int = 0
+    no_promise_until: datetime | None = None
+    blocked: bool = False
+
+    def available(self, now: datetime) -> int:
+        """Units that may be promised now; a blocked (recalled) SKU has none."""
+        if self.blocked or (self.no_promise_until is not None and self.no_promise_until > now):
+            return 0
+        return max(0, self.on_hand - self.reserved - self.safety_stock)
+
+
+class Fact(StrEnum):
+    """Why figures moved; the ledger keeps this word."""
+
+    RESERVE = "reserve"
+    RELEASE = "release"
+    PICK = "pick"
+    PICK_UNDONE = "pick_undone"
+    PUT_BACK = "put_back"
+    SHORT_NOT_FOUND = "short_not_found"
+    SHORT_DAMAGED = "short_damaged"
+    SHORT_UNDONE = "short_undone"
+    HAND_OVER = "hand_over"
+    HAND_OVER_UNDONE = "hand_over_undone"
+    TILL_SALE = "till_sale"
+    TILL_RETURN = "till_return"
+    RECEIPT = "receipt"
+    ADJUSTMENT = "adjustment"
+    SNAPSHOT = "snapshot"
+    COUNT = "count"
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """One ledger line: signed deltas of the four figures of one (SKU, location)."""
+
+    sku: str
+    location: str
+    fact: Fact
+    on_hand: int = 0
+    reserved: int = 0
+    set_aside: int = 0
+    unsellable: int = 0
+    reason: str | None = None
+    order_id: UUID | None = None
+    work: UUID | None = None
+    happened_at: datetime | None = None
+    id: UUID | None = None
+
+
+def picked(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+    """Units came off the shelf for a promise."""
+    return Movement(sku, location, Fact.PICK, set_aside=units, **of)  # type: ignore[arg-type]
+
+
+def pick_undone(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+    """Units went back on the shelf, still promised."""
+    return Movement(sku, location, Fact.PICK_UNDONE, set_aside=-units, **of)  # type: ignore[arg-type]
+
+
+def released(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+    """A promise of units that were never picked is undone."""
+    return Movement(sku, location, Fact.RELEASE, reserved=-units, **of)  # type: ignore[arg-type]
+
+
+def put_back(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+    """Units that nobody will collect lie on their shelf again."""
+    return Movement(sku, location, Fact.PUT_BACK, reserved=-units, set_aside=-units, **of)  # type: ignore[arg-type]
+
+
+def short(sku: str, location: str, units: int, *, damaged: bool, **of: UUID | None) -> Movement:
+    """Promised units are not there, or cannot be sold; either way the promise on them is gone."""
+    fact = Fact.SHORT_DAMAGED if damaged else Fact.SHORT_NOT_FOUND
+    return Movement(sku, location, fact, on_hand=-units, reserved=-units, unsellable=units if damaged else 0, **of)  # type: ignore[arg-type]
+
+
+def short_undone(sku: str, location: str, units: int, *, damaged: bool, **of: UUID | None) -> Movement:
+    return Movement(sku, location, Fact.SHORT_UNDONE, on_hand=units, reserved=units, unsellable=-units if damaged else 0, **of)  # type: ignore[arg-type]
+
+
+def handed_over(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+    """Goods left the store: on hand, reserved and set aside go down together."""
+    return Movement(sku, location, Fact.HAND_OVER, on_hand=-units, reserved=-units, set_aside=-units, **of)  # type: ignore[arg-type]
+
+
+def hand_over_undone(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+    return Movement(sku, location, Fact.HAND_OVER_UNDONE, on_hand=units, reserved=units, set_aside=units, **of)  # type: ignore[arg-type]

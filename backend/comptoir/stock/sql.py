@@ -1,0 +1,96 @@
+"""The ledger's writes: lock levels in one order, post movements and their running sums together."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+
+from comptoir.kit.db import Tx
+from comptoir.kit.ids import new_ids
+from comptoir.stock.model import Level, Movement
+
+_LEVEL = "l.sku, l.location, l.on_hand, l.reserved, l.set_aside, l.unsellable, l.safety_stock, l.no_promise_until"
+
+
+async def lock(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Level]:
+    """Lock the levels of these (sku, location) pairs, always in that order, and read them.
+
+    A pair without a row is left out: nothing was ever there. The order is what keeps two transactions from deadlock.
+    """
+    wanted = sorted(set(keys))
+    rows = await tx.rows(
+        f"SELECT {_LEVEL}, s.blocked_reason IS NOT NULL AS blocked"
+        " FROM stock_level l JOIN unnest($1::text[], $2::text[]) AS k (sku, location) ON l.sku = k.sku AND l.location = k.location"
+        " JOIN sku s ON s.sku = l.sku ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l",
+        [sku for sku, _ in wanted], [location for _, location in wanted],
+    )  # fmt: skip
+    return {(row[0], row[1]): Level(*row) for row in rows}
+
+
+async def lock_everywhere(tx: Tx, skus: Sequence[str]) -> dict[tuple[str, str], Level]:
+    """Lock every level of these SKUs, in the same order; for the exact answer when a snapshot was wrong."""
+    rows = await tx.rows(
+        f"SELECT {_LEVEL}, s.blocked_reason IS NOT NULL AS blocked FROM stock_level l JOIN sku s ON s.sku = l.sku"
+        " WHERE l.sku = ANY($1::text[]) ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l",
+        sorted(set(skus)),
+    )  # fmt: skip
+    return {(row[0], row[1]): Level(*row) for row in rows}
+
+
+async def post(tx: Tx, movements: Sequence[Movement]) -> None:
+    """Append movements to the ledger and add them to the levels, making levels that did not exist.
+
+    Locks the touched levels in (sku, location) order first. Figures that a CHECK forbids end the transaction.
+    """
+    if not movements:
+        return
+    sums: dict[tuple[str, str], list[int]] = {}
+    for m in movements:
+        total = sums.setdefault((m.sku, m.location), [0, 0, 0, 0])
+        for i, delta in enumerate((m.on_hand, m.reserved, m.set_aside, m.unsellable)):
+            total[i] += delta
+    keys = sorted(sums)
+    # ON CONFLICT DO NOTHING in key order makes missing rows; the ordered lock that follows then holds them all.
+    await tx.run(
+        "INSERT INTO stock_level (sku, location) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING",
+        [k[0] for k in keys], [k[1] for k in keys],
+    )  # fmt: skip
+    await tx.rows(
+        "SELECT 1 FROM stock_level l JOIN unnest($1::text[], $2::text[]) AS k (sku, location) USING (sku, location)"
+        " ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l",
+        [k[0] for k in keys], [k[1] for k in keys],
+    )  # fmt: skip
+    await add_to_levels(tx, keys, [sums[k] for k in keys])
+    await append(tx, movements)
+
+
+async def add_to_levels(tx: Tx, keys: Sequence[tuple[str, str]], deltas: Sequence[Sequence[int]]) -> None:
+    """Add (on hand, reserved, set aside, unsellable) to rows that this transaction has locked."""
+    await tx.run(
+        "UPDATE stock_level l SET on_hand = l.on_hand + d.a, reserved = l.reserved + d.b, set_aside = l.set_aside + d.c,"
+        " unsellable = l.unsellable + d.e FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[])"
+        " AS d (sku, location, a, b, c, e) WHERE l.sku = d.sku AND l.location = d.location",
+        [k[0] for k in keys], [k[1] for k in keys], *([d[i] for d in deltas] for i in range(4)),
+    )  # fmt: skip
+
+
+async def append(tx: Tx, movements: Sequence[Movement]) -> None:
+    """Write ledger lines; the caller has added them to the levels."""
+    ids = new_ids(len(movements))
+    columns = zip(
+        *((m.id or made, m.location, m.sku, m.fact.value, m.on_hand, m.reserved, m.set_aside, m.unsellable, m.reason,
+           m.order_id, m.work, m.happened_at or tx.now) for m, made in zip(movements, ids, strict=True)),
+        strict=True,
+    )  # fmt: skip
+    await tx.run(
+        "INSERT INTO stock_movement (id, location, sku, fact, on_hand, reserved, set_aside, unsellable, reason, order_id, work, happened_at, who, recorded_at)"
+        " SELECT *, $13, $14 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::text[],"
+        " $10::uuid[], $11::uuid[], $12::timestamptz[])",
+        *(list(column) for column in columns), tx.who, tx.now,
+    )  # fmt: skip
+
+
+async def stop_promises(tx: Tx, sku: str, location: str, until: datetime | None) -> None:
+    """After a short: promise nothing new of this SKU here until it is counted (None lifts it)."""
+    await tx.run("UPDATE stock_level SET no_promise_until = $3 WHERE sku = $1 AND location = $2", sku, location, until)
+
+
