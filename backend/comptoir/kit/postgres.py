@@ -55,7 +55,7 @@ _WATCHDOG = 'read -r line; kill -s INT "$1" 2>/dev/null'
 
 
 def tool_path(name: str) -> Path:
-    """Where the wheel's `psql`, `pgbench`, `pg_dump`, ... lies. Raises PostgresFailed when there is none of that name."""
+    """Where the wheel's `psql`, `pgbench`, `pg_dump`, ... lies. Raises PostgresFailed when it has no such tool."""
     path = reachable_binaries(account()) / "bin" / name
     if not path.exists():
         raise PostgresFailed(f"the PostgreSQL wheel holds no tool named {name}")
@@ -107,7 +107,7 @@ class Server:
         return f"postgresql://{USER}@/{database}?host={self._sockets}"
 
     def start(self) -> Self:
-        """Serve the folder, or share it if another process already does. Raises PostgresFailed with the log's last lines."""
+        """Serve the folder, or share it if another process already does. Raises PostgresFailed with the log's end."""
         assert self._postmaster is None, "started already"
         if not self._claim():
             self._wait_for_owner()

@@ -1,0 +1,267 @@
+"""Every environment variable, in one frozen struct, read once when a process starts."""
+
+import json
+import os
+import re
+import secrets
+import urllib.parse
+from collections.abc import Callable, Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Literal, NoReturn, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+Environment = Literal["dev", "production"]
+
+DEFAULT_PORT = 8700
+SECRET_BYTES = 32
+POOL_SIZES = range(4, 9)
+LOG_LEVELS = ("debug", "info", "warning", "error")
+EXAMPLES = {
+    "COMPTOIR_CHANNEL_SECRETS": '{"shopify-orme": ["new secret", "old secret"]}',
+    "COMPTOIR_CONTACT": "support@example.com",
+    "COMPTOIR_DATA": "/var/lib/comptoir",
+    "COMPTOIR_ENV": "production",
+    "COMPTOIR_HOST": "127.0.0.1",
+    "COMPTOIR_LOG_LEVEL": "info",
+    "COMPTOIR_POOL": "6",
+    "COMPTOIR_PORT": "8700",
+    "COMPTOIR_SECRET": "the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
+    "COMPTOIR_SECURE_COOKIES": "yes",
+    "COMPTOIR_TRUSTED_PROXIES": "10.0.0.0/8,192.168.1.5",
+    "COMPTOIR_URL": "https://comptoir.example.com",
+    "DATABASE_URL": "postgresql://comptoir:password@db.example.com:5432/comptoir",
+}
+
+
+class BadSetting(Exception):
+    """A variable is missing or wrong. The text names it, says what is wrong and shows an example; never its value."""
+
+    def __init__(self, variable: str, wrong: str) -> None:
+        self.variable = variable
+        super().__init__(f"{variable} {wrong}. Example: {variable}={EXAMPLES[variable]}")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this process is to run."""
+
+    data: Path
+    environment: Environment = "dev"
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    port_given: bool = False
+    database_url: str | None = None
+    secret: bytes
+    url: str
+    secure_cookies: bool = False
+    trusted_proxies: tuple[str, ...] = ()
+    channel_secrets: dict[str, tuple[str, ...]] = {}
+    pool_size: int = 6
+    contact: str = ""
+    log_level: str = "info"
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def database_folder(self) -> Path:
+        """Where the built-in PostgreSQL keeps its files when DATABASE_URL is not set."""
+        return self.data / "postgres"
+
+    def __repr__(self) -> str:
+        # Secrets and the database's password must never reach a log by way of a traceback.
+        return f"Settings(environment={self.environment!r}, data={str(self.data)!r}, port={self.port})"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the variables of `environ`; an empty one counts as not set. Raises BadSetting.
+
+        In dev the secret is made once and kept in the data folder, readable by its owner alone.
+        """
+        given = _Given(environ)
+        environment: Environment = given.read("COMPTOIR_ENV", _environment, "dev")
+        data = given.read("COMPTOIR_DATA", _folder, default_data())
+        host = given.read("COMPTOIR_HOST", _host, "127.0.0.1")
+        port = given.read("COMPTOIR_PORT", _port, DEFAULT_PORT)
+        url = given.read("COMPTOIR_URL", _url, f"http://{host}:{port}")
+        return cls(
+            data=data,
+            environment=environment,
+            host=host,
+            port=port,
+            port_given=given.has("COMPTOIR_PORT"),
+            database_url=given.read("DATABASE_URL", _database_url, None),
+            secret=_secret(given, environment, data),
+            url=url,
+            secure_cookies=given.read("COMPTOIR_SECURE_COOKIES", _yes_or_no, url.startswith("https://")),
+            trusted_proxies=given.read("COMPTOIR_TRUSTED_PROXIES", _networks, ()),
+            channel_secrets=given.read("COMPTOIR_CHANNEL_SECRETS", _channel_secrets, {}),
+            pool_size=given.read("COMPTOIR_POOL", _pool_size, 6),
+            contact=given.read("COMPTOIR_CONTACT", _contact, ""),
+            log_level=given.read("COMPTOIR_LOG_LEVEL", _log_level, "info"),
+        )
+
+
+def default_data() -> Path:
+    """`.data` in a checkout, else the user's own folder for application data."""
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "pyproject.toml").exists():
+        return checkout / ".data"
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "comptoir"
+
+
+class _Given:
+    """The variables that are set, and the one place where a reader's complaint gets the variable's name."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def has(self, variable: str) -> bool:
+        return bool(self._environ.get(variable, "").strip())
+
+    def read(self, variable: str, reader: Callable[[str], T], default: T) -> T:
+        text = self._environ.get(variable, "").strip()
+        if not text:
+            return default
+        try:
+            return reader(text)
+        except _Wrong as wrong:
+            raise BadSetting(variable, str(wrong)) from None
+
+
+class _Wrong(Exception):
+    """What is wrong with a value, in words that follow the variable's name."""
+
+
+def _refuse(wrong: str) -> NoReturn:
+    raise _Wrong(wrong)
+
+
+def _environment(text: str) -> Environment:
+    if text == "dev":
+        return "dev"
+    if text == "production":
+        return "production"
+    _refuse("is neither dev nor production")
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        _refuse("is a file, not a folder")
+    return path
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z.:\-]{1,253}", text):
+        _refuse("is not a host name or address")
+    return text
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) < 65536:
+        _refuse("is not a port between 1 and 65535")
+    return int(text)
+
+
+def _url(text: str) -> str:
+    parts = urllib.parse.urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        _refuse("is not a plain http or https address")
+    if parts.path not in ("", "/"):
+        _refuse("has a path; Comptoir is served at the root of its host")
+    return text.rstrip("/")
+
+
+def _database_url(text: str) -> str:
+    parts = urllib.parse.urlsplit(text)
+    if parts.scheme not in ("postgresql", "postgres"):
+        _refuse("does not begin with postgresql://")
+    if not parts.path.strip("/"):
+        _refuse("names no database after the host")
+    return text
+
+
+def _yes_or_no(text: str) -> bool:
+    answers = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
+    if text.lower() not in answers:
+        _refuse("is neither yes nor no")
+    return answers[text.lower()]
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    networks = tuple(part.strip() for part in text.split(",") if part.strip())
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError:
+            _refuse("is not a list of addresses or networks")
+    return networks
+
+
+def _channel_secrets(text: str) -> dict[str, tuple[str, ...]]:
+    try:
+        decoded = json.loads(text)
+    except ValueError:
+        _refuse("is not JSON")
+    if not isinstance(decoded, dict):
+        _refuse("is not an object of channel id to list of secrets")
+    for held in decoded.values():
+        if not isinstance(held, list) or not held or not all(isinstance(one, str) and one for one in held):
+            _refuse("holds a channel without a list of secrets")
+    return {channel: tuple(held) for channel, held in decoded.items()}
+
+
+def _pool_size(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) not in POOL_SIZES:
+        _refuse("is not a number of connections between 4 and 8")
+    return int(text)
+
+
+def _contact(text: str) -> str:
+    if "@" not in text or len(text) > 200:
+        _refuse("is not an e-mail address")
+    return text
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        _refuse(f"is none of {', '.join(LOG_LEVELS)}")
+    return text.lower()
+
+
+def _secret(given: _Given, environment: str, data: Path) -> bytes:
+    def long_enough(text: str) -> bytes:
+        if len(text.encode()) < SECRET_BYTES:
+            _refuse(f"is shorter than {SECRET_BYTES} bytes")
+        return text.encode()
+
+    found = given.read("COMPTOIR_SECRET", long_enough, b"")
+    if found:
+        return found
+    if environment == "production":
+        raise BadSetting("COMPTOIR_SECRET", "is missing, and production does not start without it")
+    return _kept_secret(data / "secret")
+
+
+def _kept_secret(path: Path) -> bytes:
+    """The secret of a dev folder; written whole beside its place and linked in, so two first starts agree."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            fresh = path.with_name(f"secret.{secrets.token_hex(8)}")
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            try:
+                os.link(fresh, path)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_bytes().strip()
+    except OSError as error:
+        raise BadSetting("COMPTOIR_DATA", f"is a folder that cannot be used ({error.strerror})") from error
