@@ -8,7 +8,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -17,8 +17,12 @@ import msgspec
 from comptoir.kit.errors import Outage
 
 T = TypeVar("T")
-Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-Pool = asyncpg.Pool[asyncpg.Record]
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:  # only the stubs are generic
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
 
 TRIES = 4
 """How often a transaction is tried: the first time, and three retries with jitter after 40001, 40P01 or a lost race."""
