@@ -1,8 +1,118 @@
-"""What every test may ask for."""
+"""What every test may ask for: a fresh migrated database, a browser's path; and what could not be run is told."""
 
+import asyncio
+import itertools
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import msgspec
 import pytest
+
+from comptoir import migrating
+from comptoir.kit import postgres
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+CHROMIUM_PLACES = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+_numbers = itertools.count(1)
+_not_run: list[str] = []
+
+
+class Database(msgspec.Struct, frozen=True):
+    """A migrated database of one test's own: its address, and one open connection to look with."""
+
+    dsn: str
+    connection: "asyncpg.Connection[asyncpg.Record]"
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """One PostgreSQL for the whole run, not durable, gone at the end."""
+    with postgres.temporary(options=("max_connections=200",)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres_server: postgres.Server) -> str:
+    """The name of a migrated, empty database, to be cloned by `postgres_server.create_database(name, template)`."""
+
+    async def make() -> None:
+        await migrating.migrate(await postgres_server.create_database("migrated"))
+
+    asyncio.run(make())
+    return "migrated"
+
+
+@pytest.fixture
+async def database(postgres_server: postgres.Server, template: str) -> AsyncIterator[Database]:
+    """A migrated, empty database that no other test sees."""
+    name = f"test_{next(_numbers)}"
+    dsn = await postgres_server.create_database(name, template)
+    connection = await asyncpg.connect(dsn)
+    yield Database(dsn, connection)
+    await connection.close()
+    await postgres_server.drop_database(name)
+
+
+def find_chromium() -> str | None:
+    """COMPTOIR_CHROMIUM, or a Chromium or Chrome of this machine, or one that Playwright keeps."""
+    given = os.environ.get("COMPTOIR_CHROMIUM")
+    if given:
+        return given
+    for name in CHROMIUM_NAMES:
+        if found := shutil.which(name):
+            return found
+    kept = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    for found_path in sorted(kept.glob("chromium-*/chrome-linux*/chrome"), reverse=True):
+        return str(found_path)
+    return next((place for place in CHROMIUM_PLACES if Path(place).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser that the journeys drive. A test that asks for it is not run, and listed so, where there is none."""
+    found = find_chromium()
+    assert found is not None
+    return found
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser the journeys cannot run: they are taken out and named, never silently passed over."""
+    if find_chromium() is not None:
+        return
+    browser = [item for item in items if "chromium_path" in getattr(item, "fixturenames", ())]
+    if browser:
+        _not_run.append(f"{len(browser)} browser journeys: no Chromium or Chrome on this machine")
+        config.hook.pytest_deselected(items=browser)
+        items[:] = [item for item in items if item not in browser]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        _not_run.append(f"{report.nodeid}: {reason}")
+
+
+def pytest_sessionfinish() -> None:
+    """`bin/test` names a file in COMPTOIR_NOT_RUN; one line for each thing that could not be run goes there."""
+    place = os.environ.get("COMPTOIR_NOT_RUN")
+    if place and _not_run:
+        with Path(place).open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in _not_run)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _not_run:
+        terminalreporter.section("not run")
+        for line in _not_run:
+            terminalreporter.line(line)
