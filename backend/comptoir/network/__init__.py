@@ -1,0 +1,1 @@
+"""Where: locations, their hours and places on the map, and how soon they can have something ready."""
