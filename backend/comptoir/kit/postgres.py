@@ -32,6 +32,8 @@ from comptoir.kit.postgres_home import (
     socket_folder,
 )
 
+__all__ = ["PostgresFailed", "Server", "started", "temporary", "tool_path"]
+
 PORT = 5432
 USER = "comptoir"
 DATABASE = "comptoir"

@@ -1,0 +1,135 @@
+"""The `comptoir` command: each sub-command parses its words, calls one function and gives back its exit code."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from comptoir.settings import BadSetting, Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one sub-command. What the person at the terminal can mend is told in one line and gives 2."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments, rest = _parser().parse_known_args(words)
+    run: Callable[[argparse.Namespace, list[str]], int] = arguments.run
+    if rest and not arguments.passes_on:
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    from comptoir.kit.phone import NoLan
+    from comptoir.kit.postgres import PostgresFailed
+    from comptoir.serving import CannotServe
+
+    try:
+        return run(arguments, rest) or 0
+    except (BadSetting, CannotServe, NoLan, PostgresFailed) as error:
+        print(f"comptoir: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="comptoir", description="Store operations for web and shop.")
+    commands = parser.add_subparsers(metavar="command", required=True)
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace, list[str]], int], text: str, passes_on: bool = False
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text, add_help=not passes_on)
+        added.set_defaults(run=run, passes_on=passes_on)
+        return added
+
+    serve = command("serve", _serve, "start the database, the web server and the worker")
+    serve.add_argument("--dev", action="store_true", help="with the demo world, loaded if the database is empty")
+    serve.add_argument("--phone", action="store_true", help="also serve HTTPS on the LAN, with a code to scan")
+    web = command("web", _web, "the web server alone, on COMPTOIR_HOST and COMPTOIR_PORT")
+    web.add_argument("--certificate", help="serve HTTPS with this certificate chain")
+    web.add_argument("--key", help="its private key")
+    command("worker", _worker, "the worker alone: delivers events and runs what is due")
+    command("migrate", _migrate, "bring the database's tables to this version")
+    command("seed", _seed, "load the demo world, or one of any size (--help)", passes_on=True)
+    command("bench", _bench, "measure: comptoir bench M1 --json (--help)", passes_on=True)
+    command("check", _check, "check that the stored figures agree, levels with the ledger first")
+    command("routes", _routes, "list every route with its methods and the function behind it")
+    command("lifecycles", _lifecycles, "draw every lifecycle")
+    return parser
+
+
+def _serve(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir import serving
+
+    return serving.serve(os.environ, dev=arguments.dev, on_lan=arguments.phone)
+
+
+def _web(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir import webserver
+
+    return _with_database(lambda dsn: webserver.main(arguments.certificate, arguments.key))
+
+
+def _worker(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir import worker
+    from comptoir.kit.children import end_with_parent
+
+    end_with_parent(os.environ)
+    return _with_database(lambda dsn: worker.main())
+
+
+def _migrate(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir import migrating
+
+    return _with_database(lambda dsn: migrating.main(dsn))
+
+
+def _seed(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir import migrating, seeding
+
+    def run(dsn: str) -> int | None:
+        asyncio.run(migrating.migrate(dsn))
+        return seeding.main(rest)
+
+    return seeding.main(rest) or 0 if _asks_for_help(rest) else _with_database(run)
+
+
+def _bench(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir import bench
+
+    return bench.main(rest) or 0
+
+
+def _check(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir.kit import check
+
+    return _with_database(lambda dsn: check.main())
+
+
+def _routes(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir import webserver
+
+    for line in webserver.route_lines():
+        print(line)
+    return 0
+
+
+def _lifecycles(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir import drawing
+
+    return drawing.main() or 0
+
+
+def _asks_for_help(words: list[str]) -> bool:
+    return "-h" in words or "--help" in words
+
+
+def _with_database(run: Callable[[str], int | None]) -> int:
+    """Open the database of the settings and put its address where every module of this process looks for it."""
+    from comptoir.serving import open_database
+
+    with open_database(Settings.from_env(os.environ)) as dsn:
+        os.environ["DATABASE_URL"] = dsn
+        return run(dsn) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+# Sourced by bin/dev and bin/test: finds Python, makes .venv, installs a lock file into it when that has changed.
+
+say() { printf '%s\n' "$*" >&2; }
+stop() { say "$@"; exit 1; }
+
+good_python() { "$1" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+  local name
+  for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 python; do
+    if command -v "$name" >/dev/null 2>&1 && good_python "$name"; then command -v "$name"; return; fi
+  done
+  return 1
+}
+
+make_venv() {
+  local python
+  if [ -x .venv/bin/python ] && good_python .venv/bin/python; then return; fi
+  rm -rf .venv
+  if python=$(find_python); then
+    say "Making .venv with $("$python" --version)."
+    if command -v uv >/dev/null 2>&1; then
+      uv venv --quiet --python "$python" .venv
+    else
+      "$python" -m venv .venv || {
+        rm -rf .venv
+        stop "This Python cannot make a virtual environment." \
+          "On Debian and Ubuntu: apt-get install python3-venv. Or install uv."
+      }
+    fi
+  elif command -v uv >/dev/null 2>&1; then
+    say "Making .venv with a Python that uv fetches."
+    uv venv --quiet --python '>=3.11' .venv
+  else
+    stop "Comptoir needs Python 3.11 or newer; found: $(python3 --version 2>&1 || echo none)." \
+      "Install one, or name it: PYTHON=/path/to/python3.12 $0"
+  fi
+}
+
+# One line for every ten packages, so that a slow network does not look like a hang.
+progress() {
+  awk -v total="$1" '/^Collecting/ { seen++; if (seen % 10 == 0) print "  " seen " of " total; fflush() }
+    /^Installing collected/ { print "  unpacking"; fflush() }' >&2
+}
+
+# install_lock <lock file> [<lock file that it contains> ...]
+install_lock() {
+  local lock=$1 stamp=.venv/installed wanted total mark
+  wanted=$(cksum <"$lock")
+  make_venv
+  if ! grep -qxF "$lock $wanted" "$stamp" 2>/dev/null; then
+    total=$(grep -c == "$lock")
+    say "Installing $total packages from $lock (the first time, about half a minute)."
+    rm -f "$stamp"
+    if command -v uv >/dev/null 2>&1; then
+      uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"
+    else
+      .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off \
+        --require-hashes -r "$lock" | progress "$total"
+    fi
+    for mark in "$@"; do printf '%s %s\n' "$mark" "$(cksum <"$mark")"; done >"$stamp"
+  fi
+  link_package
+}
+
+# The package is used where it lies: a path file for imports, a short script for the command.
+link_package() {
+  local packages
+  for packages in .venv/lib/python3*/site-packages; do printf '%s\n' "$PWD/backend" >"$packages/comptoir.pth"; done
+  printf '#!/bin/sh\nexec "%s/.venv/bin/python" -m comptoir.cli "$@"\n' "$PWD" >.venv/bin/comptoir
+  chmod +x .venv/bin/comptoir
+}
