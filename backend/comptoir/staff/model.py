@@ -1,0 +1,62 @@
+"""People, devices, sign-ins and keys, as the doors see them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.actor import Role
+
+
+class Session(msgspec.Struct, frozen=True):
+    """Somebody signed in: who, on which device, and the places their role reaches (None = all)."""
+
+    sign_in: UUID
+    staff: UUID
+    role: Role
+    first_name: str
+    last_name: str
+    language: str
+    device: UUID | None
+    device_location: str | None
+    locations: tuple[str, ...] | None
+    seen_at: datetime
+
+
+class EnrolledDevice(msgspec.Struct, frozen=True):
+    """A browser that is a device of one store."""
+
+    id: UUID
+    location: str
+    name: str
+    location_name: str
+    time_zone: str
+    last_seen_at: datetime | None
+
+
+class Key(msgspec.Struct, frozen=True):
+    """Another system's key: what it may do and where (None = everywhere)."""
+
+    id: UUID
+    name: str
+    scopes: frozenset[str]
+    locations: tuple[str, ...] | None
+    last_used_at: datetime | None
+
+
+class Colleague(msgspec.Struct, frozen=True):
+    """A name on the sign-in screen of a shared device."""
+
+    id: UUID
+    first_name: str
+    last_name: str
+    has_pin: bool
+
+    @property
+    def initials(self) -> str:
+        return f"{self.first_name[:1]}{self.last_name[:1]}".upper()
+
+    @property
+    def name(self) -> str:
+        """First name and initial: enough to find oneself, no more than colleagues know."""
+        return f"{self.first_name} {self.last_name[:1]}."

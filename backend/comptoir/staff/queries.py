@@ -1,0 +1,79 @@
+"""Who is behind a cookie or a key; one statement each, nothing found means nobody."""
+
+from datetime import datetime
+from uuid import UUID
+
+from comptoir.kit.db import Connection
+from comptoir.staff.model import Colleague, EnrolledDevice, Key, Session
+
+_REACH = (
+    "CASE WHEN s.role = 'head_office' THEN NULL"
+    " WHEN i.device IS NOT NULL THEN ARRAY[d.location]"
+    " WHEN s.role = 'regional_manager' THEN ARRAY(SELECT l.id FROM location l WHERE l.region = s.region ORDER BY l.id LIMIT 2000)"
+    " ELSE ARRAY(SELECT w.location FROM staff_location w WHERE w.staff = s.id ORDER BY w.location LIMIT 200) END"
+)
+
+
+async def find_session(
+    connection: Connection, token_hash: bytes, device_hash: bytes | None, now: datetime, idle_since: datetime
+) -> Session | None:
+    """The live sign-in of a token: not ended, not too old, not idle, person not disabled, device still this one."""
+    row = await connection.fetchrow(
+        f"SELECT i.id AS sign_in, s.id AS staff, s.role, s.first_name, s.last_name, s.language, i.device, d.location AS device_location,"
+        f" {_REACH} AS locations, i.seen_at"
+        " FROM sign_in i JOIN staff s ON s.id = i.staff LEFT JOIN device d ON d.id = i.device"
+        " WHERE i.token_hash = $1 AND i.ended_at IS NULL AND i.ends_at > $3 AND i.seen_at > $4 AND s.disabled_at IS NULL"
+        " AND (i.device IS NULL OR (d.revoked_at IS NULL AND d.credential_hash = $2))",
+        token_hash, device_hash, now, idle_since,
+    )  # fmt: skip
+    if row is None:
+        return None
+    held = dict(row)
+    return Session(**held | {"locations": None if held["locations"] is None else tuple(held["locations"])})
+
+
+async def find_device(connection: Connection, credential_hash: bytes) -> EnrolledDevice | None:
+    """The device of a credential, unless it was revoked."""
+    row = await connection.fetchrow(
+        "SELECT d.id, d.location, d.name, l.name AS location_name, l.time_zone, d.last_seen_at"
+        " FROM device d JOIN location l ON l.id = d.location WHERE d.credential_hash = $1 AND d.revoked_at IS NULL",
+        credential_hash,
+    )
+    return None if row is None else EnrolledDevice(**dict(row))
+
+
+async def find_key(connection: Connection, key_hash: bytes) -> Key | None:
+    """The key of a digest, unless it was revoked."""
+    row = await connection.fetchrow(
+        "SELECT id, name, scopes, locations, last_used_at FROM api_key WHERE key_hash = $1 AND revoked_at IS NULL",
+        key_hash,
+    )
+    if row is None:
+        return None
+    places = row["locations"]
+    return Key(
+        row["id"], row["name"], frozenset(row["scopes"]), None if places is None else tuple(places), row["last_used_at"]
+    )
+
+
+async def find_colleagues(connection: Connection, location: str, limit: int = 60) -> list[Colleague]:
+    """Who may sign in at a store, those who did so last first."""
+    rows = await connection.fetch(
+        "SELECT s.id, s.first_name, s.last_name, s.pin_hash IS NOT NULL AS has_pin FROM staff_location w JOIN staff s ON s.id = w.staff"
+        " LEFT JOIN LATERAL (SELECT max(i.started_at) AS at FROM sign_in i JOIN device d ON d.id = i.device"
+        "   WHERE i.staff = s.id AND d.location = $1) last ON true"
+        " WHERE w.location = $1 AND s.disabled_at IS NULL AND s.role IN ('associate', 'store_manager')"
+        " ORDER BY last.at DESC NULLS LAST, s.first_name, s.last_name LIMIT $2",
+        location, limit,
+    )  # fmt: skip
+    return [Colleague(**dict(row)) for row in rows]
+
+
+async def may_append_as(connection: Connection, sign_in: UUID, device: UUID, at: datetime) -> UUID | None:
+    """The person of a sign-in that was live on this device at the event's time; for reports that arrive late."""
+    found: UUID | None = await connection.fetchval(
+        "SELECT staff FROM sign_in WHERE id = $1 AND device = $2 AND started_at <= $3 + interval '2 minutes'"
+        " AND coalesce(ended_at, ends_at) >= $3 - interval '2 minutes'",
+        sign_in, device, at,
+    )  # fmt: skip
+    return found

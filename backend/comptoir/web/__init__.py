@@ -1,0 +1,1 @@
+"""Doors: each handler parses, calls one function and renders; who may come in is declared beside every handler."""

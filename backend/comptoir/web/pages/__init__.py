@@ -1,0 +1,1 @@
+"""HTML for people: cookie and htmx; one file per page."""

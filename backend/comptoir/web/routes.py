@@ -1,0 +1,49 @@
+"""Everything that is served, by door: one list per module, named ROUTES, found by name and in this order."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+from litestar.handlers import BaseRouteHandler
+
+API: Final = ("availability", "catalog", "network", "orders", "stock")
+PAGES: Final = (
+    "session",
+    "enroll",
+    "people",
+    "stores",
+    "keys",
+    "work",
+    "counter",
+    "customer",
+    "manager",
+    "phone",
+    "problem",
+)
+
+
+def api_routes() -> list[BaseRouteHandler]:
+    """JSON under /api/v1."""
+    return [route for name in API for route in _routes(f"comptoir.web.api.{name}")]
+
+
+def page_routes() -> list[BaseRouteHandler]:
+    """Pages, and what stands at the root."""
+    return [*_routes("comptoir.web.api.health"), *(r for name in PAGES for r in _routes(f"comptoir.web.pages.{name}"))]
+
+
+def sync_routes() -> list[BaseRouteHandler]:
+    """Device events under /sync."""
+    return _routes("comptoir.web.sync")
+
+
+def webhook_routes() -> list[BaseRouteHandler]:
+    """What sales channels send, under /webhooks."""
+    return _routes("comptoir.web.webhooks")
+
+
+def _routes(name: str) -> list[BaseRouteHandler]:
+    if find_spec(name) is None:
+        return []
+    found: list[BaseRouteHandler] = getattr(import_module(name), "ROUTES", [])
+    return found

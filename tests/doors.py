@@ -1,0 +1,50 @@
+"""The app as a test calls it: served in the test's own loop on the test's own database, with a clock that is set by hand."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import httpx
+import msgspec
+
+from comptoir.app import create_app
+from comptoir.house import House, open_house
+from comptoir.kit.clock import SetClock
+from comptoir.settings import Settings
+
+MIDDAY = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
+"""A Friday, noon in Paris."""
+
+SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A running app: a browser-like client, the house behind it, and its clock."""
+
+    client: httpx.AsyncClient
+    house: House
+    clock: SetClock
+
+
+@asynccontextmanager
+async def served(dsn: str, *, at: datetime = MIDDAY, **given: str) -> AsyncIterator[Served]:
+    """Serve the app on `dsn`; `given` are further environment variables."""
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {"COMPTOIR_DATA": folder, "COMPTOIR_SECRET": "a secret for tests, 32 bytes long"} | given
+        clock = SetClock(at)
+        house = await open_house(Settings.from_env(environ), dsn, clock, keep_fresh=False)
+        app = create_app(house)
+        async with app.lifespan():
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=SAME_ORIGIN) as client:
+                yield Served(client, house, clock)
+        await house.close()
+
+
+def new_browser(served: Served) -> httpx.AsyncClient:
+    """Another browser on the same app: no cookie of the first one."""
+    return httpx.AsyncClient(transport=served.client._transport, base_url="http://test", headers=SAME_ORIGIN)
+
+
+__all__ = ["MIDDAY", "SAME_ORIGIN", "Served", "new_browser", "served"]
