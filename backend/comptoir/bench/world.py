@@ -18,6 +18,7 @@ UNITS = 20_000
 """Units of each SKU in each store: more than any run takes."""
 
 VAT_RATE_BP = 2000
+SCOPES = ("availability:read", "catalog:read", "network:read", "orders:read", "orders:write", "stock:read")
 API_KEY = "comptoir-bench-key-0000000000"
 
 
@@ -32,21 +33,21 @@ def sku(rank: int) -> str:
 
 
 _STATEMENTS = f"""
-INSERT INTO legal_entity VALUES ('bench', 'Orme', '999000189', 'FR00999000189', '17 rue du Docteur-Bouchut, 69003 Lyon', 'BEN');
+INSERT INTO legal_entity VALUES ('bench', 'Orme', '999000189', 'FR00999000189', 'Lyon', 'BEN');
 INSERT INTO region VALUES ('bench', 'France');
-INSERT INTO location (id, name, kind, region, legal_entity, street, postcode, city, latitude, longitude, time_zone, services,
-                      capacity_per_hour, pick_lead_minutes, hold_days, parcel_cost_minor)
+INSERT INTO location (id, name, kind, region, legal_entity, street, postcode, city, latitude, longitude,
+                      time_zone, services, capacity_per_hour, pick_lead_minutes, hold_days, parcel_cost_minor)
 SELECT ({FIRST_STORE} + n)::text, 'Magasin ' || n, 'store', 'bench', 'bench', n || ' rue de la République',
-       lpad((1 + n * 37 % 95)::text, 2, '0') || '000', 'Ville ' || n, 42.5 + (n * 7919 % 1000) * 0.0083, -1.5 + (n * 6101 % 1000) * 0.0085,
-       'Europe/Paris', ARRAY['pickup', 'ship'], 1000000, 60, 7, 490 + n * 31 % 200
+       lpad((1 + n * 37 % 95)::text, 2, '0') || '000', 'Ville ' || n, 42.5 + (n * 7919 % 1000) * 0.0083,
+       -1.5 + (n * 6101 % 1000) * 0.0085, 'Europe/Paris', ARRAY['pickup', 'ship'], 1000000, 60, 7, 490 + n * 31 % 200
 FROM generate_series(0, {STORES - 1}) AS n;
 INSERT INTO opening_hours SELECT id, weekday, 0, 1440 FROM location, generate_series(0, 6) AS weekday;
 INSERT INTO sku (sku, name, style, price_minor, vat_rate_bp, weight_grams)
 SELECT ({FIRST_SKU} + n)::text, 'Article ' || n, 'S' || n / 5, 990 + n * 37 % 9000, {VAT_RATE_BP}, 200 + n * 13 % 900
 FROM generate_series(0, {SKUS - 1}) AS n ORDER BY n;
 INSERT INTO customer (id, first_name, last_name, email, phone)
-SELECT ('00000000-0000-7000-8000-' || 100000000000 + n)::uuid, 'Camille', 'Client ' || n, 'client' || n || '@example.org',
-       '+336399' || lpad(n::text, 5, '0')
+SELECT ('00000000-0000-7000-8000-' || 100000000000 + n)::uuid, 'Camille', 'Client ' || n,
+       'client' || n || '@example.org', '+336399' || lpad(n::text, 5, '0')
 FROM generate_series(1, {CUSTOMERS}) AS n;
 INSERT INTO stock_level (sku, location, on_hand)
 SELECT ({FIRST_SKU} + s)::text, ({FIRST_STORE} + l)::text, {UNITS}
@@ -63,8 +64,9 @@ async def load(connection: Connection, at: datetime) -> None:
         if statement.strip():
             await connection.execute(statement, *([at] if "$1" in statement else []))
     await connection.execute(
-        "INSERT INTO api_key (id, name, key_hash, hint, scopes, made_at) VALUES (gen_random_uuid(), 'bench', $1, $2, $3, $4)",
-        hashlib.sha256(API_KEY.encode()).digest(), API_KEY[:8], ["orders:write", "orders:read", "stock:write", "stock:read"], at,
+        "INSERT INTO api_key (id, name, key_hash, hint, scopes, made_at)"
+        " VALUES (gen_random_uuid(), 'bench', $1, $2, $3, $4)",
+        hashlib.sha256(API_KEY.encode()).digest(), API_KEY[:8], list(SCOPES), at,
     )  # fmt: skip
     for table in ("location", "sku", "customer", "stock_level", "stock_movement", "shelf_place"):
         await connection.execute(f"VACUUM (ANALYZE) {table}")
