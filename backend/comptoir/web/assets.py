@@ -16,6 +16,7 @@ import brotli  # type: ignore[import-untyped]
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 STATIC_DIR: Final = Path(__file__).resolve().parents[3] / "pwa" / "static"
 STYLE_SHEET: Final = "comptoir.css"
@@ -90,7 +91,7 @@ class Assets:
             if not ready:
                 raise CircularImport(", ".join(sorted(waiting)))
             for name in ready:
-                self._add(name, _IMPORT.sub(self._hashed_import, waiting.pop(name)))
+                self._add(name, _IMPORT.sub(self._hashed_import, tighten_script(waiting.pop(name))))
 
     def _hashed_import(self, match: re.Match[bytes]) -> bytes:
         before, path, after = match.groups()
@@ -145,6 +146,12 @@ def tighten(css: bytes) -> bytes:
     return _BLANKS.sub(b" ", _COMMENT.sub(b"", css)).strip()
 
 
+def tighten_script(script: bytes) -> bytes:
+    """One of our scripts without indentation and whole-line comments; ours hold no text over several lines."""
+    lines = (line.strip() for line in script.splitlines())
+    return b"\n".join(line for line in lines if line and not line.startswith(b"//"))
+
+
 def _short_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:12]
 
@@ -159,7 +166,7 @@ def static_route(assets: Assets) -> HTTPRouteHandler:
         opt={"public": True, "static": True},
         sync_to_thread=False,
     )
-    def static(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+    def static(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
         found = assets.find(name.lstrip("/"))
         if found is None:
             raise NotFoundException()

@@ -30,7 +30,7 @@ HTMX_CONFIG: Final = json.dumps(
         "transitions": False,
         "history": True,
         "mode": "same-origin",
-        "extensions": "sse,upsert,preload,pending",
+        "extensions": "sse,upsert,preload,hx-pending",
     },
     separators=(",", ":"),
 )

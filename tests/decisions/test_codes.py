@@ -1,0 +1,43 @@
+"""A scanned text means one thing, whatever scanner sent it and whatever somebody printed on a label."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comptoir.kit.codes import UNKNOWN, check_digit, gtin14, parse
+
+VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "vectors/codes.json").read_text())
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
+def test_the_shared_vector_is_read_as_written(vector: dict[str, Any]) -> None:
+    raw = vector["raw"]
+    text = raw if isinstance(raw, str) else raw["repeat"] * raw["times"]
+    assert msgspec.to_builtins(parse(text)) == vector["parsed"]
+
+
+@given(st.text(max_size=600))
+def test_any_text_gets_an_answer(text: str) -> None:
+    parse(text)
+
+
+@given(st.text(alphabet="01279()|]Cd~AB:%/.?=htps\x1d\x00", max_size=60))
+def test_any_text_that_looks_like_a_code_gets_an_answer(text: str) -> None:
+    scanned = parse(text)
+    assert scanned == UNKNOWN or scanned.code
+
+
+@given(st.from_regex(r"[0-9]{12}", fullmatch=True).filter(lambda digits: digits.strip("0")))
+def test_every_ean_13_with_its_check_digit_is_an_article(digits: str) -> None:
+    assert parse(digits + check_digit(digits)).code == "0" + digits + check_digit(digits)
+
+
+@given(st.from_regex(r"[0-9]{12}", fullmatch=True), st.integers(1, 9))
+def test_one_wrong_digit_is_never_an_article(digits: str, off: int) -> None:
+    wrong = str((int(check_digit(digits)) + off) % 10)
+    assert gtin14(digits + wrong) is None
