@@ -43,6 +43,21 @@ progress() {
     /^Installing collected/ { print "  unpacking"; fflush() }' >&2
 }
 
+# pip takes half a second for each package, one after the other: two of them, each with half of the lock, halve that.
+# The lock is complete, so nothing has to be resolved.
+pip_in_two() {
+  local half halves pids=()
+  halves=$(mktemp -d)
+  awk -v folder="$halves" '/^[A-Za-z]/ { n++ } n { print > (folder "/" (n % 2)) }' "$1"
+  for half in 0 1; do
+    .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off \
+      --no-deps --no-compile --require-hashes -r "$halves/$half" &
+    pids[$half]=$!
+  done
+  wait "${pids[0]}" && wait "${pids[1]}" || { kill "${pids[@]}" 2>/dev/null; rm -rf "$halves"; return 1; }
+  rm -rf "$halves"
+}
+
 # install_lock <lock file> [<lock file that it contains> ...]
 install_lock() {
   local lock=$1 stamp=.venv/installed wanted total mark
@@ -53,10 +68,9 @@ install_lock() {
     say "Installing $total packages from $lock (the first time, about half a minute)."
     rm -f "$stamp"
     if command -v uv >/dev/null 2>&1; then
-      uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"
+      uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r "$lock"
     else
-      .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off \
-        --require-hashes -r "$lock" | progress "$total"
+      pip_in_two "$lock" | progress "$total"
     fi
     for mark in "$@"; do printf '%s %s\n' "$mark" "$(cksum <"$mark")"; done >"$stamp"
   fi
