@@ -1,36 +1,42 @@
-"""What one process holds: database pool, clock, settings, seal, runner. Doors and worker receive it; nothing is global."""
+"""What one process holds: database pool, clock, settings, seal, runner, grouper. Doors and worker receive it; nothing is global."""
 
-from typing import TYPE_CHECKING
-
+from comptoir.flows.order_grouper import OrderGrouper, OutlookKeeper
 from comptoir.kit.clock import Clock, wall_clock
 from comptoir.kit.db import Pool, open_pool
 from comptoir.kit.ids import Seal
 from comptoir.kit.runner import Runner
 from comptoir.settings import Settings
-from comptoir.wiring import FLOWS
-
-if TYPE_CHECKING:
-    from comptoir.flows.place_orders import OrderGrouper
+from comptoir.sourcing.outlook import Outlook
+from comptoir.wiring import flows
 
 
 class House:
     """The parts that every door needs. `orders` is the grouper that turns a rush of orders into few commits."""
 
-    def __init__(self, pool: Pool, clock: Clock, settings: Settings, seal: Seal) -> None:
-        from comptoir.flows.place_orders import OrderGrouper
-
+    def __init__(self, pool: Pool, clock: Clock, settings: Settings) -> None:
         self.pool = pool
         self.clock = clock
         self.settings = settings
-        self.seal = seal
-        self.runner = Runner(pool, clock, FLOWS)
-        self.orders: OrderGrouper = OrderGrouper(pool, clock, seal)
+        self.seal = Seal(settings.secret)
+        self.outlook = Outlook()
+        self.keeper = OutlookKeeper(pool, clock, self.outlook)
+        self.orders = OrderGrouper(pool, clock, self.seal, self.outlook)
+        self.runner = Runner(pool, clock, flows(self.seal, self.outlook))
+
+    async def open(self, *, keep_fresh: bool = True) -> "House":
+        """Read the outlook once; with `keep_fresh`, go on reading it in the background."""
+        await self.keeper.load()
+        if keep_fresh:
+            self.keeper.start()
+        return self
 
     async def close(self) -> None:
+        """Let what is in flight end, then give the connections back."""
+        await self.keeper.stop()
         await self.orders.close()
         await self.pool.close()
 
 
-async def open_house(settings: Settings, dsn: str, clock: Clock = wall_clock) -> House:
+async def open_house(settings: Settings, dsn: str, clock: Clock = wall_clock, *, keep_fresh: bool = True) -> House:
     """Connect to the database at `dsn`; Outage when it does not answer."""
-    return House(await open_pool(dsn, settings.pool_size), clock, settings, Seal(settings.secret))
+    return await House(await open_pool(dsn, settings.pool_size), clock, settings).open(keep_fresh=keep_fresh)

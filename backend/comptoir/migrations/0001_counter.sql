@@ -146,7 +146,7 @@ CREATE TABLE customer (
 CREATE INDEX customer_name ON customer (lower(last_name), lower(first_name));
 CREATE INDEX customer_phone ON customer (phone) WHERE phone IS NOT NULL;
 CREATE TABLE sales_order (
-  id uuid PRIMARY KEY, number text NOT NULL UNIQUE DEFAULT 'W-' || nextval('order_number'), fingerprint bytea NOT NULL,
+  id uuid PRIMARY KEY, number text NOT NULL UNIQUE DEFAULT 'W-' || nextval('order_number'), fingerprint bytea NOT NULL, answer bytea NOT NULL,
   channel text NOT NULL, external_id text, external_number text, external_updated_at timestamptz, customer uuid NOT NULL,
   placed_at timestamptz NOT NULL, received_at timestamptz NOT NULL, language text NOT NULL, currency char(3) NOT NULL,
   goods_minor bigint NOT NULL, discount_minor bigint NOT NULL, shipping_minor bigint NOT NULL, vat_minor bigint NOT NULL, total_minor bigint NOT NULL,
@@ -240,7 +240,7 @@ CREATE TABLE arrival (   -- the customer is here; an early arrival waits for goo
 CREATE UNIQUE INDEX arrival_waiting ON arrival (order_id, location) WHERE done_at IS NULL;
 CREATE INDEX arrival_live ON arrival (location, at) WHERE done_at IS NULL;
 CREATE TABLE hand_over (
-  id uuid PRIMARY KEY, order_id uuid NOT NULL, location text NOT NULL, works uuid[] NOT NULL, who text NOT NULL, device uuid, at timestamptz NOT NULL,
+  id uuid PRIMARY KEY, order_id uuid NOT NULL, location text NOT NULL, works uuid[] NOT NULL, event_seq int, who text NOT NULL, device uuid, at timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL, proof text NOT NULL CHECK (proof IN ('pass', 'letters', 'identity', 'override')), collector text,
   identity_checked boolean NOT NULL DEFAULT false, age_checked boolean NOT NULL DEFAULT false, override_reason text, undone_at timestamptz, undone_by text, undo_reason text
 );
@@ -251,9 +251,12 @@ CREATE TABLE hand_over_line (
 );
 CREATE TABLE put_back (   -- goods off the shelf that nobody will collect: work until they lie on their shelf again
   id uuid PRIMARY KEY, location text NOT NULL, sku text NOT NULL, quantity int NOT NULL CHECK (quantity > 0), done int NOT NULL DEFAULT 0, reason text NOT NULL,
-  order_id uuid, work uuid, bag text, made_at timestamptz NOT NULL, done_at timestamptz, done_by text, CHECK (done BETWEEN 0 AND quantity)
+  promised boolean NOT NULL DEFAULT true,   -- its units still count as reserved and set aside; false: a surplus that was never promised
+  order_id uuid, work uuid, line smallint, bag text, cause uuid, made_at timestamptz NOT NULL, done_at timestamptz, done_by text, withdrawn_at timestamptz,
+  CHECK (done BETWEEN 0 AND quantity)
 );
-CREATE INDEX put_back_open ON put_back (location, made_at) WHERE done < quantity;
+CREATE INDEX put_back_open ON put_back (location, made_at) WHERE done < quantity AND withdrawn_at IS NULL;
+CREATE INDEX put_back_work ON put_back (work);
 CREATE TABLE exception (   -- a report that could not simply be applied: visible work for a named role
   id uuid PRIMARY KEY, location text NOT NULL, kind text NOT NULL, role text NOT NULL, order_id uuid, work uuid, sku text, quantity int, body jsonb NOT NULL DEFAULT '{}',
   made_at timestamptz NOT NULL, resolved_at timestamptz, resolved_by text, resolution text

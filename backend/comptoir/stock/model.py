@@ -68,40 +68,40 @@ class Movement(msgspec.Struct, frozen=True):
     id: UUID | None = None
 
 
-def picked(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+def picked(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
     """Units came off the shelf for a promise."""
     return Movement(sku, location, Fact.PICK, set_aside=units, **of)  # type: ignore[arg-type]
 
 
-def pick_undone(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+def pick_undone(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
     """Units went back on the shelf, still promised."""
     return Movement(sku, location, Fact.PICK_UNDONE, set_aside=-units, **of)  # type: ignore[arg-type]
 
 
-def released(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+def released(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
     """A promise of units that were never picked is undone."""
     return Movement(sku, location, Fact.RELEASE, reserved=-units, **of)  # type: ignore[arg-type]
 
 
-def put_back(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+def put_back(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
     """Units that nobody will collect lie on their shelf again."""
     return Movement(sku, location, Fact.PUT_BACK, reserved=-units, set_aside=-units, **of)  # type: ignore[arg-type]
 
 
-def short(sku: str, location: str, units: int, *, damaged: bool, **of: UUID | None) -> Movement:
+def short(sku: str, location: str, units: int, *, damaged: bool, **of: UUID | datetime | None) -> Movement:
     """Promised units are not there, or cannot be sold; either way the promise on them is gone."""
     fact = Fact.SHORT_DAMAGED if damaged else Fact.SHORT_NOT_FOUND
     return Movement(sku, location, fact, on_hand=-units, reserved=-units, unsellable=units if damaged else 0, **of)  # type: ignore[arg-type]
 
 
-def short_undone(sku: str, location: str, units: int, *, damaged: bool, **of: UUID | None) -> Movement:
+def short_undone(sku: str, location: str, units: int, *, damaged: bool, **of: UUID | datetime | None) -> Movement:
     return Movement(sku, location, Fact.SHORT_UNDONE, on_hand=units, reserved=units, unsellable=-units if damaged else 0, **of)  # type: ignore[arg-type]
 
 
-def handed_over(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+def handed_over(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
     """Goods left the store: on hand, reserved and set aside go down together."""
     return Movement(sku, location, Fact.HAND_OVER, on_hand=-units, reserved=-units, set_aside=-units, **of)  # type: ignore[arg-type]
 
 
-def hand_over_undone(sku: str, location: str, units: int, **of: UUID | None) -> Movement:
+def hand_over_undone(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
     return Movement(sku, location, Fact.HAND_OVER_UNDONE, on_hand=units, reserved=units, set_aside=units, **of)  # type: ignore[arg-type]

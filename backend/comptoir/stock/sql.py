@@ -89,6 +89,30 @@ async def append(tx: Tx, movements: Sequence[Movement]) -> None:
     )  # fmt: skip
 
 
+RESERVATIONS = Bulk(
+    "reservation", id="uuid", location="text", sku="text", order_id="uuid", line="smallint", part="smallint", quantity="int",
+    available_when_promised="int", soft_until="timestamptz", made_at="timestamptz",
+)  # fmt: skip
+
+
+async def insert_reservations(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Keep promises: (location, sku, order, line, part, quantity, available when promised, soft until, made at)."""
+    await RESERVATIONS.insert(tx, [(made, *row) for made, row in zip(new_ids(len(rows)), rows, strict=True)])
+
+
+async def release_reservations(tx: Tx, order: UUID, line: int, part: int, location: str, units: int) -> None:
+    """Note on the promises themselves that `units` of them were given back; oldest first."""
+    for row in await tx.rows(
+        "SELECT id, quantity - released AS open FROM reservation WHERE order_id = $1 AND line = $2 AND part = $3 AND location = $4"
+        " AND released < quantity ORDER BY id FOR UPDATE",
+        order, line, part, location,
+    ):  # fmt: skip
+        give = min(units, row["open"])
+        if give:
+            await tx.run("UPDATE reservation SET released = released + $3 WHERE order_id = $1 AND id = $2", order, row["id"], give)
+            units -= give
+
+
 async def stop_promises(tx: Tx, sku: str, location: str, until: datetime | None) -> None:
     """After a short: promise nothing new of this SKU here until it is counted (None lifts it)."""
     await tx.run("UPDATE stock_level SET no_promise_until = $3 WHERE sku = $1 AND location = $2", sku, location, until)

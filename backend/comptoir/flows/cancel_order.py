@@ -1,0 +1,153 @@
+"""The order, or some units of it, is not wanted any more; possible during picking too, with the put-back work that follows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.flows.keep_progress import keep_progress
+from comptoir.fulfillment import sql as work_sql
+from comptoir.fulfillment.lifecycles import LIVE, Status
+from comptoir.fulfillment.model import Moved, Work, WorkLine
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Event, Tx
+from comptoir.kit.errors import Conflict, Invalid, NotFound
+from comptoir.orders import canceling, sql
+from comptoir.orders.model import CancelOrder, Progress
+from comptoir.payments import sql as payments_sql
+from comptoir.stock import sql as stock_sql
+from comptoir.stock.model import released
+
+
+class OrderCanceled(msgspec.Struct, frozen=True):
+    """What was canceled, what is to be given back (a refund or void is only intended), and the order's progress."""
+
+    order: UUID
+    progress: Progress
+    units: int
+    refund: str | None
+    amount_minor: int
+    put_backs: int
+
+
+async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime) -> OrderCanceled:
+    """Cancel; Conflict `already_handed_over` or `already_canceled` when nothing is left that could be."""
+    order = await sql.lock(tx, command.order)
+    works = await work_sql.lock_of_order(tx, command.order, None)
+    if actor.locations is not None and not any(actor.reaches(w.location) for w in works):
+        raise NotFound("order_not_found")
+    needs = await sql.requirements(tx, command.order)
+    whole = not command.lines
+    parts = canceling.parts_to_cancel(
+        [(n["line"], n["part"], n["quantity"], n["canceled"]) for n in needs], {c.line: c.quantity for c in command.lines}
+    )
+    at_work = {(line.order_line, line.part): [] for work in works for line in work.lines}  # type: ignore[var-annotated]
+    for work in works:
+        for line in work.lines:
+            at_work[line.order_line, line.part].append((work, line))
+    worth, units, put_backs = 0, 0, 0
+    movements = []
+    for need in needs:
+        wanted = parts.get((need["line"], need["part"]), 0)
+        take_unsourced = min(wanted, need["unsourced"])
+        take_held = min(wanted - take_unsourced, need["held"])
+        if take_held:
+            movements += await release_held(tx, command.order, need, take_held)
+        left = wanted - take_unsourced - take_held
+        taken = 0
+        for work, line in at_work.get((need["line"], need["part"]), []):
+            got, moves, put = await cancel_units(tx, work, line, left - taken)
+            taken, movements, put_backs = taken + got, movements + moves, put_backs + put
+        done = take_unsourced + take_held + taken
+        if done:
+            await sql.move_units(tx, command.order, [(need["line"], need["part"], -take_unsourced, -take_held, -taken, done)])
+            worth += need["share_minor"] * done // need["quantity"]
+            units += done
+    if not units and needs:
+        raise Conflict("already_canceled" if order["progress"] == "canceled" else "already_handed_over")
+    if not whole and not needs:
+        raise Invalid("unknown_line")
+    await stock_sql.post(tx, movements)
+    await end_empty_works(tx, command.order)
+    await tx.run(
+        "UPDATE order_line l SET canceled = least(l.quantity, (SELECT min(r.canceled * l.quantity / r.quantity) FROM requirement r WHERE r.order_id = l.order_id AND r.line = l.line))"
+        " WHERE l.order_id = $1 AND EXISTS (SELECT FROM requirement r WHERE r.order_id = l.order_id AND r.line = l.line)",
+        command.order,
+    )  # fmt: skip
+    nothing_left = not await tx.value("SELECT true FROM requirement WHERE order_id = $1 AND canceled < quantity LIMIT 1", command.order)
+    if whole and nothing_left:
+        await tx.run("UPDATE order_line SET canceled = quantity WHERE order_id = $1", command.order)
+        await tx.run("UPDATE sales_order SET canceled_at = $2, cancel_reason = $3 WHERE id = $1", command.order, now, command.reason)
+        await tx.run("UPDATE order_hold SET released_at = $2, released_by = $3, note = 'canceled' WHERE order_id = $1 AND released_at IS NULL", command.order, now, actor.who)
+        worth = order["total_minor"]
+    refund = await payments_sql.refund_or_void(tx, command.order, worth, "canceled", command.id, now)
+    await tx.run(
+        "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'canceled' WHERE order_id = $1 AND kind = 'short_choice' AND resolved_at IS NULL"
+        " AND NOT EXISTS (SELECT FROM requirement WHERE order_id = $1 AND unsourced > 0)",
+        command.order, now, actor.who,
+    )  # fmt: skip
+    if not needs:
+        await sql.set_progress(tx, command.order, Progress.CANCELED.value)
+        progress = Progress.CANCELED
+    else:
+        progress = await keep_progress(tx, command.order)
+    for work in works:
+        tx.touched.add(work.location)
+    tx.tell(
+        Event("order.canceled", command.order, {"whole": whole and nothing_left, "lines": [c.line for c in command.lines], "refund": refund, "amount_minor": worth if refund else 0},
+              works[0].location if works else None)
+    )  # fmt: skip
+    return OrderCanceled(command.order, progress, units, refund, worth if refund else 0, put_backs)
+
+
+async def cancel_units(tx: Tx, work: Work, line: WorkLine, units: int) -> tuple[int, list[Any], int]:
+    """Cancel up to `units` of a work line, untouched ones first; (canceled, movements, put-backs made)."""
+    if units <= 0 or work.status not in LIVE:
+        return 0, [], 0
+    movements: list[Any] = []
+    moved, taken, put_backs = [], 0, 0
+    for state in ("reserved", "picked", "staged"):
+        got = min(units - taken, getattr(line, state))
+        if not got:
+            continue
+        taken += got
+        moved.append(Moved(line.line, state, "canceled", got))
+        if state == "reserved":
+            movements.append(released(line.sku, work.location, got, order_id=work.order_id, work=work.id))
+            await stock_sql.release_reservations(tx, work.order_id, line.order_line, line.part, work.location, got)
+        else:
+            await work_sql.insert_put_back(tx, work.location, line.sku, got, "canceled", promised=True, order=work.order_id, work=work.id, line=line.line)
+            put_backs += 1
+    await work_sql.move_units(tx, work.id, moved)
+    return taken, movements, put_backs
+
+
+async def release_held(tx: Tx, order: UUID, need: Any, units: int) -> list[Any]:
+    """Undo the reservations of a held order's units; movements that give them back."""
+    movements = []
+    for row in await tx.rows(
+        "SELECT id, location, sku, quantity - released AS open FROM reservation WHERE order_id = $1 AND line = $2 AND part = $3 AND released < quantity ORDER BY id FOR UPDATE",
+        order, need["line"], need["part"],
+    ):  # fmt: skip
+        give = min(units, row["open"])
+        if give:
+            await tx.run("UPDATE reservation SET released = released + $3 WHERE order_id = $1 AND id = $2", order, row["id"], give)
+            movements.append(released(row["sku"], row["location"], give, order_id=order))
+            units -= give
+    return movements
+
+
+async def end_empty_works(tx: Tx, order: UUID) -> None:
+    """Work whose every unit was canceled or short has ended; work with the rest all picked goes on to staging."""
+    for work in await work_sql.lock_of_order(tx, order, None):
+        if work.status not in LIVE:
+            continue
+        if not any(work.total(state) for state in ("reserved", "picked", "staged")):
+            await work_sql.advance(tx, work.id, Status.CANCELED)
+            await tx.run("UPDATE arrival SET done_at = $3 WHERE order_id = $1 AND location = $2 AND done_at IS NULL", order, work.location, tx.now)
+        elif not work.total("reserved") and work.status in (Status.OPEN, Status.ACCEPTED, Status.PICKING):
+            await work_sql.advance(tx, work.id, Status.PICKED if work.total("picked") else Status.STAGED)
+
+

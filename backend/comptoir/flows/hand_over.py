@@ -1,0 +1,203 @@
+"""The customer leaves with the goods, refuses some of them, or brings all of it back within two minutes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from comptoir.flows.keep_progress import keep_progress
+from comptoir.flows.move_work import moved_on
+from comptoir.fulfillment import handover, sql
+from comptoir.fulfillment.handover import UNDO_FOR, Given, Leaving, Proof
+from comptoir.fulfillment.lifecycles import Status
+from comptoir.fulfillment.model import HandOver, Moved, Outcome, UndoHandOver, Work
+from comptoir.kit import outbox
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Event, Tx
+from comptoir.kit.errors import Conflict, NotFound
+from comptoir.kit.ids import Seal, digest, new_id, same
+from comptoir.orders import sql as orders_sql
+from comptoir.payments import sql as payments_sql
+from comptoir.stock import sql as stock_sql
+from comptoir.stock.model import hand_over_undone, handed_over
+
+
+class HandedOver(msgspec.Struct, frozen=True):
+    """Evidence of a hand-over, and until when it can be undone."""
+
+    id: UUID
+    order: UUID
+    works: tuple[UUID, ...]
+    undo_until: datetime
+
+
+class HandOverFlow:
+    """Needs the seal to check a pass's letters."""
+
+    def __init__(self, seal: Seal) -> None:
+        self.seal = seal
+
+    async def request(self, tx: Tx, command: "RequestHandOver", actor: Actor, now: datetime) -> HandedOver:
+        """Asked for by a person or the API: refused when it is not in order."""
+        asked = command.hand_over
+        works = await self._lock(tx, asked, actor)
+        bags = await sql.bags_of(tx, [w.id for w in works])
+        proof = await self._proof(tx, asked, works)
+        leaving = handover.hand_over(works, bags, asked, proof, await ages_of(tx, works))
+        return await leave(tx, command.id, asked, leaving, proof, actor, now)
+
+    async def reported(self, tx: Tx, report: HandOver, actor: Actor, at: datetime, event: UUID) -> Outcome:
+        """Told by a device: hands have done it. What is not in order becomes a manager's exception."""
+        works = await self._lock(tx, report, actor)
+        bags = await sql.bags_of(tx, [w.id for w in works])
+        proof = await self._proof(tx, report, works)
+        leaving = handover.hand_over_reported(works, bags, report, proof, await ages_of(tx, works))
+        first = works[0]
+        for problem in leaving.problems:
+            await sql.insert_exception(
+                tx, first.location, problem, "store_manager", order=report.order, work=first.id,
+                body={"bags": report.bags, "who": actor.who, "at": at, "event": event},
+            )  # fmt: skip
+        facts: dict[str, object] = {}
+        if leaving.works:
+            done = await leave(tx, event, report, leaving, proof, actor, at)
+            facts = {"hand_over": done.id, "undo_until": done.undo_until}
+        if leaving.problems:
+            return Outcome("applied_with_exception", leaving.problems[0], first.id, facts, {"kind": "hand_over", **facts})
+        return Outcome("applied", None, first.id, facts, {"kind": "hand_over", **facts})
+
+    async def _lock(self, tx: Tx, asked: HandOver, actor: Actor) -> list[Work]:
+        await orders_sql.lock(tx, asked.order)
+        works = await sql.lock(tx, asked.works, actor.locations)
+        if any(work.order_id != asked.order for work in works):
+            raise NotFound("work_not_found")
+        return works
+
+    async def _proof(self, tx: Tx, asked: HandOver, works: Sequence[Work]) -> Proof:
+        row = await tx.row("SELECT qr_hash, letters_hash FROM pickup_pass WHERE order_id = $1 AND location = $2", asked.order, works[0].location)
+        if row and asked.pass_ and same(digest(asked.pass_.removeprefix("P1:").upper()), row["qr_hash"]):
+            return Proof("pass")
+        if row and asked.letters:
+            letters = "".join(asked.letters.split()).upper()
+            if same(self.seal.keyed_digest("letters", works[0].location, letters), row["letters_hash"]):
+                return Proof("letters")
+        if asked.identity_checked:
+            return Proof("identity")
+        return Proof("override" if asked.override_reason else None)
+
+
+class RequestHandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: UUID
+    hand_over: HandOver
+
+
+async def ages_of(tx: Tx, works: Sequence[Work]) -> dict[str, int]:
+    rows = await tx.rows(
+        "SELECT sku, minimum_age FROM sku WHERE sku = ANY($1::text[]) AND minimum_age IS NOT NULL", [line.sku for work in works for line in work.lines]
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def leave(tx: Tx, made: UUID, asked: HandOver, leaving: Leaving, proof: Proof, actor: Actor, at: datetime) -> HandedOver:
+    """Write the hand-over: units, stock, evidence, refused goods, what is due in two minutes."""
+    location = leaving.works[0].location
+    ids = tuple(work.id for work in leaving.works)
+    await tx.run(
+        "INSERT INTO hand_over (id, order_id, location, works, who, device, at, recorded_at, proof, collector, identity_checked, age_checked, override_reason)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        made, asked.order, location, list(ids), actor.who, actor.device, at, tx.now, proof.kind or "override", asked.collector or None,
+        asked.identity_checked, asked.age_checked, asked.override_reason or None,
+    )  # fmt: skip
+    movements = []
+    for given in leaving.given:
+        await sql.move_units(tx, given.work, [m for m in (Moved(given.line, "staged", "handed_over", given.handed), Moved(given.line, "staged", "canceled", given.refused)) if m.units])
+        await tx.run(
+            "INSERT INTO hand_over_line (hand_over, work, line, location, sku, quantity, refused, refuse_reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            made, given.work, given.line, location, given.sku, given.handed + given.refused, given.refused, given.reason or None,
+        )  # fmt: skip
+        if given.handed:
+            movements.append(handed_over(given.sku, location, given.handed, order_id=asked.order, work=given.work, happened_at=at))
+        if given.refused:
+            await orders_sql.move_units(tx, asked.order, [(given.order_line, given.part, 0, 0, -given.refused, given.refused)])
+            await sql.insert_put_back(tx, location, given.sku, given.refused, "refused_at_counter", promised=True, order=asked.order, work=given.work, line=given.line, cause=made)
+    await stock_sql.post(tx, movements)
+    for work in leaving.works:
+        everything_refused = not any(g.handed for g in leaving.given if g.work == work.id)
+        await moved_on(tx, work, Status.CANCELED if everything_refused else Status.HANDED_OVER)
+    await tx.run("UPDATE bag SET gone_at = $2 WHERE work = ANY($1::uuid[]) AND gone_at IS NULL", list(ids), at)
+    await tx.run("UPDATE arrival SET done_at = $3 WHERE order_id = $1 AND location = $2 AND done_at IS NULL", asked.order, location, at)
+    await money(tx, asked.order, leaving.given, made, at)
+    tx.tell(
+        Event("fulfillment.handed_over", asked.order, {"hand_over": made, "works": ids, "refused": any(g.refused for g in leaving.given)}, location, ids[0]),
+        Event("fulfillment.hand_over_settled", asked.order, {"hand_over": made}, location, ids[0], due_at=at + UNDO_FOR),
+    )
+    await keep_progress(tx, asked.order)
+    return HandedOver(made, asked.order, ids, at + UNDO_FOR)
+
+
+async def money(tx: Tx, order: UUID, given: Sequence[Given], cause: UUID, at: datetime) -> None:
+    """Intend what is owed once the two minutes are over: capture what was only authorized, refund what was refused."""
+    shares = {
+        (row[0], row[1]): (row[2], row[3])
+        for row in await tx.rows("SELECT line, part, share_minor, quantity FROM requirement WHERE order_id = $1", order)
+    }
+
+    def worth(units: dict[tuple[int, int], int]) -> int:
+        return sum(shares[key][0] * count // shares[key][1] for key, count in units.items() if key in shares)
+
+    due = at + UNDO_FOR
+    refused = worth({(g.order_line, g.part): g.refused for g in given if g.refused})
+    handed = worth({(g.order_line, g.part): g.handed for g in given if g.handed})
+    payment = await tx.row("SELECT p.state, s.channel FROM payment p JOIN sales_order s ON s.id = p.order_id WHERE p.order_id = $1 LIMIT 1", order)
+    if payment and payment["state"] == "authorized":
+        await payments_sql.intend(tx, order, "capture", handed, "handed_over", payment["channel"], due, cause)
+    if refused:
+        await payments_sql.refund_or_void(tx, order, refused, "refused_at_counter", cause, due)
+
+
+async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datetime) -> HandedOver:
+    """Everything stands as before: stock, bags, state, the waiting customer; what was due in two minutes is withdrawn."""
+    row = await tx.row(
+        "SELECT * FROM hand_over WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2))", command.hand_over, actor.locations
+    )
+    if row is None:
+        raise NotFound("hand_over_not_found")
+    order, location, at = row["order_id"], row["location"], row["at"]
+    await orders_sql.lock(tx, order)
+    works = await sql.lock(tx, row["works"], actor.locations)
+    if await tx.value("SELECT undone_at IS NOT NULL FROM hand_over WHERE id = $1 FOR NO KEY UPDATE", command.hand_over):
+        raise Conflict("already_undone")
+    handover.undo(works, at, now)
+    lines = await tx.rows("SELECT work, line, sku, quantity, refused FROM hand_over_line WHERE hand_over = $1 ORDER BY work, line", command.hand_over)
+    by_work = {work.id: work for work in works}
+    moved_back = await tx.value("SELECT count(*) FROM put_back WHERE cause = $1 AND done > 0", command.hand_over)
+    if moved_back:
+        raise Conflict("refused_goods_put_back")
+    movements = []
+    for line in lines:
+        handed = line["quantity"] - line["refused"]
+        at_work = by_work[line["work"]].line(line["line"])
+        assert at_work is not None
+        await sql.move_units(tx, line["work"], [m for m in (Moved(line["line"], "handed_over", "staged", handed), Moved(line["line"], "canceled", "staged", line["refused"])) if m.units])
+        if handed:
+            movements.append(hand_over_undone(line["sku"], location, handed, order_id=order, work=line["work"], happened_at=now))
+        if line["refused"]:
+            await orders_sql.move_units(tx, order, [(at_work.order_line, at_work.part, 0, 0, line["refused"], -line["refused"])])
+    await stock_sql.post(tx, movements)
+    for work in works:
+        await sql.advance(tx, work.id, Status.STAGED)
+    await tx.run("UPDATE work SET handed_over_at = NULL WHERE id = ANY($1::uuid[])", list(row["works"]))
+    await tx.run("UPDATE bag SET gone_at = NULL WHERE work = ANY($1::uuid[]) AND gone_at = $2", list(row["works"]), at)
+    await tx.run("UPDATE arrival SET done_at = NULL WHERE order_id = $1 AND location = $2 AND done_at = $3", order, location, at)
+    await tx.run("UPDATE put_back SET withdrawn_at = $2 WHERE cause = $1", command.hand_over, now)
+    await tx.run("UPDATE hand_over SET undone_at = $2, undone_by = $3, undo_reason = $4 WHERE id = $1", command.hand_over, now, actor.who, command.reason)
+    await payments_sql.withdraw(tx, command.hand_over)
+    settled = [
+        r[0] for r in await tx.rows(
+            "SELECT seq FROM event WHERE stream = $1 AND kind = 'fulfillment.hand_over_settled' AND body->>'hand_over' = $2", order, str(command.hand_over))
+    ]  # fmt: skip
+    await outbox.withdraw(tx, order, settled)
+    tx.tell(Event("fulfillment.hand_over_undone", order, {"hand_over": command.hand_over}, location, works[0].id))
+    await keep_progress(tx, order)
+    return HandedOver(command.hand_over, order, tuple(row["works"]), at + UNDO_FOR)

@@ -1,0 +1,73 @@
+"""What time ends: payments that never came, goods that nobody collected, leases that ran out. Run by the worker, bounded."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from comptoir.flows.cancel_order import cancel_order
+from comptoir.flows.keep_progress import keep_progress
+from comptoir.fulfillment import sql as work_sql
+from comptoir.fulfillment.lifecycles import Action, Status
+from comptoir.fulfillment.model import Moved
+from comptoir.kit.actor import SYSTEM
+from comptoir.kit.db import Event, Tx, in_transaction
+from comptoir.kit.ids import new_id
+from comptoir.orders import sql
+from comptoir.orders.model import CancelOrder
+from comptoir.payments import sql as payments_sql
+
+if TYPE_CHECKING:
+    from comptoir.house import House
+
+AT_ONCE = 100
+
+
+async def expire_pickups(house: "House") -> int:
+    """No-shows: staged work whose collection window has closed. How many were expired."""
+    now = house.clock()
+    rows = await house.pool.fetch("SELECT id, order_id FROM work WHERE status = 'staged' AND collect_until < $1 ORDER BY collect_until LIMIT $2", now, AT_ONCE)
+    for row in rows:
+        await in_transaction(house.pool, SYSTEM.who, now, lambda tx, row=row: expire(tx, row["order_id"], row["id"], now))  # type: ignore[misc]
+    return len(rows)
+
+
+async def expire(tx: Tx, order: UUID, work_id: UUID, now: datetime) -> None:
+    """Nobody came: put-back work, the refund intended, told truthfully."""
+    await sql.lock(tx, order)
+    (work,) = await work_sql.lock(tx, [work_id], None)
+    if work.status != Status.STAGED or work.collect_until is None or work.collect_until >= now:
+        return
+    needs = {(n["line"], n["part"]): n for n in await sql.requirements(tx, order)}
+    worth = 0
+    for line in work.lines:
+        if line.staged:
+            await work_sql.move_units(tx, work.id, [Moved(line.line, "staged", "canceled", line.staged)])
+            await sql.move_units(tx, order, [(line.order_line, line.part, 0, 0, -line.staged, line.staged)])
+            await work_sql.insert_put_back(tx, work.location, line.sku, line.staged, "not_collected", promised=True, order=order, work=work.id, line=line.line)
+            need = needs[line.order_line, line.part]
+            worth += need["share_minor"] * line.staged // need["quantity"]
+    await work_sql.advance(tx, work.id, work.after(Action.EXPIRE))
+    refund = await payments_sql.refund_or_void(tx, order, worth, "not_collected", work.id, now)
+    tx.tell(Event("fulfillment.expired", order, {"refund": refund, "amount_minor": worth}, work.location, work.id))
+    await keep_progress(tx, order)
+
+
+async def lapse_payments(house: "House") -> int:
+    """Orders whose payment did not come in time: their soft holds end, the order is canceled."""
+    now = house.clock()
+    rows = await house.pool.fetch(
+        "SELECT order_id FROM order_hold WHERE reason = 'payment' AND released_at IS NULL AND until < $1 ORDER BY until LIMIT $2", now, AT_ONCE
+    )
+    for row in rows:
+        command = CancelOrder(new_id(), row["order_id"], "payment_not_received")
+        await in_transaction(house.pool, SYSTEM.who, now, lambda tx, c=command: cancel_order(tx, c, SYSTEM, now))  # type: ignore[misc]
+    return len(rows)
+
+
+async def end_leases(house: "House") -> int:
+    """Packs whose lease ran out are closed; their works are free for a colleague, what is picked stays picked."""
+    now = house.clock()
+    done = await house.pool.execute(
+        "WITH ended AS (UPDATE pack SET closed_at = $1 WHERE closed_at IS NULL AND lease_until < $1 RETURNING id)"
+        " UPDATE work SET pack = NULL, taken_by = NULL WHERE pack IN (SELECT id FROM ended)", now)  # fmt: skip
+    return int(done.split()[-1])

@@ -1,0 +1,156 @@
+"""Takes orders one by one and places them in groups: whatever queued while earlier groups were in flight.
+
+A lone order waits for nothing; a rush costs one commit per group. The queue is bounded. A sender that goes away does not
+stop its order: it was accepted the moment it was queued, and asking again gives the same answer.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Sequence
+
+from comptoir.flows.place_orders import Candidate, Done, place_group, prepare
+from comptoir.kit.actor import Actor
+from comptoir.kit.clock import Clock
+from comptoir.kit.db import Pool, Tx, in_transaction
+from comptoir.kit.errors import Outage, Refusal
+from comptoir.kit.ids import Seal
+from comptoir.orders.model import ChannelFacts, PlaceOrder
+from comptoir.sourcing.outlook import Outlook
+
+GROUP = 64
+QUEUE = 2_000
+FLUSHERS = 2
+
+log = logging.getLogger(__name__)
+
+
+class OrderGrouper:
+    """One per web process; the database guards between processes."""
+
+    def __init__(self, pool: Pool, clock: Clock, seal: Seal, outlook: Outlook) -> None:
+        self.pool, self.clock, self.seal, self.outlook = pool, clock, seal, outlook
+        self.waiting: deque[tuple[Candidate, asyncio.Future[None]]] = deque()
+        self.flushing: set[asyncio.Task[None]] = set()
+
+    async def submit(self, command: PlaceOrder, actor: Actor, channel: ChannelFacts | None = None) -> Done:
+        """Place one order; the refusals of capture, sourcing and stock, or Outage when the queue is full."""
+        candidate = Candidate(command, actor, channel)
+        try:
+            prepare(candidate, self.outlook, self.clock())
+        except Refusal:
+            # An order already on file answers as it did, even if today it would be refused.
+            if (again := await self._on_file(candidate)) is not None:
+                return again
+            raise
+        if len(self.waiting) >= QUEUE:
+            raise Outage("queue_full", retry_after=1)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.append((candidate, done))
+        self._flush()
+        await asyncio.shield(done)
+        if isinstance(candidate.outcome, Refusal):
+            raise candidate.outcome
+        assert candidate.outcome is not None
+        return candidate.outcome
+
+    async def close(self) -> None:
+        """Let what is in flight end."""
+        while self.flushing:
+            await asyncio.gather(*self.flushing, return_exceptions=True)
+
+    async def _on_file(self, candidate: Candidate) -> Done | None:
+        row = await self.pool.fetchrow("SELECT fingerprint, answer FROM sales_order WHERE id = $1", candidate.command.id)
+        return Done(row["answer"], again=True) if row and row["fingerprint"] == candidate.fingerprint else None
+
+    def _flush(self) -> None:
+        if self.waiting and len(self.flushing) < FLUSHERS:
+            # Started on the next turn of the loop, so that requests read in this turn share the group.
+            task = asyncio.get_running_loop().create_task(self._run())
+            self.flushing.add(task)
+            task.add_done_callback(self.flushing.discard)
+
+    async def _run(self) -> None:
+        while self.waiting:
+            group: list[tuple[Candidate, asyncio.Future[None]]] = []
+            ids = set()
+            later = []
+            while self.waiting and len(group) < GROUP:
+                candidate, done = self.waiting.popleft()
+                # The same id twice in one group is one command: the second waits for the next group and finds it on file.
+                if candidate.command.id in ids:
+                    later.append((candidate, done))
+                    continue
+                ids.add(candidate.command.id)
+                group.append((candidate, done))
+            self.waiting.extendleft(reversed(later))
+            await self._place([candidate for candidate, _ in group])
+            for candidate, done in group:
+                if done.cancelled():
+                    continue
+                done.set_result(None)
+
+    async def _place(self, group: Sequence[Candidate]) -> None:
+        """Place a group; whatever fails for anything but a refusal is tried alone, so that one bad order fails alone."""
+        try:
+            missed = await self._in_transaction(group, exact=False)
+        except Exception as fault:
+            if len(group) == 1:
+                group[0].outcome = fault if isinstance(fault, Refusal) else self._outage(fault)
+                return
+            for candidate in group:
+                await self._place([candidate])
+            return
+        for candidate in missed:
+            try:
+                await self._in_transaction([candidate], exact=True)
+            except Exception as fault:
+                candidate.outcome = fault if isinstance(fault, Refusal) else self._outage(fault)
+
+    def _outage(self, fault: Exception) -> Refusal:
+        log.error("an order could not be placed: %s", type(fault).__name__, exc_info=fault)
+        return Outage("order_not_placed", retry_after=1)
+
+    async def _in_transaction(self, group: Sequence[Candidate], *, exact: bool) -> list[Candidate]:
+        now = self.clock()
+
+        async def work(tx: Tx) -> list[Candidate]:
+            return await place_group(tx, group, self.outlook, self.seal, now, exact=exact)
+
+        return await in_transaction(self.pool, group[0].actor.who, now, work)
+
+
+class OutlookKeeper:
+    """Keeps the outlook fresh in the background: places and queues every two seconds, stock in turns."""
+
+    def __init__(self, pool: Pool, clock: Clock, outlook: Outlook, every_seconds: float = 2.0) -> None:
+        self.pool, self.clock, self.outlook, self.every = pool, clock, outlook, every_seconds
+        self.task: asyncio.Task[None] | None = None
+        self.after = ("", "")
+
+    async def load(self) -> None:
+        """Read everything once, before the first order."""
+        from comptoir.flows.reading_outlook import read_all
+
+        await read_all(self.pool, self.outlook, self.clock())
+
+    def start(self) -> None:
+        self.task = asyncio.get_running_loop().create_task(self._keep())
+
+    async def stop(self) -> None:
+        if self.task:
+            self.task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.task
+
+    async def _keep(self) -> None:
+        from comptoir.flows.reading_outlook import read_next
+
+        while True:
+            await asyncio.sleep(self.every)
+            try:
+                self.after = await read_next(self.pool, self.outlook, self.clock(), self.after)
+            except Exception:
+                # A database that is away shows on every order; the outlook is only a hint and catches up by itself.
+                log.warning("the outlook could not be refreshed", exc_info=True)

@@ -1,0 +1,49 @@
+"""Units come off the shelf, or go back on it."""
+
+from datetime import datetime
+
+from comptoir.flows.keep_progress import keep_progress
+from comptoir.flows.move_work import locked_work, moved_on
+from comptoir.fulfillment import picking, sql
+from comptoir.fulfillment.model import Outcome, Pick
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx
+from comptoir.stock import sql as stock_sql
+from comptoir.stock.model import pick_undone, picked
+
+
+async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Outcome:
+    """Count a scan. Surplus units become put-back work; the associate's next screen shows it."""
+    work = await locked_work(tx, report.work, actor)
+    handled = picking.pick(work, report.line, report.quantity)
+    line = work.line(report.line)
+    counted = sum(m.units for m in handled.moved)
+    if line and counted:
+        await sql.move_units(tx, work.id, handled.moved)
+        await stock_sql.post(tx, [picked(line.sku, work.location, counted, order_id=work.order_id, work=work.id, happened_at=at)])
+    effect: dict[str, object] = {"kind": "pick", "work": work.id, "line": report.line, "units": counted}
+    if line and handled.surplus:
+        effect["put_back"] = await sql.insert_put_back(
+            tx, work.location, line.sku, handled.surplus, handled.problem or "more_than_needed", promised=False, order=work.order_id, work=work.id, line=report.line
+        )
+    await moved_on(tx, work, handled.status)
+    await keep_progress(tx, work.order_id)
+    outcome = "applied_with_exception" if handled.problem else "applied"
+    return Outcome(outcome, handled.problem, work.id, effect=effect)
+
+
+async def undo_pick(tx: Tx, effect: dict[str, object], actor: Actor, at: datetime) -> Outcome:
+    """The scan is taken back: the units lie on their shelf again, still promised."""
+    work = await locked_work(tx, effect["work"], actor)
+    number, units = int(str(effect["line"])), int(str(effect["units"]))
+    handled = picking.undo_pick(work, number, units)
+    line = work.line(number)
+    back = sum(m.units for m in handled.moved)
+    if line and back:
+        await sql.move_units(tx, work.id, handled.moved)
+        await stock_sql.post(tx, [pick_undone(line.sku, work.location, back, order_id=work.order_id, work=work.id, happened_at=at)])
+    if surplus := effect.get("put_back"):
+        await tx.run("UPDATE put_back SET withdrawn_at = $2 WHERE id = $1 AND done = 0", surplus, tx.now)
+    await moved_on(tx, work, handled.status)
+    await keep_progress(tx, work.order_id)
+    return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id)

@@ -1,0 +1,223 @@
+"""An order is captured: checked, sourced, reserved and turned into work, in groups that share one commit.
+
+The one set-based flow. Planning runs on the outlook before any lock; only the chosen rows are locked, in order; pure
+decisions follow one after the other on the locked figures; a set of inserts writes whatever was accepted. An order that
+the outlook got wrong is planned again on exact, locked figures in a transaction of its own. One order that is refused
+never takes its neighbors with it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+import msgspec
+
+from comptoir.flows import placing_rows as rows
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx
+from comptoir.kit.errors import Conflict, Invalid, Refusal
+from comptoir.kit.ids import Seal, new_id
+from comptoir.kit.runner import fingerprint
+from comptoir.network.promise import ready_by
+from comptoir.orders import capture, sql
+from comptoir.orders.capture import Review
+from comptoir.orders.model import ChannelFacts, OrderPlaced, PlacedLine, PlacedWork, PlaceOrder, Progress
+from comptoir.sourcing.model import Need, Plan
+from comptoir.sourcing.outlook import Outlook
+from comptoir.sourcing.plan import Available, plan
+from comptoir.stock import promise, sql as stock_sql
+from comptoir.stock.model import Level
+
+CUSTOMERS = UUID("8f4c8f10-6a3e-5d3b-9b1c-0c7a4a6f2b11")
+"""Namespace of customer ids made here when the sender has none."""
+
+
+class Missed(Exception):
+    """The locked figures do not carry the plan."""
+
+
+class Candidate:
+    """One order on its way in: the command, what the review found, its plan, and at the end an answer or a refusal."""
+
+    __slots__ = ("actor", "answer", "channel", "command", "fingerprint", "outcome", "plan", "review", "taken")
+
+    def __init__(self, command: PlaceOrder, actor: Actor, channel: ChannelFacts | None) -> None:
+        self.command = command
+        self.actor = actor
+        self.channel = channel
+        self.fingerprint = fingerprint(command)
+        self.review: Review
+        self.plan: Plan
+        self.taken: list[promise.Reservation] = []
+        self.answer: bytes = b""
+        self.outcome: Done | Refusal | None = None
+
+    @property
+    def holds_when_short(self) -> bool:
+        return self.channel is not None or self.command.if_short == "hold"
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The order's first answer as JSON; `again` when it was on file already."""
+
+    answer: bytes
+    again: bool
+
+
+def prepare(candidate: Candidate, outlook: Outlook, now: datetime) -> None:
+    """Review and plan one order without the database. Raises the refusals of `capture.review` and of its places."""
+    command = candidate.command
+    for number, line in enumerate(command.lines, 1):
+        if line.location is None:
+            continue
+        at = outlook.index.get(line.location)
+        if at is None or not candidate.actor.reaches(line.location):
+            raise Invalid("unknown_location", line=number, location=line.location)
+        place = outlook.places[at]
+        if line.method == "pickup" and not place.pickup:
+            raise Invalid("no_pickup_there", line=number, location=line.location)
+        if line.method == "pickup" and place.paused(now) and not candidate.holds_when_short:
+            raise Conflict("store_paused", location=line.location)
+    candidate.review = capture.review(command, outlook.kits, outlook.known, strict=candidate.channel is None)
+    candidate.plan = choose(candidate, outlook, now, outlook.available)
+
+
+def choose(candidate: Candidate, outlook: Outlook, now: datetime, available: Available) -> Plan:
+    """Plan this order's requirements on the given figures."""
+    lines = candidate.command.lines
+    needs = [
+        Need(r.line, r.part, r.sku, r.quantity, lines[r.line - 1].location if lines[r.line - 1].method == "pickup" else None)
+        for r in candidate.review.requirements
+    ]
+    to = candidate.command.ship_to
+    ranking = outlook.ranking(to.country, to.postcode, now) if to else outlook.ranking("FR", "", now)
+    return plan(needs, ranking, outlook.ids, outlook.index, available)
+
+
+async def place_group(tx: Tx, group: Sequence[Candidate], outlook: Outlook, seal: Seal, now: datetime, *, exact: bool = False) -> list[Candidate]:
+    """Place what can be placed; return the candidates whose plan missed and must be planned on exact figures.
+
+    With `exact` every level of the SKUs is locked and planning is done on those, so that a refusal is the truth.
+    """
+    known = await sql.known(tx, [c.command.id for c in group])
+    fresh: list[Candidate] = []
+    for candidate in group:
+        candidate.outcome = None
+        if candidate.command.id in known:
+            candidate.outcome = repeated(candidate, *known[candidate.command.id])
+        else:
+            fresh.append(candidate)
+    if exact:
+        levels = await stock_sql.lock_everywhere(tx, [r.sku for c in fresh for r in c.review.requirements])
+        for candidate in fresh:
+            candidate.plan = choose(
+                candidate, outlook, now,
+                lambda sku, at: level.available(now) if (level := levels.get((sku, outlook.ids[at]))) else 0,
+            )  # fmt: skip
+    else:
+        levels = await stock_sql.lock(tx, ((s.sku, s.place) for c in fresh for s in c.plan.shares))
+    accepted: list[Candidate] = []
+    missed: list[Candidate] = []
+    for candidate in fresh:
+        if candidate.plan.missing and not exact:
+            missed.append(candidate)
+            continue
+        try:
+            take(candidate, levels, now)
+            accepted.append(candidate)
+        except Missed:
+            missed.append(candidate)
+        except Refusal as refusal:
+            candidate.outcome = refusal
+    for (sku, location), level in levels.items():
+        outlook.correct(sku, location, level.available(now))
+    if accepted:
+        await write(tx, accepted, levels, outlook, seal, now)
+    return missed
+
+
+def repeated(candidate: Candidate, mark: bytes, answer: bytes) -> Done | Refusal:
+    """The same order again gives its first answer; another order under the same id is refused."""
+    if mark != candidate.fingerprint:
+        return Conflict("id_reused", id=str(candidate.command.id))
+    return Done(answer, again=True)
+
+
+def take(candidate: Candidate, levels: dict[tuple[str, str], Level], now: datetime) -> None:
+    """Reserve the plan's shares on the locked figures, all of them or none.
+
+    Raises Missed when a figure is lower than planned, Shortage when units are missing and the order may not be held.
+    """
+    if candidate.plan.missing and not candidate.holds_when_short:
+        line, part, units = candidate.plan.missing[0]
+        need = next(r for r in candidate.review.requirements if (r.line, r.part) == (line, part))
+        raise promise.Shortage(
+            sku=need.sku, wanted=need.quantity, available=need.quantity - units,
+            lines=[{"line": line, "missing": missing} for line, _, missing in candidate.plan.missing],
+        )  # fmt: skip
+    before: dict[tuple[str, str], Level] = {}
+    candidate.taken = []
+    for share in candidate.plan.shares:
+        key = (share.sku, share.place)
+        level = levels.get(key)
+        try:
+            if level is None:
+                raise Missed
+            candidate.taken.append(promise.reserve(level, share.quantity, now))
+        except (promise.Shortage, Missed):
+            levels.update(before)
+            raise Missed from None
+        before.setdefault(key, level)
+        levels[key] = msgspec.structs.replace(level, reserved=level.reserved + share.quantity)
+
+
+async def write(tx: Tx, accepted: Sequence[Candidate], before: dict[tuple[str, str], Level], outlook: Outlook, seal: Seal, now: datetime) -> None:
+    """Write the accepted orders: one insert per table for the whole group."""
+    numbers = await sql.take_numbers(tx, len(accepted))
+    made = rows.Rows(now)
+    for candidate, number in zip(accepted, numbers, strict=True):
+        placed = compose(candidate, number, outlook, seal, made, now)
+        candidate.answer = msgspec.json.encode(placed)
+        made.add_order(candidate.command, candidate.channel, candidate.fingerprint, candidate.answer, placed,
+                       candidate.review.requirements, customer_id(candidate), candidate.actor.who)  # fmt: skip
+        candidate.outcome = Done(candidate.answer, again=False)
+    await made.write(tx)
+
+
+def customer_id(candidate: Candidate) -> UUID:
+    """The sender's id of the customer, or one made from the order's."""
+    return candidate.command.customer.id or uuid5(CUSTOMERS, str(candidate.command.id))
+
+
+def compose(candidate: Candidate, number: str, outlook: Outlook, seal: Seal, made: "rows.Rows", now: datetime) -> OrderPlaced:
+    """The order as it will stand: its works with their promises, or the reasons that hold it; fills the row lists."""
+    command = candidate.command
+    reasons = list(candidate.review.reasons)
+    if candidate.plan.missing:
+        reasons.append(capture.Reason("short", ", ".join(f"line {line}: {units}" for line, _, units in candidate.plan.missing)))
+    works: list[PlacedWork] = []
+    if not reasons:
+        by_place: dict[tuple[str, str], list[int]] = {}
+        for i, share in enumerate(candidate.plan.shares):
+            method = command.lines[share.line - 1].method
+            by_place.setdefault((share.place, method), []).append(i)
+        for (place_id, method), picks in by_place.items():
+            at = outlook.index[place_id]
+            place = outlook.places[at]
+            promised = ready_by(place.windows, place.lead_minutes, outlook.queue[at], place.capacity_per_hour, now, place.paused_until)
+            outlook.queue[at] += 1
+            shares = [candidate.plan.shares[i] for i in picks]
+            work = PlacedWork(
+                new_id(), place_id, method, promised, place.time_zone, tuple(PlacedLine(s.line, s.sku, s.quantity) for s in shares)
+            )
+            works.append(work)
+            made.add_work(command.id, number, work, shares)
+    work_of = {(w.location, w.kind): w.id for w in works}
+    for share, taken in zip(candidate.plan.shares, candidate.taken, strict=True):
+        method = command.lines[share.line - 1].method
+        made.add_reservation(command, share, taken, work_of.get((share.place, method)), any(r.reason == "payment" for r in reasons))
+    made.add_holds(command, reasons, candidate.actor.who)
+    return OrderPlaced(
+        id=command.id, number=number, progress=Progress.HELD if reasons else Progress.ACCEPTED, held=tuple(r.reason for r in reasons),
+        total_minor=command.total_minor, currency=command.currency, link="/o/" + seal.token("order", command.id.bytes, 0), works=tuple(works),
+    )  # fmt: skip

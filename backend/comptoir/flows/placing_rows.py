@@ -1,0 +1,113 @@
+"""The rows of a group of placed orders, gathered per table and written by one statement each."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from comptoir.fulfillment import sql as work_sql
+from comptoir.kit.db import Event, Tx, insert_events
+from comptoir.kit.ids import digest
+from comptoir.orders import sql
+from comptoir.orders.capture import Reason, Requirement
+from comptoir.orders.model import ChannelFacts, OrderPlaced, PlacedWork, PlaceOrder
+from comptoir.payments.sql import PAYMENTS
+from comptoir.sourcing.model import Share
+from comptoir.stock import sql as stock_sql
+from comptoir.stock.model import Fact, Movement
+from comptoir.stock.promise import Reservation
+
+UNPAID_WAITS = timedelta(minutes=30)
+"""How long units are kept for an order whose payment is pending and names no time limit of its own."""
+
+Row = tuple[Any, ...]
+
+
+class Rows:
+    """Collects; writes nothing until `write`."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.customers: list[tuple[UUID, str, str, str | None, str | None, str, str]] = []
+        self.orders: list[Row] = []
+        self.addresses: list[Row] = []
+        self.lines: list[Row] = []
+        self.requirements: list[Row] = []
+        self.holds: list[Row] = []
+        self.payments: list[Row] = []
+        self.reservations: list[Row] = []
+        self.movements: list[Movement] = []
+        self.works: list[Row] = []
+        self.work_lines: list[Row] = []
+        self.events: list[Event] = []
+
+    def add_order(
+        self, command: PlaceOrder, channel: ChannelFacts | None, mark: bytes, answer: bytes, placed: OrderPlaced,
+        needed: tuple[Requirement, ...], customer: UUID, who: str,
+    ) -> None:  # fmt: skip
+        person = command.customer
+        self.customers.append((customer, person.first_name, person.last_name, person.email, person.phone, command.language, " ".join(person.consents)))
+        goods = sum(line.quantity * line.unit_price_minor for line in command.lines)
+        discount = sum(line.discount_minor for line in command.lines)
+        self.orders.append(
+            (command.id, placed.number, mark, answer, channel.channel if channel else "api", channel.external_id if channel else None,
+             channel.external_number if channel else None, channel.updated_at if channel else None, customer, command.placed_at, self.now,
+             command.language, command.currency, goods, discount, command.shipping_minor, command.vat_minor, command.total_minor,
+             placed.progress.value, digest(placed.link.removeprefix("/o/")), command.collector or None)
+        )  # fmt: skip
+        if command.ship_to:
+            to = command.ship_to
+            self.addresses.append((command.id, to.name, to.street, to.street2, to.postcode, to.city, to.country, to.phone))
+        for number, line in enumerate(command.lines, 1):
+            self.lines.append(
+                (command.id, number, line.sku, line.external_sku or None, line.title, line.quantity, line.unit_price_minor, line.discount_minor,
+                 line.vat_rate_bp, line.vat_minor, line.total_minor, line.method, line.location)
+            )  # fmt: skip
+        held = bool(placed.held)
+        for need in needed:
+            self.requirements.append(
+                (command.id, need.line, need.part, need.sku, need.quantity, need.share_minor, 0, need.quantity if held else 0, 0 if held else need.quantity, 0)
+            )
+        pay = command.payment
+        self.payments.append(
+            (command.id, pay.reference, pay.provider, pay.state, pay.amount_minor, pay.amount_minor if pay.state == "captured" else 0, pay.expires_at)
+        )
+        self.events.append(
+            Event("order.placed", command.id, {"number": placed.number, "held": list(placed.held), "works": [
+                {"id": work.id, "location": work.location, "kind": work.kind} for work in placed.works]})
+        )  # fmt: skip
+
+    def add_work(self, order: UUID, number: str, work: PlacedWork, shares: list[Share]) -> None:
+        self.works.append((work.id, work.location, order, number, work.kind, "open", work.promise_at, sum(s.quantity for s in shares), self.now))
+        for i, share in enumerate(shares, 1):
+            self.work_lines.append((work.id, work.location, i, order, share.line, share.part, share.sku, share.quantity, share.quantity))
+
+    def add_reservation(self, command: PlaceOrder, share: Share, taken: Reservation, work: UUID | None, unpaid: bool) -> None:
+        until = (command.payment.expires_at or self.now + UNPAID_WAITS) if unpaid else None
+        self.reservations.append((share.place, share.sku, command.id, share.line, share.part, share.quantity, taken.available_when_promised, until, self.now))
+        self.movements.append(Movement(share.sku, share.place, Fact.RESERVE, reserved=share.quantity, order_id=command.id, work=work))
+
+    def add_holds(self, command: PlaceOrder, reasons: list[Reason], who: str) -> None:
+        for found in reasons:
+            until = (command.payment.expires_at or self.now + UNPAID_WAITS) if found.reason == "payment" else None
+            self.holds.append((command.id, found.reason, found.detail, self.now, who, until))
+
+    async def write(self, tx: Tx) -> None:
+        """Write all of it; the levels were locked by this transaction."""
+        await sql.keep_customers(tx, self.customers)
+        await sql.ORDERS.insert(tx, self.orders)
+        await sql.ADDRESSES.insert(tx, self.addresses)
+        await sql.LINES.insert(tx, self.lines)
+        await sql.REQUIREMENTS.insert(tx, self.requirements)
+        await sql.HOLDS.insert(tx, self.holds)
+        await PAYMENTS.insert(tx, self.payments)
+        await stock_sql.insert_reservations(tx, self.reservations)
+        sums: dict[tuple[str, str], int] = {}
+        for m in self.movements:
+            sums[m.sku, m.location] = sums.get((m.sku, m.location), 0) + m.reserved
+        if sums:
+            await stock_sql.add_to_levels(tx, list(sums), [(0, units, 0, 0) for units in sums.values()])
+            await stock_sql.append(tx, self.movements)
+        await work_sql.WORKS.insert(tx, self.works)
+        await work_sql.WORK_LINES.insert(tx, self.work_lines)
+        tx.touched.update(row[1] for row in self.works)
+        await insert_events(tx, self.events, [1] * len(self.events))

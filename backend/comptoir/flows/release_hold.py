@@ -1,0 +1,139 @@
+"""A person accepts what held the order; when nothing holds it any more, its work is given to the stores. And the reverse."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.flows.keep_progress import keep_progress
+from comptoir.fulfillment import sql as work_sql
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Event, Tx
+from comptoir.kit.errors import Conflict
+from comptoir.kit.ids import new_id
+from comptoir.network.promise import ready_by
+from comptoir.orders import sql
+from comptoir.orders.model import PlaceHold, Progress, ReleaseHold
+from comptoir.sourcing.model import Need
+from comptoir.sourcing.outlook import Outlook
+from comptoir.sourcing.plan import plan
+from comptoir.stock import promise, sql as stock_sql
+from comptoir.stock.model import Fact, Movement
+
+
+class HoldReleased(msgspec.Struct, frozen=True):
+    """What still holds the order, if anything; the works it was given if nothing does; units that no place has."""
+
+    order: UUID
+    progress: Progress
+    held: tuple[str, ...]
+    works: tuple[UUID, ...]
+    unsourced: int
+
+
+class ReleaseHoldFlow:
+    """Needs the outlook to rank places for what is not reserved yet."""
+
+    def __init__(self, outlook: Outlook) -> None:
+        self.outlook = outlook
+
+    async def __call__(self, tx: Tx, command: ReleaseHold, actor: Actor, now: datetime) -> HoldReleased:
+        """Release one hold; Conflict `not_held` when it does not hold the order, `unknown_items_left` until lines are mapped."""
+        await sql.lock(tx, command.order)
+        if command.reason == "unknown_item" and await tx.value(UNKNOWN_LEFT, command.order):
+            raise Conflict("unknown_items_left")
+        if not await sql.release_hold(tx, command.order, command.reason, actor.who, command.note, now):
+            raise Conflict("not_held", reason=command.reason)
+        return await self.go_on(tx, command.order, now)
+
+    async def go_on(self, tx: Tx, order: UUID, now: datetime) -> HoldReleased:
+        """Give out the work of an order that nothing holds; the order's row is locked."""
+        held = await sql.open_holds(tx, order)
+        works: list[UUID] = []
+        if not held:
+            works = await self._give_work(tx, order, now)
+            tx.tell(Event("order.released", order, {"works": works}))
+        progress = await keep_progress(tx, order)
+        unsourced = await tx.value("SELECT coalesce(sum(unsourced), 0)::int FROM requirement WHERE order_id = $1", order)
+        return HoldReleased(order, progress, tuple(held), tuple(works), unsourced)
+
+    async def _give_work(self, tx: Tx, order: UUID, now: datetime) -> list[UUID]:
+        needs = [n for n in await sql.requirements(tx, order) if n["held"]]
+        lines = {row["line"]: row for row in await tx.rows("SELECT line, method, location FROM order_line WHERE order_id = $1", order)}
+        reserved = await tx.rows(
+            "SELECT line, part, sku, location, sum(quantity - released)::int AS units FROM reservation WHERE order_id = $1 AND released < quantity GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 4", order
+        )
+        shares: list[tuple[int, int, str, str, int]] = [tuple(row) for row in reserved]
+        missing = []
+        for need in needs:
+            have = sum(s[4] for s in shares if (s[0], s[1]) == (need["line"], need["part"]))
+            if have < need["held"]:
+                line = lines[need["line"]]
+                missing.append(Need(need["line"], need["part"], need["sku"], need["held"] - have, line["location"] if line["method"] == "pickup" else None))
+        shares += await self._reserve(tx, order, missing, now)
+        got: dict[tuple[int, int], int] = {}
+        by_place: dict[tuple[str, str], list[tuple[int, int, str, str, int]]] = {}
+        for share in shares:
+            got[share[0], share[1]] = got.get((share[0], share[1]), 0) + share[4]
+            by_place.setdefault((share[3], lines[share[0]]["method"]), []).append(share)
+        await sql.move_units(tx, order, [
+            (n["line"], n["part"], n["held"] - got.get((n["line"], n["part"]), 0), -n["held"], got.get((n["line"], n["part"]), 0), 0) for n in needs])  # fmt: skip
+        await tx.run("UPDATE reservation SET soft_until = NULL WHERE order_id = $1 AND soft_until IS NOT NULL", order)
+        return await self._works(tx, order, by_place, now)
+
+    async def _reserve(self, tx: Tx, order: UUID, missing: list[Need], now: datetime) -> list[tuple[int, int, str, str, int]]:
+        """Reserve on exact, locked figures what was not reserved when the order came in."""
+        if not missing:
+            return []
+        levels = await stock_sql.lock_everywhere(tx, [need.sku for need in missing])
+        to = await tx.row("SELECT country, postcode FROM order_address WHERE order_id = $1", order)
+        look = self.outlook
+        ranking = look.ranking(to["country"] if to else "FR", to["postcode"] if to else "", now)
+        found = plan(missing, ranking, look.ids, look.index, lambda sku, at: level.available(now) if (level := levels.get((sku, look.ids[at]))) else 0)
+        rows: list[tuple[Any, ...]] = []
+        movements = []
+        for s in found.shares:
+            level = levels[s.sku, s.place]
+            taken = promise.reserve(level, s.quantity, now)
+            levels[s.sku, s.place] = msgspec.structs.replace(level, reserved=level.reserved + s.quantity)
+            rows.append((s.place, s.sku, order, s.line, s.part, s.quantity, taken.available_when_promised, None, now))
+            movements.append(Movement(s.sku, s.place, Fact.RESERVE, reserved=s.quantity, order_id=order))
+        await stock_sql.insert_reservations(tx, rows)
+        await stock_sql.post(tx, movements)
+        return [(s.line, s.part, s.sku, s.place, s.quantity) for s in found.shares]
+
+    async def _works(self, tx: Tx, order: UUID, by_place: dict[tuple[str, str], list[tuple[int, int, str, str, int]]], now: datetime) -> list[UUID]:
+        number = await tx.value("SELECT number FROM sales_order WHERE id = $1", order)
+        made = []
+        for (location, method), shares in by_place.items():
+            at = self.outlook.index[location]
+            place = self.outlook.places[at]
+            promised = ready_by(place.windows, place.lead_minutes, self.outlook.queue[at], place.capacity_per_hour, now, place.paused_until)
+            work = new_id()
+            await work_sql.WORKS.insert(tx, [(work, location, order, number, method, "open", promised, sum(s[4] for s in shares), now)])
+            await work_sql.WORK_LINES.insert(tx, [(work, location, i, order, s[0], s[1], s[2], s[4], s[4]) for i, s in enumerate(shares, 1)])
+            tx.touched.add(location)
+            made.append(work)
+        return made
+
+
+UNKNOWN_LEFT = "SELECT true FROM order_line l WHERE l.order_id = $1 AND l.canceled < l.quantity AND NOT EXISTS (SELECT FROM requirement r WHERE r.order_id = l.order_id AND r.line = l.line) LIMIT 1"
+
+
+async def place_hold(tx: Tx, command: PlaceHold, actor: Actor, now: datetime) -> HoldReleased:
+    """Hold an order whose work nobody has started: its units stay reserved, the stores see no work."""
+    await sql.lock(tx, command.order)
+    works = await work_sql.lock_of_order(tx, command.order, None)
+    live = [w for w in works if w.status.value in ("open", "accepted")]
+    if len(live) < len([w for w in works if w.status.value not in ("canceled", "rejected")]) or not live:
+        raise Conflict("already_started")
+    needs = {(n["line"], n["part"]): n["at_work"] for n in await sql.requirements(tx, command.order)}
+    await tx.run("DELETE FROM work_line WHERE order_id = $1", command.order)
+    await tx.run("DELETE FROM work WHERE order_id = $1", command.order)
+    await sql.move_units(tx, command.order, [(line, part, 0, units, -units, 0) for (line, part), units in needs.items()])
+    await sql.insert_hold(tx, command.order, "manual", command.note, actor.who, now)
+    tx.touched.update(w.location for w in works)
+    tx.tell(Event("order.held", command.order, {"reason": "manual"}))
+    progress = await keep_progress(tx, command.order)
+    return HoldReleased(command.order, progress, ("manual",), (), 0)

@@ -1,0 +1,67 @@
+"""The shelf had fewer than promised. The customer's store does not change; a person, later the customer, decides."""
+
+from datetime import datetime, timedelta
+
+from comptoir.flows.keep_progress import keep_progress
+from comptoir.flows.move_work import locked_work, moved_on
+from comptoir.fulfillment import picking, sql
+from comptoir.fulfillment.model import Outcome, Short
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Event, Tx
+from comptoir.kit.ids import new_id
+from comptoir.orders import sql as orders_sql
+from comptoir.stock import counting_sql, sql as stock_sql
+from comptoir.stock.model import short, short_undone
+
+NO_PROMISE_FOR = timedelta(hours=24)
+"""After a short nothing new of the SKU is promised there until it is counted, or this long."""
+
+
+async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> Outcome:
+    """Write the short and its consequences: stock corrected, promises stopped, a count asked, others flagged, a choice to make."""
+    work = await locked_work(tx, report.work, actor)
+    handled = picking.short(work, report.line, report.quantity)
+    line = work.line(report.line)
+    gone = sum(m.units for m in handled.moved)
+    effect: dict[str, object] = {"kind": "short", "work": work.id, "line": report.line, "units": gone, "damaged": report.reason != "not_found"}
+    if line and gone:
+        await sql.move_units(tx, work.id, handled.moved)
+        await stock_sql.post(
+            tx, [short(line.sku, work.location, gone, damaged=report.reason != "not_found", order_id=work.order_id, work=work.id, happened_at=at)]
+        )
+        await orders_sql.move_units(tx, work.order_id, [(line.order_line, line.part, gone, 0, -gone, 0)])
+        shorted = new_id()
+        await tx.run(
+            "INSERT INTO short_pick (id, work, line, location, sku, quantity, reason, who, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            shorted, work.id, report.line, work.location, line.sku, gone, report.reason, actor.who, at,
+        )  # fmt: skip
+        effect["short"] = shorted
+        effect["exception"] = await sql.insert_exception(
+            tx, work.location, "short_choice", "store_manager", order=work.order_id, work=work.id, sku=line.sku, quantity=gone, body={"line": line.order_line, "reason": report.reason}
+        )
+        await stock_sql.stop_promises(tx, line.sku, work.location, tx.now + NO_PROMISE_FOR)
+        await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)
+        await sql.flag_others(tx, work.location, line.sku, work.id, "short_elsewhere")
+        tx.tell(Event("fulfillment.short", work.order_id, {"line": line.order_line, "sku": line.sku, "quantity": gone, "reason": report.reason}, work.location, work.id))
+    await moved_on(tx, work, handled.status)
+    await keep_progress(tx, work.order_id)
+    return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id, effect=effect)
+
+
+async def undo_short(tx: Tx, effect: dict[str, object], actor: Actor, at: datetime) -> Outcome:
+    """Found after all: possible while nobody has decided about the missing units."""
+    work = await locked_work(tx, effect["work"], actor)
+    number, units = int(str(effect["line"])), int(str(effect["units"]))
+    line = work.line(number)
+    open_choice = line and await tx.value("SELECT true FROM exception WHERE id = $1 AND resolved_at IS NULL", effect.get("exception"))
+    if not line or not open_choice or not units:
+        return Outcome("applied_with_exception", "decided_meanwhile", work.id)
+    handled = picking.undo_short(work, number, units)
+    await sql.move_units(tx, work.id, handled.moved)
+    await stock_sql.post(tx, [short_undone(line.sku, work.location, units, damaged=bool(effect["damaged"]), order_id=work.order_id, work=work.id, happened_at=at)])
+    await orders_sql.move_units(tx, work.order_id, [(line.order_line, line.part, -units, 0, units, 0)])
+    await tx.run("UPDATE short_pick SET undone_at = $2 WHERE id = $1", effect.get("short"), tx.now)
+    await tx.run("UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'found' WHERE id = $1", effect.get("exception"), tx.now, actor.who)
+    await moved_on(tx, work, handled.status)
+    await keep_progress(tx, work.order_id)
+    return Outcome("applied", None, work.id)

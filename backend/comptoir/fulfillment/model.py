@@ -1,0 +1,207 @@
+"""The words of store work: work and its lines, what hands report, and what comes of it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from comptoir.fulfillment.lifecycles import LIFECYCLES, Action, Status
+from comptoir.kit.words import Code, Maybe, Note, Units
+
+ShortReason = Literal["not_found", "damaged", "not_sellable"]
+LineNumber = Annotated[int, msgspec.Meta(ge=1, le=500)]
+
+
+class WorkLine(msgspec.Struct, frozen=True):
+    """Where the units of one requirement are, at one location; the eight states sum to `quantity`."""
+
+    work: UUID
+    line: int
+    order_line: int
+    part: int
+    sku: str
+    quantity: int
+    reserved: int
+    picked: int
+    staged: int
+    in_transit: int
+    handed_over: int
+    delivered: int
+    shorted: int
+    canceled: int
+
+
+class Work(msgspec.Struct, frozen=True):
+    """A fulfillment order: what one location must do for one order."""
+
+    id: UUID
+    location: str
+    order_id: UUID
+    order_number: str
+    kind: str
+    status: Status
+    promise_at: datetime
+    taken_by: UUID | None
+    pack: UUID | None
+    collect_until: datetime | None
+    lines: tuple[WorkLine, ...] = ()
+
+    def line(self, number: int) -> WorkLine | None:
+        return next((line for line in self.lines if line.line == number), None)
+
+    def total(self, state: str) -> int:
+        """Units of all lines in one state."""
+        return sum(getattr(line, state) for line in self.lines)
+
+    def after(self, action: Action) -> Status:
+        return LIFECYCLES[self.kind].after(action, self.status)
+
+    def allows(self, action: Action) -> bool:
+        return LIFECYCLES[self.kind].allows(action, self.status)
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """Units of a line that change their state: from one of WorkLine's states to another."""
+
+    line: int
+    source: str
+    to: str
+    units: int
+
+
+# What hands report. The envelope (journal, sequence, times) is the sync door's; these are the bodies by `type`.
+
+
+class Pick(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    work: UUID
+    line: LineNumber
+    quantity: Units = 1
+    code: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class Undo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Takes back an earlier event of this device, by its id."""
+
+    event: UUID
+
+
+class Short(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    work: UUID
+    line: LineNumber
+    quantity: Units
+    reason: ShortReason
+
+
+class LookAgain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    work: UUID
+    line: LineNumber
+
+
+class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    work: UUID
+    bag: Annotated[str, msgspec.Meta(pattern=r"^B:[A-Za-z0-9-]{1,24}\Z")]
+    place: Annotated[str, msgspec.Meta(pattern=r"^L:[A-Za-z0-9 -]{1,24}\Z")]
+
+
+class RefusedUnits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    work: UUID
+    line: LineNumber
+    quantity: Units
+    reason: Note = ""
+
+
+class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The customer leaves with the goods. `bags` are the tags that were scanned; `proof` comes from pass or letters."""
+
+    order: UUID
+    works: Annotated[tuple[UUID, ...], msgspec.Meta(min_length=1, max_length=20)]
+    bags: Annotated[tuple[Code, ...], msgspec.Meta(max_length=40)] = ()
+    pass_: Annotated[str, msgspec.Meta(max_length=64)] | None = msgspec.field(default=None, name="pass")
+    letters: Annotated[str, msgspec.Meta(max_length=16)] | None = None
+    identity_checked: bool = False
+    age_checked: bool = False
+    collector: Maybe = ""
+    override_reason: Note = ""
+    refused: Annotated[tuple[RefusedUnits, ...], msgspec.Meta(max_length=100)] = ()
+
+
+class PutBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    put_back: UUID
+    quantity: Units = 1
+    code: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    place: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Pause: what is picked stays picked, and a colleague may take the pack on."""
+
+    pack: UUID
+
+
+class UnknownCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: Annotated[str, msgspec.Meta(max_length=5000)]
+    symbology: Maybe = ""
+    screen: Maybe = ""
+
+
+class WorkNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    work: UUID
+    text: Note
+
+
+class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    count: UUID
+    quantity: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+
+
+Report = Pick | Undo | Short | LookAgain | Stage | HandOver | PutBack | Release | UnknownCode | WorkNote | Count
+
+REPORTS: dict[str, type[Report]] = {
+    "pick": Pick,
+    "undo": Undo,
+    "short": Short,
+    "look_again": LookAgain,
+    "stage": Stage,
+    "hand_over": HandOver,
+    "put_back": PutBack,
+    "release": Release,
+    "unknown_code": UnknownCode,
+    "note": WorkNote,
+    "count": Count,
+}
+"""The body of a device event, by the event's `type`."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of a report. `effect` remembers what an undo must take back; `problem` is a code, never prose."""
+
+    outcome: Literal["applied", "applied_with_exception", "refused"] = "applied"
+    problem: str | None = None
+    work: UUID | None = None
+    facts: dict[str, Any] = {}
+    effect: dict[str, Any] = {}
+
+
+# Requests: they ask, and may be refused.
+
+
+class StartPack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Take work on: the named works, or the `next` most urgent ones of the store."""
+
+    id: UUID
+    location: str
+    works: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=20)] = ()
+    next: Annotated[int, msgspec.Meta(ge=0, le=20)] = 0
+
+
+class PackStarted(msgspec.Struct, frozen=True):
+    id: UUID
+    works: tuple[UUID, ...]
+    lease_until: datetime
+
+
+class UndoHandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: UUID
+    hand_over: UUID
+    reason: Note = ""

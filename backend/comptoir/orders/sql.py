@@ -1,0 +1,95 @@
+"""The orders' writes and locks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from comptoir.kit.bulk import Bulk
+from comptoir.kit.db import Tx
+from comptoir.kit.errors import NotFound
+
+# Arrays of arrays must be rectangular in PostgreSQL, so consents travel joined by spaces (they are slugs).
+CUSTOMERS = (
+    "INSERT INTO customer (id, first_name, last_name, email, phone, language, consents) SELECT i, f, l, e, p, g, string_to_array(c, ' ')"
+    " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS n (i, f, l, e, p, g, c) ON CONFLICT (id) DO UPDATE SET first_name = excluded.first_name, last_name = excluded.last_name, email = excluded.email,"
+    " phone = excluded.phone, language = excluded.language, consents = excluded.consents"
+    " WHERE customer.erased_at IS NULL AND (customer.first_name, customer.last_name, customer.email, customer.phone, customer.language, customer.consents)"
+    " IS DISTINCT FROM (excluded.first_name, excluded.last_name, excluded.email, excluded.phone, excluded.language, excluded.consents)"
+)
+ORDERS = Bulk(
+    "sales_order", id="uuid", number="text", fingerprint="bytea", answer="bytea", channel="text", external_id="text", external_number="text",
+    external_updated_at="timestamptz", customer="uuid", placed_at="timestamptz", received_at="timestamptz", language="text", currency="text",
+    goods_minor="bigint", discount_minor="bigint", shipping_minor="bigint", vat_minor="bigint", total_minor="bigint", progress="text",
+    link_hash="bytea", collector="text",
+)  # fmt: skip
+ADDRESSES = Bulk("order_address", order_id="uuid", name="text", street="text", street2="text", postcode="text", city="text", country="text", phone="text")
+LINES = Bulk(
+    "order_line", order_id="uuid", line="smallint", sku="text", external_sku="text", title="text", quantity="int", unit_price_minor="bigint",
+    discount_minor="bigint", vat_rate_bp="int", vat_minor="bigint", total_minor="bigint", method="text", location="text",
+)  # fmt: skip
+REQUIREMENTS = Bulk(
+    "requirement", order_id="uuid", line="smallint", part="smallint", sku="text", quantity="int", share_minor="bigint", unsourced="int", held="int",
+    at_work="int", canceled="int",
+)  # fmt: skip
+HOLDS = Bulk("order_hold", order_id="uuid", reason="text", detail="text", placed_at="timestamptz", placed_by="text", until="timestamptz")
+
+
+async def keep_customers(tx: Tx, people: Sequence[tuple[UUID, str, str, str | None, str | None, str, str]]) -> None:
+    """Add or update customers, one row each, in id order so that two batches cannot block each other."""
+    one_each = sorted({person[0]: person for person in people}.values(), key=lambda person: person[0])
+    await tx.run(CUSTOMERS, *[list(column) for column in zip(*one_each, strict=True)])
+
+
+async def known(tx: Tx, orders: Sequence[UUID]) -> dict[UUID, tuple[bytes, bytes]]:
+    """Orders already on file: id -> (fingerprint, the first answer as JSON)."""
+    rows = await tx.rows("SELECT id, fingerprint, answer FROM sales_order WHERE id = ANY($1::uuid[])", list(orders))
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+async def take_numbers(tx: Tx, count: int) -> list[str]:
+    """Human order numbers; a gap is harmless, these are not invoices."""
+    rows = await tx.rows("SELECT 'W-' || nextval('order_number') FROM generate_series(1, $1)", count)
+    return [row[0] for row in rows]
+
+
+async def lock(tx: Tx, order: UUID) -> Any:
+    """The order's row, locked; NotFound when there is none."""
+    row = await tx.row("SELECT * FROM sales_order WHERE id = $1 FOR NO KEY UPDATE", order)
+    if row is None:
+        raise NotFound("order_not_found")
+    return row
+
+
+async def requirements(tx: Tx, order: UUID) -> list[Any]:
+    return await tx.rows("SELECT * FROM requirement WHERE order_id = $1 ORDER BY line, part", order)
+
+
+async def open_holds(tx: Tx, order: UUID) -> list[str]:
+    return [row[0] for row in await tx.rows("SELECT reason FROM order_hold WHERE order_id = $1 AND released_at IS NULL ORDER BY placed_at", order)]
+
+
+async def set_progress(tx: Tx, order: UUID, progress: str) -> None:
+    await tx.run("UPDATE sales_order SET progress = $2, version = version + 1 WHERE id = $1 AND progress <> $2", order, progress)
+
+
+async def move_units(tx: Tx, order: UUID, rows: Sequence[tuple[int, int, int, int, int, int]]) -> None:
+    """Move a requirement's units between its four places: (line, part, unsourced, held, at work, canceled) deltas."""
+    await tx.run(
+        "UPDATE requirement r SET unsourced = r.unsourced + d.a, held = r.held + d.b, at_work = r.at_work + d.c, canceled = r.canceled + d.e"
+        " FROM unnest($2::smallint[], $3::smallint[], $4::int[], $5::int[], $6::int[], $7::int[]) AS d (line, part, a, b, c, e)"
+        " WHERE r.order_id = $1 AND r.line = d.line AND r.part = d.part",
+        order, *([row[i] for row in rows] for i in range(6)),
+    )  # fmt: skip
+
+
+async def release_hold(tx: Tx, order: UUID, reason: str, who: str, note: str, now: datetime) -> bool:
+    done = await tx.run(
+        "UPDATE order_hold SET released_at = $3, released_by = $4, note = $5 WHERE order_id = $1 AND reason = $2 AND released_at IS NULL",
+        order, reason, now, who, note,
+    )  # fmt: skip
+    return done != "UPDATE 0"
+
+
+async def insert_hold(tx: Tx, order: UUID, reason: str, detail: str, who: str, now: datetime) -> None:
+    await HOLDS.insert(tx, [(order, reason, detail, now, who, None)])

@@ -1,0 +1,53 @@
+"""The words of sourcing: places, needs, and a plan that says which place gives what."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A location as sourcing sees it. `windows` are its open times as (from, to) in minutes since 1970, UTC, ascending."""
+
+    id: str
+    index: int
+    pickup: bool
+    ship: bool
+    time_zone: str
+    latitude: float
+    longitude: float
+    lead_minutes: int
+    capacity_per_hour: int
+    hold_days: int
+    parcel_cost_minor: int
+    paused_until: datetime | None
+    windows: tuple[tuple[int, int], ...]
+
+    def paused(self, now: datetime) -> bool:
+        return self.paused_until is not None and self.paused_until > now
+
+
+class Need(msgspec.Struct, frozen=True):
+    """Units of one requirement; `place` is set when the customer chose the store."""
+
+    line: int
+    part: int
+    sku: str
+    quantity: int
+    place: str | None
+
+
+class Share(msgspec.Struct, frozen=True):
+    """What one location gives to one requirement."""
+
+    line: int
+    part: int
+    sku: str
+    place: str
+    quantity: int
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Shares for an order, and how many units of which (line, part) found no place."""
+
+    shares: tuple[Share, ...]
+    missing: tuple[tuple[int, int, int], ...] = ()
