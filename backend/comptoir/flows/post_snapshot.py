@@ -1,4 +1,4 @@
-"""Another system says what a location held at some moment: the ledger is corrected for that moment, later facts stay."""
+"""Another system says what a location held at some moment: the ledger is corrected for then, later facts stay."""
 
 from datetime import datetime
 

@@ -1,0 +1,1 @@
+"""What: articles, their barcodes, kits, and what may not be sold."""

@@ -1,0 +1,29 @@
+"""Head office stops a SKU everywhere at once, or lets it be sold again."""
+
+from datetime import datetime
+
+from comptoir.catalog import sql
+from comptoir.catalog.model import Article, BlockSku, UnblockSku
+from comptoir.catalog.queries import find_article
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx
+from comptoir.staff.sql import insert_audit
+from comptoir.stock.events import blocked
+
+
+async def block_sku(tx: Tx, command: BlockSku, actor: Actor, now: datetime) -> Article:
+    """From the commit on nothing of it is promised, picked or handed over. NotFound `unknown_sku`."""
+    actor.needs("head_office", "integrator", "system")
+    await sql.set_blocked(tx, command.sku, command.reason)
+    await insert_audit(tx, actor, "sku.block", command.sku, reason=command.reason)
+    tx.tell(blocked(command.sku, command.reason))
+    return await find_article(tx.connection, command.sku)
+
+
+async def unblock_sku(tx: Tx, command: UnblockSku, actor: Actor, now: datetime) -> Article:
+    """NotFound `unknown_sku`."""
+    actor.needs("head_office", "integrator", "system")
+    await sql.set_blocked(tx, command.sku, None)
+    await insert_audit(tx, actor, "sku.unblock", command.sku, reason=command.note)
+    tx.tell(blocked(command.sku, None))
+    return await find_article(tx.connection, command.sku)

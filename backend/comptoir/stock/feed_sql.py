@@ -1,0 +1,104 @@
+"""The feed's reads and writes: whole batches in one statement each, rows locked in (SKU, location) order."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx
+from comptoir.stock.feed import Known, Standing
+from comptoir.stock.model import Fact, Level, Movement
+from comptoir.stock.sql import lock
+
+Key = tuple[str, str]
+"""(SKU, location), the order in which rows are locked."""
+
+
+async def find_known(
+    tx: Tx, actor: Actor, skus: Iterable[str], barcodes: Iterable[str], locations: Iterable[str]
+) -> Known:
+    """Which of these exist; of the locations, only those that the actor reaches."""
+    named, scanned = sorted(set(skus)), sorted(set(barcodes))
+    rows = await tx.rows(
+        "SELECT 'sku' AS kind, sku AS code, sku FROM sku WHERE sku = ANY($1::text[])"
+        " UNION ALL SELECT 'barcode', code, sku FROM barcode WHERE code = ANY($2::text[])"
+        " UNION ALL SELECT 'location', id, '' FROM location WHERE id = ANY($3::text[])",
+        named, scanned, sorted(set(locations)),
+    )  # fmt: skip
+    by_code = {row["code"]: row["sku"] for row in rows if row["kind"] == "barcode"}
+    return Known(
+        frozenset(row["sku"] for row in rows if row["kind"] != "location"),
+        by_code,
+        frozenset(row["code"] for row in rows if row["kind"] == "location" and actor.reaches(row["code"])),
+    )
+
+
+async def find_kept(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Movement]:
+    """What the ledger has under these ids."""
+    rows = await tx.rows(
+        "SELECT sku, location, fact, on_hand, reason, happened_at, id FROM stock_movement WHERE id = ANY($1::uuid[])",
+        list(ids),
+    )
+    return {
+        row["id"]: Movement(
+            row["sku"], row["location"], Fact(row["fact"]), row["on_hand"], reason=row["reason"],
+            happened_at=row["happened_at"], id=row["id"],
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+async def lock_rows(tx: Tx, keys: Iterable[Key]) -> dict[Key, Level]:
+    """Lock these levels in order, making those that do not exist."""
+    wanted = sorted(set(keys))
+    await tx.run(
+        "INSERT INTO stock_level (sku, location) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING",
+        [sku for sku, _ in wanted], [location for _, location in wanted],
+    )  # fmt: skip
+    return await lock(tx, wanted)
+
+
+async def find_anchors(tx: Tx, keys: Sequence[Key]) -> dict[Key, tuple[datetime, Fact]]:
+    """When the last absolute figure of each row held, and whether it was a snapshot or a count."""
+    rows = await tx.rows(
+        "SELECT k.sku, k.location, a.happened_at, a.fact FROM unnest($1::text[], $2::text[]) AS k (sku, location)"
+        " CROSS JOIN LATERAL (SELECT m.happened_at, m.fact FROM stock_movement m"
+        " WHERE m.sku = k.sku AND m.location = k.location AND m.fact IN ('snapshot', 'count') ORDER BY m.happened_at DESC LIMIT 1) AS a",
+        [sku for sku, _ in keys], [location for _, location in keys],
+    )  # fmt: skip
+    return {(row["sku"], row["location"]): (row["happened_at"], Fact(row["fact"])) for row in rows}
+
+
+async def find_standings(tx: Tx, keys: Sequence[Key], as_of: datetime) -> dict[Key, Standing]:
+    """What the ledger says of each (locked) row at `as_of`."""
+    rows = await tx.rows(
+        "SELECT k.sku, k.location, l.on_hand,"
+        " (SELECT coalesce(sum(m.on_hand), 0)::int FROM stock_movement m"
+        "  WHERE m.sku = k.sku AND m.location = k.location AND m.happened_at > $3) AS since,"
+        " (SELECT max(m.happened_at) FROM stock_movement m WHERE m.sku = k.sku AND m.location = k.location"
+        "  AND m.fact IN ('snapshot', 'count')) AS anchored_at"
+        " FROM unnest($1::text[], $2::text[]) AS k (sku, location) JOIN stock_level l USING (sku, location)",
+        [sku for sku, _ in keys], [location for _, location in keys], as_of,
+    )  # fmt: skip
+    return {(row["sku"], row["location"]): Standing(row["on_hand"], row["since"], row["anchored_at"]) for row in rows}
+
+
+async def note_sold(tx: Tx, sales: Sequence[Movement]) -> None:
+    """Remember when each row was last sold over the counter: "last seen" on the scan screens."""
+    if sales:
+        await tx.run(
+            "UPDATE stock_level l SET sold_at = greatest(l.sold_at, s.at) FROM (SELECT sku, location, max(at) AS at"
+            " FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS s (sku, location, at) GROUP BY 1, 2) AS s"
+            " WHERE l.sku = s.sku AND l.location = s.location",
+            [m.sku for m in sales], [m.location for m in sales], [m.happened_at for m in sales],
+        )  # fmt: skip
+
+
+async def set_safety_stock(tx: Tx, units: dict[Key, int]) -> None:
+    """Set what is never promised, on rows that this transaction has locked."""
+    if units:
+        await tx.run(
+            "UPDATE stock_level l SET safety_stock = s.units FROM unnest($1::text[], $2::text[], $3::int[])"
+            " AS s (sku, location, units) WHERE l.sku = s.sku AND l.location = s.location",
+            [sku for sku, _ in units], [location for _, location in units], list(units.values()),
+        )  # fmt: skip
