@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 
+from comptoir.kit.bulk import Bulk
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_ids
 from comptoir.stock.model import Level, Movement
