@@ -1,6 +1,7 @@
 """What one process holds: database pool, clock, settings, seal, runner, grouper. Doors and worker receive it; nothing is global."""
 
 from comptoir.flows.order_grouper import OrderGrouper, OutlookKeeper
+from comptoir.flows.take_reports import TakeReports
 from comptoir.kit.clock import Clock, wall_clock
 from comptoir.kit.db import Pool, open_pool
 from comptoir.kit.ids import Seal
@@ -22,6 +23,7 @@ class House:
         self.keeper = OutlookKeeper(pool, clock, self.outlook)
         self.orders = OrderGrouper(pool, clock, self.seal, self.outlook)
         self.runner = Runner(pool, clock, flows(self.seal, self.outlook))
+        self.reports = TakeReports(self.seal, self.outlook)
 
     async def open(self, *, keep_fresh: bool = True) -> "House":
         """Read the outlook once; with `keep_fresh`, go on reading it in the background."""

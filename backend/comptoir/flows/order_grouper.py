@@ -8,7 +8,10 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
 
 from comptoir.flows.place_orders import Candidate, Done, place_group, prepare
 from comptoir.kit.actor import Actor
@@ -16,6 +19,7 @@ from comptoir.kit.clock import Clock
 from comptoir.kit.db import Pool, Tx, in_transaction
 from comptoir.kit.errors import Outage, Refusal
 from comptoir.kit.ids import Seal
+from comptoir.kit.text import decode
 from comptoir.orders.model import ChannelFacts, PlaceOrder
 from comptoir.sourcing.outlook import Outlook
 
@@ -154,3 +158,24 @@ class OutlookKeeper:
             except Exception:
                 # A database that is away shows on every order; the outlook is only a hint and catches up by itself.
                 log.warning("the outlook could not be refreshed", exc_info=True)
+
+
+async def place_many(
+    grouper: OrderGrouper, parts: Sequence[msgspec.Raw], actor: Actor, problem: Callable[[Refusal], Any]
+) -> list[dict[str, Any]]:
+    """Place several orders, each on its own: {id, status, order | problem} in the order sent; never all or nothing."""
+
+    async def one(part: msgspec.Raw) -> dict[str, Any]:
+        sent: Any = None
+        try:
+            command = decode(bytes(part), PlaceOrder)
+            sent = command.id
+            done = await grouper.submit(command, actor)
+            return {"id": sent, "status": 200 if done.again else 201, "order": msgspec.Raw(done.answer)}
+        except Refusal as refusal:
+            if sent is None:
+                with contextlib.suppress(msgspec.DecodeError):
+                    sent = str(msgspec.json.decode(part).get("id", ""))[:64] or None
+            return {"id": sent, "status": refusal.status, "problem": problem(refusal)}
+
+    return list(await asyncio.gather(*(one(part) for part in parts)))

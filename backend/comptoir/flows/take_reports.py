@@ -17,6 +17,7 @@ from comptoir.kit.errors import Conflict, Refusal
 from comptoir.kit.ids import Seal
 from comptoir.kit.words import Instant
 from comptoir.sourcing.outlook import Outlook
+from comptoir.stock.counting import SubmitCount
 
 MOST = 50
 TIME_SLACK = timedelta(minutes=1)
@@ -193,7 +194,9 @@ class TakeReports:
             case Release():
                 return await start_pack.release_reported(tx, report, actor, at)
             case Count():
-                return await count_stock.count_reported(tx, report, actor, at)
+                counted = SubmitCount(event.id, report.count, report.quantity, at)
+                outcome = await count_stock.submit_count_reported(tx, counted, actor, tx.now)
+                return Outcome("applied", None, None, {"status": outcome.status})
             case Undo():
                 return await self._undo(tx, report, actor, at)
             case WorkNote():

@@ -1,0 +1,59 @@
+"""A pack as the handheld needs it: everything to pick, stage and refuse a wrong article with no further question to the server.
+
+It holds numbers, the collector's first name and initial, article names and accepted codes; no phone, e-mail or address.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Pool, borrowed
+
+_SQL = """
+WITH chosen AS (
+  SELECT p.id, p.location, p.lease_until, p.staff, p.closed_at FROM pack p WHERE p.id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR p.location = ANY($2))
+), works AS (
+  SELECT w.*, c.id AS pack_id FROM work w JOIN chosen c ON c.id = w.pack
+), needed AS (
+  SELECT DISTINCT w.pack_id, w.location, s.style FROM works w JOIN work_line l ON l.work = w.id JOIN sku s ON s.sku = l.sku
+)
+SELECT c.id, c.location, c.lease_until, c.staff, c.closed_at,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'order', w.order_id, 'order_number', w.order_number, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at, 'version', w.version, 'flagged', w.flagged,
+      'collector', coalesce(nullif(o.collector, ''), u.first_name || ' ' || left(u.last_name, 1) || '.'),
+      'lines', (SELECT jsonb_agg(jsonb_build_object('line', l.line, 'sku', l.sku, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'style', s.style, 'picture', s.picture,
+          'quantity', l.quantity - l.canceled, 'picked', l.picked + l.staged + l.handed_over + l.in_transit, 'short', l.shorted, 'staged', l.staged, 'canceled', l.canceled, 'parked_until', l.parked_until,
+          'codes', (SELECT coalesce(jsonb_agg(b.code ORDER BY b.code), '[]') FROM barcode b WHERE b.sku = l.sku),
+          'place', (SELECT jsonb_build_object('aisle', h.aisle, 'bay', h.bay, 'level', h.level) FROM shelf_place h WHERE h.location = l.location AND h.sku = l.sku)) ORDER BY l.line)
+        FROM work_line l JOIN sku s ON s.sku = l.sku WHERE l.work = w.id),
+      'bags', (SELECT coalesce(jsonb_agg(jsonb_build_object('bag', g.tag, 'place', g.place) ORDER BY g.tag), '[]') FROM bag g WHERE g.work = w.id AND g.gone_at IS NULL))
+      ORDER BY w.promise_at, w.id), '[]')
+    FROM works w JOIN sales_order o ON o.id = w.order_id JOIN customer u ON u.id = o.customer WHERE w.pack_id = c.id) AS works,
+  (SELECT coalesce(jsonb_agg(t.code ORDER BY t.code), '[]') FROM (SELECT t.code FROM staging_place t WHERE t.location = c.location
+      AND NOT EXISTS (SELECT FROM bag g WHERE g.location = t.location AND g.place = t.code AND g.gone_at IS NULL) ORDER BY t.code LIMIT 100) t) AS places,
+  (SELECT coalesce(jsonb_object_agg(k.code, k.facts), '{}') FROM (
+      SELECT b.code, jsonb_build_object('sku', s.sku, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'style', s.style, 'picture', s.picture,
+        'place', (SELECT jsonb_build_object('aisle', h.aisle, 'bay', h.bay, 'level', h.level) FROM shelf_place h WHERE h.location = c.location AND h.sku = s.sku)) AS facts
+      FROM needed n JOIN sku s ON s.style = n.style JOIN barcode b ON b.sku = s.sku WHERE n.pack_id = c.id ORDER BY b.code LIMIT 1000) k) AS known
+FROM chosen c ORDER BY c.id
+"""
+
+
+async def read_many(pool: Pool, packs: Sequence[UUID], actor: Actor, now: datetime) -> list[dict[str, Any]]:
+    """These packs as the actor's locations reach them, as JSON-able dicts (the shape is in docs/journeys/picking.md)."""
+    if not packs:
+        return []
+    async with borrowed(pool) as connection:
+        rows = await connection.fetch(_SQL, list(packs), list(actor.locations) if actor.locations is not None else None)
+    return [
+        {
+            "id": str(row["id"]), "location": row["location"], "lease_until": row["lease_until"].isoformat().replace("+00:00", "Z"),
+            "server_time": now.isoformat().replace("+00:00", "Z"), "closed": row["closed_at"] is not None, "staff": str(row["staff"]),
+            "works": msgspec.json.decode(row["works"]), "places": msgspec.json.decode(row["places"]),
+            "reasons": ["not_found", "damaged", "not_sellable"], "known": msgspec.json.decode(row["known"]),
+        }
+        for row in rows
+    ]  # fmt: skip

@@ -1,0 +1,37 @@
+"""Device events: what a handheld's journal tells, in order, by the device's own credential."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import JSONBody
+
+from comptoir.flows.take_reports import Batch, Taken
+from comptoir.house import House
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import in_transaction
+from comptoir.screens import pack as pack_screen
+from comptoir.web.guards import on_device
+
+PROTOCOL = {"x-sync-protocol": "1", "cache-control": "no-store"}
+
+
+@post("/events", opt=on_device(), status_code=200)
+async def take_events(data: JSONBody[Batch], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[Any]:
+    """Take a batch; 200 whenever it was understood, with what came of each event and the touched packs as they are now."""
+    now = house.clock()
+    taken: Taken = await in_transaction(house.pool, f"device:{actor.device}", now, lambda tx: house.reports(tx, data, actor, now))
+    packs = await pack_screen.read_many(house.pool, taken.touched_packs, actor, now)
+    return Response(
+        {"acked_through": taken.acked_through, "outcomes": taken.outcomes, "packs": packs, "html": []}, headers=PROTOCOL, media_type="application/json"
+    )
+
+
+@get("/ping", opt=on_device())
+async def ping() -> Response[Any]:
+    """The server is there, and it is really this server (not a hotel's login page)."""
+    return Response({"pong": True}, headers=PROTOCOL, media_type="application/json")
+
+
+ROUTES: list[BaseRouteHandler] = [take_events, ping]
