@@ -71,6 +71,11 @@ def members(refusal: Refusal, language: str) -> dict[str, Any]:
     return {key: value for key, value in refusal.facts.items() if key not in told} | told
 
 
+def problem_of(refusal: Refusal, request: AnyRequest) -> dict[str, Any]:
+    """The problem of one part of a request, in the caller's language; a batch holds one for each part refused."""
+    return members(refusal, language_of(request))
+
+
 def refusal_of(exception: Exception) -> Refusal:
     """What an exception means to whoever asked; anything unforeseen is our own mistake."""
     if isinstance(exception, Refusal):
