@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from comptoir.bench.world import API_KEY, CUSTOMERS, SKUS, VAT_RATE_BP, price_minor, sku
+from comptoir.bench.world import API_KEY, FULL, VAT_RATE_BP, Size, price_minor, sku
 from comptoir.kit.ids import new_ids
 from comptoir.kit.money import vat_within
 
@@ -26,15 +26,15 @@ _CITIES = (
 class Ranks:
     """Draws the ranks of SKUs: 0 is the most wanted, rank k with a weight of (k + 1) ** -0.75."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, skus: int = FULL.skus) -> None:
         self.random = random.Random(seed)
-        self._sums = list(itertools.accumulate((k + 1) ** -ZIPF for k in range(SKUS)))
+        self._sums = list(itertools.accumulate((k + 1) ** -ZIPF for k in range(skus)))
 
     def distinct(self, count: int) -> list[int]:
         """`count` different ranks."""
         drawn: list[int] = []
         while len(drawn) < count:
-            rank = min(SKUS - 1, bisect.bisect(self._sums, self.random.random() * self._sums[-1]))
+            rank = min(len(self._sums) - 1, bisect.bisect(self._sums, self.random.random() * self._sums[-1]))
             if rank not in drawn:
                 drawn.append(rank)
         return drawn
@@ -68,7 +68,10 @@ def order(order_id: UUID, ranks: Sequence[int], customer: int, placed_at: str) -
         "vat_minor": sum(vat) + shipping_vat,
         "total_minor": total,
         "ship_to": {
-            "name": f"Camille Client {customer}", "street": f"{customer} rue des Lilas", "postcode": postcode, "city": city,
+            "name": f"Camille Client {customer}",
+            "street": f"{customer} rue des Lilas",
+            "postcode": postcode,
+            "city": city,
         },
     }  # fmt: skip
 
@@ -88,17 +91,17 @@ def read_request(path: str) -> bytes:
     return f"{head}Accept: application/json\r\n\r\n".encode()
 
 
-def rush(count: int, seed: int, *, hot: int | None = None, lines: int = LINES) -> tuple[list[UUID], list[bytes]]:
+def rush(count: int, seed: int, size: Size = FULL, *, hot: int | None = None) -> tuple[list[UUID], list[bytes]]:
     """`count` orders with their ids. Every line is of the SKU at rank `hot` where that is given, else drawn by Zipf."""
-    ranks = Ranks(seed)
+    ranks = Ranks(seed, size.skus)
     ids = new_ids(count)
     placed_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     bodies = [
         request(
             order(
                 order_id,
-                ranks.distinct(lines) if hot is None else [hot] * lines,
-                ranks.random.randrange(1, CUSTOMERS + 1),
+                ranks.distinct(LINES) if hot is None else [hot] * LINES,
+                ranks.random.randrange(1, size.customers + 1),
                 placed_at,
             )
         )

@@ -98,7 +98,8 @@ def environment(dsn: str, data: Path, secret: str, port: int) -> dict[str, str]:
 class Rig:
     """A fresh world on a durable database. Use as a context manager; `webs` are the running web processes."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: world.Size = world.FULL) -> None:
+        self.size = size
         self.folder = Path(tempfile.mkdtemp(prefix="comptoir-bench-"))
         self._secret = secrets.token_urlsafe(48)
         self.webs: list[Web] = []
@@ -110,8 +111,8 @@ class Rig:
             self._server = postgres.Server(self.folder / "postgres", durable=True, options=SETTINGS)
             self._server.start()
             asyncio.run(migrate(self.dsn))
-            self.ask(lambda connection: world.load(connection, datetime.now(UTC)))
-            size = f"{world.STORES} stores x {world.SKUS} SKUs, {world.CUSTOMERS} customers"
+            self.ask(lambda connection: world.load(connection, datetime.now(UTC), self.size))
+            size = f"{self.size.stores} stores x {self.size.skus} SKUs, {self.size.customers} customers"
             say(f"world: {size} in {time.monotonic() - began:.1f} s")
         except BaseException:
             self._close()

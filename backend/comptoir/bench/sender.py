@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.bench import bodies
+from comptoir.bench.world import FULL, Size
 
 CONNECT_SECONDS = 10
 LAST_ANSWER_SECONDS = 30
@@ -28,6 +29,7 @@ class Plan(msgspec.Struct, frozen=True):
     seconds: float
     prepared: int = 0
     seed: int = 1
+    size: Size = FULL
     hot: int | None = None
     paths: tuple[str, ...] = ()
     rate: float = 0
@@ -188,7 +190,7 @@ def main() -> None:
     if plan.paths:
         requests = [bodies.read_request(path) for path in plan.paths]
     else:
-        ids, requests = bodies.rush(plan.prepared, plan.seed, hot=plan.hot)
+        ids, requests = bodies.rush(plan.prepared, plan.seed, plan.size, hot=plan.hot)
     gc.freeze()
     rush, seen = uvloop.run(send(plan, requests))
     if plan.accepted:

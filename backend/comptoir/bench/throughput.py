@@ -65,7 +65,9 @@ class Counter:
             self.seed += 1
             kept = str(self.rig.folder / f"accepted-{self.seed}")
             share = max(1, clients // len(ports))
-            plans.append(Plan(port, share, seconds, prepared // len(ports), self.seed, hot, accepted=kept))
+            plans.append(
+                Plan(port, share, seconds, prepared // len(ports), self.seed, self.rig.size, hot, accepted=kept)
+            )
         answers = self.rig.send_all(plans)
         for plan, (seen, _) in zip(plans, answers, strict=True):
             with open(plan.accepted, "rb") as file:
@@ -124,8 +126,9 @@ def words(r: Round) -> str:
     """One round as a sentence."""
     return (
         f"ours {r.orders_per_s:.0f}/s, p50 {r.p50_ms:.1f} p99 {r.p99_ms:.1f} ms, CPU {r.app_ms_per_order:.3f} app"
-        f" + {r.database_ms_per_order:.3f} database ms/order, sender {r.sender_cores:.2f}, others {r.other_cores:.2f} cores;"
-        f" floor {r.floor_per_s:.0f}/s, database {r.floor_database_ms:.3f} ms, others {r.floor_other_cores:.2f} cores"
+        f" + {r.database_ms_per_order:.3f} database ms/order, sender {r.sender_cores:.2f} cores,"
+        f" others {r.other_cores:.2f} cores; floor {r.floor_per_s:.0f}/s, database {r.floor_database_ms:.3f} ms,"
+        f" others {r.floor_other_cores:.2f} cores"
     )
 
 
@@ -196,8 +199,9 @@ def m4(clients: Sequence[int], seconds: int, rounds: int, processes: int) -> tup
                 mix.append(counter.orders(count, seconds))
                 hot.append(counter.orders(count, seconds, hot=HOT_RANK))
                 say(
-                    f"{count} clients, round {number}: mix {mix[-1].orders_per_s:.0f}/s, hot {hot[-1].orders_per_s:.0f}/s"
-                    f" (p99 {hot[-1].p99_ms:.1f} ms; others {hot[-1].other_cores:.2f} cores)"
+                    f"{count} clients, round {number}: mix {mix[-1].orders_per_s:.0f}/s,"
+                    f" hot {hot[-1].orders_per_s:.0f}/s (p99 {hot[-1].p99_ms:.1f} ms;"
+                    f" others {hot[-1].other_cores:.2f} cores)"
                 )
             ours, beside = median(r.orders_per_s for r in hot), median(r.orders_per_s for r in mix)
             runs.append(
