@@ -1,0 +1,71 @@
+"""Which message an event calls for. Pure: the event and the facts in, drafts out; what is no longer true is suppressed."""
+
+from comptoir.kit.outbox import Told
+from comptoir.notifications.model import Draft, OrderFacts, WorkFacts
+
+KINDS = (
+    "order.placed", "order.released", "order.canceled", "payment.lapsed", "fulfillment.short", "fulfillment.staged",
+    "fulfillment.hand_over_settled", "fulfillment.expired", "customer.arrived",
+)  # fmt: skip
+"""The events that a customer may hear of."""
+
+
+def choose(told: Told, facts: OrderFacts) -> Draft | None:
+    """The message for this event; None when the customer has nothing to learn from it."""
+    draft = _draft(told, facts)
+    if draft is not None and facts.erased:
+        return Draft(draft.template, suppressed="customer_erased")
+    return draft
+
+
+def _draft(told: Told, facts: OrderFacts) -> Draft | None:
+    body = told.body
+    work = facts.work(body.get("work") or told.work)
+    gone = facts.progress == "canceled"
+    if told.kind == "order.placed":
+        held = body.get("held")
+        return Draft(
+            "held" if held else "confirmed", suppressed="outdated" if gone or (not held and not facts.works) else None
+        )
+    if told.kind == "order.released":
+        return Draft("confirmed", suppressed="outdated" if gone or not facts.works else None)
+    if told.kind == "order.canceled":
+        if facts.lapsed:
+            return Draft("canceled", suppressed="told_as_lapsed")
+        return Draft(
+            "canceled",
+            amount_minor=body.get("amount_minor") or 0,
+            refund=body.get("refund"),
+            whole=bool(body.get("whole", True)),
+        )
+    if told.kind == "payment.lapsed":
+        return Draft("lapsed")
+    if told.kind == "fulfillment.short":
+        article = facts.articles.get(str(body.get("sku")), "")
+        return Draft(
+            "short",
+            suppressed="outdated" if gone else None,
+            work=work,
+            article=article,
+            quantity=body.get("quantity") or 1,
+        )
+    if told.kind == "fulfillment.staged":
+        if work is None:
+            return Draft("ready", suppressed="outdated")
+        part = bool(body.get("part"))
+        # A delivery that was late must not call a customer to the store for goods that left or went back.
+        true_now = work.status == "staged" or (part and work.status in ("picking", "picked", "accepted"))
+        return Draft("ready", suppressed=None if true_now else "outdated", work=work, part=part)
+    if told.kind == "fulfillment.hand_over_settled":
+        refused = body.get("refused") or ()
+        first = next(iter(body.get("works") or ()), body.get("work") or told.work)
+        return Draft("handed_over", work=facts.work(first), refused=len(refused))
+    if told.kind == "fulfillment.expired":
+        return Draft("expired", work=work)
+    if told.kind == "customer.arrived":
+        return Draft("early", work=_pickup_at(facts, told.location)) if body.get("early") else None
+    return None
+
+
+def _pickup_at(facts: OrderFacts, location: str | None) -> WorkFacts | None:
+    return next((work for work in facts.works if work.kind == "pickup" and work.place.id == location), None)

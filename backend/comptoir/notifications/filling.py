@@ -1,0 +1,34 @@
+"""Fills a kept message's marks at the moment it is shown or sent: first name, the customer's link, the pass's letters."""
+
+import re
+from collections.abc import Mapping
+from uuid import UUID
+
+from comptoir.fulfillment.passes import pass_letters
+from comptoir.kit.ids import Seal
+from comptoir.notifications.model import FIRST_NAME, LINK
+
+_LETTERS = re.compile(r"\[\[letters ([^\]]{1,64})\]\]")
+
+
+def link_of(seal: Seal, url: str, order: UUID, generation: int) -> str:
+    """The customer's page."""
+    return f"{url}/o/{seal.token('order', order.bytes, generation)}"
+
+
+def fill(
+    text: str, seal: Seal, url: str, order: UUID, link_generation: int, first_name: str, passes: Mapping[str, int]
+) -> str:
+    """The text as the customer reads it. `passes` gives the pass's generation by location.
+
+    A name cannot smuggle in a mark: marks are replaced in one pass over the kept text.
+    """
+    known = {FIRST_NAME: first_name, LINK: link_of(seal, url, order, link_generation)}
+
+    def put(found: re.Match[str]) -> str:
+        if found[0] in known:
+            return known[found[0]]
+        letters = pass_letters(seal, order, found[1], passes.get(found[1], 0))
+        return f"{letters[:3]} {letters[3:]}"
+
+    return re.sub(f"{re.escape(FIRST_NAME)}|{re.escape(LINK)}|{_LETTERS.pattern}", put, text)

@@ -1,0 +1,100 @@
+"""What a message is made from and what the ledger keeps. A kept body holds no name, no link and no letters: marks stand
+in their places and are filled in when it is shown or sent, so that the ledger opens no door and forgetting a customer
+needs no search through texts.
+"""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+Medium = Literal["sms", "email", "none"]
+MessageStatus = Literal["due", "suppressed"]
+"""Nothing is sent yet, so nothing can be `sent`, `delivered` or `seen`: no system has answered (I10)."""
+
+FIRST_NAME = "[[first name]]"
+LINK = "[[link]]"
+
+
+def letters_mark(location: str) -> str:
+    """Stands where the six letters of the pass at `location` go."""
+    return f"[[letters {location}]]"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A store as a message names it; `hours` and `exceptions` as `network.hours.hours_of` reads them."""
+
+    id: str
+    name: str
+    street: str
+    postcode: str
+    city: str
+    directions: str
+    time_zone: str
+    hours: tuple[tuple[int, int, int], ...] = ()
+    exceptions: tuple[str, ...] = ()
+
+
+class WorkFacts(msgspec.Struct, frozen=True):
+    """One part of the order, where it is made and how far it is; units that still belong to it."""
+
+    id: UUID
+    kind: str
+    status: str
+    promise_at: datetime
+    collect_until: datetime | None
+    units: int
+    place: Place
+
+
+class OrderFacts(msgspec.Struct, frozen=True):
+    """What is true of an order when its message is written. Names, phone and e-mail stay where they are."""
+
+    id: UUID
+    number: str
+    language: str
+    currency: str
+    progress: str
+    refund_by: str
+    has_phone: bool
+    has_email: bool
+    erased: bool
+    articles: dict[str, str]
+    works: tuple[WorkFacts, ...]
+    lapsed: bool = False
+
+    def work(self, id: str | UUID | None) -> WorkFacts | None:
+        return next((work for work in self.works if str(work.id) == str(id)), None)
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A message to be written: its template and what is put into it, or why it is not sent."""
+
+    template: str
+    suppressed: str | None = None
+    work: WorkFacts | None = None
+    amount_minor: int = 0
+    refund: str | None = None
+    whole: bool = True
+    part: bool = False
+    article: str = ""
+    quantity: int = 0
+    refused: int = 0
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One row of the ledger."""
+
+    id: UUID
+    stream: UUID
+    seq: int
+    order_id: UUID
+    template: str
+    medium: Medium
+    language: str
+    subject: str
+    body: str
+    status: MessageStatus
+    reason: str
+    made_at: datetime

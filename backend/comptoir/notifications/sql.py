@@ -1,0 +1,50 @@
+"""Reads the facts of an order for its messages, and writes the ledger."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.db import Tx
+from comptoir.notifications.model import Message, OrderFacts
+
+_FACTS = """
+SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
+  coalesce((SELECT h.name FROM channel h WHERE h.id = o.channel AND h.kind <> 'api'), '') AS refund_by,
+  coalesce(c.phone, '') <> '' AS has_phone, coalesce(c.email, '') <> '' AS has_email, c.erased_at IS NOT NULL AS erased,
+  coalesce((SELECT jsonb_object_agg(k.sku, concat_ws(', ', k.name, nullif(k.variant, ''))) FROM sku k
+    WHERE k.sku IN (SELECT r.sku FROM requirement r WHERE r.order_id = o.id)), '{}') AS articles,
+  EXISTS (SELECT FROM event e WHERE e.stream = o.id AND e.kind = 'payment.lapsed' AND e.withdrawn_at IS NULL) AS lapsed,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at,
+      'collect_until', w.collect_until,
+      'units', (SELECT coalesce(sum(n.quantity - n.canceled), 0) FROM work_line n WHERE n.work = w.id),
+      'place', jsonb_build_object('id', l.id, 'name', l.name, 'street', l.street, 'postcode', l.postcode, 'city', l.city,
+        'directions', l.directions, 'time_zone', l.time_zone,
+        'hours', coalesce((SELECT jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes)) FROM opening_hours h WHERE h.location = l.id), '[]'),
+        'exceptions', coalesce((SELECT jsonb_agg(concat_ws(' ', x.day, coalesce(x.opens, -1), coalesce(x.closes, -1)))
+          FROM opening_exception x WHERE x.location = l.id AND x.day BETWEEN $2::date - 1 AND $2::date + 21), '[]')))
+      ORDER BY w.promise_at, w.id)
+    FROM work w JOIN location l ON l.id = w.location WHERE w.order_id = o.id), '[]') AS works
+FROM sales_order o LEFT JOIN customer c ON c.id = o.customer WHERE o.id = $1
+"""
+
+
+async def find_facts(tx: Tx, order: UUID) -> OrderFacts | None:
+    """What is true of an order now; None when there is no such order."""
+    row = await tx.row(_FACTS, order, tx.now.date())
+    if row is None:
+        return None
+    kept: dict[str, Any] = dict(row)
+    kept["articles"] = msgspec.json.decode(kept["articles"])
+    kept["works"] = msgspec.json.decode(kept["works"])
+    return msgspec.convert(kept, OrderFacts)
+
+
+async def insert(tx: Tx, message: Message) -> None:
+    """Keep a message; the same one again changes nothing."""
+    await tx.run(
+        "INSERT INTO message (id, stream, seq, order_id, template, medium, language, subject, body, status, reason, made_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (stream, seq, template, medium) DO NOTHING",
+        message.id, message.stream, message.seq, message.order_id, message.template, message.medium, message.language, message.subject,
+        message.body, message.status, message.reason, message.made_at,
+    )  # fmt: skip
