@@ -38,16 +38,19 @@ def serve(environ: Mapping[str, str], *, dev: bool, on_lan: bool) -> int:
     if dev and environ.setdefault("COMPTOIR_ENV", "dev") != "dev":
         raise BadSetting("COMPTOIR_ENV", "says production, and --dev is for a developer's machine alone")
     settings = Settings.from_env(environ)
-    for sign in (signal.SIGTERM, signal.SIGHUP):
+    for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, _interrupt)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        # Under nohup a closed terminal means go on; otherwise it means end.
+        signal.signal(signal.SIGHUP, _interrupt)
     with contextlib.ExitStack() as stack:
-        stack.callback(_end_undisturbed)
         try:
             return _serve(stack, settings, environ, dev=dev, on_lan=on_lan)
         except KeyboardInterrupt:
-            _end_undisturbed()
             say("\nStopping.")
             return 0
+        finally:
+            _end_undisturbed()
 
 
 def _serve(stack: contextlib.ExitStack, settings: Settings, environ: dict[str, str], *, dev: bool, on_lan: bool) -> int:

@@ -53,13 +53,9 @@ def main(certificate: str | None = None, key: str | None = None) -> int:
 
 
 def route_lines() -> Iterator[str]:
-    """`METHODS  /path  module.function` for every route, sorted by path."""
-    from comptoir.app import create_app
+    """`METHOD  /path  module.function` for every route, sorted by path."""
+    from comptoir.app import create_app, every_route
 
-    lines = []
-    for route in create_app().routes:
-        for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
-            methods = ",".join(sorted(getattr(handler, "http_methods", ()))) or "-"
-            function = getattr(handler, "fn", handler)
-            lines.append((route.path, f"{methods:<12} {route.path:<50} {function.__module__}.{function.__qualname__}"))
-    yield from (line for _, line in sorted(lines))
+    for method, path, handler in every_route(create_app()):
+        function = handler.fn
+        yield f"{method:<7} {path:<56} {function.__module__}.{function.__qualname__}"

@@ -1,0 +1,178 @@
+"""`comptoir serve`: one command opens everything, and leaves nothing running however it ends."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from comptoir.kit import postgres
+
+PATIENCE = 120.0
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="comptoir-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    plain = {
+        name: text for name, text in os.environ.items() if not name.startswith(("COMPTOIR_", "DATABASE_URL", "PG"))
+    }
+    return plain | {"COMPTOIR_DATA": str(folder / "data")} | more
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "comptoir.cli", *words]
+
+
+class Served:
+    """A `comptoir serve` that says it is open; what it said, and all processes it started."""
+
+    def __init__(self, environ: dict[str, str], *words: str) -> None:
+        self.process = subprocess.Popen(
+            command("serve", *words), env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert self.process.stdout is not None
+        self.said: list[str] = []
+        for line in self.process.stdout:
+            self.said.append(line.rstrip())
+            if "Ctrl-C" in line:
+                break
+        else:
+            raise AssertionError("\n".join(self.said))
+        self.address = next(word for line in self.said for word in line.split() if word.startswith("http"))
+        # The database's watchdog and server run apart from the others and are found by their parent all the same.
+        self.family = psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self, sign: signal.Signals) -> int:
+        assert self.process.stdout is not None
+        self.process.send_signal(sign)
+        code = self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        return code
+
+
+@contextlib.contextmanager
+def serving(environ: dict[str, str], *words: str) -> Iterator[Served]:
+    served = Served(environ, *words)
+    try:
+        yield served
+    finally:
+        if served.process.poll() is None:
+            served.end(signal.SIGTERM)
+
+
+def left_of(family: list[psutil.Process]) -> list[psutil.Process]:
+    _, alive = psutil.wait_procs(family, timeout=30)
+    return alive
+
+
+def test_the_first_address_printed_answers_and_ctrl_c_leaves_nothing_running(folder: Path) -> None:
+    served = Served(environment(folder), "--dev")
+    assert httpx.get(f"{served.address}/health").status_code == 200
+    assert served.address.startswith("http://127.0.0.1:")
+    assert len(served.family) >= 4
+    assert served.end(signal.SIGINT) == 0
+    assert left_of(served.family) == []
+
+
+def test_a_second_start_finds_its_data(folder: Path) -> None:
+    with serving(environment(folder), "--dev") as first:
+        assert any("Loading the demo world" in line for line in first.said)
+    with serving(environment(folder), "--dev") as second:
+        assert not any("Loading the demo world" in line for line in second.said)
+        assert any("PIN" in line for line in second.said)
+
+
+def test_nothing_is_left_when_it_is_killed_outright(folder: Path) -> None:
+    served = Served(environment(folder))
+    served.end(signal.SIGKILL)
+    assert left_of(served.family) == []
+
+
+def test_a_web_process_that_dies_is_started_again_on_the_same_port(folder: Path) -> None:
+    with serving(environment(folder)) as served:
+        web = next(one for one in served.family if one.cmdline()[-1] == "web")
+        web.kill()
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{served.address}/health", timeout=PATIENCE).status_code == 200:
+                    break
+            time.sleep(0.05)
+        again = psutil.Process(served.process.pid).children()
+        assert [one.pid for one in again if one.cmdline()[-1] == "web"] != [web.pid]
+
+
+def test_a_busy_default_port_gives_way_to_the_next_free_one(folder: Path) -> None:
+    with (
+        contextlib.suppress(OSError),
+        socket.create_server(("127.0.0.1", 8700)),
+        serving(environment(folder)) as served,
+    ):
+        assert served.address != "http://127.0.0.1:8700"
+
+
+def test_a_busy_port_that_was_asked_for_is_told(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        environ = environment(folder, COMPTOIR_PORT=str(busy.getsockname()[1]))
+        told = subprocess.run(command("serve"), env=environ, capture_output=True, text=True)
+    assert told.returncode == 2
+    assert "COMPTOIR_PORT: cannot listen" in told.stderr
+
+
+def test_a_phone_is_given_https_with_the_local_authority(folder: Path) -> None:
+    with serving(environment(folder), "--dev", "--phone") as served:
+        secure = next(word for line in served.said for word in line.split() if word.startswith("https://"))
+        trusted = folder / "data" / "phone" / "authority.pem"
+        answer = httpx.get(f"{secure}/health", verify=ssl.create_default_context(cafile=trusted))
+        assert answer.status_code == 200
+        assert served.address.startswith("http://127.0.0.1:")
+        assert any("█" in line for line in served.said)
+
+
+@pytest.mark.parametrize("name", ["serve", "web", "worker", "migrate"])
+def test_production_without_a_secret_refuses_to_start_and_names_the_variable(folder: Path, name: str) -> None:
+    environ = environment(folder, COMPTOIR_ENV="production")
+    told = subprocess.run(command(name), env=environ, capture_output=True, text=True)
+    assert told.returncode == 2
+    assert "COMPTOIR_SECRET is missing" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_the_demo_world_is_refused_in_production(folder: Path) -> None:
+    environ = environment(folder, COMPTOIR_ENV="production", COMPTOIR_SECRET="x" * 40)
+    told = subprocess.run(command("serve", "--dev"), env=environ, capture_output=True, text=True)
+    assert told.returncode == 2
+    assert "COMPTOIR_ENV says production" in told.stderr
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password(folder: Path) -> None:
+    environ = environment(folder, DATABASE_URL="postgresql://comptoir:hush-hush@127.0.0.1:9/comptoir")
+    told = subprocess.run(command("migrate"), env=environ, capture_output=True, text=True)
+    assert told.returncode == 2
+    assert "DATABASE_URL: the database does not answer" in told.stderr
+    assert "hush-hush" not in told.stderr + told.stdout
+
+
+def test_database_url_replaces_the_built_in_database(folder: Path) -> None:
+    with postgres.temporary() as server:
+        told = subprocess.run(command("migrate"), env=environment(folder, DATABASE_URL=server.dsn), timeout=PATIENCE)
+        assert told.returncode == 0
+    assert not (folder / "data" / "postgres").exists()
