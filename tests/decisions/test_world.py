@@ -1,11 +1,15 @@
 """The demo world holds together: numbers are valid and nobody's, pictures exist, scripts can be kept."""
 
+import itertools
+import json
 import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from comptoir.kit.codes import gtin14, parse
@@ -29,7 +33,7 @@ from comptoir.world.stores import (
 )
 from comptoir.world.story import saturday
 from comptoir.world.telling import Teller
-from comptoir.world.walkins import rate_per_hour, sales
+from comptoir.world.walkins import rate_per_hour, sales, walk
 
 SATURDAY = date(2026, 11, 21)
 FICTION = re.compile(r"\+33(639980|63998|19900|26191|35301|46571|53649)\d{3,4}")
@@ -148,7 +152,8 @@ def test_most_customers_read_french_and_some_english() -> None:
 def test_the_team_of_lyon_part_dieu_is_the_one_of_the_docs() -> None:
     assert [who.name for who in LYON_TEAM[:4]] == ["Camille Perrin", "Léa Martin", "Sam Diallo", "Nour Benali"]
     assert all(re.fullmatch(r"\d{6}", who.pin) for who in ASSOCIATES)
-    assert len({who.key for who in (*ASSOCIATES, *MANAGERS, *INTEGRATORS)}) == len(ASSOCIATES) + len(MANAGERS) + 2
+    keys = [who.key for who in ASSOCIATES] + [boss.key for boss in MANAGERS] + [key.key for key in INTEGRATORS]
+    assert len(set(keys)) == len(keys)
     assert all(parse(who.badge).kind == "badge" for who in ASSOCIATES)
 
 
@@ -240,3 +245,25 @@ def test_walk_ins_buy_in_open_hours_only_and_the_same_minute_repeats_its_ids() -
 def _waits(script: Script) -> bool:
     acts = [step.act for step in script.steps]
     return Act.ARRIVE in acts and Act.HAND_OVER not in acts and Act.REFUSE_AGE not in acts
+
+
+@pytest.mark.anyio
+async def test_walk_in_sales_are_posted_once_though_the_feed_was_away() -> None:
+    heard: list[dict[str, Any]] = []
+    away = iter([True, False])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if next(away, False):
+            return httpx.Response(503)
+        heard.extend(json.loads(request.content)["movements"])
+        return httpx.Response(200, json={})
+
+    minutes = itertools.count()
+
+    def clock() -> datetime:
+        return datetime(2026, 11, 21, 15, 0, tzinfo=UTC) + timedelta(minutes=next(minutes))
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://till") as client:
+        posted = await walk(client, clock=clock, lasts=timedelta(minutes=30), tick_seconds=0)
+    assert posted == len(heard) == len({sale["id"] for sale in heard}) > 0
+    assert {sale["fact"] for sale in heard} == {"till_sale"}

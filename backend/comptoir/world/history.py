@@ -182,12 +182,14 @@ def _collected(day: date, teller: Teller) -> list[Script]:
             steps=(*steps, arrive, take, *refusal, leave, *after),
         )
 
+    # Handed over at 14:13, taken back, and handed over again with the right bag.
     back = Step(local(day, "14:14"), Act.UNDO_HAND_OVER, NOUR, reason="wrong_bag")
+    again = Step(local(day, "14:17"), Act.HAND_OVER, NOUR)
     two = teller.basket("counter-refused", LYON.id, 2)
     return [
         tell("counter-refused", "One line does not fit and stays.", "10:00", two, refused=two[-1].quantity),
-        tell("counter-undone", "Handed over and taken back within two minutes.", "10:10",
-             teller.basket("counter-undone", LYON.id, 1), ends="staged", after=(back,)),
+        tell("counter-undone", "Handed over, taken back within two minutes, handed over again.", "10:10",
+             teller.basket("counter-undone", LYON.id, 1), after=(back, again)),
         tell("counter-of-age", "Wine, to somebody of age.", "10:20",
              teller.named(LYON.id, ("COTEAUX-ORME-BLANC-75-CL", 1))),
         tell("counter-gift", "A gift set made of two articles.", "10:30", teller.named(LYON.id, ("COFFRET-TABLE", 1))),

@@ -6,6 +6,7 @@ stock, states and evidence are the flows' own.
 
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -77,7 +78,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     ends: str
     steps: tuple[Step, ...] = ()
     channel: str = "web"
-    payment: str = "captured"
+    payment: Literal["captured", "pending"] = "captured"
     holds: tuple[str, ...] = ()
     collector: str = ""
     discount_minor: int = 0

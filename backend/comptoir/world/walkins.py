@@ -22,6 +22,7 @@ from comptoir.world.stores import STORES, Location
 MOST_SALES = 10_000
 """However long it runs, one run posts no more sales than this."""
 LONGEST = timedelta(hours=12)
+MOST_WAITING = 1_000
 
 # Visitors of a store's hours, as parts of its busiest: quiet morning, noon, full afternoon.
 _SHAPE = {9: 3, 10: 4, 11: 6, 12: 8, 13: 6, 14: 6, 15: 8, 16: 9, 17: 10, 18: 9, 19: 5, 20: 2}
@@ -63,35 +64,38 @@ def sales(store: Location, minute: datetime) -> tuple[Sale, ...]:
     return tuple(found)
 
 
+def till(address: str, key: str = TILL_KEY.secret) -> httpx.AsyncClient:
+    """A connection to the till feed of the server at `address`."""
+    return httpx.AsyncClient(base_url=address, timeout=10, headers={"Authorization": f"Bearer {key}"})
+
+
 async def walk(
-    address: str,
+    client: httpx.AsyncClient,
     *,
     clock: Callable[[], datetime],
-    key: str = TILL_KEY.secret,
     lasts: timedelta = LONGEST,
     most: int = MOST_SALES,
     tick_seconds: float = 60,
     minutes_per_tick: int = 1,
 ) -> int:
-    """Post the sales of every store minute by minute to the till feed at `address`; the number posted.
+    """Post the sales of every store minute by minute; the number posted.
 
-    A feed that is away is tried again at the next tick: a sale has its id, so repeating it has no effect. Minutes
-    older than ten ticks are given up.
+    A feed that is away is tried again at the next tick: a sale has its id, so repeating it has no effect. No more than
+    a thousand sales wait for it; older ones are given up.
     """
     began = at = clock()
     waiting: list[Sale] = []
     posted = 0
-    async with httpx.AsyncClient(base_url=address, timeout=10, headers={"Authorization": f"Bearer {key}"}) as client:
-        while clock() - began < min(lasts, LONGEST) and posted < min(most, MOST_SALES):
-            for _ in range(minutes_per_tick):
-                waiting += [sale for store in STORES for sale in sales(store, at)]
-                at += timedelta(minutes=1)
-            waiting = waiting[-1000:]
-            batch = waiting[: min(100, most - posted)]
-            if batch and await _post(client, batch):
-                posted += len(batch)
-                waiting = waiting[len(batch) :]
-            await asyncio.sleep(tick_seconds)
+    while clock() - began < min(lasts, LONGEST) and posted < min(most, MOST_SALES):
+        for _ in range(minutes_per_tick):
+            waiting += [sale for store in STORES for sale in sales(store, at)]
+            at += timedelta(minutes=1)
+        waiting = waiting[-MOST_WAITING:]
+        batch = waiting[: min(100, most - posted)]
+        if batch and await _post(client, batch):
+            posted += len(batch)
+            waiting = waiting[len(batch) :]
+        await asyncio.sleep(tick_seconds)
     return posted
 
 
