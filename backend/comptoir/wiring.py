@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping
 
+from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
+from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
+from comptoir.flows.block_sku import block_sku, unblock_sku
+from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_customer
 from comptoir.flows.cancel_order import cancel_order
 from comptoir.flows.follow_channel import FollowChannelFlow
+from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
+from comptoir.flows.import_stock import import_stock
 from comptoir.flows.map_unknown_line import MapUnknownLineFlow
+from comptoir.flows.post_movements import post_movements
+from comptoir.flows.post_snapshot import post_snapshot
+from comptoir.flows.put_article import put_article
 from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.flows.start_pack import start_pack
@@ -20,12 +29,17 @@ from comptoir.notifications.listener import write_message
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, MapUnknownLine, PlaceHold, ReleaseHold
 from comptoir.sourcing.outlook import Outlook
+from comptoir.stock.adjusting import AdjustStock
+from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
+from comptoir.stock.feed import PostMovements, PostSnapshot
+from comptoir.stock.imports import ImportStock
 
 
 def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
     """The flow of every command. Flows that derive tokens or source units get the seal or the outlook here."""
     return {
         Arrive: arrive,
+        CancelByCustomer: cancel_by_customer,
         CancelOrder: cancel_order,
         FollowChannel: FollowChannelFlow(ReleaseHoldFlow(outlook)),
         MapUnknownLine: MapUnknownLineFlow(ReleaseHoldFlow(outlook)),
@@ -35,6 +49,18 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         StartPack: start_pack,
         RequestHandOver: HandOverFlow(seal).request,
         UndoHandOver: undo_hand_over,
+        PostMovements: post_movements,
+        PostSnapshot: post_snapshot,
+        ImportStock: import_stock,
+        AdjustStock: adjust_stock,
+        AskCount: ask_count,
+        SubmitCount: submit_count,
+        ApproveCount: approve_count,
+        AskCountAgain: ask_count_again,
+        CancelCount: cancel_count,
+        BlockSku: block_sku,
+        UnblockSku: unblock_sku,
+        PutArticle: put_article,
     }
 
 

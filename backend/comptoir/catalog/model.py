@@ -108,9 +108,9 @@ def check(sku: str, body: ArticleBody, kits: Mapping[str, bool]) -> ArticleBody:
     for barcode in body.barcodes:
         code = gtin14(barcode.code) if barcode.kind == "gtin" else barcode.code
         if code is None:
-            raise Invalid("bad_barcode", code=barcode.code)
+            raise Invalid("bad_barcode", barcode=barcode.code)
         if any(code == other.code for other in barcodes):
-            raise Invalid("barcode_twice", code=barcode.code)
+            raise Invalid("barcode_twice", barcode=barcode.code)
         barcodes.append(Barcode(code, barcode.kind))
     named = [part.sku for part in body.parts]
     for part in named:

@@ -51,5 +51,5 @@ async def find_by_code(connection: Connection, code: str) -> Article:
         code,
     )
     if row is None:
-        raise NotFound("unknown_code", code=code)
+        raise NotFound("unknown_code", scanned=code)
     return read(row)

@@ -24,7 +24,7 @@ async def put_article(tx: Tx, sku: str, body: ArticleBody, version: int) -> None
     codes = [barcode.code for barcode in body.barcodes]
     taken = await tx.row("SELECT code, sku FROM barcode WHERE code = ANY($1::text[]) AND sku <> $2 LIMIT 1", codes, sku)
     if taken is not None:
-        raise Conflict("barcode_taken", code=taken["code"], sku=taken["sku"])
+        raise Conflict("barcode_taken", barcode=taken["code"], sku=taken["sku"])
     await tx.run(
         "INSERT INTO sku (sku, name, variant, deciding, style, picture, price_minor, currency, vat_rate_bp, weight_grams,"
         " minimum_age, returnable, is_kit, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"

@@ -88,6 +88,15 @@ def open_at(windows: Sequence[tuple[datetime, datetime]], at: datetime) -> bool:
     return any(opens <= at < closes for opens, closes in windows)
 
 
+def opens_today(windows: Sequence[tuple[int, int]], zone: str, now: datetime) -> bool:
+    """Is the door open now, or will it be before the store's midnight? Windows in minutes since 1970."""
+    store = zone_of(zone)
+    today = now.astimezone(store).date()
+    midnight = datetime(today.year, today.month, today.day, tzinfo=store) + timedelta(days=1)
+    from_, until = now.timestamp() / 60, midnight.timestamp() / 60
+    return any(opens < until and closes > from_ for opens, closes in windows)
+
+
 def hours_of(rows: Sequence[Sequence[int]], exceptions: Sequence[str]) -> tuple[Hours, Exceptions]:
     """Hours as the database gives them: [weekday, opens, closes], and "2026-12-24 570 1020" texts (-1 -1: closed)."""
     replaced: dict[date, tuple[int, int] | None] = {}

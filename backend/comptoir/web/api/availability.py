@@ -1,0 +1,68 @@
+"""Availability over the API: one SKU over all pickup stores near a place, or many SKUs of one location."""
+
+import math
+import zlib
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, FromQuery
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.errors import Malformed
+from comptoir.kit.words import Code, Country, Postcode, Units
+from comptoir.screens.availability import MOST_STORES, Board
+from comptoir.web.guards import with_key
+from comptoir.web.requests import DoorRequest
+
+MOST_SKUS = 100
+
+_encoder = msgspec.json.Encoder()
+
+
+def give_board(state: State) -> Board:
+    """The board of this process, made at the first question."""
+    if "board" not in state:
+        state.board = Board(state.house.pool, state.house.clock, state.house.outlook)
+    board: Board = state.board
+    return board
+
+
+def answered(request: DoorRequest, found: msgspec.Struct) -> Response[bytes]:
+    """JSON with a weak ETag of its bytes; 304 when the caller has them."""
+    body = _encoder.encode(found)
+    headers = {"etag": f'W/"{zlib.crc32(body):08x}"', "cache-control": "private, no-cache"}
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(b"", status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+@get("/availability/pickup", opt=with_key("availability:read"), dependencies={"board": Provide(give_board, sync_to_thread=False)})
+async def pickup(
+    request: DoorRequest, board: NamedDependency[Board], actor: NamedDependency[Actor], now: NamedDependency[datetime],
+    sku: FromQuery[Code], quantity: FromQuery[Units] = 1, postcode: FromQuery[Postcode | None] = None,
+    country: FromQuery[Country] = "FR", lat: FromQuery[Annotated[float, msgspec.Meta(ge=-90, le=90)] | None] = None,
+    lon: FromQuery[Annotated[float, msgspec.Meta(ge=-180, le=180)] | None] = None,
+    limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=MOST_STORES)]] = 10,
+) -> Response[Any]:  # fmt: skip
+    """One SKU over the stores near a postcode or a point, nearest first, each with when it would be ready."""
+    if (lat is None) != (lon is None) or not all(math.isfinite(x) for x in (lat, lon) if x is not None):
+        raise Malformed("malformed", where="lat, lon", wrong="both or none")
+    near = await board.near(postcode, country, lat, lon)
+    return answered(request, await board.pickup(sku, quantity, near, limit, actor, now))
+
+
+@get("/availability/location/{location:str}", opt=with_key("availability:read"), dependencies={"board": Provide(give_board, sync_to_thread=False)})
+async def here(
+    request: DoorRequest, board: NamedDependency[Board], actor: NamedDependency[Actor], now: NamedDependency[datetime],
+    location: FromPath[str], sku: FromQuery[Annotated[list[Code], msgspec.Meta(min_length=1, max_length=MOST_SKUS)]],
+) -> Response[Any]:  # fmt: skip
+    """Up to 100 SKUs of one location, in the order asked; null for a SKU nobody knows."""
+    return answered(request, await board.location(location, sku, actor, now))
+
+
+ROUTES: list[BaseRouteHandler] = [pickup, here]
