@@ -37,14 +37,14 @@ async def served(dsn: str, *, at: datetime = MIDDAY, **given: str) -> AsyncItera
         app = create_app(house)
         async with app.lifespan():
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=SAME_ORIGIN) as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://test.local", headers=SAME_ORIGIN) as client:
                 yield Served(client, house, clock)
         await house.close()
 
 
 def new_browser(served: Served) -> httpx.AsyncClient:
     """Another browser on the same app: no cookie of the first one."""
-    return httpx.AsyncClient(transport=served.client._transport, base_url="http://test", headers=SAME_ORIGIN)
+    return httpx.AsyncClient(transport=served.client._transport, base_url="http://test.local", headers=SAME_ORIGIN)
 
 
 __all__ = ["MIDDAY", "SAME_ORIGIN", "Served", "new_browser", "served"]

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from ipaddress import ip_network
 from typing import Any
 
@@ -30,7 +31,7 @@ MAX_BODY = 1_000_000
 
 def create_app(house: House | None = None) -> Litestar:
     """The whole app. Without a house it opens one from the environment and closes it at the end."""
-    assets = Assets()
+    assets = kept_assets()
     app = Litestar(
         [
             static_route(assets),
@@ -62,6 +63,12 @@ def create_app(house: House | None = None) -> Litestar:
         if handler.opt.get("who") is None and not handler.opt.get("public"):
             raise ValueError(f"{path} does not say who may call it")
     return app
+
+
+@cache
+def kept_assets() -> Assets:
+    """The static files, read and compressed once in a process."""
+    return Assets()
 
 
 def every_route(app: Litestar) -> list[tuple[str, str, BaseRouteHandler]]:

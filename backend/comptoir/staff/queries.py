@@ -77,3 +77,33 @@ async def may_append_as(connection: Connection, sign_in: UUID, device: UUID, at:
         sign_in, device, at,
     )  # fmt: skip
     return found
+
+
+async def find_pin(connection: Connection, staff: UUID, location: str) -> str | None:
+    """The PIN hash of somebody who may sign in at a store; None when there is none, whatever the reason."""
+    found: str | None = await connection.fetchval(
+        "SELECT s.pin_hash FROM staff s JOIN staff_location w ON w.staff = s.id"
+        " WHERE s.id = $1 AND w.location = $2 AND s.disabled_at IS NULL AND s.role IN ('associate', 'store_manager')",
+        staff, location,
+    )  # fmt: skip
+    return found
+
+
+async def find_by_badge(connection: Connection, badge_hash: bytes, location: str) -> UUID | None:
+    """Whose badge this is, among those who may sign in at a store."""
+    found: UUID | None = await connection.fetchval(
+        "SELECT s.id FROM staff s JOIN staff_location w ON w.staff = s.id"
+        " WHERE s.badge_hash = $1 AND w.location = $2 AND s.disabled_at IS NULL AND s.role IN ('associate', 'store_manager')",
+        badge_hash, location,
+    )  # fmt: skip
+    return found
+
+
+async def find_by_email(connection: Connection, email: str) -> tuple[UUID, str] | None:
+    """(id, password hash) of a manager who signs in by e-mail; associates never do."""
+    row = await connection.fetchrow(
+        "SELECT id, password_hash FROM staff WHERE email = $1 AND password_hash IS NOT NULL AND disabled_at IS NULL"
+        " AND role <> 'associate'",
+        email,
+    )
+    return None if row is None else (row["id"], row["password_hash"])

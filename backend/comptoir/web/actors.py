@@ -9,11 +9,13 @@ from litestar.connection import ASGIConnection
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
-from comptoir.kit.errors import Forbidden, TooMany, Unknown
+from comptoir.kit.errors import Forbidden, Unknown
 from comptoir.kit.i18n import choose_language
 from comptoir.kit.ids import digest
+from comptoir.kit.throttle import Allowance
 from comptoir.staff import queries, sql
 from comptoir.staff.model import EnrolledDevice, Key, Session
+from comptoir.web import limits
 from comptoir.web.guards import Who
 
 if TYPE_CHECKING:
@@ -140,6 +142,7 @@ class Keys:
 
     def __init__(self, house: "House") -> None:
         self.house = house
+        self._allowance = Allowance(house.pool, limits.KEY, limits.KEY_BLOCK)
         self._known: OrderedDict[bytes, tuple[datetime, Key | None]] = OrderedDict()
 
     def forget(self) -> None:
@@ -163,7 +166,9 @@ class Keys:
         return key
 
     async def count(self, key: UUID) -> None:
-        """One more request of a key."""
+        """One more request of a key. TooMany above its limit, which all processes share."""
+        await self._allowance.spend(key.hex, self.house.clock())
 
     async def count_wrong_one(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-        """One more request with a key that nobody made."""
+        """One more request with a key that nobody made. TooMany when an address goes on guessing."""
+        await limits.count_address(connection, limits.WRONG_KEY)

@@ -123,7 +123,7 @@ def on_exception(request: AnyRequest, exception: Exception) -> Response[Any]:
         body = msgspec.json.encode(members(refusal, language), enc_hook=str)
         return Response(body, status_code=refusal.status, headers=headers, media_type="application/problem+json")
     if isinstance(refusal, Unknown) and refusal.code in ("sign_in_needed", "device_needed"):
-        return to_sign_in(request, headers)
+        return to_sign_in(request, refusal, headers)
     return Response(
         page_of(request, refusal, language), status_code=refusal.status, headers=headers, media_type="text/html"
     )
@@ -142,10 +142,10 @@ def is_partial(request: AnyRequest) -> bool:
     return request.headers.get("hx-request") == "true" and request.headers.get("hx-request-type", "partial") != "full"
 
 
-def to_sign_in(request: AnyRequest, headers: dict[str, str]) -> Response[bytes]:
-    """Where this browser signs in: by PIN on a store's device, by e-mail elsewhere."""
+def to_sign_in(request: AnyRequest, refusal: Refusal, headers: dict[str, str]) -> Response[bytes]:
+    """Where this browser signs in: by PIN on a store's device, by e-mail elsewhere; or where it becomes a device."""
     on_a_device = cookie_name(DEVICE_COOKIE, request.app.state.secure) in request.cookies
-    door = "/sign-in" if on_a_device else "/sign-in/manager"
+    door = "/enroll" if refusal.code == "device_needed" else "/sign-in" if on_a_device else "/sign-in/manager"
     if is_partial(request):
         return Response(b"", status_code=401, headers=headers | {"hx-redirect": door}, media_type="text/html")
     return Response(b"", status_code=303, headers=headers | {"location": door}, media_type="text/html")
