@@ -6,7 +6,7 @@ the outlook got wrong is planned again on exact, locked figures in a transaction
 never takes its neighbors with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -99,7 +99,7 @@ async def place_group(tx: Tx, group: Sequence[Candidate], outlook: Outlook, seal
 
     With `exact` every level of the SKUs is locked and planning is done on those, so that a refusal is the truth.
     """
-    known = await sql.known(tx, [c.command.id for c in group])
+    known, numbers = await sql.known(tx, [c.command.id for c in group])
     fresh: list[Candidate] = []
     for candidate in group:
         candidate.outcome = None
@@ -132,7 +132,7 @@ async def place_group(tx: Tx, group: Sequence[Candidate], outlook: Outlook, seal
     for (sku, location), level in levels.items():
         outlook.correct(sku, location, level.available(now))
     if accepted:
-        await write(tx, accepted, levels, outlook, seal, now)
+        await write(tx, accepted, numbers, outlook, seal, now)
     return missed
 
 
@@ -171,12 +171,11 @@ def take(candidate: Candidate, levels: dict[tuple[str, str], Level], now: dateti
         levels[key] = msgspec.structs.replace(level, reserved=level.reserved + share.quantity)
 
 
-async def write(tx: Tx, accepted: Sequence[Candidate], before: dict[tuple[str, str], Level], outlook: Outlook, seal: Seal, now: datetime) -> None:
+async def write(tx: Tx, accepted: Sequence[Candidate], numbers: Mapping[UUID, str], outlook: Outlook, seal: Seal, now: datetime) -> None:
     """Write the accepted orders: one insert per table for the whole group."""
-    numbers = await sql.take_numbers(tx, len(accepted))
     made = rows.Rows(now)
-    for candidate, number in zip(accepted, numbers, strict=True):
-        placed = compose(candidate, number, outlook, seal, made, now)
+    for candidate in accepted:
+        placed = compose(candidate, numbers[candidate.command.id], outlook, seal, made, now)
         candidate.answer = msgspec.json.encode(placed)
         made.add_order(candidate.command, candidate.channel, candidate.fingerprint, candidate.answer, placed,
                        candidate.review.requirements, customer_id(candidate), candidate.actor.who)  # fmt: skip

@@ -7,6 +7,7 @@ from uuid import UUID
 from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.db import Event, Tx, insert_events
 from comptoir.kit.ids import digest
+from comptoir.kit.together import Together
 from comptoir.orders import sql
 from comptoir.orders.capture import Reason, Requirement
 from comptoir.orders.model import ChannelFacts, OrderPlaced, PlacedWork, PlaceOrder
@@ -92,22 +93,24 @@ class Rows:
             self.holds.append((command.id, found.reason, found.detail, self.now, who, until))
 
     async def write(self, tx: Tx) -> None:
-        """Write all of it; the levels were locked by this transaction."""
-        await sql.keep_customers(tx, self.customers)
-        await sql.ORDERS.insert(tx, self.orders)
-        await sql.ADDRESSES.insert(tx, self.addresses)
-        await sql.LINES.insert(tx, self.lines)
-        await sql.REQUIREMENTS.insert(tx, self.requirements)
-        await sql.HOLDS.insert(tx, self.holds)
-        await PAYMENTS.insert(tx, self.payments)
-        await stock_sql.insert_reservations(tx, self.reservations)
+        """Write all of it in one round trip; the levels were locked by this transaction."""
+        together = Together(tx)
+        await sql.keep_customers(together, self.customers)
+        await sql.ORDERS.insert(together, self.orders)
+        await sql.ADDRESSES.insert(together, self.addresses)
+        await sql.LINES.insert(together, self.lines)
+        await sql.REQUIREMENTS.insert(together, self.requirements)
+        await sql.HOLDS.insert(together, self.holds)
+        await PAYMENTS.insert(together, self.payments)
+        await stock_sql.insert_reservations(together, self.reservations)
         sums: dict[tuple[str, str], int] = {}
         for m in self.movements:
             sums[m.sku, m.location] = sums.get((m.sku, m.location), 0) + m.reserved
         if sums:
-            await stock_sql.add_to_levels(tx, list(sums), [(0, units, 0, 0) for units in sums.values()])
-            await stock_sql.append(tx, self.movements)
-        await work_sql.WORKS.insert(tx, self.works)
-        await work_sql.WORK_LINES.insert(tx, self.work_lines)
-        tx.touched.update(row[1] for row in self.works)
-        await insert_events(tx, self.events, [1] * len(self.events))
+            await stock_sql.add_to_levels(together, list(sums), [(0, units, 0, 0) for units in sums.values()])
+            await stock_sql.append(together, self.movements)
+        await work_sql.WORKS.insert(together, self.works)
+        await work_sql.WORK_LINES.insert(together, self.work_lines)
+        together.touched.update(row[1] for row in self.works)
+        await insert_events(together, self.events, [1] * len(self.events))
+        await together.send()

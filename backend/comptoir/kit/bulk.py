@@ -15,4 +15,4 @@ class Bulk:
 
     async def insert(self, tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
         if rows:
-            await tx.connection.execute(self.sql, *[list(column) for column in zip(*rows, strict=True)])
+            await tx.run(self.sql, *[list(column) for column in zip(*rows, strict=True)])

@@ -84,7 +84,7 @@ async def open_pool(dsn: str, size: int = 6) -> Pool:
     """A pool of `size` connections with time limits; Outage when the database does not answer."""
     try:
         pool = await asyncpg.create_pool(
-            dsn, min_size=min(2, size), max_size=size, command_timeout=30, timeout=10,
+            dsn, min_size=min(2, size), max_size=size, command_timeout=30, timeout=10, reset=_leave_as_is,
             server_settings={"application_name": "comptoir", "lock_timeout": "5s", "statement_timeout": "30s",
                              "idle_in_transaction_session_timeout": "30s", "timezone": "UTC", "jit": "off"},
         )  # fmt: skip
@@ -92,6 +92,10 @@ async def open_pool(dsn: str, size: int = 6) -> Pool:
         raise Outage("database_away") from away
     assert pool is not None
     return pool
+
+
+async def _leave_as_is(connection: Connection) -> None:
+    """Nothing is set, listened to or locked on a pooled connection beyond its transaction: no round trip to undo it."""
 
 
 @asynccontextmanager

@@ -41,16 +41,17 @@ async def keep_customers(tx: Tx, people: Sequence[tuple[UUID, str, str, str | No
     await tx.run(CUSTOMERS, *[list(column) for column in zip(*one_each, strict=True)])
 
 
-async def known(tx: Tx, orders: Sequence[UUID]) -> dict[UUID, tuple[bytes, bytes]]:
-    """Orders already on file: id -> (fingerprint, the first answer as JSON)."""
-    rows = await tx.rows("SELECT id, fingerprint, answer FROM sales_order WHERE id = ANY($1::uuid[])", list(orders))
-    return {row[0]: (row[1], row[2]) for row in rows}
+async def known(tx: Tx, orders: Sequence[UUID]) -> tuple[dict[UUID, tuple[bytes, bytes]], dict[UUID, str]]:
+    """Orders already on file, id -> (fingerprint, the first answer as JSON); and a number for each of the others.
 
-
-async def take_numbers(tx: Tx, count: int) -> list[str]:
-    """Human order numbers; a gap is harmless, these are not invoices."""
-    rows = await tx.rows("SELECT 'W-' || nextval('order_number') FROM generate_series(1, $1)", count)
-    return [row[0] for row in rows]
+    Numbers are taken before it is known who needs one: a gap is harmless, these are not invoices.
+    """
+    rows = await tx.rows(
+        "SELECT n.id, n.number, o.fingerprint, o.answer FROM (SELECT w.id, 'W-' || nextval('order_number') AS number"
+        " FROM unnest($1::uuid[]) AS w (id)) n LEFT JOIN sales_order o ON o.id = n.id",
+        list(orders),
+    )
+    return {r[0]: (r[2], r[3]) for r in rows if r[3] is not None}, {r[0]: r[1] for r in rows if r[3] is None}
 
 
 async def lock(tx: Tx, order: UUID) -> Any:
