@@ -27,7 +27,7 @@ class Place(msgspec.Struct, frozen=True):
 class PackLine(msgspec.Struct, frozen=True):
     """One line as the server knew it when it made the pack."""
 
-    line: str
+    line: str | int
     quantity: int
     picked: int = 0
     short: int = 0
@@ -70,7 +70,7 @@ class Fact(msgspec.Struct, frozen=True):
 class LineView(msgspec.Struct):
     """One line now. `sent`: units the server has; `saved`: units only this device has; `over`: scans beyond need."""
 
-    line: str
+    line: str | int
     quantity: int
     picked: int
     short: int
@@ -105,7 +105,7 @@ class Spot(msgspec.Struct):
     """A line by its work."""
 
     work: str
-    line: str
+    line: str | int
 
 
 class View(msgspec.Struct):
@@ -149,7 +149,7 @@ def fold(pack: Pack, journal: Sequence[Fact], acked_through: int) -> View:
     """The view of `pack` after the facts of `journal`, of which the server has those up to `acked_through`."""
     facts = [fact for fact in sorted(journal, key=lambda fact: fact.seq) if not fact.refused]
     void = _taken_back(facts)
-    tallies = {(work.id, line.line): _Tally(line) for work in pack.works for line in work.lines}
+    tallies = {(work.id, str(line.line)): _Tally(line) for work in pack.works for line in work.lines}
     bags = {work.id: {bag.bag: BagView(bag.bag, bag.place, True) for bag in work.bags} for work in pack.works}
     released = False
     for fact in facts:
@@ -159,7 +159,7 @@ def fold(pack: Pack, journal: Sequence[Fact], acked_through: int) -> View:
         if counted or fact.id in void:
             continue
         sent = fact.seq <= acked_through
-        tally = tallies.get((_text(fact, "work"), _text(fact, "line")))
+        tally = tallies.get(_spot(fact))
         if fact.type == "pick" and tally:
             tally.pick(_units(fact), sent)
         elif fact.type == "short" and tally:
@@ -199,7 +199,7 @@ def _void_then(facts: Sequence[Fact], fact: Fact, through: int) -> bool:
 
 
 def _take_out(tallies: Mapping[tuple[str, str], _Tally], bags: Mapping[str, dict[str, BagView]], fact: Fact) -> None:
-    tally = tallies.get((_text(fact, "work"), _text(fact, "line")))
+    tally = tallies.get(_spot(fact))
     if fact.type == "pick" and tally:
         tally.picked = max(0, tally.picked - _units(fact))
     elif fact.type == "short" and tally:
@@ -219,12 +219,12 @@ def _view(
     about: Mapping[str, str],
 ) -> View:
     order = [Spot(work.id, line.line) for work, line in walk(pack)]
-    open_spots = [spot for spot in order if tallies[spot.work, spot.line].remaining]
-    waiting = [spot for spot in open_spots if not tallies[spot.work, spot.line].parked]
+    open_spots = [spot for spot in order if tallies[spot.work, str(spot.line)].remaining]
+    waiting = [spot for spot in open_spots if not tallies[spot.work, str(spot.line)].parked]
     current = next(iter(waiting or open_spots), None)
     works = []
     for work in pack.works:
-        lines = [_line_view(tallies[spot.work, spot.line], spot == current) for spot in order if spot.work == work.id]
+        lines = [_line_view(tallies[spot.work, str(spot.line)], spot == current) for spot in order if spot.work == work.id]
         placed = list(bags[work.id].values())
         complete = all(line.remaining == 0 for line in lines)
         staged = any(bag.place for bag in placed)
@@ -270,6 +270,12 @@ def _natural(part: str | int | None) -> list[tuple[int, int, str]]:
 def _text(fact: Fact, key: str) -> str:
     value = fact.body.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _spot(fact: Fact) -> tuple[str, str]:
+    line = fact.body.get("line")
+    named = isinstance(line, str | int) and not isinstance(line, bool)
+    return _text(fact, "work"), str(line) if named else ""
 
 
 def _units(fact: Fact) -> int:

@@ -4,6 +4,7 @@
 const UNDOABLE = ["pick", "short", "look_again", "stage", "undo"];
 const text = (fact, key) => (typeof fact.body?.[key] === "string" ? fact.body[key] : "");
 const units = ({ body }) => (Number.isInteger(body?.quantity) && body.quantity > 0 && body.quantity <= 10000 ? body.quantity : 0);
+const lineName = ({ body }) => (typeof body?.line === "string" || Number.isInteger(body?.line) ? body.line : "");
 const spotKey = (work, line) => `${work}\n${line}`;
 const left = (tally) => Math.max(0, tally.line.quantity - tally.picked - tally.short);
 
@@ -23,7 +24,7 @@ export function fold(pack, journal, ackedThrough) {
   }
   let released = false;
   for (const fact of facts) {
-    const tally = tallies.get(spotKey(text(fact, "work"), text(fact, "line")));
+    const tally = tallies.get(spotKey(text(fact, "work"), lineName(fact)));
     const placed = bags.get(text(fact, "work"));
     if (fact.seq <= base) {
       if (gone.has(fact.id) && !goneThen.has(fact.id)) takeOut(fact, tally, placed);

@@ -1,4 +1,5 @@
-// Fills a <template> of the page: text by data-t, pictures by data-src, links by data-href; data-if removes what is not so.
+// Fills a <template> of the page: text by data-t, nodes by data-slot, pictures by data-src, links by data-href;
+// data-if removes what is not so.
 // Everything goes in as text; nothing here makes markup out of data.
 
 export function clone(id, values) {
@@ -10,7 +11,7 @@ export function clone(id, values) {
   for (const node of made.querySelectorAll("[data-t]")) node.textContent = values[node.dataset.t] ?? "";
   for (const node of made.querySelectorAll("[data-src]")) node.setAttribute("src", pictureUrl(values[node.dataset.src]));
   for (const node of made.querySelectorAll("[data-href]")) node.setAttribute("href", values[node.dataset.href]);
-  for (const node of made.querySelectorAll("[data-slot]")) node.replaceWith(...[values[node.dataset.slot]].flat().filter(Boolean));
+  for (const node of made.querySelectorAll("[data-slot]")) node.replaceChildren(...[values[node.dataset.slot]].flat(2).filter(Boolean));
   return made;
 }
 

@@ -19,7 +19,6 @@ const $ = (id) => document.getElementById(id);
 
 let view; // the fold
 let versus = null; // the wrong article in the hand, until the next scan
-let bags = []; // tags scanned for the work that is being staged, not yet on a shelf
 let bound = {}; // tags scanned early, by work
 let undoable = null; // {fact, text, until}: the last tap, taken back in one tap
 let missing = 0; // how many the open sheet reports
@@ -29,6 +28,7 @@ const workOf = (id) => pack.works.find((work) => work.id === id);
 const packLine = (spot) => workOf(spot.work).lines.find(({ line }) => line === spot.line);
 const staging = () => view.current === null && view.works.find(({ next }) => next === "stage");
 const tagName = (code) => code.replace(/^[BL]:/, "");
+const bare = (code) => tagName(code ?? "").replaceAll(" ", "");
 const placeName = (code) => tagName(code).replace(/^([A-Z]+) ?(?=[0-9])/, "$1 ");
 const size = (line) => line.deciding || line.name;
 
@@ -81,7 +81,8 @@ async function takeArticle(code, raw) {
   } else if (found.kind === "wrong" && view.current) {
     versus = found.hand;
     $("sheet").close();
-    tell("bad", say(difference(found.hand, packLine(view.current))), say("nothing_counted"));
+    settle();
+    play("wrong");
   } else if (code.kind === "gtin") {
     tell("bad", say("unknown_article"), say("unknown_article_more", { end: code.code.slice(-4) }));
   } else await takeUnknown(raw);
@@ -94,11 +95,11 @@ async function takeUnknown(raw) {
 
 function takeBag(code) {
   const work = staging()?.id ?? view.current?.work;
-  const owner = view.works.find(({ bags: placed }) => placed.some(({ bag }) => bag === code))?.id ?? Object.keys(bound).find((id) => bound[id].includes(code));
+  const owner = view.works.find(({ bags: placed }) => placed.some(({ bag }) => bare(bag) === bare(code)))?.id ?? Object.keys(bound).find((id) => bound[id].includes(code));
   const name = (id) => workOf(id).collector;
   if (!work) return tell("again", say("bag_again"));
   if (owner && owner !== work) return tell("bad", say("bag_taken", { name: name(owner) }), say("bag_taken_more"));
-  if (owner || bags.includes(code)) return tell("again", say("bag_again"));
+  if (owner) return tell("again", say("bag_again"));
   (bound[work] ??= []).push(code);
   tell("ok", say("bag_for", { bag: tagName(code), name: name(work) }), say("kept"));
 }
@@ -108,8 +109,7 @@ async function takePlace(code) {
   if (!work) return tell("again", say("is_place"), say("is_place_more"));
   const tags = bound[work.id] ?? [];
   if (!tags.length) return tell("again", say("bag_missing"), say("bag_missing_more"));
-  const place = tagName(code).replaceAll(" ", "");
-  if (pack.places?.length && !pack.places.some((known) => known.replaceAll(" ", "") === place)) {
+  if (pack.places?.length && !pack.places.some((known) => bare(known) === bare(code))) {
     return tell("bad", say("place_wrong", { place: placeName(code) }), say("place_wrong_more"));
   }
   let fact;
@@ -197,12 +197,13 @@ function countMissing(step) {
 function openList() {
   const taken = new Set(journal.facts.filter(({ type }) => type === "undo").map(({ body }) => body.event));
   const last = (spot) => journal.facts.findLast(({ type, id, body }) => ["pick", "short", "look_again"].includes(type) && body.line === spot.line && body.work === spot.work && !taken.has(id));
-  openSheet("t-list", { lines: view.order.map((spot) => row(spot, last(spot))) });
+  openSheet("t-list", { lines: view.order.map((spot) => row(spot, last(spot), true)) });
 }
 
 // ---- painting
 
-function row(spot, fact) {
+// A line as a row: with its picture while staging, with its place and a way back in the overview.
+function row(spot, fact, overview) {
   const line = packLine(spot);
   const now = lineOf(view, spot);
   const button = element("button", "btn", icon("undo"), element("span", "sr", `${say("undo")} ${line.name} ${line.deciding ?? ""}`));
@@ -210,8 +211,9 @@ function row(spot, fact) {
   Object.assign(button.dataset, { act: "back", fact: fact?.id ?? "" });
   const made = clone("t-row", {
     ...line,
-    more: [line.variant, line.deciding, sayPlace(line.place)].filter(Boolean).join(", "),
-    count: `${now.picked}/${now.quantity}`,
+    shown: !overview,
+    more: [line.variant, line.deciding, overview && sayPlace(line.place)].filter(Boolean).join(", "),
+    count: overview ? `${now.picked}/${now.quantity}` : now.picked,
     sent: now.state === "picked" && now.saved === 0,
     saved: now.state === "picked" && now.saved > 0,
     short: now.short ? say("short_word", { n: now.short }) : "",
@@ -249,10 +251,18 @@ const button = (act, glyph, text) => {
   return made;
 };
 
+// The wrong article stays in red above until the next scan; below, the band already says what to scan instead.
+function paintAlert() {
+  $("alert").hidden = !versus;
+  const band = versus && element("div", "band bad", icon("tri"), element("span", "", say(difference(versus, packLine(view.current))), element("small", "", say("nothing_counted"))));
+  $("alert").replaceChildren(...(band ? [band] : []));
+}
+
 function paintUndo() {
   const open = undoable?.text && undoable.until > Date.now();
   $("undo").hidden = !open;
   $("undo").replaceChildren(...(open ? [clone("t-undo", undoable)] : []));
+  if (open) $("undo").querySelector("[data-undo-until]").dataset.undoUntil = new Date(serverNow() + undoable.until - Date.now()).toISOString();
 }
 
 function paintLine() {
@@ -295,7 +305,7 @@ function paintLine() {
   ask(what, way ? `${say(...way)}, ${sayPlace(line.place)}` : end ? say("code_ends", { end }) : say("no_code"));
   const fresh = undoable && !undoable.text && undoable.until > Date.now();
   $("acts").replaceChildren(
-    fresh ? button("undo", "undo", say("undo")) : button("find", "nofind", versus && line.deciding ? say("none_of", { what: line.deciding }) : say("not_found")),
+    fresh && !versus ? button("undo", "undo", say("undo")) : button("find", "nofind", versus && line.deciding ? say("none_of", { what: line.deciding }) : say("not_found")),
     button("list", "list", say("list")),
   );
 }
@@ -303,8 +313,8 @@ function paintLine() {
 function paintStage(now) {
   const work = workOf(now.id);
   const tags = bound[now.id] ?? [];
-  const used = new Set(view.works.flatMap(({ bags: placed }) => placed.map(({ place }) => place && tagName(place).replaceAll(" ", ""))));
-  const free = pack.places?.map((place) => place.replaceAll(" ", "")).find((place) => !used.has(place));
+  const used = new Set(view.works.flatMap(({ bags: placed }) => placed.map(({ place }) => bare(place))));
+  const free = pack.places?.map(bare).find((place) => !used.has(place));
   paintBar(work.collector, work);
   $("where").replaceChildren(`${work.collector} `, element("small", "", tags.length ? tags.map((tag) => say("bag", { bag: tagName(tag) })).join(", ") : say("stage_title")));
   $("view").replaceChildren(
@@ -347,8 +357,10 @@ function paintDone() {
 
 function paint() {
   refold();
+  if (view.current === null) versus = null;
   paintTicks();
   paintUndo();
+  paintAlert();
   const done = view.released || (view.current === null && !staging());
   $("band").hidden = done;
   if (done) paintDone();

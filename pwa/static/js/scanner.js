@@ -3,6 +3,7 @@
 import { parse } from "./codes.js";
 
 const RESET_MS = 150; // a gap longer than this starts a new text
+const MARKED_MS = 1000; // behind the scanner's own prefix we wait for its end: a busy device must not cut a code in two
 const BURST_MS = 45; // people do not type faster than this, scanners do
 const SHORTEST = 3;
 const queue = [];
@@ -41,7 +42,7 @@ function finish(event) {
 function onKey(event) {
   if (event.isComposing || event.altKey || event.metaKey) return;
   const { key, timeStamp } = event;
-  if (text && timeStamp - last > RESET_MS) reset();
+  if (text && (key === "~" || timeStamp - last > (marked ? MARKED_MS : RESET_MS))) reset();
   if (event.ctrlKey) {
     if (key !== "]" || !text) return;
   } else if (key === "Enter" || key === "Tab") {
@@ -63,7 +64,7 @@ function onKey(event) {
     event.stopImmediatePropagation();
   }
   clearTimeout(timer);
-  timer = setTimeout(() => (marked ? finish() : reset()), RESET_MS);
+  timer = setTimeout(() => (marked ? finish() : reset()), marked ? MARKED_MS : RESET_MS);
 }
 
 // Takes a text as if it had been scanned; the camera and the tests come in here.

@@ -4,11 +4,11 @@ import { element, icon, say } from "./paint.js";
 const PILLS = { sent: ["sent", "ok"], sending: ["saved", "ok"], offline: ["off", "warn"], signed_out: ["tri", "bad"], refused: ["tri", "bad"] };
 
 export function showState({ state, waiting, since }) {
-  document.body.dataset.sync = state;
+  document.body.dataset.sending = state;
   const notes = document.getElementById("notes");
   const minutes = since ? Math.floor((Date.now() - since) / 60000) : 0;
   const key = `${state} ${waiting} ${minutes}`;
-  const pill = document.querySelector("[data-sync]");
+  const pill = document.querySelector(".sync[data-sync]");
   if (pill) {
     const [glyph, tone] = PILLS[state];
     const words = waiting ? say("state_saving", { n: waiting }) : say(state === "refused" ? "state_refused" : "state_sent");

@@ -1,0 +1,37 @@
+"""What every page is looked at for: accessibility by axe, targets that a glove hits, no third party."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+AXE = (Path(__file__).resolve().parents[1] / "vendor/axe/axe.min.js").read_text()
+SMALLEST = 48
+# Enhanced contrast (7:1) is our floor on associate screens; axe leaves it out unless asked.
+RUN = """() => axe.run(document, {
+  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  rules: {"color-contrast-enhanced": {enabled: true}, "target-size": {enabled: true}},
+})"""
+SMALL = """(smallest) => [...document.querySelectorAll("a[href], button, summary, select, [role=button], label.choice, input:not([type=hidden])")]
+  .filter((node) => node.checkVisibility() && !node.closest("label.choice > *") && !node.matches("label.choice input"))
+  .map((node) => [node.outerHTML.slice(0, 120), node.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.width < smallest - 0.5 || box.height < smallest - 0.5))
+  .map(([html, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${html}`)"""
+
+
+def axe(page: Page) -> list[str]:
+    """The violations that axe sees, one line each: rule, impact, first node."""
+    # The page's own policy forbids foreign scripts; the inspector brings axe in beside it.
+    page.evaluate(f"() => {{ {AXE} }}")
+    found: dict[str, Any] = page.evaluate(RUN)
+    return [f"{rule['id']} ({rule['impact']}): {rule['nodes'][0]['html'][:160]} {rule['nodes'][0]['failureSummary'][:200]}" for rule in found["violations"]]
+
+
+def assert_nothing_to_say(page: Page) -> None:
+    """axe has nothing to say about the page as it stands."""
+    assert axe(page) == []
+
+
+def assert_targets_are_large_enough(page: Page, smallest: int = SMALLEST) -> None:
+    """Everything one can press is at least `smallest` px wide and high."""
+    assert page.evaluate(SMALL, smallest) == []

@@ -1,0 +1,91 @@
+"""What a browser keeps for ever has an address that changes with its bytes, and is small."""
+
+from pathlib import Path
+
+import pytest
+
+from comptoir.web.assets import Assets, CircularImport, imports, tighten, tighten_script
+from comptoir.web.rendering import environment
+
+ASSETS = Assets()
+STYLE_LIMIT, SCRIPT_LIMIT, PAGE_LIMIT = 14_000, 25_000, 60_000
+LIVE = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "vendor/hx-upsert.min.js")
+
+
+def weight(*names: str) -> int:
+    """Bytes on the wire of these and of all they import, brotli."""
+    seen: set[str] = set()
+    queue = list(names)
+    while queue:
+        name = queue.pop()
+        if name not in seen:
+            seen.add(name)
+            queue += imports((ASSETS.folder / name).read_bytes()) if name.startswith("js/") else ()
+    found = [ASSETS.find(ASSETS.url(name).removeprefix("/static/")) for name in seen]
+    return sum(len(asset[0].brotli) for asset in found if asset)
+
+
+def test_the_whole_style_sheet_fits_its_budget() -> None:
+    found = ASSETS.find(ASSETS.url("comptoir.css").removeprefix("/static/"))
+    assert found is not None
+    assert len(found[0].gzip) <= STYLE_LIMIT
+
+
+@pytest.mark.parametrize(
+    "scripts", [("js/pick.js",), ("js/count.js",), ("js/handover.js",), (*LIVE, "js/handheld.js"), (*LIVE, "js/manager.js")]
+)
+def test_the_scripts_of_every_page_fit_their_budget(scripts: tuple[str, ...]) -> None:
+    assert weight(*scripts) <= SCRIPT_LIMIT
+
+
+def test_a_script_imports_its_neighbors_by_their_hashed_names() -> None:
+    found = ASSETS.find(ASSETS.url("js/pick.js").removeprefix("/static/"))
+    assert found is not None
+    assert ASSETS.url("js/fold.js").removeprefix("/static/js/").encode() in found[0].plain
+    assert b'"./fold.js"' not in found[0].plain
+
+
+def test_a_changed_file_changes_its_own_address_and_that_of_whoever_imports_it(tmp_path: Path) -> None:
+    for name in ("css", "js", "icons"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "icons/icons.svg").write_text("<svg/>")
+    (tmp_path / "js/a.js").write_text('import { b } from "./b.js";\n')
+    (tmp_path / "js/b.js").write_text("export const b = 1;\n")
+    before = Assets(tmp_path)
+    (tmp_path / "js/b.js").write_text("export const b = 2;\n")
+    after = Assets(tmp_path)
+    assert before.url("js/a.js") != after.url("js/a.js")
+    assert before.url("icons.svg") == after.url("icons.svg")
+
+
+def test_two_scripts_that_import_each_other_are_refused_at_start(tmp_path: Path) -> None:
+    for name in ("css", "js", "icons"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "icons/icons.svg").write_text("<svg/>")
+    (tmp_path / "js/a.js").write_text('import "./b.js";\n')
+    (tmp_path / "js/b.js").write_text('import "./a.js";\n')
+    with pytest.raises(CircularImport):
+        Assets(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../settings.py", "css/../../x", "js/nothing.js", "", "comptoir.000000000000.css"])
+def test_nothing_but_the_known_files_is_served(name: str) -> None:
+    assert ASSETS.find(name) is None
+
+
+def test_tightening_drops_comments_and_breaks_only() -> None:
+    assert tighten(b"a {\n  b: c; /* d */\n}\n") == b"a { b: c; }"
+    assert tighten_script(b'  // why\n  const a = "x // y";\n\n') == b'const a = "x // y";'
+
+
+def test_no_script_of_ours_holds_a_text_over_several_lines() -> None:
+    for path in (ASSETS.folder / "js").glob("*.js"):
+        assert all(line.count("`") % 2 == 0 for line in path.read_text().splitlines()), path.name
+
+
+def test_no_page_has_an_inline_style_or_script() -> None:
+    folder = Path(str(environment(ASSETS).loader.searchpath[0]))  # type: ignore[union-attr]
+    for path in folder.rglob("*.html"):
+        text = path.read_text()
+        assert " style=" not in text, path
+        assert "<script>" not in text and " onclick=" not in text, path
