@@ -137,6 +137,22 @@ async def test_a_database_with_anything_in_it_is_not_empty(database: Database) -
     assert not await seeding.is_empty(database.dsn)
 
 
+async def test_a_world_whose_loading_was_cut_short_is_cleared_and_no_other(database: Database) -> None:
+    assert not await seeding.clear_unfinished(database.dsn)
+    await database.connection.execute("INSERT INTO region VALUES ('r', 'R')")
+    assert not await seeding.clear_unfinished(database.dsn)
+    await database.connection.execute(seeding.NOTE, seeding.BEGUN, NOON, "demo.begun")
+    assert await seeding.clear_unfinished(database.dsn)
+    assert await database.connection.fetchval("SELECT count(*) FROM region") == 0
+    assert await database.connection.fetchval("SELECT count(*) FROM migration") > 0
+
+
+async def test_a_loaded_demo_world_is_never_cleared(world: Connection, postgres_server: postgres.Server) -> None:
+    dsn = postgres_server.dsn_of(await world.fetchval("SELECT current_database()"))
+    assert not await seeding.clear_unfinished(dsn)
+    assert await world.fetchval("SELECT count(*) FROM location") == 13
+
+
 async def test_a_generated_world_has_the_size_asked_for_and_keeps_every_figure(database: Database) -> None:
     connection = database.connection
     await volume.grow(connection, NOON, locations=7, skus=40, orders=500)

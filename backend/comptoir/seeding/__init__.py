@@ -5,21 +5,26 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
+from uuid import uuid5
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from comptoir.kit.clock import wall_clock
-from comptoir.kit.db import in_transaction, open_pool
+from comptoir.kit.db import Tx, in_transaction, open_pool
 from comptoir.kit.ids import Seal
 from comptoir.seeding import playing, reference, volume
 from comptoir.settings import Settings
 from comptoir.world import walkins
 from comptoir.world.cast import INTEGRATORS, LYON_TEAM, MANAGERS
 from comptoir.world.history import demo
+from comptoir.world.scripts import NAMESPACE
 from comptoir.world.stores import LYON, TIME_ZONE
 
+BEGUN = uuid5(NAMESPACE, "demo.begun")
+LOADED = uuid5(NAMESPACE, "demo.loaded")
+NOTE = "INSERT INTO audit (id, at, who, role, action, subject) VALUES ($1, $2, 'system', 'system', $3, 'orme')"
 ROLE_WORDS = {
     "associate": "associate",
     "store_manager": "store manager",
@@ -34,15 +39,44 @@ async def seed_demo(dsn: str, now: datetime, secret: bytes, say: Callable[[str],
     `secret` is the installation's own: customer links and passes are derived from it.
     """
     day = now.astimezone(ZoneInfo(TIME_ZONE)).date()
-    pool = await open_pool(dsn, 4)
+    # Hundreds of small commits: none waits for the disk. What a crash leaves behind is cleared by `fill_if_empty`.
+    pool = await open_pool(f"{dsn}{'&' if '?' in dsn else '?'}synchronous_commit=off", 4)
     try:
         say("Loading the demo world: 12 stores, a warehouse, 300 articles.")
-        await in_transaction(pool, "system", now, lambda tx: reference.load(tx, day, now))
+        await in_transaction(pool, "system", now, lambda tx: _begin(tx, day, now))
         scripts = demo(now, day)
         say(f"Playing {len(scripts)} orders.")
         await playing.play(pool, Seal(secret), scripts)
+        await in_transaction(pool, "system", now, lambda tx: tx.run(NOTE, LOADED, now, "demo.loaded"))
     finally:
         await pool.close()
+
+
+async def _begin(tx: Tx, day: date, now: datetime) -> None:
+    await tx.run(NOTE, BEGUN, now, "demo.begun")
+    await reference.load(tx, day, now)
+
+
+async def clear_unfinished(dsn: str) -> bool:
+    """Empty a database in which loading the demo world was begun and never ended; True when there was one.
+
+    Anything else is left alone: the note that it was begun and the missing note that it ended are both required.
+    """
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        async with connection.transaction():
+            rows = await connection.fetch("SELECT id FROM audit WHERE id IN ($1, $2)", BEGUN, LOADED)
+            noted = {row["id"] for row in rows}
+            if noted != {BEGUN}:
+                return False
+            tables = await connection.fetch(
+                "SELECT quote_ident(tablename) AS name FROM pg_tables"
+                " WHERE schemaname = 'public' AND tablename <> 'migration'"
+            )
+            await connection.execute(f"TRUNCATE {', '.join(row['name'] for row in tables)}")
+            return True
+    finally:
+        await connection.close()
 
 
 async def is_empty(dsn: str) -> bool:
@@ -60,6 +94,8 @@ def fill_if_empty(dsn: str, settings: Settings, say: Callable[[str], None]) -> N
         raise RuntimeError("the demo world is not loaded in production")
 
     async def fill() -> None:
+        if await clear_unfinished(dsn):
+            say("Loading the demo world was cut short last time; beginning again.")
         if await is_empty(dsn):
             await seed_demo(dsn, wall_clock(), settings.secret, say)
 
@@ -93,6 +129,7 @@ def main(argv: list[str]) -> int:
     if given.walk_ins:
         return asyncio.run(_walk_ins(settings.url))
     dsn = os.environ["DATABASE_URL"]
+    asyncio.run(clear_unfinished(dsn))
     if not asyncio.run(is_empty(dsn)):
         print("The database is not empty; nothing was loaded.", file=sys.stderr)
         return 1

@@ -20,7 +20,7 @@ from comptoir.world.scripts import NAMESPACE
 from comptoir.world.shelves import SHELVES
 
 CHANNELS = (
-    ("web", "api", "orme.example.fr"),
+    ("api", "api", "orme.example.fr"),
     ("shopify-orme", "shopify", "Orme sur Shopify"),
     ("woo-orme", "woocommerce", "Orme sur WooCommerce"),
 )
