@@ -154,9 +154,7 @@ async def _people(tx: Tx, at: datetime) -> None:
     )  # fmt: skip
     await _insert(
         tx, "staff_location", {"staff": "uuid", "location": "text"},
-        [(staff_id(who.key), who.location) for who in ASSOCIATES]
-        + [(staff_id(boss.key), store.id) for boss in MANAGERS for store in stores.STORES
-           if store.region == boss.region],
+        [(staff_id(who.key), who.location) for who in ASSOCIATES],
     )  # fmt: skip
     for key in INTEGRATORS:
         await tx.run(
