@@ -1,0 +1,116 @@
+"""A count asked for by a short, submitted by an associate, believed or not by the manager."""
+
+from uuid import UUID
+
+import pytest
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.errors import Conflict, Forbidden, NotFound
+from comptoir.kit.ids import new_id
+from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
+from tests.conftest import Database
+from tests.stock_room import DERBY, LILLE, LYON, NOON, Room, line, minutes, opened
+
+pytestmark = pytest.mark.anyio
+
+LEA = Actor("lea", "associate", (LYON,))
+HELENE = Actor("helene", "store_manager", (LYON,))
+
+
+async def asked(room: Room) -> UUID:
+    """Twenty on hand since the morning, two of them set aside for a customer; somebody asks for a count."""
+    await room.post(line(20, "receipt", at=NOON - minutes(180)))
+    await room.connection.execute(
+        "UPDATE stock_level SET reserved = 2, set_aside = 2, no_promise_until = $1", NOON + minutes(900)
+    )
+    await room.connection.execute(
+        "INSERT INTO stock_movement (id, location, sku, fact, reserved, set_aside, who, happened_at, recorded_at)"
+        " VALUES (gen_random_uuid(), $1, $2, 'pick', 2, 2, 'test', $3, $3)",
+        LYON, DERBY, NOON - minutes(120),
+    )  # fmt: skip
+    told = await room.perform(AskCount(new_id(), LYON, DERBY, "short"), HELENE)
+    return UUID(told["id"])
+
+
+async def test_a_small_difference_goes_into_the_ledger_at_once_and_promises_go_on(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        told = await room.perform(SubmitCount(new_id(), count, 16), LEA)
+        assert (told["status"], told["expected"], await room.figures()) == ("approved", 18, (18, 2, 2, 0))
+        assert await room.connection.fetchval("SELECT no_promise_until FROM stock_level") is None
+
+
+async def test_a_large_difference_waits_and_changes_nothing(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        told = await room.perform(SubmitCount(new_id(), count, 10), LEA)
+        assert (told["status"], told["actions"]) == ("submitted", ["approve", "ask_again", "cancel"])
+        assert await room.on_hand() == 20
+
+
+async def test_the_manager_approves_and_what_happened_since_the_counting_stays(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.perform(SubmitCount(new_id(), count, 10), LEA)
+        room.clock.advance(minutes=30)
+        await room.post(line(1, at=NOON + minutes(20)))
+        told = await room.perform(ApproveCount(new_id(), count), HELENE)
+        assert (told["status"], await room.on_hand()) == ("approved", 11)
+
+
+async def test_a_sale_from_before_the_counting_that_arrives_late_is_not_counted_twice(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.perform(SubmitCount(new_id(), count, 17), LEA)
+        await room.post(line(1, at=NOON - minutes(20)))
+        assert await room.on_hand() == 19
+
+
+async def test_a_sale_that_arrives_between_counting_and_approval_explains_its_part(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.perform(SubmitCount(new_id(), count, 10), LEA)
+        await room.post(line(1, at=NOON - minutes(20)))
+        await room.perform(ApproveCount(new_id(), count), HELENE)
+        assert await room.on_hand() == 12
+
+
+async def test_a_count_made_without_signal_is_judged_at_its_own_time(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.post(line(3, at=NOON - minutes(5)))
+        told = await room.perform(SubmitCount(new_id(), count, 18, NOON - minutes(30)), LEA)
+        assert (told["expected"], await room.on_hand()) == (18, 17)
+
+
+async def test_a_manager_who_does_not_believe_it_has_it_counted_again(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.perform(SubmitCount(new_id(), count, 10), LEA)
+        await room.perform(AskCountAgain(new_id(), count), HELENE)
+        told = await room.perform(SubmitCount(new_id(), count, 18), LEA)
+        assert (told["status"], await room.on_hand()) == ("approved", 20)
+
+
+async def test_asking_twice_is_one_count(database: Database) -> None:
+    async with opened(database) as room:
+        first = await asked(room)
+        told = await room.perform(AskCount(new_id(), LYON, DERBY, "again"), HELENE)
+        assert UUID(told["id"]) == first
+
+
+async def test_a_count_that_is_over_takes_no_figure(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.perform(CancelCount(new_id(), count), HELENE)
+        with pytest.raises(Conflict, match="not_now"):
+            await room.perform(SubmitCount(new_id(), count, 10), LEA)
+
+
+async def test_an_associate_cannot_approve_and_another_store_does_not_see_it(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        with pytest.raises(Forbidden, match="role_lacks_right"):
+            await room.perform(ApproveCount(new_id(), count), LEA)
+        with pytest.raises(NotFound, match="count_not_found"):
+            await room.perform(SubmitCount(new_id(), count, 18), Actor("zoe", "associate", (LILLE,)))
