@@ -1,4 +1,4 @@
-"""The other side of the handheld's pages in tests: static files, rendered pages, and POST /sync/events as the contract says.
+"""The other side of the handheld's pages in tests: files, rendered pages, POST /sync/events as the contract says.
 
 It keeps what it was sent, by journal, and can be told to misbehave: gone, slow to speak, signed out, a captive portal.
 """
@@ -68,7 +68,10 @@ def _handler(counterpart: Counterpart) -> type[BaseHTTPRequestHandler]:
             path = self.path.split("?")[0]
             counterpart.paths.append(self.path)
             if path in counterpart.pages:
-                headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": CONTENT_SECURITY_POLICY}
+                headers = {
+                    "content-type": "text/html; charset=utf-8",
+                    "content-security-policy": CONTENT_SECURITY_POLICY,
+                }
                 self.answer(200, counterpart.pages[path]().encode(), headers)
             elif path in counterpart.files:
                 body, kind = counterpart.files[path]

@@ -1,4 +1,4 @@
-"""The pick screen in a real browser, driven by a scanner: what counts, what is refused, what is kept when nobody answers."""
+"""The pick screen in a real browser, driven by a scanner: what counts, what is refused, what is kept meanwhile."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,17 +19,51 @@ def moment(minutes: float) -> str:
 def line(name: str, code: str, quantity: int, place: tuple[str, int, int] | None, **more: Any) -> dict[str, Any]:
     style = name.lower().split()[0]
     shelf = dict(zip(("aisle", "bay", "level"), place, strict=True)) if place else None
-    known = {"variant": "Cuir noir", "deciding": "39", "picture": "derby-noir", "picked": 0, "short": 0, "parked_until": None}
-    return {"line": 1, "sku": "S", "name": name, "quantity": quantity, "codes": [code.zfill(14)], "place": shelf, "style": style} | known | more
+    known = {
+        "variant": "Cuir noir",
+        "deciding": "39",
+        "picture": "derby-noir",
+        "picked": 0,
+        "short": 0,
+        "parked_until": None,
+    }
+    return (
+        {
+            "line": 1,
+            "sku": "S",
+            "name": name,
+            "quantity": quantity,
+            "codes": [code.zfill(14)],
+            "place": shelf,
+            "style": style,
+        }
+        | known
+        | more
+    )
 
 
 def work(name: str, *lines: dict[str, Any], kind: str = "pickup") -> dict[str, Any]:
     numbered = [{**entry, "line": at} for at, entry in enumerate(lines, 1)]
-    return {"id": name.lower(), "order_number": "W-104233", "kind": kind, "collector": name, "promise_at": moment(12.5), "version": 1, "lines": numbered, "bags": []}
+    return {
+        "id": name.lower(),
+        "order_number": "W-104233",
+        "kind": kind,
+        "collector": name,
+        "promise_at": moment(12.5),
+        "version": 1,
+        "lines": numbered,
+        "bags": [],
+    }
 
 
 def pack_of(*works: dict[str, Any]) -> dict[str, Any]:
-    derby_38 = {"name": "Derby Hélène", "variant": "Cuir noir", "deciding": "38", "style": "derby", "picture": "derby-noir"}
+    derby_38 = {
+        "name": "Derby Hélène",
+        "variant": "Cuir noir",
+        "deciding": "38",
+        "style": "derby",
+        "picture": "derby-noir",
+    }
     return {
         "id": "p1",
         "sign_in_id": "s1",
@@ -184,7 +218,9 @@ def test_a_short_can_say_how_many_and_why(page: Page, counterpart: Counterpart) 
     assert counterpart.events[0]["body"]["reason"] == "damaged"
 
 
-def test_scanning_the_article_in_the_short_sheet_counts_it_and_closes_the_sheet(page: Page, counterpart: Counterpart) -> None:
+def test_scanning_the_article_in_the_short_sheet_counts_it_and_closes_the_sheet(
+    page: Page, counterpart: Counterpart
+) -> None:
     open_pack(page, counterpart, camille())
     page.click("text=Introuvable")
     scan(page, DERBY_39)
@@ -382,7 +418,9 @@ def test_the_screen_has_no_accessibility_fault_and_large_targets(
 
 
 @pytest.mark.parametrize(("width", "height", "root"), [(320, 640, "100%"), (320, 256, "100%"), (360, 640, "200%")])
-def test_zoomed_in_nothing_scrolls_sideways(page: Page, counterpart: Counterpart, width: int, height: int, root: str) -> None:
+def test_zoomed_in_nothing_scrolls_sideways(
+    page: Page, counterpart: Counterpart, width: int, height: int, root: str
+) -> None:
     page.set_viewport_size({"width": width, "height": height})
     open_pack(page, counterpart, camille())
     page.evaluate("size => { document.documentElement.style.fontSize = size }", root)

@@ -32,7 +32,8 @@ def test_the_whole_style_sheet_fits_its_budget() -> None:
 
 
 @pytest.mark.parametrize(
-    "scripts", [("js/pick.js",), ("js/count.js",), ("js/handover.js",), (*LIVE, "js/handheld.js"), (*LIVE, "js/manager.js")]
+    "scripts",
+    [("js/pick.js",), ("js/count.js",), ("js/handover.js",), (*LIVE, "js/handheld.js"), (*LIVE, "js/manager.js")],
 )
 def test_the_scripts_of_every_page_fit_their_budget(scripts: tuple[str, ...]) -> None:
     assert weight(*scripts) <= SCRIPT_LIMIT

@@ -14,7 +14,9 @@ from comptoir.fulfillment.fold import Fact, Pack, PackLine, PackWork, Place, fol
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "vectors/fold.json").read_text())
 PACK = Pack(
     works=(
-        PackWork("camille", (PackLine("derby", 2, place=Place("B", 12, 3)), PackLine("marin", 1, place=Place("B", 14, 2)))),
+        PackWork(
+            "camille", (PackLine("derby", 2, place=Place("B", 12, 3)), PackLine("marin", 1, place=Place("B", 14, 2)))
+        ),
         PackWork("thomas", (PackLine("vase", 3, place=Place("A", 2, 1)),)),
     )
 )
@@ -59,7 +61,10 @@ def test_counts_stay_between_nothing_and_the_quantity(journal: list[Fact], acked
 @given(journals())
 def test_what_the_server_acknowledges_changes_only_who_knows_it(journal: list[Fact]) -> None:
     before, after = fold(PACK, journal, 0), fold(PACK, journal, len(journal))
-    counts = [[(line.picked, line.short, line.state) for work in view.works for line in work.lines] for view in (before, after)]
+    counts = [
+        [(line.picked, line.short, line.state) for work in view.works for line in work.lines]
+        for view in (before, after)
+    ]
     assert counts[0] == counts[1]
     assert after.unsent == 0 and all(work.sent for work in after.works)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from comptoir.kit.i18n import MissingMessage, Messages, choose_language, messages, t
+from comptoir.kit.i18n import Messages, MissingMessage, choose_language, messages, t
 
 KEYS = sorted(messages().keys("fr") | messages().keys("en"))
 
@@ -51,7 +51,14 @@ def test_markup_of_ours_is_kept_and_what_goes_in_is_escaped(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("accepted", "chosen"),
-    [("en-GB,en;q=0.9,fr;q=0.8", "en"), ("fr;q=0.2,en;q=0.9", "en"), ("de,es", "fr"), (None, "fr"), ("en;q=x", "fr"), ("en;q=0", "fr")],
+    [
+        ("en-GB,en;q=0.9,fr;q=0.8", "en"),
+        ("fr;q=0.2,en;q=0.9", "en"),
+        ("de,es", "fr"),
+        (None, "fr"),
+        ("en;q=x", "fr"),
+        ("en;q=0", "fr"),
+    ],
 )
 def test_the_browser_chooses_the_language_we_have(accepted: str | None, chosen: str) -> None:
     assert choose_language(accepted) == chosen

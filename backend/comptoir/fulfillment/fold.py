@@ -224,7 +224,9 @@ def _view(
     current = next(iter(waiting or open_spots), None)
     works = []
     for work in pack.works:
-        lines = [_line_view(tallies[spot.work, str(spot.line)], spot == current) for spot in order if spot.work == work.id]
+        lines = [
+            _line_view(tallies[spot.work, str(spot.line)], spot == current) for spot in order if spot.work == work.id
+        ]
         placed = list(bags[work.id].values())
         complete = all(line.remaining == 0 for line in lines)
         staged = any(bag.place for bag in placed)

@@ -69,7 +69,7 @@ def gtin14(digits: str) -> str | None:
 
 
 def parse(raw: str) -> Scanned:
-    """What `raw` is; never raises. A leading `~` and AIM id are dropped; `|` stands for FNC1 where a scanner maps it so."""
+    """What `raw` is; never raises. A leading `~` and AIM id go; `|` stands for FNC1 where scanners map it so."""
     text = raw[: LONGEST + 1].strip(" \t\r\n")
     if not text or len(raw) > LONGEST:
         return UNKNOWN
@@ -90,7 +90,9 @@ def parse(raw: str) -> Scanned:
         return _from_elements(_read_brackets(bare))
     if bare.isascii() and bare.isdigit() and len(bare) in (12, 13, 14):
         return _article(bare)
-    if "|" in bare or (bare[:2] in ("00", "01", "02") and len(bare) >= 16 and bare[:16].isascii() and bare[:16].isdigit()):
+    if "|" in bare or (
+        bare[:2] in ("00", "01", "02") and len(bare) >= 16 and bare[:16].isascii() and bare[:16].isdigit()
+    ):
         return _from_elements(_read_elements(bare))
     article = gtin14(bare)
     if article:

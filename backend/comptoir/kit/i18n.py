@@ -1,6 +1,6 @@
 """Every sentence a person reads, in French and English, found by key; the first words of a key name the file.
 
-    backend/comptoir/locale/pick.toml   [fr] counted = "Compté, {n} sur {total}"   ->   t("pick.counted", "fr", n=1, total=2)
+    locale/pick.toml, [fr] counted = "Compté, {n} sur {total}"   ->   t("pick.counted", "fr", n=1, total=2)
 
 A value may be a table of plural forms (`one`, `other`), chosen by the argument `n`.
 """
@@ -27,7 +27,7 @@ class MissingMessage(LookupError):
 
 
 class Messages:
-    """The sentences of every area, flattened to `area.key`; `strict` raises on a missing one instead of showing its key."""
+    """The sentences of every area, flattened to `area.key`; `strict` raises on a missing one, else its key is shown."""
 
     def __init__(self, folder: Path = LOCALE_DIR, *, strict: bool = True) -> None:
         self.strict = strict

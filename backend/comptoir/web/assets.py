@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
@@ -157,7 +157,7 @@ def _short_hash(body: bytes) -> str:
 
 
 def static_route(assets: Assets) -> HTTPRouteHandler:
-    """GET /static/<name>: the bytes in the best encoding the browser takes; 404 for anything else, 304 when it has them."""
+    """GET /static/<name>: the bytes in the best encoding the browser takes; 404 for any other, 304 if it has them."""
 
     @get(
         "/static/{name:path}",

@@ -37,7 +37,8 @@ HTMX_CONFIG: Final = json.dumps(
 # One data block may stand in a page (no script ever does), so the policy needs no hash and no nonce.
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -104,6 +105,12 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def spaced(place: str) -> str:
+    """A staging place as its plate says it: "R4" -> "R 4"."""
+    letters = place.rstrip("0123456789")
+    return f"{letters.strip()} {place[len(letters):]}".strip()
+
+
 def data_block(value: object) -> Markup:
     """JSON that may stand inside a `<script type="application/json">`: no `<`, `>`, `&` nor line separators in it."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
@@ -137,6 +144,7 @@ def environment(assets: Assets, sentences: Messages | None = None, folder: Path 
 
     def with_pictures(pack: Mapping[str, Any]) -> dict[str, Any]:
         """The pack with every picture's key replaced by its hashed address."""
+
         def drawn(article: Mapping[str, Any]) -> dict[str, Any]:
             return {**article, "picture": picture(article.get("picture") or "")}
 
@@ -161,6 +169,7 @@ def environment(assets: Assets, sentences: Messages | None = None, folder: Path 
         iso=iso,
         capital=capital,
         data_block=data_block,
+        spaced=spaced,
         with_pictures=with_pictures,
     )
     made.globals.update(

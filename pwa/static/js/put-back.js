@@ -1,0 +1,31 @@
+// Put-backs: each scan carries one unit back to its shelf; the row counts down and leaves the list when it is done.
+import { openJournal } from "./journal.js";
+import { startSync } from "./sync.js";
+import { read, say } from "./paint.js";
+import { ask, tell } from "./feedback.js";
+import { showState } from "./status.js";
+import "./handheld.js";
+
+const given = read("put-backs");
+const journal = openJournal({ signIn: given.sign_in_id, serverTime: given.server_time });
+const sync = startSync({ journal, onState: showState });
+const rows = given.rows.map((row) => ({ ...row }));
+
+document.addEventListener("scan", (event) => {
+  event.preventDefault();
+  event.detail.waitUntil(take(event.detail));
+});
+
+async function take({ code, raw }) {
+  const wanted = [code.code, raw.trim(), raw.trim().toUpperCase()];
+  const row = rows.find(({ left, codes }) => left > 0 && codes.some((known) => wanted.includes(known)));
+  if (!row) return tell("bad", say("unknown_article"), say("nothing_counted"));
+  await journal.append("put_back", { put_back: row.id, quantity: 1, code: raw });
+  row.left -= 1;
+  const place = document.getElementById(`p-${row.id}`);
+  place.querySelector("[data-left]").textContent = row.left;
+  if (!row.left) place.remove();
+  tell("ok", say("counted_other", { name: row.name }));
+  sync.soon();
+  if (!rows.some(({ left }) => left > 0)) ask(say("counted_other", { name: row.name }), "");
+}

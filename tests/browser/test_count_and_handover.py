@@ -1,0 +1,165 @@
+"""Counting one article and handing bags over, in a real browser, driven by a scanner."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.counterpart import TEMPLATES, Counterpart
+from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough
+
+DERBY_39, VASE = "3614270440182", "3614270440205"
+COUNT = {
+    "id": "c1",
+    "name": "Derby Hélène",
+    "variant": "Cuir noir",
+    "deciding": "39",
+    "picture": "derby-noir",
+    "codes": [DERBY_39.zfill(14)],
+    "place": {"aisle": "B", "bay": 12, "level": 3},
+    "sign_in_id": "s1",
+    "server_time": "2026-11-21T14:22:00Z",
+}
+ORDER = {
+    "order": "o1",
+    "name": "Inès Aubry",
+    "works": ["w1"],
+    "bags": [{"bag": "B:T-104", "work": "w1"}, {"bag": "B:T-105", "work": "w1"}],
+    "pass": "P1:0123456789ABCDEFGHJKMNPQRS",
+    "identity": False,
+    "age": False,
+    "sign_in_id": "s1",
+    "server_time": "2026-11-21T14:22:00Z",
+    "done_href": "/done",
+}
+DESK = """{% extends "base/page.html" %}{% from "_ui.html" import icon with context %}
+{% from "_scripts.html" import module with context %}
+{% block title %}Remise{% endblock %}{% block scripts %}{{ module("js/handover.js") }}{% endblock %}
+{% block body_class %}hh{% endblock %}{% block body_attrs %} data-own-scans{% endblock %}
+{% block body %}<header class="bar"><h1>{{ order.name }}</h1></header><main id="main">
+<div id="notes" class="stack" hidden></div>
+<ul class="list">{% for held in order.bags %}<li data-bag="{{ held.bag }}"><div class="item"><span class="txt">
+<b>{{ held.bag }}</b></span><span data-mark>{{ icon("todo") }}</span></div></li>{% endfor %}</ul>
+{% if order.identity %}<label class="choice"><input type="checkbox" id="identity"><span><b>Pièce vue</b></span></label>
+{% endif %}</main><footer class="dock"><div id="band" class="band ready" role="status">{{ icon("scan") }}<span>…</span>
+</div></footer><script type="application/json" id="texts">{{ texts("pick") | data_block }}</script>
+<script type="application/json" id="handover">{{ order | data_block }}</script>{% endblock %}"""
+
+
+def scan(page: Page, code: str) -> None:
+    page.keyboard.type(f"~{code}")
+    page.keyboard.press("Enter")
+
+
+def open_count(page: Page, counterpart: Counterpart) -> None:
+    template = TEMPLATES.get_template("associate/count.html")
+    counterpart.pages["/count"] = lambda: template.render(lang="fr", count=COUNT, person="Sam", location="Part-Dieu")
+    page.goto(f"{counterpart.address}/count")
+    expect(page.locator("#save")).to_have_text("Enregistrer 0")
+
+
+def open_desk(page: Page, counterpart: Counterpart, **changes: Any) -> None:
+    template = TEMPLATES.from_string(DESK)
+    counterpart.pages["/desk"] = lambda: template.render(lang="fr", order=ORDER | changes)
+    counterpart.pages["/done"] = lambda: '<!doctype html><html lang="fr"><title>Remis</title><h1>Remis</h1>'
+    page.goto(f"{counterpart.address}/desk")
+    expect(page.locator("#band")).not_to_have_text("…")
+
+
+def test_each_scan_counts_one_and_the_button_writes_it_down(page: Page, counterpart: Counterpart) -> None:
+    open_count(page, counterpart)
+    for _ in range(3):
+        scan(page, DERBY_39)
+    page.click("text=Enregistrer 3")
+    expect(page.locator(".finish:not(.kept) h1")).to_have_text("3 comptés")
+    assert [event["body"] for event in counterpart.events] == [{"count": "c1", "quantity": 3}]
+
+
+def test_a_number_may_be_entered_and_corrected(page: Page, counterpart: Counterpart) -> None:
+    open_count(page, counterpart)
+    for key in ("1", "2", "back", "7"):
+        page.click(f"[data-key='{key}']")
+    expect(page.locator("#save")).to_have_text("Enregistrer 17")
+
+
+def test_nothing_there_is_a_count_too(page: Page, counterpart: Counterpart) -> None:
+    open_count(page, counterpart)
+    page.click("#save")
+    expect(page.locator(".finish h1")).to_have_text("0 compté")
+    assert counterpart.events[0]["body"] == {"count": "c1", "quantity": 0}
+
+
+def test_another_article_is_not_counted(page: Page, counterpart: Counterpart) -> None:
+    open_count(page, counterpart)
+    scan(page, VASE)
+    expect(page.locator("#band")).to_contain_text("Pas cet article")
+    expect(page.locator("#number")).to_have_text("0")
+
+
+def test_an_offline_count_is_kept_and_does_not_say_sent(page: Page, counterpart: Counterpart) -> None:
+    counterpart.mood = "gone"
+    open_count(page, counterpart)
+    scan(page, DERBY_39)
+    page.click("#save")
+    expect(page.locator(".finish.kept h1")).to_have_text("1 compté")
+    expect(page.locator("main")).to_contain_text("Gardé, sera envoyé dès que possible.")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_count_has_no_accessibility_fault(page: Page, counterpart: Counterpart, theme: str) -> None:
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    open_count(page, counterpart)
+    assert_nothing_to_say(page)
+    assert_targets_are_large_enough(page)
+
+
+def test_every_bag_by_scan_and_the_goods_are_handed_over(page: Page, counterpart: Counterpart) -> None:
+    open_desk(page, counterpart)
+    scan(page, "B:T-104")
+    expect(page.locator("#band")).to_contain_text("Sac T-104 vérifié")
+    scan(page, "B:T-105")
+    expect(page).to_have_title("Remis")
+    assert counterpart.events[0]["body"] == {
+        "order": "o1",
+        "works": ["w1"],
+        "pass": ORDER["pass"],
+        "bags": ["B:T-104", "B:T-105"],
+        "refused": [],
+    }
+
+
+def test_somebody_elses_bag_is_refused_by_name(page: Page, counterpart: Counterpart) -> None:
+    open_desk(page, counterpart)
+    scan(page, "B:T-999")
+    expect(page.locator("#band")).to_contain_text("Ce sac n’est pas à Inès Aubry")
+    assert counterpart.events == []
+
+
+def test_the_identity_comes_before_the_goods(page: Page, counterpart: Counterpart) -> None:
+    open_desk(page, counterpart, identity=True)
+    scan(page, "B:T-104")
+    scan(page, "B:T-105")
+    assert counterpart.events == []
+    page.click("text=Pièce vue")
+    expect(page).to_have_title("Remis")
+    assert counterpart.events[0]["body"]["identity_checked"] is True
+
+
+def test_without_an_answer_the_bag_stays_at_the_counter(page: Page, counterpart: Counterpart) -> None:
+    counterpart.mood = "gone"
+    open_desk(page, counterpart)
+    scan(page, "B:T-104")
+    scan(page, "B:T-105")
+    expect(page.locator("#band")).to_contain_text("Gardez le sac au comptoir")
+    counterpart.mood = "well"
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page).to_have_title("Remis")
+
+
+def test_a_refused_handover_says_so_and_begins_again(page: Page, counterpart: Counterpart) -> None:
+    counterpart.refuse = {"hand_over"}
+    open_desk(page, counterpart)
+    scan(page, "B:T-104")
+    scan(page, "B:T-105")
+    expect(page.locator("#band")).to_contain_text("La remise n’est pas faite")
+    expect(page.locator("[data-checked]")).to_have_count(0)
