@@ -4,7 +4,6 @@ import logging
 import time
 from typing import Any, Final
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from comptoir.web.rendering import CONTENT_SECURITY_POLICY
@@ -23,29 +22,42 @@ PAGES: Final = (
     ("permissions-policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()"),
 )
 JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-STRICT_TRANSPORT: Final = "max-age=31536000; includeSubDomains"
+STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+NOT_KEPT: Final = (b"cache-control", b"no-store")
+
+
+def raw(*pairs: tuple[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as they travel."""
+    return [(name.encode(), value.encode()) for name, value in pairs]
+
+
+FOR_PAGES: Final = raw(*ALWAYS, *PAGES)
+FOR_JSON: Final = raw(*ALWAYS, ("content-security-policy", JSON_POLICY))
+OURS: Final = frozenset(name for name, _ in (*FOR_PAGES, *FOR_JSON, STRICT_TRANSPORT))
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
     """Before the first byte of an answer leaves: the headers above, whatever the handler or the router said."""
     if message["type"] != "http.response.start":
         return
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in ALWAYS:
-        headers[name] = value
-    kind = headers.get("content-type", "")
-    if kind.startswith(("application/json", "application/problem+json")):
-        headers["content-security-policy"] = JSON_POLICY
-    else:
-        for name, value in PAGES:
-            headers[name] = value
-    if kind.startswith("text/html"):
-        varies = headers.get("vary", "")
-        if "hx-request-type" not in varies.lower():
-            headers["vary"] = f"{varies}, HX-Request-Type" if varies else "HX-Request-Type"
-    headers.setdefault("cache-control", "no-store")
+    # Plain pairs of bytes: this runs for every answer, and a header object costs more than the whole rest of it.
+    headers = [(name.lower(), value) for name, value in message["headers"]]
+    given = dict(headers)
+    kind = given.get(b"content-type", b"")
+    ours = FOR_JSON if kind.startswith((b"application/json", b"application/problem+json")) else FOR_PAGES
+    if not OURS.isdisjoint(given):
+        headers = [pair for pair in headers if pair[0] not in OURS]
+    headers += ours
+    if kind.startswith(b"text/html"):
+        varies = given.get(b"vary", b"")
+        if b"hx-request-type" not in varies.lower():
+            headers = [pair for pair in headers if pair[0] != b"vary"]
+            headers.append((b"vary", varies + b", HX-Request-Type" if varies else b"HX-Request-Type"))
+    if b"cache-control" not in given:
+        headers.append(NOT_KEPT)
     if scope["app"].state.secure:
-        headers["strict-transport-security"] = STRICT_TRANSPORT
+        headers.append(STRICT_TRANSPORT)
+    message["headers"] = headers
     if log.isEnabledFor(logging.INFO):
         tell(scope, message["status"])
 

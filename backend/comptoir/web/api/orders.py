@@ -48,8 +48,11 @@ class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/orders", opt=with_key("orders:write") | {"body": PlaceOrder})
-async def place(request: DoorRequest, house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[bytes]:
+async def place(request: DoorRequest) -> Response[bytes]:
     """Place an order (201; 200 when it was placed before), or up to 100 in an array (200 with a result each)."""
+    # The hot path: house and actor are taken where they lie, because injecting them costs a third of the request.
+    house: House = request.app.state.house
+    actor: Actor = request.state.actor
     body = await request.body()
     if body.lstrip()[:1] == b"[":
         parts = decode(body, list[msgspec.Raw])
