@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -72,6 +73,8 @@ def _worker(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir import worker
     from comptoir.kit.children import end_with_parent
 
+    # Until the worker listens for it, being told to end simply ends.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     end_with_parent(os.environ)
     return _with_database(lambda dsn: worker.main())
 

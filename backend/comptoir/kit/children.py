@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 
 PATIENCE_SECONDS = 10.0
@@ -82,7 +83,7 @@ class Child:
 
 
 def end_with_parent(environ: Mapping[str, str]) -> None:
-    """In a child: watch the lifeline from a thread and send ourselves SIGTERM when it closes."""
+    """In a child: watch the lifeline from a thread; when it closes, ask ourselves to end, wait, insist."""
     if LIFELINE not in environ:
         return
     lifeline = int(environ[LIFELINE])
@@ -91,6 +92,9 @@ def end_with_parent(environ: Mapping[str, str]) -> None:
     def watch() -> None:
         os.read(lifeline, 1)
         os.kill(os.getpid(), signal.SIGTERM)
+        # The database went with the parent, and ending well may wait for it in vain.
+        time.sleep(PATIENCE_SECONDS)
+        os._exit(1)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
 

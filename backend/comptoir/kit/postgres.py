@@ -106,7 +106,8 @@ class Server:
 
     def dsn_of(self, database: str) -> str:
         """Address of a database of this server: `postgresql://comptoir@/<database>?host=<socket folder>`."""
-        return f"postgresql://{USER}@/{database}?host={self._sockets}"
+        port = f"&port={self._tcp_port}" if self._tcp_port else ""
+        return f"postgresql://{USER}@/{database}?host={self._sockets}{port}"
 
     def start(self) -> Self:
         """Serve the folder, or share it if another process already does. Raises PostgresFailed with the log's end."""
