@@ -20,6 +20,7 @@ from comptoir.kit.errors import Outage
 from comptoir.kit.jobs import Job, run_alone
 from comptoir.kit.listen import listen
 from comptoir.kit.outbox import Claimed, Listener
+from comptoir.kit.throttle import sweep
 from comptoir.settings import Settings
 from comptoir.wiring import JOBS, LISTENERS, WIRED
 
@@ -133,10 +134,8 @@ def wired_jobs(house: House) -> tuple[Job, ...]:
 
 async def sweep_throttle(house: House) -> None:
     """Counts of attempts are of no use once their window is a day old; a bounded number goes each time."""
-    await house.pool.execute(
-        "DELETE FROM throttle WHERE ctid IN (SELECT ctid FROM throttle WHERE window_start < $1 LIMIT 10000)",
-        house.clock() - timedelta(days=1),
-    )
+    async with borrowed(house.pool) as connection:
+        await sweep(connection, house.clock() - timedelta(days=1))
 
 
 async def serve(settings: Settings, dsn: str) -> None:

@@ -4,7 +4,7 @@ from comptoir.kit.outbox import Told
 from comptoir.notifications.model import Draft, OrderFacts, WorkFacts
 
 KINDS = (
-    "order.placed", "order.released", "order.canceled", "payment.lapsed", "fulfillment.short", "fulfillment.staged",
+    "order.placed", "order.released", "order.canceled", "fulfillment.short", "fulfillment.staged",
     "fulfillment.hand_over_settled", "fulfillment.expired", "customer.arrived",
 )  # fmt: skip
 """The events that a customer may hear of."""
@@ -31,15 +31,13 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
         return Draft("confirmed", suppressed="outdated" if gone or not facts.works else None)
     if told.kind == "order.canceled":
         if facts.lapsed:
-            return Draft("canceled", suppressed="told_as_lapsed")
+            return Draft("lapsed")
         return Draft(
             "canceled",
             amount_minor=body.get("amount_minor") or 0,
             refund=body.get("refund"),
             whole=bool(body.get("whole", True)),
         )
-    if told.kind == "payment.lapsed":
-        return Draft("lapsed")
     if told.kind == "fulfillment.short":
         article = facts.articles.get(str(body.get("sku")), "")
         return Draft(
@@ -55,13 +53,15 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
         part = bool(body.get("part"))
         # A delivery that was late must not call a customer to the store for goods that left or went back.
         true_now = work.status == "staged" or (part and work.status in ("picking", "picked", "accepted"))
-        return Draft("ready", suppressed=None if true_now else "outdated", work=work, part=part)
+        # Every bag of a part is an event; one message for them is enough, the page shows the rest.
+        again = part and facts.told_of_part
+        return Draft(
+            "ready", suppressed="told_before" if again else None if true_now else "outdated", work=work, part=part
+        )
     if told.kind == "fulfillment.hand_over_settled":
-        refused = body.get("refused") or ()
-        first = next(iter(body.get("works") or ()), body.get("work") or told.work)
-        return Draft("handed_over", work=facts.work(first), refused=len(refused))
+        return Draft("handed_over", work=work, refused=facts.refused)
     if told.kind == "fulfillment.expired":
-        return Draft("expired", work=work)
+        return Draft("expired", work=work, amount_minor=body.get("amount_minor") or 0, refund=body.get("refund"))
     if told.kind == "customer.arrived":
         return Draft("early", work=_pickup_at(facts, told.location)) if body.get("early") else None
     return None

@@ -63,6 +63,8 @@ class OrderFacts(msgspec.Struct, frozen=True):
     articles: dict[str, str]
     works: tuple[WorkFacts, ...]
     lapsed: bool = False
+    refused: int = 0
+    told_of_part: bool = False
 
     def work(self, id: str | UUID | None) -> WorkFacts | None:
         return next((work for work in self.works if str(work.id) == str(id)), None)

@@ -14,7 +14,10 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
   coalesce(c.phone, '') <> '' AS has_phone, coalesce(c.email, '') <> '' AS has_email, c.erased_at IS NOT NULL AS erased,
   coalesce((SELECT jsonb_object_agg(k.sku, concat_ws(', ', k.name, nullif(k.variant, ''))) FROM sku k
     WHERE k.sku IN (SELECT r.sku FROM requirement r WHERE r.order_id = o.id)), '{}') AS articles,
-  EXISTS (SELECT FROM event e WHERE e.stream = o.id AND e.kind = 'payment.lapsed' AND e.withdrawn_at IS NULL) AS lapsed,
+  coalesce(o.cancel_reason = 'payment_not_received', false) AS lapsed,
+  coalesce((SELECT sum(g.refused) FROM hand_over v JOIN hand_over_line g ON g.hand_over = v.id
+    WHERE v.order_id = o.id AND v.undone_at IS NULL), 0)::int AS refused,
+  EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'ready' AND m.status <> 'suppressed') AS told_of_part,
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at,
       'collect_until', w.collect_until,
       'units', (SELECT coalesce(sum(n.quantity - n.canceled), 0) FROM work_line n WHERE n.work = w.id),

@@ -1,0 +1,253 @@
+"""What a customer sees of one order behind its link: one statement, one struct, no phone number, no e-mail, no address."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from comptoir.kit.db import Connection
+from comptoir.kit.ids import digest
+from comptoir.network.hours import hours_of, open_windows
+
+_SQL = """
+SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.placed_at, o.total_minor, o.shipping_minor,
+  o.discount_minor, o.canceled_at, o.cancel_reason, c.first_name, c.last_name,
+  coalesce((SELECT h.name FROM channel h WHERE h.id = o.channel AND h.kind <> 'api'), '') AS refund_by,
+  coalesce((SELECT jsonb_agg(DISTINCT h.reason) FROM order_hold h
+    WHERE h.order_id = o.id AND h.released_at IS NULL), '[]') AS holds,
+  coalesce((SELECT bool_or(p.state IN ('captured', 'part_refunded', 'refunded')) FROM payment p WHERE p.order_id = o.id), false) AS paid,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'state', i.state, 'amount_minor', i.amount_minor) ORDER BY i.intended_at)
+    FROM payment_intention i WHERE i.order_id = o.id AND i.kind IN ('refund', 'void') AND i.state <> 'withdrawn'), '[]') AS money_back,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
+      'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
+      'missing', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line = l.line)) ORDER BY l.line)
+    FROM order_line l LEFT JOIN sku s ON s.sku = l.sku WHERE l.order_id = o.id), '[]') AS lines,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('kind', w.kind, 'status', w.status, 'promise_at', w.promise_at,
+      'collect_until', w.collect_until, 'staged_at', w.staged_at,
+      'units', n.units, 'staged', n.staged, 'handed_over', n.handed_over,
+      'pass_generation', (SELECT p.generation FROM pickup_pass p WHERE p.order_id = o.id AND p.location = w.location),
+      'arrival', (SELECT jsonb_build_object('at', a.at, 'place', a.place, 'taken_by',
+          (SELECT t.first_name FROM staff t WHERE t.id = a.taken_by))
+        FROM arrival a WHERE a.order_id = o.id AND a.location = w.location AND a.done_at IS NULL),
+      'hand_over', (SELECT jsonb_build_object('at', v.at, 'by', (SELECT t.first_name FROM staff t WHERE t.id::text = v.who))
+        FROM hand_over v WHERE w.id = ANY(v.works) AND v.order_id = o.id AND v.undone_at IS NULL ORDER BY v.at DESC LIMIT 1),
+      'store', jsonb_build_object('id', l.id, 'name', l.name, 'kind', l.kind, 'street', l.street, 'postcode', l.postcode,
+        'city', l.city, 'directions', l.directions, 'phone', l.phone, 'latitude', l.latitude, 'longitude', l.longitude,
+        'time_zone', l.time_zone,
+        'hours', coalesce((SELECT jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes))
+          FROM opening_hours h WHERE h.location = l.id), '[]'),
+        'exceptions', coalesce((SELECT jsonb_agg(concat_ws(' ', x.day, coalesce(x.opens, -1), coalesce(x.closes, -1)))
+          FROM opening_exception x WHERE x.location = l.id AND x.day BETWEEN $2::date - 2 AND $2::date + 3), '[]')))
+      ORDER BY w.kind, w.promise_at, w.id)
+    FROM work w JOIN location l ON l.id = w.location
+      CROSS JOIN LATERAL (SELECT coalesce(sum(quantity - canceled - shorted), 0) AS units, coalesce(sum(staged), 0) AS staged,
+        coalesce(sum(handed_over), 0) AS handed_over FROM work_line WHERE work = w.id) n
+    WHERE w.order_id = o.id AND w.status <> 'rejected'), '[]') AS parts
+FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.link_hash = $1 AND c.erased_at IS NULL
+"""
+
+SHIP_STATES = {
+    "open": "ship_noted", "accepted": "ship_noted", "picking": "ship_preparing", "picked": "ship_preparing",
+    "packed": "ship_packed", "labeled": "ship_packed", "handed_to_carrier": "ship_sent", "in_transit": "ship_sent",
+    "delivered": "delivered", "delivery_failed": "ship_failed", "returned_to_sender": "ship_back", "closed": "delivered",
+    "canceled": "canceled",
+}  # fmt: skip
+FIRST = (
+    "coming", "here", "early", "ready", "part_ready", "preparing", "noted", "ship_preparing", "ship_noted", "ship_packed", "ship_sent",
+    "ship_failed", "ship_back", "handed_over", "delivered", "expired", "canceled",
+)  # fmt: skip
+"""States by what the customer needs to know first: the part in the earliest one gives the page its sentence."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line; `missing` units wait for a decision."""
+
+    title: str
+    variant: str
+    picture: str
+    quantity: int
+    canceled: int
+    total_minor: int
+    missing: int
+
+
+class MoneyBack(msgspec.Struct, frozen=True):
+    """A refund or void that is intended, and how far whoever makes it is."""
+
+    kind: str
+    state: str
+    amount_minor: int
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """The customer waits; `taken_by` is the first name of who looks after them."""
+
+    at: datetime
+    place: str
+    taken_by: str | None
+
+
+class HandOver(msgspec.Struct, frozen=True):
+    at: datetime
+    by: str | None
+
+
+class Store(msgspec.Struct, frozen=True):
+    """Where it is made ready. Hours and exceptions as `network.hours.hours_of` reads them."""
+
+    id: str
+    name: str
+    kind: str
+    street: str
+    postcode: str
+    city: str
+    directions: str
+    phone: str
+    latitude: float
+    longitude: float
+    time_zone: str
+    hours: tuple[tuple[int, int, int], ...]
+    exceptions: tuple[str, ...]
+
+    def days(self, now: datetime) -> list[tuple[date, list[tuple[datetime, datetime]]]]:
+        """Today and tomorrow in store time, each with its open spans (none: closed)."""
+        hours, exceptions = hours_of(self.hours, self.exceptions)
+        zone = ZoneInfo(self.time_zone)
+        today = now.astimezone(zone).date()
+        midnight = datetime(today.year, today.month, today.day, tzinfo=zone)
+        spans = open_windows(hours, exceptions, self.time_zone, midnight, 2)
+        return [
+            (day, [s for s in spans if s[0].astimezone(zone).date() == day])
+            for day in (today, today + timedelta(days=1))
+        ]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What one place does for the order; units that are neither canceled nor missing."""
+
+    kind: str
+    status: str
+    promise_at: datetime
+    collect_until: datetime | None
+    staged_at: datetime | None
+    units: int
+    staged: int
+    handed_over: int
+    store: Store
+    pass_generation: int | None = None
+    arrival: Arrival | None = None
+    hand_over: HandOver | None = None
+
+    @property
+    def state(self) -> str:
+        """One word for where this part is, as the customer would tell it; the sentences are named after it."""
+        if self.kind == "ship":
+            return SHIP_STATES.get(self.status, "ship_noted")
+        if self.status == "closed":
+            return "handed_over" if self.hand_over else "expired"
+        if self.status in ("canceled", "expired", "handed_over"):
+            return self.status
+        if self.arrival is not None:
+            if self.status != "staged":
+                return "early"
+            return "coming" if self.arrival.taken_by else "here"
+        if self.status == "staged":
+            return "ready"
+        if self.staged:
+            return "part_ready"
+        return "preparing" if self.status in ("picking", "picked") else "noted"
+
+    @property
+    def waits(self) -> bool:
+        """Something of it may still be collected."""
+        return self.kind == "pickup" and self.state not in ("canceled", "expired", "handed_over")
+
+    @property
+    def shows_pass(self) -> bool:
+        return self.waits and self.pass_generation is not None and self.staged > 0
+
+
+class CustomerOrder(msgspec.Struct, frozen=True):
+    """The whole page."""
+
+    id: UUID
+    number: str
+    language: str
+    currency: str
+    progress: str
+    placed_at: datetime
+    total_minor: int
+    shipping_minor: int
+    discount_minor: int
+    canceled_at: datetime | None
+    cancel_reason: str | None
+    first_name: str
+    last_name: str
+    refund_by: str
+    holds: tuple[str, ...]
+    paid: bool
+    money_back: tuple[MoneyBack, ...]
+    lines: tuple[Line, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def main(self) -> Part | None:
+        """The part that gives the page its sentence."""
+        return min(self.parts, key=lambda part: FIRST.index(part.state), default=None)
+
+    @property
+    def others(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part is not self.main)
+
+    @property
+    def state(self) -> str:
+        if self.main is not None and self.main.state not in ("canceled",):
+            return self.main.state
+        if self.progress == "canceled":
+            return "lapsed" if self.cancel_reason == "payment_not_received" else "canceled"
+        if self.holds:
+            return "held_payment" if self.holds == ("payment",) else "held"
+        return "missing" if self.missing else "received"
+
+    @property
+    def missing(self) -> int:
+        """Units that wait for a decision of the store or of customer service."""
+        return sum(line.missing for line in self.lines)
+
+    @property
+    def units(self) -> int:
+        return sum(line.quantity - line.canceled for line in self.lines)
+
+    @property
+    def cancelable(self) -> bool:
+        """Nothing left the building yet, and something is left to cancel."""
+        gone = any(
+            part.handed_over or part.state in ("ship_sent", "delivered", "ship_failed", "ship_back")
+            for part in self.parts
+        )
+        return self.progress in ("received", "held", "accepted", "in_progress") and not gone and self.units > 0
+
+    @property
+    def version(self) -> str:
+        """Changes when the page would say something else; a script compares it."""
+        told = (
+            self.state,
+            self.progress,
+            self.units,
+            self.missing,
+            [(p.state, p.staged, p.pass_generation, p.arrival) for p in self.parts],
+        )
+        return digest(repr(told))[:6].hex()
+
+
+async def find_customer_order(connection: Connection, link_hash: bytes, now: datetime) -> CustomerOrder | None:
+    """The order behind a link's digest; None when no link (any more) has it, or its customer was forgotten."""
+    row = await connection.fetchrow(_SQL, link_hash, now.date())
+    if row is None:
+        return None
+    kept: dict[str, Any] = dict(row)
+    for name in ("holds", "money_back", "lines", "parts"):
+        kept[name] = msgspec.json.decode(kept[name])
+    return msgspec.convert(kept, CustomerOrder)

@@ -1,0 +1,48 @@
+"""Every message of the ledger, newest first, for the demo's phone: one statement, one struct. Never served in production."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.db import Connection
+
+PAGE = 40
+
+_SQL = """
+SELECT m.id, m.order_id, m.template, m.medium, m.language, m.subject, m.body, m.status, coalesce(m.reason, '') AS reason, m.made_at,
+  o.number, o.link_generation, c.first_name, c.last_name,
+  coalesce((SELECT jsonb_object_agg(p.location, p.generation) FROM pickup_pass p WHERE p.order_id = m.order_id), '{}') AS passes,
+  coalesce((SELECT l.time_zone FROM work w JOIN location l ON l.id = w.location WHERE w.order_id = m.order_id LIMIT 1),
+    'Europe/Paris') AS time_zone
+FROM message m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer
+WHERE $1::uuid IS NULL OR (m.made_at, m.id) < (SELECT b.made_at, b.id FROM message b WHERE b.id = $1)
+ORDER BY m.made_at DESC, m.id DESC LIMIT $2
+"""
+
+
+class PhoneMessage(msgspec.Struct, frozen=True):
+    """One message; subject and body still hold their marks, `passes` has the pass's generation by location."""
+
+    id: UUID
+    order_id: UUID
+    template: str
+    medium: str
+    language: str
+    subject: str
+    body: str
+    status: str
+    reason: str
+    made_at: datetime
+    number: str
+    link_generation: int
+    first_name: str
+    last_name: str
+    passes: dict[str, int]
+    time_zone: str
+
+
+async def list_messages(connection: Connection, before: UUID | None = None) -> list[PhoneMessage]:
+    """At most PAGE messages, those older than `before` when it is given."""
+    rows = await connection.fetch(_SQL, before, PAGE)
+    return [msgspec.convert({**dict(row), "passes": msgspec.json.decode(row["passes"])}, PhoneMessage) for row in rows]
