@@ -1,6 +1,7 @@
 """Fills the outlook from the database: all of it at start, then the network each time and the stock in turns."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from comptoir.kit.db import Pool, borrowed
@@ -61,5 +62,15 @@ def places_of(rows: list[dict[str, Any]], now: datetime) -> list[Place]:
 
 
 def windows_of(row: dict[str, Any], now: datetime) -> tuple[tuple[int, int], ...]:
-    hours, exceptions = hours_of(row["hours"], row["exceptions"])
-    return open_minutes(hours, exceptions, row["time_zone"], now - timedelta(days=1), AHEAD_DAYS + 1)
+    hours = tuple((weekday, opens, closes) for weekday, opens, closes in row["hours"])
+    return _windows(hours, tuple(row["exceptions"]), row["time_zone"], now.astimezone(UTC).date())
+
+
+@lru_cache(maxsize=20_000)
+def _windows(
+    hours: tuple[tuple[int, int, int], ...], exceptions: tuple[str, ...], zone: str, day: date
+) -> tuple[tuple[int, int], ...]:
+    """Windows from the day before `day` on; kept, for they are asked every two seconds and change once a day."""
+    week, replaced = hours_of(hours, exceptions)
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=1)
+    return open_minutes(week, replaced, zone, start, AHEAD_DAYS + 2)
