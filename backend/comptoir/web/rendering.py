@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from comptoir.fulfillment.fold import Pack, fold
 from comptoir.kit.i18n import DEFAULT_LANGUAGE, Messages, messages
 from comptoir.web.assets import Assets
 
@@ -108,7 +110,7 @@ def capital(text: str) -> str:
 def spaced(place: str) -> str:
     """A staging place as its plate says it: "R4" -> "R 4"."""
     letters = place.rstrip("0123456789")
-    return f"{letters.strip()} {place[len(letters):]}".strip()
+    return f"{letters.strip()} {place[len(letters) :]}".strip()
 
 
 def data_block(value: object) -> Markup:
@@ -117,6 +119,28 @@ def data_block(value: object) -> Markup:
     for char in "<>&\u2028\u2029":
         body = body.replace(char, f"\\u{ord(char):04x}")
     return Markup(body)
+
+
+def first_line(pack: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Where the walk through a pack begins, to be in the page before any script runs; None when nothing is left.
+
+    {work, line, picked, at, of, next}: the pack's own dicts, the line's count, its number in the walk, the line after.
+    """
+    view = fold(msgspec.convert(pack, Pack), (), 0)
+    if view.current is None:
+        return None
+    lines = {(work["id"], line["line"]): line for work in pack["works"] for line in work["lines"]}
+    at = view.order.index(view.current)
+    counts = {(work.id, line.line): line for work in view.works for line in work.lines}
+    ahead = [spot for spot in view.order[at + 1 :] if counts[spot.work, spot.line].state == "todo"]
+    return {
+        "work": next(work for work in pack["works"] if work["id"] == view.current.work),
+        "line": lines[view.current.work, view.current.line],
+        "picked": counts[view.current.work, view.current.line].picked,
+        "at": at + 1,
+        "of": len(view.order),
+        "next": lines[ahead[0].work, ahead[0].line] if ahead else None,
+    }
 
 
 def environment(assets: Assets, sentences: Messages | None = None, folder: Path = TEMPLATES_DIR) -> Environment:
@@ -171,6 +195,7 @@ def environment(assets: Assets, sentences: Messages | None = None, folder: Path 
         data_block=data_block,
         spaced=spaced,
         with_pictures=with_pictures,
+        first_line=first_line,
     )
     made.globals.update(
         t=say,

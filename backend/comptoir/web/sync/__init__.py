@@ -23,6 +23,8 @@ async def take_events(data: JSONBody[Batch], house: NamedDependency[House], acto
     now = house.clock()
     taken: Taken = await in_transaction(house.pool, f"device:{actor.device}", now, lambda tx: house.reports(tx, data, actor, now))
     packs = await pack_screen.read_many(house.pool, taken.touched_packs, actor, now)
+    for pack in packs:
+        pack["counted_through"] = taken.acked_through
     return Response(
         {"acked_through": taken.acked_through, "outcomes": taken.outcomes, "packs": packs, "html": []}, headers=PROTOCOL, media_type="application/json"
     )

@@ -1,0 +1,103 @@
+"""What else hands have to do in a store: goods to put back, articles to count, and where an article is."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.db import Connection
+from comptoir.kit.errors import NotFound
+
+MOST = 100
+
+_PUT_BACKS = """
+SELECT p.id, p.sku, s.name, s.variant, s.deciding, s.picture, p.quantity - p.done AS left, p.reason, p.bag, h.aisle, h.bay, h.level,
+  ARRAY(SELECT b.code FROM barcode b WHERE b.sku = p.sku ORDER BY b.code) AS codes
+FROM put_back p JOIN sku s ON s.sku = p.sku LEFT JOIN shelf_place h ON h.location = p.location AND h.sku = p.sku
+WHERE p.location = $1 AND p.done < p.quantity AND p.withdrawn_at IS NULL ORDER BY h.aisle NULLS LAST, h.bay, h.level, p.made_at LIMIT 100
+"""
+
+
+class PutBackRow(msgspec.Struct, frozen=True):
+    """Units to carry back to their shelf."""
+
+    id: UUID
+    sku: str
+    name: str
+    variant: str
+    deciding: str
+    picture: str
+    left: int
+    reason: str
+    bag: str | None
+    aisle: str | None
+    bay: str | None
+    level: str | None
+    codes: list[str]
+
+    @property
+    def place(self) -> dict[str, str | None] | None:
+        return {"aisle": self.aisle, "bay": self.bay, "level": self.level} if self.aisle else None
+
+
+async def put_backs(connection: Connection, location: str) -> list[PutBackRow]:
+    """Open put-backs in walk order."""
+    return [PutBackRow(*row) for row in await connection.fetch(_PUT_BACKS, location)]
+
+
+_COUNTS = """
+SELECT k.id, k.sku, s.name, s.variant, s.deciding, s.picture, k.reason, k.asked_at, h.aisle, h.bay, h.level,
+  ARRAY(SELECT b.code FROM barcode b WHERE b.sku = k.sku ORDER BY b.code) AS codes
+FROM stock_count k JOIN sku s ON s.sku = k.sku LEFT JOIN shelf_place h ON h.location = k.location AND h.sku = k.sku
+WHERE k.location = $1 AND k.status IN ('asked', 'recount') AND ($2::uuid IS NULL OR k.id = $2) ORDER BY k.asked_at LIMIT 100
+"""
+
+
+class CountRow(msgspec.Struct, frozen=True):
+    """An article to count; blind: nobody is told what is expected."""
+
+    id: UUID
+    sku: str
+    name: str
+    variant: str
+    deciding: str
+    picture: str
+    reason: str
+    asked_at: datetime
+    aisle: str | None
+    bay: str | None
+    level: str | None
+    codes: list[str]
+
+    @property
+    def place(self) -> dict[str, str | None] | None:
+        return {"aisle": self.aisle, "bay": self.bay, "level": self.level} if self.aisle else None
+
+
+async def counts(connection: Connection, location: str, one: UUID | None = None) -> list[CountRow]:
+    return [CountRow(*row) for row in await connection.fetch(_COUNTS, location, one)]
+
+
+async def count(connection: Connection, location: str, one: UUID) -> CountRow:
+    found = await counts(connection, location, one)
+    if not found:
+        raise NotFound("count_not_found")
+    return found[0]
+
+
+_ARTICLE = """
+SELECT s.sku, s.name, s.variant, s.deciding, s.picture, l.on_hand, l.reserved, l.set_aside, l.sold_at, l.counted_at, h.aisle, h.bay, h.level,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('name', p.name, 'free', o.on_hand - o.reserved - o.safety_stock) ORDER BY o.on_hand - o.reserved - o.safety_stock DESC), '[]') FROM
+    (SELECT * FROM stock_level o WHERE o.sku = s.sku AND o.location <> $1 AND o.on_hand - o.reserved - o.safety_stock > 0 ORDER BY o.on_hand - o.reserved - o.safety_stock DESC LIMIT 5) o JOIN location p ON p.id = o.location) AS elsewhere
+FROM sku s LEFT JOIN stock_level l ON l.sku = s.sku AND l.location = $1 LEFT JOIN shelf_place h ON h.location = $1 AND h.sku = s.sku
+WHERE s.sku = $2 OR s.sku = (SELECT b.sku FROM barcode b WHERE b.code = ANY($3::text[]) LIMIT 1) LIMIT 1
+"""
+
+
+async def article(connection: Connection, location: str, sku: str, codes: list[str]) -> dict[str, Any] | None:
+    """What a scanned article is, where it lives here, and who else has it."""
+    row = await connection.fetchrow(_ARTICLE, location, sku, codes)
+    if row is None:
+        return None
+    return {**dict(row), "elsewhere": msgspec.json.decode(row["elsewhere"])}

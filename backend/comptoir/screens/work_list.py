@@ -1,0 +1,136 @@
+"""The store's work as one ranked list: who waits, what is to pick by time left, what is to put back and to count."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.db import Connection
+from comptoir.kit.errors import NotFound
+
+MOST = 200
+
+_SQL = """
+WITH live AS (
+  SELECT w.id, w.order_id, w.kind, w.status, w.promise_at, w.units, w.taken_by, w.pack, w.flagged FROM work w
+  WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') ORDER BY w.promise_at, w.id LIMIT 201
+)
+SELECT l.name, l.time_zone, l.paused_until,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('arrival', a.id, 'order', a.order_id, 'name', coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name), 'since', a.at, 'place', a.place,
+      'taken_by', (SELECT s.first_name FROM staff s WHERE s.id = a.taken_by),
+      'units', (SELECT coalesce(sum(wl.staged), 0) FROM work_line wl WHERE wl.order_id = a.order_id AND wl.location = $1),
+      'to_pick', (SELECT coalesce(sum(wl.reserved + wl.picked), 0) FROM work_line wl WHERE wl.order_id = a.order_id AND wl.location = $1),
+      'shelf', (SELECT min(b.place) FROM bag b JOIN work w ON w.id = b.work WHERE w.order_id = a.order_id AND b.location = $1 AND b.gone_at IS NULL)) ORDER BY a.at), '[]')
+    FROM (SELECT * FROM arrival WHERE location = $1 AND done_at IS NULL ORDER BY at LIMIT 50) a JOIN sales_order o ON o.id = a.order_id JOIN customer c ON c.id = o.customer) AS waiting,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'order', v.order_id, 'kind', v.kind, 'status', v.status, 'promise_at', v.promise_at, 'units', v.units, 'flagged', v.flagged, 'pack', v.pack,
+      'taken_by', (SELECT s.first_name FROM staff s WHERE s.id = v.taken_by), 'staff', v.taken_by,
+      'name', coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name), 'city', (SELECT d.city FROM order_address d WHERE d.order_id = v.order_id)) ORDER BY v.promise_at, v.id), '[]')
+    FROM live v JOIN sales_order o ON o.id = v.order_id JOIN customer c ON c.id = o.customer) AS works,
+  (SELECT count(*) FROM work w WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked')) AS total,
+  (SELECT coalesce(sum(p.quantity - p.done), 0)::int FROM put_back p WHERE p.location = $1 AND p.done < p.quantity AND p.withdrawn_at IS NULL) AS put_back_units,
+  (SELECT coalesce(string_agg(DISTINCT h.aisle, ', ' ORDER BY h.aisle), '') FROM put_back p JOIN shelf_place h ON h.location = p.location AND h.sku = p.sku WHERE p.location = $1 AND p.done < p.quantity AND p.withdrawn_at IS NULL) AS put_back_aisles,
+  (SELECT count(*)::int FROM stock_count k WHERE k.location = $1 AND k.status IN ('asked', 'recount')) AS counts,
+  (SELECT count(*)::int FROM work w WHERE w.location = $1 AND w.status = 'staged') AS staged,
+  (SELECT count(*)::int FROM exception e WHERE e.location = $1 AND e.resolved_at IS NULL) AS exceptions
+FROM location l WHERE l.id = $1
+"""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A customer who is here."""
+
+    arrival: UUID
+    order: UUID
+    name: str
+    since: datetime
+    place: str
+    units: int
+    to_pick: int
+    taken_by: str | None = None
+    shelf: str | None = None
+
+
+class WorkRow(msgspec.Struct, frozen=True):
+    """One work that is to be picked or staged."""
+
+    id: UUID
+    order: UUID
+    kind: str
+    status: str
+    promise_at: datetime
+    units: int
+    name: str
+    flagged: str | None = None
+    pack: UUID | None = None
+    taken_by: str | None = None
+    staff: UUID | None = None
+    city: str | None = None
+
+
+class WorkList(msgspec.Struct, frozen=True):
+    """What one store has to do now."""
+
+    location: str
+    name: str
+    time_zone: str
+    waiting: list[Waiting]
+    works: list[WorkRow]
+    total: int
+    put_back_units: int
+    put_back_aisles: str
+    counts: int
+    staged: int
+    exceptions: int
+    paused_until: datetime | None = None
+
+    def free(self, limit: int = 6) -> list[WorkRow]:
+        """The next works that nobody has taken, most urgent first: what one tap on the main button starts."""
+        return [work for work in self.works if work.taken_by is None][:limit]
+
+    def within_hour(self, now: datetime) -> list[WorkRow]:
+        return [w for w in self.works if (w.promise_at - now).total_seconds() < 3600]
+
+    def later(self, now: datetime) -> list[WorkRow]:
+        return [w for w in self.works if (w.promise_at - now).total_seconds() >= 3600]
+
+
+_JSON = frozenset({"waiting", "works"})
+
+
+async def read(connection: Connection, location: str) -> WorkList:
+    """The list of one location; the caller has checked that the actor reaches it."""
+    row = await connection.fetchrow(_SQL, location)
+    if row is None:
+        raise NotFound("location_not_found")
+    values: dict[str, Any] = {key: msgspec.json.decode(value) if key in _JSON else value for key, value in row.items()}
+    return msgspec.convert({"location": location, **values}, WorkList)
+
+
+_LINES = """
+SELECT s.name, s.variant, s.deciding, s.picture, l.quantity - l.canceled AS units, h.aisle, h.bay, h.level
+FROM work_line l JOIN sku s ON s.sku = l.sku LEFT JOIN shelf_place h ON h.location = l.location AND h.sku = l.sku
+WHERE l.work = $1 AND l.location = $2 ORDER BY h.aisle NULLS LAST, h.bay, h.level, l.line LIMIT 100
+"""
+
+
+class LineRow(msgspec.Struct, frozen=True):
+    """One article of a work, and where it lives."""
+
+    name: str
+    variant: str
+    deciding: str
+    picture: str
+    units: int
+    aisle: str | None
+    bay: str | None
+    level: str | None
+
+    @property
+    def place(self) -> dict[str, str | None] | None:
+        return {"aisle": self.aisle, "bay": self.bay, "level": self.level} if self.aisle else None
+
+
+async def lines(connection: Connection, work: UUID, location: str) -> list[LineRow]:
+    """The articles of one work in walk order."""
+    return [LineRow(*row) for row in await connection.fetch(_LINES, work, location)]

@@ -1,0 +1,219 @@
+"""The associate's screens: the store's list, live; packs; put-backs and counts; one scan box for every code."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, URLEncodedBody
+from litestar.response import Stream
+
+from comptoir.fulfillment.arriving import TakeArrival
+from comptoir.fulfillment.model import PackStarted, StartPack
+from comptoir.house import House
+from comptoir.kit import codes
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import borrowed
+from comptoir.kit.errors import Conflict, NotFound
+from comptoir.kit.ids import new_id
+from comptoir.screens import counter, pack as pack_screen, shelf_work, work_list
+from comptoir.web.guards import COUNTER, by
+from comptoir.web.live import Live
+from comptoir.web.pages.page import Page
+from comptoir.web.requests import DoorRequest
+
+Answer = Response[Any]
+DEBOUNCE_SECONDS: Final = 0.03
+"""Changes that come together are read and rendered once for all open pages of a store."""
+
+_boards: dict[tuple[str, str, str], asyncio.Task[str]] = {}
+
+
+def store_of(actor: Actor) -> str:
+    """The store whose counter this is: the device's."""
+    if not actor.locations:
+        raise NotFound("location_not_found")
+    return actor.locations[0]
+
+
+@get("/work", opt=by(*COUNTER))
+async def work(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]) -> Answer:
+    """The ranked list: who waits, what is due, what comes after."""
+    async with borrowed(house.pool) as connection:
+        view = await work_list.read(connection, store_of(actor))
+    return page.html("associate/work.html", view=view, now=now, time_zone=view.time_zone, start_id=new_id())
+
+
+@get("/work/stream", opt=by(*COUNTER))
+async def stream(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], live: NamedDependency[Live]) -> Stream:
+    """The list again whenever it changed; each change is read and rendered once per store and language."""
+    store = store_of(actor)
+
+    async def told() -> AsyncIterator[str]:
+        async with live.watch((store,)) as watcher:
+            yield ": open\n\n"
+            while not watcher.closed:
+                if await watcher.changed():
+                    yield "data: " + (await board(house, store, page)).replace("\n", "\ndata: ") + "\n\n"
+                else:
+                    yield ": still here\n\n"
+
+    return Stream(told(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+
+
+async def board(house: House, store: str, page: Page) -> str:
+    """The list as a fragment; whoever asks while one is about to be read shares it."""
+    key = (store, page.lang, str(id(house)))
+    task = _boards.get(key)
+    if task is None:
+        task = _boards[key] = asyncio.create_task(_draw(house, store, page, key))
+    return await asyncio.shield(task)
+
+
+async def _draw(house: House, store: str, page: Page, key: tuple[str, str, str]) -> str:
+    try:
+        await asyncio.sleep(DEBOUNCE_SECONDS)
+    finally:
+        _boards.pop(key, None)
+    async with borrowed(house.pool) as connection:
+        view = await work_list.read(connection, store)
+    return page.text("associate/_board.html", view=view, now=house.clock(), time_zone=view.time_zone, start_id=new_id(), partial=True)
+
+
+class StartForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Take on one work, or the next most urgent ones."""
+
+    id: UUID
+    work: UUID | None = None
+    next: Annotated[int, msgspec.Meta(ge=1, le=20)] = 6
+
+
+@post("/packs", opt=by(*COUNTER), status_code=200)
+async def start_pack(data: URLEncodedBody[StartForm], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
+    """Lease work to this person and open it."""
+    command = StartPack(data.id, store_of(actor), (data.work,) if data.work else (), 0 if data.work else data.next)
+    started = (await house.runner.perform(command, actor)).read(PackStarted)
+    return page.go(f"/packs/{started.id}")
+
+
+@get("/packs/{pack:uuid}", opt=by(*COUNTER))
+async def show_pack(
+    pack: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]
+) -> Answer:
+    """The pick: everything the handheld needs is in the page."""
+    found = await pack_screen.read_many(house.pool, [pack], actor, now)
+    if not found:
+        raise NotFound("pack_not_found")
+    if found[0]["closed"] or not found[0]["works"]:
+        return page.go("/work")
+    async with borrowed(house.pool) as connection:
+        name = await connection.fetchrow("SELECT s.first_name, l.name FROM staff s, location l WHERE s.id = $1 AND l.id = $2", UUID(actor.who), found[0]["location"])
+    view = {**found[0], "sign_in_id": str(actor.sign_in)}
+    return page.html("associate/pick.html", pack=view, person=name["first_name"] if name else "", location=name["name"] if name else "")
+
+
+@get("/work/{work_id:uuid}", opt=by(*COUNTER))
+async def one_work(work_id: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]) -> Answer:
+    """One row of the list: go on with it, take it, or see who has it."""
+    async with borrowed(house.pool) as connection:
+        view = await work_list.read(connection, store_of(actor))
+        lines = await work_list.lines(connection, work_id, store_of(actor))
+    row = next((w for w in view.works if w.id == work_id), None)
+    if row is None:
+        raise NotFound("work_not_found")
+    if row.pack is not None and str(row.staff) == actor.who:
+        return page.go(f"/packs/{row.pack}")
+    return page.html("associate/one_work.html", view=view, row=row, lines=lines, now=now, time_zone=view.time_zone, start_id=new_id())
+
+
+@get("/put-backs", opt=by(*COUNTER))
+async def put_backs(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]) -> Answer:
+    """Goods to carry back to their shelves, in walk order; a scan counts."""
+    async with borrowed(house.pool) as connection:
+        rows = await shelf_work.put_backs(connection, store_of(actor))
+    data = {"sign_in_id": str(actor.sign_in), "server_time": now.isoformat(), "rows": [{"id": str(r.id), "name": r.name, "left": r.left, "codes": [*r.codes, r.sku]} for r in rows]}
+    return page.html("associate/put_backs.html", rows=rows, data=data)
+
+
+@get("/counts", opt=by(*COUNTER))
+async def counts(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
+    """Articles that somebody asked to be counted."""
+    async with borrowed(house.pool) as connection:
+        rows = await shelf_work.counts(connection, store_of(actor))
+    return page.html("associate/counts.html", rows=rows)
+
+
+@get("/counts/{count:uuid}", opt=by(*COUNTER))
+async def show_count(
+    count: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]
+) -> Answer:
+    """Count one article: scan it, type the number, done."""
+    async with borrowed(house.pool) as connection:
+        row = await shelf_work.count(connection, store_of(actor), count)
+        name = await connection.fetchrow("SELECT s.first_name, l.name FROM staff s, location l WHERE s.id = $1 AND l.id = $2", UUID(actor.who), store_of(actor))
+    view = {
+        "id": str(row.id), "name": row.name, "variant": row.variant, "deciding": row.deciding, "picture": row.picture, "codes": [*row.codes, row.sku],
+        "place": row.place, "sign_in_id": str(actor.sign_in), "server_time": now.isoformat().replace("+00:00", "Z"),
+    }  # fmt: skip
+    return page.html("associate/count.html", count=view, person=name["first_name"] if name else "", location=name["name"] if name else "")
+
+
+class ScanForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whatever a scanner read, on whatever screen."""
+
+    code: Annotated[str, msgspec.Meta(max_length=512)]
+
+
+@get("/scan", opt=by(*COUNTER))
+async def scan_box(page: NamedDependency[Page]) -> Answer:
+    """One box for any code."""
+    return page.html("associate/scan.html", article=None, asked="")
+
+
+@post("/scan", opt=by(*COUNTER), status_code=200)
+async def scan(data: URLEncodedBody[ScanForm], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], request: DoorRequest) -> Answer:
+    """Any known code opens the right job: pass and bag the counter, an article its facts, a badge the change of person."""
+    scanned = codes.parse(data.code)
+    if scanned.kind == "pass":
+        return page.go(f"/counter/pass?code={scanned.code}")
+    if scanned.kind == "badge":
+        return page.html("associate/change.html", badge=data.code.strip())
+    async with borrowed(house.pool) as connection:
+        if scanned.kind == "bag":
+            order = await counter.by_bag(connection, store_of(actor), scanned.code.removeprefix("B:"))
+            if order is not None:
+                return page.go(f"/counter/orders/{order}")
+        found = await shelf_work.article(connection, store_of(actor), scanned.code, [scanned.code, data.code.strip()]) if scanned.kind in ("gtin", "sku") else None
+    return page.html("associate/scan.html", article=found, asked=data.code.strip()[:40], status=200 if found else 404)
+
+
+@post("/arrivals/{arrival:uuid}/take", opt=by(*COUNTER), status_code=200)
+async def take(arrival: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
+    """This associate looks after the customer, and goes to what the customer came for."""
+    async with borrowed(house.pool) as connection:
+        order = await connection.fetchval("SELECT order_id FROM arrival WHERE id = $1 AND location = $2", arrival, store_of(actor))
+    if order is None:
+        raise NotFound("arrival_not_found")
+    try:
+        await house.runner.perform(TakeArrival(new_id(), arrival), actor)
+    except Conflict as conflict:
+        if conflict.code not in ("arrival_taken", "arrival_over"):
+            raise
+    return page.go(f"/counter/orders/{order}")
+
+
+@get("/more", opt=by(*COUNTER))
+async def more(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
+    """What is not work: change of person, scanner test, sound, theme."""
+    async with borrowed(house.pool) as connection:
+        view = await work_list.read(connection, store_of(actor))
+        name = await connection.fetchval("SELECT first_name FROM staff WHERE id = $1", UUID(actor.who))
+    return page.html("associate/more.html", view=view, person=name)
+
+
+ROUTES: list[BaseRouteHandler] = [work, stream, start_pack, show_pack, one_work, put_backs, counts, show_count, scan_box, scan, take, more]
