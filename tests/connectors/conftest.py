@@ -12,6 +12,14 @@ from comptoir.seeding import reference
 from tests.connectors.shop import SHOPS, Shop
 from tests.doors import MIDDAY, Served, served
 
+# Starting the app takes longer than most of these tests; none of them hands goods over, so on hand never changes.
+AS_BEFORE = """
+TRUNCATE customer, sales_order, order_address, order_line, requirement, order_hold, payment, payment_intention, work,
+  work_line, pickup_pass, put_back, reservation, webhook_inbox, webhook_refused, channel_sku, channel_cancel, throttle,
+  command, event, delivery, message, exception;
+DELETE FROM stock_movement WHERE order_id IS NOT NULL;
+UPDATE stock_level SET reserved = 0 WHERE reserved <> 0;
+"""
 NEW_SECRET = "a newer secret of the shop"
 
 
@@ -25,15 +33,22 @@ async def stocked(postgres_server: postgres.Server, template: str) -> str:
     return "stocked"
 
 
-@pytest.fixture
-async def app(postgres_server: postgres.Server, stocked: str, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
-    """The app at noon on a Friday; both shops sign with an older and a newer secret."""
-    name = f"connectors_{abs(hash(request.node.nodeid)) % 10**12}"
-    dsn = await postgres_server.create_database(name, stocked)
+@pytest.fixture(scope="session")
+async def one_app(postgres_server: postgres.Server, stocked: str) -> AsyncIterator[Served]:
+    """The app over a copy of it; both shops sign with an older and a newer secret."""
+    dsn = await postgres_server.create_database("connectors", stocked)
     secrets = {kind.channel: [NEW_SECRET, kind().secret] for kind in SHOPS}
     async with served(dsn, at=MIDDAY, COMPTOIR_CHANNEL_SECRETS=json.dumps(secrets)) as app:
         yield app
-    await postgres_server.drop_database(name)
+
+
+@pytest.fixture
+async def app(one_app: Served) -> Served:
+    """The app at noon on a Friday, before any order and any message."""
+    await one_app.house.pool.execute(AS_BEFORE)
+    await one_app.house.keeper.load()
+    one_app.clock.at = MIDDAY
+    return one_app
 
 
 @pytest.fixture(params=SHOPS, ids=lambda kind: kind.kind)

@@ -44,7 +44,13 @@ class Shop(ABC):
         return base64.b64encode(hmac.new(self.secret.encode(), raw, hashlib.sha256).digest()).decode()
 
     async def send(
-        self, client: httpx.AsyncClient, raw: bytes, topic: str, *, delivery: str | None = None, signature: str | None = None
+        self,
+        client: httpx.AsyncClient,
+        raw: bytes,
+        topic: str,
+        *,
+        delivery: str | None = None,
+        signature: str | None = None,
     ) -> httpx.Response:
         """Deliver bytes; a fresh delivery id and the right signature unless given."""
         headers = {

@@ -54,7 +54,9 @@ async def test_a_wrong_signature_leaves_nothing_but_a_count(app: Served, shop: S
     assert {answer.status_code for answer in answers} == {401}
     assert {answer.json()["type"] for answer in answers} == {"/problems/wrong_signature"}
     assert await inbox(app.house) == []
-    assert await app.house.pool.fetchval("SELECT count FROM webhook_refused WHERE channel = $1", shop.channel) == len(wrong)
+    assert await app.house.pool.fetchval("SELECT count FROM webhook_refused WHERE channel = $1", shop.channel) == len(
+        wrong
+    )
 
 
 async def test_a_changed_byte_anywhere_is_refused(app: Served, shop: Shop) -> None:
@@ -135,7 +137,12 @@ async def test_a_cancellation_that_comes_before_its_order_is_remembered(app: Ser
 
 def canceled_story(shop: Shop, body: Body) -> list[tuple[Body, str]]:
     later = shop.canceled(shop.at(body, 5))
-    return [(body, shop.create_topic), (shop.at(body, 2), shop.update_topic), (later, shop.cancel_topic), (later, shop.cancel_topic)]
+    return [
+        (body, shop.create_topic),
+        (shop.at(body, 2), shop.update_topic),
+        (later, shop.cancel_topic),
+        (later, shop.cancel_topic),
+    ]
 
 
 def paid_story(shop: Shop, body: Body) -> list[tuple[Body, str]]:
@@ -206,7 +213,9 @@ async def test_a_topic_we_do_not_use_is_taken_and_left(app: Served, shop: Shop) 
     assert await inbox(app.house) == [("done", "topic not used")]
 
 
-async def test_a_database_that_is_away_is_tried_again_later(app: Served, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_is_away_is_tried_again_later(
+    app: Served, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def away(*_: object) -> None:
         raise Outage("database_away")
 
@@ -261,7 +270,9 @@ async def test_a_mapped_code_is_known_from_then_on(app: Served, shop: Shop) -> N
 async def test_a_pickup_order_goes_to_the_store_that_its_shipping_method_names(app: Served, shop: Shop) -> None:
     body = with_shipping(shop, "pickup:lyon-part-dieu")
     await take_in(app, shop, (body, shop.create_topic))
-    works = await app.house.pool.fetch("SELECT location, kind FROM work WHERE order_id = $1", ours(shop.channel, body["id"]))
+    works = await app.house.pool.fetch(
+        "SELECT location, kind FROM work WHERE order_id = $1", ours(shop.channel, body["id"])
+    )
     assert [tuple(row) for row in works] == [("lyon-part-dieu", "pickup")]
 
 

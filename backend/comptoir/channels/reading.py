@@ -135,7 +135,7 @@ def email(value: Any) -> str | None:
 
 def phone(value: Any) -> str | None:
     """A phone number with whatever is odd taken out, or None when fewer than four digits remain."""
-    text = _ODD_IN_PHONE.sub("", words(value)).strip(" ./-)")
+    text = re.sub(r"\([^()0-9]*\)", "", _ODD_IN_PHONE.sub("", words(value))).lstrip(" ./-)").rstrip(" ./-(")
     text = text[:1] + text[1:].replace("+", "")
     return text if sum(c.isdigit() for c in text) >= 4 and len(text) <= 32 and text[0] in "+(0123456789" else None
 
