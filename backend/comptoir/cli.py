@@ -104,7 +104,7 @@ def _bench(arguments: argparse.Namespace, rest: list[str]) -> int:
 def _check(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir.kit import check
 
-    return _with_database(lambda dsn: check.main())
+    return _with_database(check.main)
 
 
 def _routes(arguments: argparse.Namespace, rest: list[str]) -> int:

@@ -14,14 +14,34 @@ from litestar.params import FromPath, FromQuery
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Malformed
-from comptoir.kit.words import Code, Country, Postcode, Units
+from comptoir.kit.words import Code, Country, Postcode, Slug, Units
 from comptoir.screens.availability import MOST_STORES, Board
+from comptoir.web.api.asking import asked
 from comptoir.web.guards import with_key
 from comptoir.web.requests import DoorRequest
 
 MOST_SKUS = 100
 
 _encoder = msgspec.json.Encoder()
+
+
+class PickupQuestion(msgspec.Struct, frozen=True):
+    """One SKU near a postcode or a point."""
+
+    sku: Code
+    quantity: Units
+    postcode: Postcode | None
+    country: Country
+    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None
+    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_STORES)]
+
+
+class LocationQuestion(msgspec.Struct, frozen=True):
+    """Many SKUs of one location."""
+
+    location: Slug
+    sku: Annotated[list[Code], msgspec.Meta(min_length=1, max_length=MOST_SKUS)]
 
 
 def give_board(state: State) -> Board:
@@ -44,25 +64,28 @@ def answered(request: DoorRequest, found: msgspec.Struct) -> Response[bytes]:
 @get("/availability/pickup", opt=with_key("availability:read"), dependencies={"board": Provide(give_board, sync_to_thread=False)})
 async def pickup(
     request: DoorRequest, board: NamedDependency[Board], actor: NamedDependency[Actor], now: NamedDependency[datetime],
-    sku: FromQuery[Code], quantity: FromQuery[Units] = 1, postcode: FromQuery[Postcode | None] = None,
-    country: FromQuery[Country] = "FR", lat: FromQuery[Annotated[float, msgspec.Meta(ge=-90, le=90)] | None] = None,
-    lon: FromQuery[Annotated[float, msgspec.Meta(ge=-180, le=180)] | None] = None,
-    limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=MOST_STORES)]] = 10,
+    sku: FromQuery[str], quantity: FromQuery[int] = 1, postcode: FromQuery[str | None] = None,
+    country: FromQuery[str] = "FR", lat: FromQuery[float | None] = None, lon: FromQuery[float | None] = None,
+    limit: FromQuery[int] = 10,
 ) -> Response[Any]:  # fmt: skip
     """One SKU over the stores near a postcode or a point, nearest first, each with when it would be ready."""
     if (lat is None) != (lon is None) or not all(math.isfinite(x) for x in (lat, lon) if x is not None):
         raise Malformed("malformed", where="lat, lon", wrong="both or none")
-    near = await board.near(postcode, country, lat, lon)
-    return answered(request, await board.pickup(sku, quantity, near, limit, actor, now))
+    q = asked(
+        PickupQuestion, sku=sku, quantity=quantity, postcode=postcode, country=country, lat=lat, lon=lon, limit=limit
+    )
+    near = await board.near(q.postcode, q.country, q.lat, q.lon)
+    return answered(request, await board.pickup(q.sku, q.quantity, near, q.limit, actor, now))
 
 
 @get("/availability/location/{location:str}", opt=with_key("availability:read"), dependencies={"board": Provide(give_board, sync_to_thread=False)})
 async def here(
     request: DoorRequest, board: NamedDependency[Board], actor: NamedDependency[Actor], now: NamedDependency[datetime],
-    location: FromPath[str], sku: FromQuery[Annotated[list[Code], msgspec.Meta(min_length=1, max_length=MOST_SKUS)]],
+    location: FromPath[str], sku: FromQuery[list[str]],
 ) -> Response[Any]:  # fmt: skip
     """Up to 100 SKUs of one location, in the order asked; null for a SKU nobody knows."""
-    return answered(request, await board.location(location, sku, actor, now))
+    q = asked(LocationQuestion, location=location, sku=sku)
+    return answered(request, await board.location(q.location, q.sku, actor, now))
 
 
 ROUTES: list[BaseRouteHandler] = [pickup, here]

@@ -1,6 +1,6 @@
 """The catalog over the API: articles with barcodes and kits, read and written with ETag and If-Match, blocked and freed."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -19,8 +19,22 @@ from comptoir.kit.errors import Malformed
 from comptoir.kit.ids import new_id
 from comptoir.kit.words import Code, Note
 from comptoir.stock.feed import spelled
+from comptoir.web.api.asking import asked
 from comptoir.web.guards import with_key
 from comptoir.web.requests import DoorRequest
+
+
+class PageQuestion(msgspec.Struct, frozen=True):
+    """A page of the catalog."""
+
+    after: Code | Literal[""]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=queries.MOST)]
+
+
+class SkuQuestion(msgspec.Struct, frozen=True):
+    """One SKU or code, as it stands in the address."""
+
+    code: Code
 
 
 class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,10 +59,10 @@ ARTICLE_EXAMPLE = {
 
 @get("/catalog/skus", opt=with_key("catalog:read"))
 async def list_skus(
-    house: NamedDependency[House], after: FromQuery[str] = "",
-    limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=queries.MOST)]] = 50,
+    house: NamedDependency[House], after: FromQuery[str] = "", limit: FromQuery[int] = 50
 ) -> Response[Any]:  # fmt: skip
     """Articles in SKU order; `Link: rel=next` leads to the next page."""
+    asked(PageQuestion, after=after, limit=limit)
     async with borrowed(house.pool) as connection:
         found = await queries.list_articles(connection, after, limit)
     to = f'</api/v1/catalog/skus?limit={limit}&after={quote(found[-1].sku)}>; rel="next"' if found else ""
@@ -56,8 +70,9 @@ async def list_skus(
 
 
 @get("/catalog/skus/{sku:str}", opt=with_key("catalog:read"))
-async def read_sku(sku: FromPath[Code], request: DoorRequest, house: NamedDependency[House]) -> Response[Any]:
+async def read_sku(sku: FromPath[str], request: DoorRequest, house: NamedDependency[House]) -> Response[Any]:
     """One article. ETag is its version; If-None-Match answers 304."""
+    asked(SkuQuestion, code=sku)
     async with borrowed(house.pool) as connection:
         found = await queries.find_article(connection, sku)
     if request.headers.get("if-none-match") == found.etag:
@@ -66,8 +81,9 @@ async def read_sku(sku: FromPath[Code], request: DoorRequest, house: NamedDepend
 
 
 @get("/catalog/codes/{code:str}", opt=with_key("catalog:read"))
-async def read_code(code: FromPath[Code], house: NamedDependency[House]) -> Response[Any]:
+async def read_code(code: FromPath[str], house: NamedDependency[House]) -> Response[Any]:
     """The article behind a barcode (any GTIN length, or a code of your own) or a SKU."""
+    asked(SkuQuestion, code=code)
     async with borrowed(house.pool) as connection:
         found = await queries.find_by_code(connection, spelled(code))
     return Response(found, headers={"etag": found.etag})
@@ -75,27 +91,30 @@ async def read_code(code: FromPath[Code], house: NamedDependency[House]) -> Resp
 
 @put("/catalog/skus/{sku:str}", opt=with_key("catalog:write") | {"example": ARTICLE_EXAMPLE})
 async def put_sku(
-    sku: FromPath[Code], data: JSONBody[ArticleBody], request: DoorRequest, house: NamedDependency[House],
+    sku: FromPath[str], data: JSONBody[ArticleBody], request: DoorRequest, house: NamedDependency[House],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:  # fmt: skip
     """Make an article, or change it with `If-Match: "<version>"`; 409 tells that somebody was quicker."""
+    asked(SkuQuestion, code=sku)
     command = PutArticle(new_id(), sku, version_in(request.headers.get("if-match")), data)
     return answered(await house.runner.perform(command, actor))
 
 
 @post("/catalog/skus/{sku:str}/block", opt=with_key("catalog:write"), status_code=200)
 async def block(
-    sku: FromPath[Code], data: JSONBody[Block], house: NamedDependency[House], actor: NamedDependency[Actor]
+    sku: FromPath[str], data: JSONBody[Block], house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[Any]:
     """Stop a SKU everywhere at once: no sale, no pick, no hand-over."""
+    asked(SkuQuestion, code=sku)
     return answered(await house.runner.perform(BlockSku(data.id, sku, data.reason), actor))
 
 
 @post("/catalog/skus/{sku:str}/unblock", opt=with_key("catalog:write"), status_code=200)
 async def unblock(
-    sku: FromPath[Code], data: JSONBody[Unblock], house: NamedDependency[House], actor: NamedDependency[Actor]
+    sku: FromPath[str], data: JSONBody[Unblock], house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[Any]:
     """Let a SKU be sold again."""
+    asked(SkuQuestion, code=sku)
     return answered(await house.runner.perform(UnblockSku(data.id, sku, data.note), actor))
 
 

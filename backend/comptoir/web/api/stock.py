@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -24,10 +24,31 @@ from comptoir.stock.adjusting import AdjustStock
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, Counted, SubmitCount
 from comptoir.stock.feed import MovementReport, PostMovements, PostSnapshot, SnapshotReport
 from comptoir.stock.imports import ImportStock
+from comptoir.web.api.asking import asked
 from comptoir.web.guards import with_key
 from comptoir.web.requests import DoorRequest, WrongMediaType
 
-Limit = FromQuery[Annotated[int, msgspec.Meta(ge=1, le=queries.MOST)]]
+
+class PageQuestion(msgspec.Struct, frozen=True):
+    """A page of one location."""
+
+    location: Slug
+    limit: Annotated[int, msgspec.Meta(ge=1, le=queries.MOST)] = 100
+    sku: Code | None = None
+    after: Code | Literal[""] = ""
+
+
+class ImportQuestion(msgspec.Struct, frozen=True):
+    """When the figures of a file held."""
+
+    as_of: Instant
+
+
+class ScanQuestion(msgspec.Struct, frozen=True):
+    """A code scanned in one location."""
+
+    location: Slug
+    code: Code
 
 
 class CountedUnits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,34 +113,37 @@ async def adjust(
 @post("/stock/import", opt=with_key("stock:write"), status_code=200, request_max_body_size=imports.MOST_BYTES)
 async def import_file(
     request: DoorRequest, house: NamedDependency[House], actor: NamedDependency[Actor],
-    now: NamedDependency[datetime], as_of: FromQuery[Instant | None] = None,
+    now: NamedDependency[datetime], as_of: FromQuery[str | None] = None,
 ) -> Response[bytes]:  # fmt: skip
     """A stock file (text/csv) as figures of `as_of`: all of it, or nothing and the bad rows by line."""
     if request.content_type[0] != "text/csv":
         raise WrongMediaType(takes="text/csv")
+    at = now if as_of is None else asked(ImportQuestion, as_of=as_of).as_of
     rows, faults = await asyncio.to_thread(imports.parse, await request.body())
     imports.refuse(faults)
-    return await carried_out(house, ImportStock(new_id(), as_of or now, rows), actor)
+    return await carried_out(house, ImportStock(new_id(), at, rows), actor)
 
 
 @get("/stock/levels/{location:str}", opt=with_key("stock:read"))
 async def levels(
     location: FromPath[str], house: NamedDependency[House], actor: NamedDependency[Actor],
-    now: NamedDependency[datetime], after: FromQuery[str] = "", limit: Limit = 100,
+    now: NamedDependency[datetime], after: FromQuery[str] = "", limit: FromQuery[int] = 100,
 ) -> Response[Any]:  # fmt: skip
     """Levels of a location in SKU order."""
+    q = asked(PageQuestion, location=location, limit=limit, after=after)
     async with borrowed(house.pool) as connection:
-        found = await queries.list_levels(connection, location, actor, after, limit, now)
+        found = await queries.list_levels(connection, q.location, actor, q.after, q.limit, now)
     to = f"/api/v1/stock/levels/{quote(location)}?limit={limit}&after={quote(found[-1].sku)}" if found else ""
     return Response({"levels": found}, headers=more(to, len(found) == limit))
 
 
 @get("/stock/levels/{location:str}/movements", opt=with_key("stock:read"))
 async def ledger(
-    location: FromPath[str], sku: FromQuery[Code], house: NamedDependency[House], actor: NamedDependency[Actor],
-    before: FromQuery[str | None] = None, limit: Limit = 100,
+    location: FromPath[str], sku: FromQuery[str], house: NamedDependency[House], actor: NamedDependency[Actor],
+    before: FromQuery[str | None] = None, limit: FromQuery[int] = 100,
 ) -> Response[Any]:  # fmt: skip
     """The ledger of one SKU in one location, newest first."""
+    asked(PageQuestion, location=location, limit=limit, sku=sku)
     async with borrowed(house.pool) as connection:
         found = await queries.list_movements(connection, sku, location, actor, read_place(before), limit)
     last = f"{found[-1].happened_at.isoformat().replace('+00:00', 'Z')}_{found[-1].id}" if found else ""
@@ -129,9 +153,10 @@ async def ledger(
 
 @get("/stock/counts", opt=with_key("stock:read"))
 async def counts(
-    location: FromQuery[Slug], house: NamedDependency[House], actor: NamedDependency[Actor]
+    location: FromQuery[str], house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[Any]:
     """Counts of a location that are asked for, or wait for a decision."""
+    asked(PageQuestion, location=location)
     async with borrowed(house.pool) as connection:
         return Response({"counts": await queries.list_counts(connection, location, actor)})
 
@@ -178,10 +203,11 @@ async def cancel_count(
 
 @get("/stock/scan/{location:str}", opt=with_key("stock:read"))
 async def scan(
-    location: FromPath[str], code: FromQuery[Code], house: NamedDependency[House], actor: NamedDependency[Actor],
+    location: FromPath[str], code: FromQuery[str], house: NamedDependency[House], actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Response[Any]:  # fmt: skip
     """What a scanned code is, where it lies in this store, and when it was last sold and counted."""
+    asked(ScanQuestion, location=location, code=code)
     async with borrowed(house.pool) as connection:
         return Response(await queries.find_article_here(connection, feed.spelled(code), location, actor, now))
 

@@ -1,0 +1,101 @@
+-- What must be true at every commit. Each query is named, says in one sentence what it proves, and must give no row.
+
+-- name: levels_are_the_sum_of_movements
+-- I2: each of the four figures of a level is the sum of its ledger lines.
+SELECT coalesce(l.sku, m.sku) AS sku, coalesce(l.location, m.location) AS location, l.on_hand, m.on_hand AS ledger_on_hand,
+  l.reserved, m.reserved AS ledger_reserved, l.set_aside, m.set_aside AS ledger_set_aside, l.unsellable, m.unsellable AS ledger_unsellable
+FROM stock_level l FULL JOIN (
+  SELECT sku, location, sum(on_hand) AS on_hand, sum(reserved) AS reserved, sum(set_aside) AS set_aside, sum(unsellable) AS unsellable
+  FROM stock_movement GROUP BY sku, location) m ON m.sku = l.sku AND m.location = l.location
+WHERE (coalesce(l.on_hand, 0), coalesce(l.reserved, 0), coalesce(l.set_aside, 0), coalesce(l.unsellable, 0))
+  IS DISTINCT FROM (coalesce(m.on_hand, 0), coalesce(m.reserved, 0), coalesce(m.set_aside, 0), coalesce(m.unsellable, 0));
+
+-- name: reserved_is_what_is_promised
+-- I3: reserved units are those of live work, of held orders, and of goods that still have to be put back.
+SELECT l.sku, l.location, l.reserved, coalesce(w.units, 0) AS at_work, coalesce(h.units, 0) AS held, coalesce(p.units, 0) AS put_back
+FROM stock_level l
+LEFT JOIN (SELECT sku, location, sum(reserved + picked + staged) AS units FROM work_line GROUP BY sku, location) w USING (sku, location)
+LEFT JOIN (SELECT r.sku, r.location, sum(r.quantity - r.released) AS units FROM reservation r
+  WHERE r.released < r.quantity AND NOT EXISTS (SELECT 1 FROM work_line x WHERE x.order_id = r.order_id AND x.location = r.location
+    AND x.order_line = r.line AND x.part = r.part) GROUP BY r.sku, r.location) h USING (sku, location)
+LEFT JOIN (SELECT sku, location, sum(quantity - done) AS units FROM put_back WHERE promised AND withdrawn_at IS NULL GROUP BY sku, location) p
+  USING (sku, location)
+WHERE l.reserved <> coalesce(w.units, 0) + coalesce(h.units, 0) + coalesce(p.units, 0);
+
+-- name: set_aside_is_off_the_shelf
+-- Units off the shelf are picked or staged for somebody, or wait to be put back.
+SELECT l.sku, l.location, l.set_aside, coalesce(w.units, 0) AS at_work, coalesce(p.units, 0) AS put_back
+FROM stock_level l
+LEFT JOIN (SELECT sku, location, sum(picked + staged) AS units FROM work_line GROUP BY sku, location) w USING (sku, location)
+LEFT JOIN (SELECT sku, location, sum(quantity - done) AS units FROM put_back WHERE promised AND withdrawn_at IS NULL GROUP BY sku, location) p
+  USING (sku, location)
+WHERE l.set_aside <> coalesce(w.units, 0) + coalesce(p.units, 0);
+
+-- name: no_promise_above_what_was_available
+-- I1: a promise never exceeds what was available at the moment it was made.
+SELECT order_id, location, sku, quantity, available_when_promised FROM reservation WHERE quantity > available_when_promised;
+
+-- name: every_unit_of_a_requirement_is_somewhere
+-- I3: unsourced, held, at work and canceled units sum to what was ordered.
+SELECT order_id, line, part, quantity, unsourced, held, at_work, canceled FROM requirement
+WHERE unsourced + held + at_work + canceled <> quantity;
+
+-- name: every_unit_of_a_work_line_is_in_one_state
+-- I3: the states of a work line sum to its quantity.
+SELECT work, line, quantity FROM work_line
+WHERE reserved + picked + staged + in_transit + handed_over + delivered + shorted + canceled <> quantity;
+
+-- name: requirements_agree_with_work
+-- Units at work are the units of the requirement's work lines that were neither short nor canceled.
+SELECT r.order_id, r.line, r.part, r.at_work, coalesce(w.units, 0) AS in_work_lines
+FROM requirement r LEFT JOIN (SELECT order_id, order_line, part, sum(quantity - shorted - canceled) AS units
+  FROM work_line GROUP BY order_id, order_line, part) w ON w.order_id = r.order_id AND w.order_line = r.line AND w.part = r.part
+WHERE r.at_work <> coalesce(w.units, 0);
+
+-- name: nothing_is_refunded_twice
+-- I4: what was given back never exceeds what was captured, intentions included.
+SELECT p.order_id, p.captured_minor, i.refunds_minor
+FROM (SELECT order_id, sum(captured_minor) AS captured_minor FROM payment GROUP BY order_id) p
+JOIN (SELECT order_id, sum(amount_minor) AS refunds_minor FROM payment_intention
+  WHERE kind = 'refund' AND state NOT IN ('withdrawn', 'failed') GROUP BY order_id) i USING (order_id)
+WHERE i.refunds_minor > p.captured_minor;
+
+-- name: nothing_is_handed_over_twice
+-- I5: units on hand-over evidence that stands are the units handed over of the work line.
+SELECT w.work, w.line, w.handed_over, coalesce(h.units, 0) AS on_evidence
+FROM work_line w LEFT JOIN (SELECT l.work, l.line, sum(l.quantity - l.refused) AS units FROM hand_over_line l
+  JOIN hand_over h ON h.id = l.hand_over WHERE h.undone_at IS NULL GROUP BY l.work, l.line) h ON h.work = w.work AND h.line = w.line
+WHERE w.handed_over <> coalesce(h.units, 0);
+
+-- name: every_line_has_its_order
+-- Rows of the order path carry no foreign keys: none of them may be without its order, customer or work.
+SELECT 'order_line' AS what, l.order_id::text AS of FROM order_line l LEFT JOIN sales_order o ON o.id = l.order_id WHERE o.id IS NULL
+UNION ALL SELECT 'requirement', r.order_id::text FROM requirement r LEFT JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line WHERE l.order_id IS NULL
+UNION ALL SELECT 'reservation', r.order_id::text FROM reservation r LEFT JOIN requirement q ON q.order_id = r.order_id AND q.line = r.line AND q.part = r.part WHERE q.order_id IS NULL
+UNION ALL SELECT 'payment', p.order_id::text FROM payment p LEFT JOIN sales_order o ON o.id = p.order_id WHERE o.id IS NULL
+UNION ALL SELECT 'payment_intention', p.order_id::text FROM payment_intention p LEFT JOIN sales_order o ON o.id = p.order_id WHERE o.id IS NULL
+UNION ALL SELECT 'work', w.id::text FROM work w LEFT JOIN sales_order o ON o.id = w.order_id WHERE o.id IS NULL
+UNION ALL SELECT 'work_line', l.work::text FROM work_line l LEFT JOIN work w ON w.id = l.work AND w.location = l.location WHERE w.id IS NULL
+UNION ALL SELECT 'work without lines', w.id::text FROM work w WHERE NOT EXISTS (SELECT 1 FROM work_line l WHERE l.work = w.id)
+UNION ALL SELECT 'order without lines', o.id::text FROM sales_order o WHERE NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id)
+UNION ALL SELECT 'order without customer', o.id::text FROM sales_order o LEFT JOIN customer c ON c.id = o.customer WHERE c.id IS NULL
+UNION ALL SELECT 'bag', b.id::text FROM bag b LEFT JOIN work w ON w.id = b.work WHERE w.id IS NULL;
+
+-- name: work_units_are_the_units_of_its_lines
+-- The number on a work's card is the sum of its lines.
+SELECT w.id, w.units, l.units AS in_lines FROM work w JOIN (SELECT work, sum(quantity) AS units FROM work_line GROUP BY work) l ON l.work = w.id
+WHERE w.units <> l.units;
+
+-- name: held_orders_are_held_for_a_reason
+-- An order says it is held exactly when a hold on it is open.
+SELECT o.id, o.progress FROM sales_order o
+WHERE (o.progress = 'held') <> EXISTS (SELECT 1 FROM order_hold h WHERE h.order_id = o.id AND h.released_at IS NULL)
+  AND o.progress NOT IN ('canceled', 'closed');
+
+-- name: events_are_numbered_without_gaps
+-- The events of a stream count 1, 2, 3: none was lost, none written twice.
+SELECT stream, count(*), max(seq) FROM event GROUP BY stream HAVING count(*) <> max(seq);
+
+-- name: open_deliveries_have_their_event
+-- Nothing waits to be told that did not happen.
+SELECT d.listener, d.stream, d.seq FROM delivery d LEFT JOIN event e ON e.stream = d.stream AND e.seq = d.seq WHERE e.stream IS NULL;

@@ -1,0 +1,74 @@
+"""`comptoir check`: runs every query of invariants.sql on one moment of the database; each must give no row."""
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+
+INVARIANTS = Path(__file__).resolve().parent.parent / "invariants.sql"
+MOST_SHOWN = 5
+
+
+class Invariant(msgspec.Struct, frozen=True):
+    """A named query that must give no row, and the sentence that says why."""
+
+    name: str
+    sentence: str
+    sql: str
+
+
+class Breach(msgspec.Struct, frozen=True):
+    """An invariant that does not hold: how many rows say so, and the first of them."""
+
+    name: str
+    sentence: str
+    rows: int
+    first: tuple[dict[str, Any], ...]
+
+
+def read_invariants(text: str) -> list[Invariant]:
+    """The queries of a file: `-- name:` begins one, its comment lines are the sentence."""
+    found = []
+    for part in re.split(r"^-- name: ", text, flags=re.MULTILINE)[1:]:
+        name, _, body = part.partition("\n")
+        sentence = " ".join(line[3:] for line in body.splitlines() if line.startswith("-- "))
+        sql = "\n".join(line for line in body.splitlines() if not line.startswith("--")).strip()
+        found.append(Invariant(name.strip(), sentence, sql))
+    return found
+
+
+async def find_breaches(connection: "asyncpg.Connection[asyncpg.Record]") -> list[Breach]:
+    """Every invariant that does not hold, all judged on one snapshot of the database."""
+    breaches = []
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        for invariant in read_invariants(INVARIANTS.read_text(encoding="utf-8")):
+            rows = await connection.fetch(invariant.sql)
+            if rows:
+                first = tuple(dict(row) for row in rows[:MOST_SHOWN])
+                breaches.append(Breach(invariant.name, invariant.sentence, len(rows), first))
+    return breaches
+
+
+async def check(dsn: str) -> list[Breach]:
+    """The breaches of the database at `dsn`."""
+    connection = await asyncpg.connect(dsn, command_timeout=600)
+    try:
+        return await find_breaches(connection)
+    finally:
+        await connection.close()
+
+
+def main(dsn: str) -> int:
+    """Print what does not hold; the exit status is 1 when anything does not."""
+    breaches = asyncio.run(check(dsn))
+    for breach in breaches:
+        sys.stdout.write(f"BROKEN  {breach.name}: {breach.sentence} ({breach.rows} rows)\n")
+        for row in breach.first:
+            sys.stdout.write("        " + ", ".join(f"{key}={value}" for key, value in row.items()) + "\n")
+    total = len(read_invariants(INVARIANTS.read_text(encoding="utf-8")))
+    sys.stdout.write(f"{total - len(breaches)} of {total} invariants hold\n")
+    return 1 if breaches else 0
