@@ -82,7 +82,7 @@ def _worker(arguments: argparse.Namespace, rest: list[str]) -> int:
 def _migrate(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir import migrating
 
-    return _with_database(lambda dsn: migrating.main(dsn))
+    return _with_database(migrating.main)
 
 
 def _seed(arguments: argparse.Namespace, rest: list[str]) -> int:
