@@ -10,9 +10,8 @@ def test_help_names_every_sub_command(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit) as ended:
         cli.main(["--help"])
     assert ended.value.code == 0
-    told = capsys.readouterr().out
-    for name in ("serve", "web", "worker", "migrate", "seed", "bench", "check", "routes", "lifecycles"):
-        assert f"\n  {name} " in told or f"\n    {name} " in told
+    listed = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("    ")}
+    assert listed >= {"serve", "web", "worker", "migrate", "seed", "bench", "check", "routes", "lifecycles"}
 
 
 @pytest.mark.parametrize("words", [["serve", "--bogus"], ["migrate", "now"], ["polish"], []])
