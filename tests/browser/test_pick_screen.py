@@ -306,6 +306,15 @@ def test_nothing_says_sent_before_the_server_has_it(page: Page, counterpart: Cou
     expect(page.locator("#notes")).to_be_hidden()
 
 
+def test_leaving_right_after_the_last_scan_loses_nothing(page: Page, counterpart: Counterpart) -> None:
+    counterpart.pages["/work"] = lambda: '<!doctype html><html lang="fr"><title>Travail</title>'
+    open_pack(page, counterpart, camille())
+    scan(page, DERBY_39)
+    page.goto(f"{counterpart.address}/work")
+    page.wait_for_timeout(300)
+    assert counterpart.kinds() == ["pick"]
+
+
 def test_a_captive_portal_that_says_200_is_not_believed(page: Page, counterpart: Counterpart) -> None:
     counterpart.mood = "portal"
     open_pack(page, counterpart, camille())

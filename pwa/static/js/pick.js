@@ -217,7 +217,8 @@ function row(spot, fact, overview) {
     sent: now.state === "picked" && now.saved === 0,
     saved: now.state === "picked" && now.saved > 0,
     short: now.short ? say("short_word", { n: now.short }) : "",
-    todo: now.state === "todo" || now.state === "now",
+    todo: now.state === "todo",
+    now: now.state === "now",
     parked: now.state === "parked",
     undoable: Boolean(fact),
     button,
@@ -375,9 +376,10 @@ function paint() {
 function takeAnswer({ outcomes, packs = [] }) {
   const fresh = packs.find(({ id }) => id === pack.id);
   if (fresh) {
-    // A whole new pack: its counts hold every fact acknowledged so far.
-    pack = { ...pack, ...fresh, counted_through: journal.acked };
-    tell("again", say("changed"), say("changed_more"));
+    // A whole new pack: its counts hold every fact acknowledged so far; its pictures are the ones already here.
+    const before = asked(pack);
+    pack = drawn({ ...pack, ...fresh, counted_through: journal.acked });
+    if (asked(pack) !== before) tell("again", say("changed"), say("changed_more"));
   }
   const refused = outcomes.filter(({ outcome }) => outcome === "refused");
   if (refused.length && journal.acked > toldRefused) {
@@ -385,6 +387,15 @@ function takeAnswer({ outcomes, packs = [] }) {
     tell("bad", say("refused"), refused[0].problem?.title ?? "");
   }
   paint();
+}
+
+// What the pack asks of hands, without what they have done: when this changes, somebody must be told.
+const asked = ({ works }) => JSON.stringify(works.map(({ id, lines }) => [id, lines.map(({ line, sku, quantity }) => [line, sku, quantity])]).sort());
+
+function drawn(fresh) {
+  const pictures = new Map(pack.works.flatMap(({ lines }) => lines).concat(Object.values(pack.known)).map(({ sku, picture }) => [sku, picture]));
+  const works = fresh.works.map((work) => ({ ...work, lines: work.lines.map((line) => ({ ...line, picture: pictures.get(line.sku) ?? "" })) }));
+  return { ...fresh, works, known: pack.known };
 }
 
 setInterval(() => {

@@ -85,8 +85,12 @@ export function startSync({ journal, url = "/sync/events", onAnswer = () => {}, 
   addEventListener("online", now);
   addEventListener("pageshow", now);
   document.addEventListener("visibilitychange", now);
+  // Whoever leaves while the network is there loses nothing: the last batch outlives the page. Without it, we ask first.
   addEventListener("beforeunload", (event) => {
-    if (journal.waiting && state !== "sent") event.preventDefault();
+    if (journal.waiting && since) event.preventDefault();
+  });
+  addEventListener("pagehide", () => {
+    if (journal.waiting) post().catch(() => {});
   });
   return {
     now,
