@@ -41,9 +41,9 @@ async def furnish(connection: Any) -> None:
         (LYON, "Lyon", "69003", 45.7606, 4.8572), (LILLE, "Lille", "59000", 50.6408, 3.0625),
     ):  # fmt: skip
         await connection.execute(
-            "INSERT INTO location (id, name, kind, legal_entity, street, postcode, city, latitude, longitude, time_zone,"
-            " services, capacity_per_hour, pick_lead_minutes, hold_days) VALUES ($1, $2, 'store', 'orme', '1 rue', $3, $2,"
-            " $4, $5, 'Europe/Paris', '{pickup,ship}', 12, 60, 7)",
+            "INSERT INTO location (id, name, kind, legal_entity, street, postcode, city, latitude, longitude,"
+            " time_zone, services, capacity_per_hour, pick_lead_minutes, hold_days) VALUES ($1, $2, 'store', 'orme',"
+            " '1 rue', $3, $2, $4, $5, 'Europe/Paris', '{pickup,ship}', 12, 60, 7)",
             place, city, postcode, lat, lon,
         )  # fmt: skip
         await connection.execute(

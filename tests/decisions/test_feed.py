@@ -149,7 +149,8 @@ def test_a_sale_after_the_last_figure_stands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counted", "expected", "small"), [(7, 9, True), (6, 9, False), (90, 100, True), (89, 100, False), (0, 2, True), (3, 0, False)]
+    ("counted", "expected", "small"),
+    [(7, 9, True), (6, 9, False), (90, 100, True), (89, 100, False), (0, 2, True), (3, 0, False)],
 )  # fmt: skip
 def test_a_small_difference_needs_nobodys_approval(counted: int, expected: int, small: bool) -> None:
     assert small_enough(counted, expected) is small

@@ -115,7 +115,8 @@ def test_a_door_is_open_from_its_opening_and_shut_at_its_closing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("postcode", "expected"), [("20000", "2A"), ("20137", "2A"), ("20200", "2B"), ("97110", "971"), ("97410", "974"), ("69003", "69")]
+    ("postcode", "expected"),
+    [("20000", "2A"), ("20137", "2A"), ("20200", "2B"), ("97110", "971"), ("97410", "974"), ("69003", "69")]
 )  # fmt: skip
 def test_a_postcode_lies_in_its_departement(postcode: str, expected: str) -> None:
     assert point_of("FR", postcode) == DEPARTEMENTS[expected]

@@ -122,8 +122,8 @@ async def test_a_snapshot_of_the_future_or_of_a_foreign_store_is_refused(databas
     async with opened(database) as room:
         with pytest.raises(Invalid, match="in_the_future"):
             await room.snapshot(1, NOON + minutes(60))
+        command = PostSnapshot(new_id(), LILLE, NOON, (ReportedLevel(DERBY, 1),))
         with pytest.raises(NotFound, match="unknown_location"):
-            command = PostSnapshot(new_id(), LILLE, NOON, (ReportedLevel(DERBY, 1),))
             await room.perform(command, Actor("key:1", "integrator", (LYON,)))
 
 

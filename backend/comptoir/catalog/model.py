@@ -104,7 +104,7 @@ def check(sku: str, body: ArticleBody, kits: Mapping[str, bool]) -> ArticleBody:
 
     Raises Invalid `bad_barcode`, `barcode_twice`, `part_unknown`, `part_is_kit`, `part_twice`, `shares_differ`.
     """
-    barcodes = []
+    barcodes: list[Barcode] = []
     for barcode in body.barcodes:
         code = gtin14(barcode.code) if barcode.kind == "gtin" else barcode.code
         if code is None:

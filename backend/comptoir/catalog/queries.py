@@ -15,8 +15,9 @@ _ARTICLE = (
     " s.weight_grams, s.minimum_age, s.returnable, s.blocked_reason,"
     " coalesce((SELECT json_agg(json_build_object('code', b.code, 'kind', b.kind) ORDER BY b.code)"
     "  FROM barcode b WHERE b.sku = s.sku), '[]')::text AS barcodes,"
-    " coalesce((SELECT json_agg(json_build_object('sku', k.component, 'quantity', k.quantity, 'price_share_bp', k.price_share_bp)"
-    "  ORDER BY k.component) FROM kit_component k WHERE k.kit = s.sku), '[]')::text AS parts"
+    " coalesce((SELECT json_agg(json_build_object('sku', k.component, 'quantity', k.quantity,"
+    "  'price_share_bp', k.price_share_bp)"
+    " ORDER BY k.component) FROM kit_component k WHERE k.kit = s.sku), '[]')::text AS parts"
 )
 
 

@@ -26,10 +26,12 @@ async def put_article(tx: Tx, sku: str, body: ArticleBody, version: int) -> None
     if taken is not None:
         raise Conflict("barcode_taken", barcode=taken["code"], sku=taken["sku"])
     await tx.run(
-        "INSERT INTO sku (sku, name, variant, deciding, style, picture, price_minor, currency, vat_rate_bp, weight_grams,"
-        " minimum_age, returnable, is_kit, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-        " ON CONFLICT (sku) DO UPDATE SET name = excluded.name, variant = excluded.variant, deciding = excluded.deciding,"
-        " style = excluded.style, picture = excluded.picture, price_minor = excluded.price_minor,"
+        "INSERT INTO sku (sku, name, variant, deciding, style, picture, price_minor, currency, vat_rate_bp,"
+        " weight_grams, minimum_age, returnable, is_kit, version) VALUES ($1, $2, $3, $4, $5, $6, "
+        "$7, $8, $9, $10, $11, $12, $13, $14)"
+        " ON CONFLICT (sku) DO UPDATE SET name = excluded.name, variant = excluded.variant,"
+        " deciding = excluded.deciding, style = excluded.style, picture = excluded.picture, "
+        "price_minor = excluded.price_minor,"
         " currency = excluded.currency, vat_rate_bp = excluded.vat_rate_bp, weight_grams = excluded.weight_grams,"
         " minimum_age = excluded.minimum_age, returnable = excluded.returnable, is_kit = excluded.is_kit,"
         " version = excluded.version",

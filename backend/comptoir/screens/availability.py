@@ -1,4 +1,4 @@
-"""Where can it be collected, and when? Figures are read from the database for every answer; places come from the outlook.
+"""Where can it be collected, and when? Figures are read from the database each time; places come from the outlook.
 
 Requests for SKUs that arrive while others are being read share the next statement, which begins after they came: every
 figure was committed when it was asked for. What is cached is the network alone (names, hours, queue, a pause), as old
@@ -145,7 +145,9 @@ class Board:
             raise Invalid("unknown_postcode", postcode=postcode)
         return Near(*point_of(country, postcode), "area" if country == "FR" else "country")
 
-    async def pickup(self, sku: str, quantity: int, near: Near, limit: int, actor: Actor, now: datetime) -> PickupAvailability:
+    async def pickup(
+        self, sku: str, quantity: int, near: Near, limit: int, actor: Actor, now: datetime
+    ) -> PickupAvailability:
         """One SKU over the pickup stores that the actor reaches, nearest first, at most `limit` of them."""
         units = await self.figures.of(sku)
         stores = []
@@ -198,9 +200,7 @@ class Board:
         known = self._soon.get(at)
         if known is None or known[0] != minute or known[1] != queue:
             place = self.outlook.places[at]
-            ready = ready_by(
-                place.windows, place.lead_minutes, queue, place.capacity_per_hour, now, place.paused_until
-            )
+            ready = ready_by(place.windows, place.lead_minutes, queue, place.capacity_per_hour, now, place.paused_until)
             known = self._soon[at] = (minute, queue, ready, opens_today(place.windows, place.time_zone, now))
         return known[2], known[3]
 

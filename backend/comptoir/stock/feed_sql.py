@@ -63,7 +63,8 @@ async def find_anchors(tx: Tx, keys: Sequence[Key]) -> dict[Key, tuple[datetime,
     rows = await tx.rows(
         "SELECT k.sku, k.location, a.happened_at, a.fact FROM unnest($1::text[], $2::text[]) AS k (sku, location)"
         " CROSS JOIN LATERAL (SELECT m.happened_at, m.fact FROM stock_movement m"
-        " WHERE m.sku = k.sku AND m.location = k.location AND m.fact IN ('snapshot', 'count') ORDER BY m.happened_at DESC LIMIT 1) AS a",
+        " WHERE m.sku = k.sku AND m.location = k.location"
+        " AND m.fact IN ('snapshot', 'count') ORDER BY m.happened_at DESC LIMIT 1) AS a",
         [sku for sku, _ in keys], [location for _, location in keys],
     )  # fmt: skip
     return {(row["sku"], row["location"]): (row["happened_at"], Fact(row["fact"])) for row in rows}

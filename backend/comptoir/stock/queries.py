@@ -1,4 +1,4 @@
-"""Reads of stock: what may be promised now, the levels of a store, the ledger of a row, what a scanned code is there."""
+"""Reads of stock: what may be promised now, the levels of a store, the ledger of a row, what a code is there."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -89,7 +89,7 @@ class CountView(msgspec.Struct, frozen=True):
 
 
 async def find_free(connection: Connection, skus: Sequence[str], now: datetime) -> dict[str, dict[str, int]]:
-    """Units that may be promised: SKU -> location -> units; a kit has as many as its scarcest part allows. One statement.
+    """Units that may be promised: SKU -> location -> units; a kit has as many as its scarcest part. One statement.
 
     A SKU that exists and lies nowhere has an empty dict; one that does not exist is left out.
     """
@@ -112,7 +112,7 @@ async def find_free(connection: Connection, skus: Sequence[str], now: datetime) 
 async def find_free_here(
     connection: Connection, location: str, skus: Sequence[str], now: datetime
 ) -> list[tuple[str, int | None]]:
-    """Units of each SKU that this location may promise, in the order asked; None for a SKU nobody knows. One statement."""
+    """Units of each SKU that this location may promise, in the order asked; None for an unknown SKU. One statement."""
     plain, part = _FREE.format(level="l", sku="s", now="$3"), _FREE.format(level="pl", sku="ps", now="$3")
     rows = await connection.fetch(
         f"SELECT w.sku, CASE WHEN s.sku IS NULL THEN NULL WHEN NOT s.is_kit THEN coalesce({plain}, 0)"
@@ -148,7 +148,8 @@ async def list_movements(
     await check_reach(connection, location, actor)
     at, last = before if before is not None else (None, None)
     rows = await connection.fetch(
-        "SELECT id, fact, on_hand, reserved, set_aside, unsellable, reason, order_id, work, who, happened_at, recorded_at"
+        "SELECT id, fact, on_hand, reserved, set_aside, unsellable, reason, order_id, work, who, happened_at, "
+        "recorded_at"
         " FROM stock_movement WHERE sku = $1 AND location = $2"
         " AND ($3::timestamptz IS NULL OR (happened_at, id) < ($3, $4::uuid))"
         " ORDER BY happened_at DESC, id DESC LIMIT $5",

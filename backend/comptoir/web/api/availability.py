@@ -52,6 +52,9 @@ def give_board(state: State) -> Board:
     return board
 
 
+BOARD = {"board": Provide(give_board, sync_to_thread=False)}
+
+
 def answered(request: DoorRequest, found: msgspec.Struct) -> Response[bytes]:
     """JSON with a weak ETag of its bytes; 304 when the caller has them."""
     body = _encoder.encode(found)
@@ -61,7 +64,7 @@ def answered(request: DoorRequest, found: msgspec.Struct) -> Response[bytes]:
     return Response(body, headers=headers, media_type="application/json")
 
 
-@get("/availability/pickup", opt=with_key("availability:read"), dependencies={"board": Provide(give_board, sync_to_thread=False)})
+@get("/availability/pickup", opt=with_key("availability:read"), dependencies=BOARD)
 async def pickup(
     request: DoorRequest, board: NamedDependency[Board], actor: NamedDependency[Actor], now: NamedDependency[datetime],
     sku: FromQuery[str], quantity: FromQuery[int] = 1, postcode: FromQuery[str | None] = None,
@@ -78,7 +81,7 @@ async def pickup(
     return answered(request, await board.pickup(q.sku, q.quantity, near, q.limit, actor, now))
 
 
-@get("/availability/location/{location:str}", opt=with_key("availability:read"), dependencies={"board": Provide(give_board, sync_to_thread=False)})
+@get("/availability/location/{location:str}", opt=with_key("availability:read"), dependencies=BOARD)
 async def here(
     request: DoorRequest, board: NamedDependency[Board], actor: NamedDependency[Actor], now: NamedDependency[datetime],
     location: FromPath[str], sku: FromQuery[list[str]],

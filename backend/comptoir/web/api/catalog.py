@@ -1,6 +1,6 @@
-"""The catalog over the API: articles with barcodes and kits, read and written with ETag and If-Match, blocked and freed."""
+"""The catalog over the API: articles, their barcodes and kits, with ETag and If-Match; blocked and freed."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from comptoir.web.requests import DoorRequest
 class PageQuestion(msgspec.Struct, frozen=True):
     """A page of the catalog."""
 
-    after: Code | Literal[""]
+    after: Annotated[str, msgspec.Meta(max_length=64)]
     limit: Annotated[int, msgspec.Meta(ge=1, le=queries.MOST)]
 
 

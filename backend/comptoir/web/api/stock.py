@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -35,7 +35,7 @@ class PageQuestion(msgspec.Struct, frozen=True):
     location: Slug
     limit: Annotated[int, msgspec.Meta(ge=1, le=queries.MOST)] = 100
     sku: Code | None = None
-    after: Code | Literal[""] = ""
+    after: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class ImportQuestion(msgspec.Struct, frozen=True):

@@ -1,0 +1,61 @@
+"""`comptoir check` finds what it is made to find: each planted fault is named, and a sound database has none."""
+
+import pytest
+
+from comptoir.kit.check import INVARIANTS, find_breaches, read_invariants
+from tests.conftest import Database
+from tests.flows.orders_on_file import add_articles, add_order, add_store
+from tests.stock_room import NOON, line, opened
+
+pytestmark = pytest.mark.anyio
+
+FAULTS = {
+    "levels_are_the_sum_of_movements": "UPDATE stock_level SET on_hand = on_hand + 1",
+    "reserved_is_what_is_promised": "UPDATE stock_level SET reserved = 1",
+    "set_aside_is_off_the_shelf": "UPDATE stock_level SET reserved = 1, set_aside = 1",
+    "requirements_agree_with_work": (
+        "UPDATE requirement SET at_work = at_work - 1, canceled = canceled + 1 WHERE line = 2"
+    ),
+    "every_line_has_its_order": "DELETE FROM customer",
+    "work_units_are_the_units_of_its_lines": "UPDATE work SET units = units + 1",
+    "held_orders_are_held_for_a_reason": "UPDATE sales_order SET progress = 'held'",
+    "nothing_is_handed_over_twice": "UPDATE work_line SET reserved = 0, handed_over = quantity WHERE line = 1",
+    "nothing_is_refunded_twice": (
+        "INSERT INTO payment_intention (id, order_id, kind, amount_minor, reason, made_by, due_at, "
+        "intended_at, intended_who)"
+        " SELECT gen_random_uuid(), order_id, 'refund', captured_minor + 1, 'test', 'channel', "
+        "now(), now(), 'test' FROM payment"
+    ),
+    "events_are_numbered_without_gaps": (
+        "INSERT INTO event (stream, seq, kind, who, at, due_at, body) VALUES (gen_random_uuid(), 2, "
+        "'test', 'test', now(), now(), '{}')"
+    ),
+    "open_deliveries_have_their_event": (
+        "INSERT INTO delivery (listener, stream, seq, due_at) VALUES ('messages', gen_random_uuid(), 1, now())"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_a_planted_fault_is_found_under_its_name(database: Database, name: str) -> None:
+    await add_store(database.connection)
+    await add_articles(database.connection)
+    await add_order(database.connection, NOON)
+    async with opened(database) as room:
+        await room.post(line(5, "receipt"))
+        before = {breach.name for breach in await find_breaches(room.connection)}
+        await room.connection.execute(FAULTS[name])
+        found = {breach.name for breach in await find_breaches(room.connection)}
+        assert (name in before, name in found) == (False, True)
+
+
+async def test_a_sound_database_has_no_breach(database: Database) -> None:
+    async with opened(database) as room:
+        await room.post(line(5, "receipt"), line(1))
+        assert await find_breaches(room.connection) == []
+
+
+def test_every_invariant_has_a_name_and_a_sentence() -> None:
+    found = read_invariants(INVARIANTS.read_text(encoding="utf-8"))
+    assert len(found) == len({invariant.name for invariant in found}) >= len(FAULTS)
+    assert all(len(invariant.sentence) > 20 and "SELECT" in invariant.sql for invariant in found)
