@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from comptoir.bench import scarce, throughput
+from comptoir.bench import reading, scarce, throughput
 from comptoir.bench.floor import FloorFailed
 from comptoir.bench.rig import BenchFailed, say
 
@@ -17,6 +17,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "M1": throughput.m1,
     "M3": throughput.m3,
     "M4": throughput.m4,
+    "M5": reading.m5,
     "M6": scarce.m6,
 }
 

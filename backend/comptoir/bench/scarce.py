@@ -21,6 +21,10 @@ BUYERS = 60
 ROUNDS_PER_ASKED = 2
 """Each asked round is played twice: all units in one store, and one unit in each of twenty stores."""
 
+FIRST_KILL_SECONDS = 0.002
+LAST_KILL_SECONDS = 0.15
+"""Rounds kill at different moments: before the first answer, among the answers, after the last."""
+
 TRIES = 200
 PAUSE_SECONDS = 0.05
 ANSWER_SECONDS = 10
@@ -115,9 +119,9 @@ async def leave_only(connection: Connection, sku: str, *, spread: bool) -> None:
     )  # fmt: skip
 
 
-def play(rig: Rig, number: int, kill_after: float) -> Outcome:
+def play(rig: Rig, number: int, kill_after: float, last_rank: int = LAST_RANK) -> Outcome:
     """One round on a SKU of its own."""
-    rank = LAST_RANK - number
+    rank = last_rank - number
     rig.ask(lambda connection: leave_only(connection, world.sku(rank), spread=number % 2 == 1))
     placed_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     buyers = [Buyer(i, request(order(i, [rank], n + 1, placed_at))) for n, i in enumerate(new_ids(BUYERS))]
@@ -154,7 +158,7 @@ def m6(clients: Sequence[int], seconds: int, rounds: int, processes: int) -> tup
         played = []
         count = rounds * ROUNDS_PER_ASKED
         for number in range(count):
-            kill_after = 0.002 + 0.03 * number / count
+            kill_after = FIRST_KILL_SECONDS + LAST_KILL_SECONDS * number / count
             outcome = play(rig, number, kill_after)
             played.append(outcome)
             say(
