@@ -1,0 +1,85 @@
+"""Reports that could not simply be applied: what happened, to which order, by whom, and what a person can do about it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.db import Connection
+from comptoir.kit.errors import NotFound
+
+MOST = 100
+
+_SQL = """
+SELECT e.id, e.location, l.name AS store, l.time_zone, e.kind, e.made_at, e.order_id AS order, o.number, coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name) AS customer,
+  (SELECT t.first_name FROM staff t WHERE t.id::text = coalesce(e.body->>'who', (SELECT p.who FROM short_pick p WHERE p.work = e.work AND p.sku = e.sku AND e.kind = 'short_choice' ORDER BY p.at DESC LIMIT 1))) AS who,
+  e.quantity AS units, s.name AS article, s.variant, s.deciding, s.picture, e.body, e.resolved_at,
+  (SELECT jsonb_build_object('name', h.first_name, 'at', v.at) FROM hand_over v LEFT JOIN staff h ON h.id::text = v.who WHERE v.order_id = e.order_id ORDER BY v.at LIMIT 1) AS first_hand_over
+FROM exception e JOIN location l ON l.id = e.location LEFT JOIN sales_order o ON o.id = e.order_id LEFT JOIN customer c ON c.id = o.customer LEFT JOIN sku s ON s.sku = e.sku
+WHERE {which} AND ($1::text[] IS NULL OR e.location = ANY($1)) ORDER BY e.made_at, e.id LIMIT $2
+"""
+_OPEN = _SQL.format(which="e.resolved_at IS NULL")
+_ONE = _SQL.format(which="e.id = $3")
+
+
+class First(msgspec.Struct, frozen=True):
+    """The first hand-over of the order, where there was one."""
+
+    at: datetime
+    name: str | None = None
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One exception, in what a person needs to decide. `body` holds what the report said (bags, place, reason)."""
+
+    id: UUID
+    location: str
+    store: str
+    time_zone: str
+    kind: str
+    made_at: datetime
+    body: dict[str, Any]
+    order: UUID | None = None
+    number: str | None = None
+    customer: str | None = None
+    who: str | None = None
+    units: int | None = None
+    article: str | None = None
+    variant: str | None = None
+    deciding: str | None = None
+    picture: str | None = None
+    resolved_at: datetime | None = None
+    first_hand_over: First | None = None
+
+    @property
+    def bag(self) -> str:
+        """The bag that the report was about, as its tag says."""
+        tags = [str(tag).removeprefix("B:") for tag in self.body.get("bags") or [self.body.get("bag") or ""]]
+        return ", ".join(tag for tag in tags if tag)
+
+    @property
+    def place(self) -> str:
+        return str(self.body.get("place") or "")
+
+
+async def read(connection: Connection, locations: tuple[str, ...] | None, limit: int = MOST) -> list[Case]:
+    """Open exceptions of these locations (None = all), oldest first, at most 100."""
+    rows = await connection.fetch(_OPEN, list(locations) if locations is not None else None, min(limit, MOST))
+    return [_case(row) for row in rows]
+
+
+async def one(connection: Connection, locations: tuple[str, ...] | None, case: UUID) -> Case:
+    """One exception, resolved or not. NotFound `exception_not_found` when it is none of these locations'."""
+    row = await connection.fetchrow(_ONE, list(locations) if locations is not None else None, 1, case)
+    if row is None:
+        raise NotFound("exception_not_found")
+    return _case(row)
+
+
+def _case(row: Any) -> Case:
+    told = {key: value for key, value in row.items() if value is not None}
+    for key in ("body", "first_hand_over"):
+        if key in told:
+            told[key] = msgspec.json.decode(told[key])
+    return msgspec.convert(told, Case)

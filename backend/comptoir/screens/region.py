@@ -1,0 +1,98 @@
+"""The region now: one row per store, the most troubled first. One statement over the partial indexes of live work."""
+
+from datetime import datetime
+
+import msgspec
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Connection
+
+MOST = 1000
+
+# The works of a store come in the order of their promise, so the n-th of them is done after n / capacity hours: whoever
+# is promised earlier than that is at risk although there is time left. Only the index is read, never the works.
+_SQL = """
+SELECT l.id, l.name, l.city, l.time_zone, l.kind, l.paused_until, coalesce(r.name, '') AS region,
+  live.open, live.late, live.at_risk, live.next_promise, here.waiting, here.waiting_since, here.untaken, shelf.staged, shelf.lapsing, todo.exceptions
+FROM location l LEFT JOIN region r ON r.id = l.region
+CROSS JOIN LATERAL (
+  SELECT count(*)::int AS open, (count(*) FILTER (WHERE q.promise_at < $2))::int AS late, min(q.promise_at) AS next_promise,
+    (count(*) FILTER (WHERE q.promise_at >= $2 AND (q.promise_at < $2 + interval '15 minutes'
+      OR q.promise_at < $2 + q.turn * interval '1 hour' / l.capacity_per_hour)))::int AS at_risk
+  FROM (SELECT w.promise_at, row_number() OVER (ORDER BY w.promise_at) AS turn FROM work w
+        WHERE w.location = l.id AND w.status IN ('open', 'accepted', 'picking', 'picked')) q) live
+CROSS JOIN LATERAL (
+  SELECT count(*)::int AS waiting, min(a.at) AS waiting_since, (count(*) FILTER (WHERE a.taken_by IS NULL))::int AS untaken
+  FROM arrival a WHERE a.location = l.id AND a.done_at IS NULL) here
+CROSS JOIN LATERAL (
+  SELECT count(*)::int AS staged, (count(*) FILTER (WHERE w.collect_until < $2 + interval '24 hours'))::int AS lapsing
+  FROM work w WHERE w.location = l.id AND w.status = 'staged') shelf
+CROSS JOIN LATERAL (
+  SELECT count(*)::int AS exceptions FROM exception e WHERE e.location = l.id AND e.resolved_at IS NULL) todo
+WHERE $1::text[] IS NULL OR l.id = ANY($1)
+ORDER BY live.late > 0 DESC, here.waiting_since < $2 - interval '4 minutes' DESC NULLS LAST, live.late DESC, live.at_risk DESC,
+  here.waiting DESC, todo.exceptions DESC, live.open DESC, l.name LIMIT $3
+"""
+
+
+class StoreNow(msgspec.Struct, frozen=True):
+    """One store's figures: works to pick or stage, of these late and at risk; customers who are here; bags on the shelf."""
+
+    id: str
+    name: str
+    city: str
+    time_zone: str
+    kind: str
+    paused_until: datetime | None
+    region: str
+    open: int
+    late: int
+    at_risk: int
+    next_promise: datetime | None
+    waiting: int
+    waiting_since: datetime | None
+    untaken: int
+    staged: int
+    lapsing: int
+    exceptions: int
+
+    @property
+    def calm(self) -> bool:
+        return not (self.late or self.at_risk or self.waiting or self.exceptions)
+
+
+class RegionNow(msgspec.Struct, frozen=True):
+    """All stores that somebody watches."""
+
+    stores: list[StoreNow]
+
+    def total(self, figure: str) -> int:
+        return sum(getattr(store, figure) for store in self.stores)
+
+    def most(self, figure: str) -> StoreNow | None:
+        """The store that has most of something, if any has it."""
+        first = max(self.stores, key=lambda store: getattr(store, figure), default=None)
+        return first if first is not None and getattr(first, figure) else None
+
+    def with_any(self, figure: str) -> int:
+        """How many stores have some of it."""
+        return sum(1 for store in self.stores if getattr(store, figure))
+
+    @property
+    def longest(self) -> StoreNow | None:
+        """Where somebody has waited longest."""
+        return min((s for s in self.stores if s.waiting_since), key=lambda s: s.waiting_since or datetime.max, default=None)
+
+    @property
+    def regions(self) -> list[str]:
+        return sorted({store.region for store in self.stores if store.region})
+
+    @property
+    def time_zone(self) -> str:
+        return self.stores[0].time_zone if self.stores else "Europe/Paris"
+
+
+async def read(connection: Connection, actor: Actor, now: datetime) -> RegionNow:
+    """The actor's stores as they are at `now`, the most troubled first, at most 1,000."""
+    rows = await connection.fetch(_SQL, list(actor.locations) if actor.locations is not None else None, now, MOST)
+    return RegionNow([StoreNow(*row) for row in rows])
