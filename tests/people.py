@@ -99,7 +99,7 @@ async def sign_in(client: httpx.AsyncClient, connection: Any, person: Person, at
     token, sign = f"token-of-{person.id}-{on}", new_id()
     await connection.execute(
         "INSERT INTO sign_in (id, staff, device, token_hash, started_at, seen_at, ends_at, means)"
-        " VALUES ($1, $2, $3, $4, $5, $5, $5 + interval '8 hours', $6)"
+        " VALUES ($1, $2, $3, $4, $5::timestamptz, $5, $5 + interval '8 hours', $6)"
         " ON CONFLICT (token_hash) DO UPDATE SET ended_at = NULL",
         sign, person.id, DEVICE_IDS[on] if on else None, digest(token), at, "pin" if on else "password",
     )  # fmt: skip

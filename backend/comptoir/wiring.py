@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
+from comptoir.flows import change_access, change_staff, change_store
 from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
 from comptoir.flows.block_sku import block_sku, unblock_sku
@@ -61,6 +62,9 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         BlockSku: block_sku,
         UnblockSku: unblock_sku,
         PutArticle: put_article,
+        **change_staff.FLOWS,
+        **change_access.FLOWS,
+        **change_store.FLOWS,
     }
 
 

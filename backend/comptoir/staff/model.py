@@ -60,3 +60,66 @@ class Colleague(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """First name and initial: enough to find oneself, no more than colleagues know."""
         return f"{self.first_name} {self.last_name[:1]}."
+
+
+class StandingPerson(msgspec.Struct, frozen=True):
+    """Somebody as they stand before a change."""
+
+    id: UUID
+    role: Role
+    version: int
+    email: str | None
+    disabled_at: datetime | None
+    locations: tuple[str, ...]
+
+
+class PersonRow(msgspec.Struct, frozen=True):
+    """Somebody in the list and on the form of the Team page."""
+
+    id: UUID
+    first_name: str
+    last_name: str
+    email: str | None
+    role: Role
+    region: str | None
+    language: str
+    version: int
+    has_pin: bool
+    has_badge: bool
+    has_password: bool
+    disabled_at: datetime | None
+    locations: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def initials(self) -> str:
+        return f"{self.first_name[:1]}{self.last_name[:1]}".upper()
+
+
+class DeviceRow(msgspec.Struct, frozen=True):
+    """A device in the list of the Devices page."""
+
+    id: UUID
+    location: str
+    location_name: str
+    name: str
+    enrolled_at: datetime
+    last_seen_at: datetime | None
+    revoked_at: datetime | None
+    in_use_by: str | None
+
+
+class KeyRow(msgspec.Struct, frozen=True):
+    """A key in the list of the Keys page; `hint` is its last characters."""
+
+    id: UUID
+    name: str
+    hint: str
+    scopes: tuple[str, ...]
+    locations: tuple[str, ...] | None
+    made_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None

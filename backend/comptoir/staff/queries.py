@@ -1,10 +1,13 @@
 """Who is behind a cookie or a key; one statement each, nothing found means nobody."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from comptoir.kit.db import Connection
-from comptoir.staff.model import Colleague, EnrolledDevice, Key, Session
+from comptoir.kit.errors import NotFound
+from comptoir.staff.model import Colleague, DeviceRow, EnrolledDevice, Key, KeyRow, PersonRow, Session
 
 _REACH = (
     "CASE WHEN s.role = 'head_office' THEN NULL"
@@ -107,3 +110,65 @@ async def find_by_email(connection: Connection, email: str) -> tuple[UUID, str] 
         email,
     )
     return None if row is None else (row["id"], row["password_hash"])
+
+
+_PERSON = (
+    "SELECT s.id, s.first_name, s.last_name, s.email, s.role, s.region, s.language, s.version, s.pin_hash IS NOT NULL AS has_pin,"
+    " s.badge_hash IS NOT NULL AS has_badge, s.password_hash IS NOT NULL AS has_password, s.disabled_at,"
+    " ARRAY(SELECT w.location FROM staff_location w WHERE w.staff = s.id ORDER BY w.location LIMIT 200) AS locations FROM staff s"
+)
+_WITHIN = "($1::text[] IS NULL OR EXISTS (SELECT 1 FROM staff_location w WHERE w.staff = s.id AND w.location = ANY($1)))"
+
+
+def _person(row: Any) -> PersonRow:
+    return PersonRow(**dict(row) | {"locations": tuple(row["locations"])})
+
+
+async def list_people(
+    connection: Connection, locations: Sequence[str] | None, after: tuple[str, UUID] | None, limit: int = 100
+) -> list[PersonRow]:
+    """Who works at these places (None = everybody), by last name; `after` is the last name and id of the row before."""
+    name, last = after or ("", UUID(int=0))
+    rows = await connection.fetch(
+        f"{_PERSON} WHERE {_WITHIN} AND (s.last_name, s.id) > ($2, $3) ORDER BY s.last_name, s.id LIMIT $4",
+        None if locations is None else list(locations), name, last, limit,
+    )  # fmt: skip
+    return [_person(row) for row in rows]
+
+
+async def find_person(connection: Connection, staff: UUID, locations: Sequence[str] | None) -> PersonRow:
+    """One person. NotFound `person_not_found`, also when they work where the actor does not reach."""
+    row = await connection.fetchrow(
+        f"{_PERSON} WHERE {_WITHIN} AND s.id = $2", None if locations is None else list(locations), staff
+    )
+    if row is None:
+        raise NotFound("person_not_found")
+    return _person(row)
+
+
+async def list_devices(connection: Connection, locations: Sequence[str] | None, limit: int = 500) -> list[DeviceRow]:
+    """The devices of these places, revoked ones last, with who is signed in on each."""
+    rows = await connection.fetch(
+        "SELECT d.id, d.location, l.name AS location_name, d.name, d.enrolled_at, d.last_seen_at, d.revoked_at,"
+        " (SELECT s.first_name FROM sign_in i JOIN staff s ON s.id = i.staff WHERE i.device = d.id AND i.ended_at IS NULL"
+        "   ORDER BY i.started_at DESC LIMIT 1) AS in_use_by"
+        " FROM device d JOIN location l ON l.id = d.location WHERE ($1::text[] IS NULL OR d.location = ANY($1))"
+        " ORDER BY d.revoked_at IS NOT NULL, l.name, d.name LIMIT $2",
+        None if locations is None else list(locations), limit,
+    )  # fmt: skip
+    return [DeviceRow(**dict(row)) for row in rows]
+
+
+async def list_keys(connection: Connection, limit: int = 200) -> list[KeyRow]:
+    """Every key, revoked ones last, newest first."""
+    rows = await connection.fetch(
+        "SELECT id, name, hint, scopes, locations, made_at, last_used_at, revoked_at FROM api_key"
+        " ORDER BY revoked_at IS NOT NULL, made_at DESC, id LIMIT $1",
+        limit,
+    )
+    return [
+        KeyRow(**dict(row) | {
+            "scopes": tuple(row["scopes"]), "locations": None if row["locations"] is None else tuple(row["locations"]),
+        })
+        for row in rows
+    ]  # fmt: skip

@@ -15,7 +15,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from argon2.low_level import hash_secret, verify_secret
 
 from comptoir.kit.errors import Invalid, Outage
-from comptoir.kit.ids import LETTERS, digest, new_token
+from comptoir.kit.ids import LETTERS, digest
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -101,7 +101,7 @@ def is_weak(held: str) -> bool:
 
 
 def badge_digest(scanned: str) -> bytes:
-    """The digest of a badge's code. A new badge carries 128 random bits (`new_badge`), so that it needs no slow hash.
+    """The digest of a badge's code. New badges carry 128 random bits and need no slow hash.
 
     Invalid `badge_form` unless it is `U:`, then 4 to 64 letters, digits, hyphens or underscores.
     """
@@ -111,14 +111,18 @@ def badge_digest(scanned: str) -> bytes:
     return digest(code)
 
 
-def new_badge() -> str:
-    """What a new badge's code says."""
-    return f"U:{new_token()}"
+def code_from(noise: bytes) -> str:
+    """Eight characters that people can read to each other, from at least 8 random bytes: no 0, 1, I or O."""
+    return "".join(CODE_LETTERS[byte % len(CODE_LETTERS)] for byte in noise[:CODE_LENGTH])
 
 
-def new_code() -> str:
-    """Eight characters that people can read to each other: no 0, 1, I or O."""
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+def pin_from(noise: bytes) -> str:
+    """Six digits from at least 32 random bytes, passing over those that people try first."""
+    for start in range(0, len(noise) - 3, 4):
+        pin = f"{int.from_bytes(noise[start : start + 4], 'big') % 1_000_000:06}"
+        if len(set(pin)) > 2 and pin not in "01234567890" and pin not in "98765432109":
+            return pin
+    return "748205"
 
 
 def plain_code(typed: str) -> str:

@@ -1,5 +1,6 @@
 """Rows of people, devices, sign-ins and keys, written."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,10 @@ import msgspec
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection, Tx
+from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.ids import new_id
+from comptoir.staff.changing import MakeKey, SavePerson, ShowCode
+from comptoir.staff.model import StandingPerson
 
 
 async def touch_sign_in(connection: Connection, sign_in: UUID, device: UUID | None, now: datetime) -> None:
@@ -90,3 +94,108 @@ async def insert_device(tx: Tx, device: UUID, location: str, credential_hash: by
         device, location, credential_hash, tx.now,
     )  # fmt: skip
     return name
+
+
+async def lock_person(tx: Tx, staff: UUID, locations: Sequence[str] | None) -> StandingPerson:
+    """Somebody as they stand, locked; NotFound `person_not_found` when they belong to no place the actor reaches."""
+    row = await tx.row(
+        "SELECT s.id, s.role, s.version, s.email, s.disabled_at,"
+        " ARRAY(SELECT w.location FROM staff_location w WHERE w.staff = s.id ORDER BY w.location LIMIT 200) AS locations"
+        " FROM staff s WHERE s.id = $1"
+        " AND ($2::text[] IS NULL OR EXISTS (SELECT 1 FROM staff_location w WHERE w.staff = s.id AND w.location = ANY($2)))"
+        " FOR NO KEY UPDATE OF s",
+        staff, None if locations is None else list(locations),
+    )  # fmt: skip
+    if row is None:
+        raise NotFound("person_not_found")
+    return StandingPerson(**dict(row) | {"locations": tuple(row["locations"])})
+
+
+async def put_person(tx: Tx, command: SavePerson) -> int:
+    """Write somebody and the stores they work in; gives the new version.
+
+    Conflict `changed_meanwhile` when the version is another one by now, `email_in_use`; Invalid `location_unknown`,
+    `region_unknown`.
+    """
+    taken = await tx.value("SELECT true FROM staff WHERE email = $1 AND id <> $2", command.email, command.staff)
+    if command.email is not None and taken:
+        raise Conflict("email_in_use")
+    known = await tx.value("SELECT count(*) FROM location WHERE id = ANY($1::text[])", list(command.locations))
+    if known != len(set(command.locations)):
+        raise Invalid("location_unknown")
+    if command.region is not None and not await tx.value("SELECT true FROM region WHERE id = $1", command.region):
+        raise Invalid("region_unknown")
+    version: int | None = await tx.value(
+        "INSERT INTO staff (id, first_name, last_name, email, role, region, language) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT (id) DO UPDATE SET first_name = excluded.first_name, last_name = excluded.last_name, email = excluded.email,"
+        "   role = excluded.role, region = excluded.region, language = excluded.language, version = staff.version + 1"
+        "   WHERE staff.version = $8 RETURNING version",
+        command.staff, command.first_name, command.last_name, command.email, command.role, command.region,
+        command.language, command.version,
+    )  # fmt: skip
+    if version is None:
+        raise Conflict("changed_meanwhile")
+    await tx.run("DELETE FROM staff_location WHERE staff = $1", command.staff)
+    await tx.run(
+        "INSERT INTO staff_location (staff, location) SELECT $1, l.id FROM location l WHERE l.id = ANY($2::text[])",
+        command.staff, list(command.locations),
+    )  # fmt: skip
+    return version
+
+
+async def set_secret(tx: Tx, staff: UUID, column: str, value: str | bytes) -> int:
+    """Replace a PIN's, badge's or password's digest; gives the new version."""
+    assert column in ("pin_hash", "badge_hash", "password_hash")
+    version: int = await tx.value(
+        f"UPDATE staff SET {column} = $2, version = version + 1 WHERE id = $1 RETURNING version", staff, value
+    )
+    return version
+
+
+async def set_disabled(tx: Tx, staff: UUID, disabled: bool) -> int:
+    """Close or open the door for somebody; gives the new version."""
+    version: int = await tx.value(
+        "UPDATE staff SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, $3::timestamptz) END, version = version + 1"
+        " WHERE id = $1 RETURNING version",
+        staff, disabled, tx.now,
+    )  # fmt: skip
+    return version
+
+
+async def insert_enrollment(tx: Tx, command: ShowCode, who: UUID, expires_at: datetime) -> None:
+    """A code's digest waits for one device until it expires."""
+    await tx.run(
+        "INSERT INTO enrollment (code_hash, location, made_by, made_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        command.code_hash, command.location, who, tx.now, expires_at,
+    )  # fmt: skip
+
+
+async def revoke_device(tx: Tx, device: UUID, locations: Sequence[str] | None) -> str:
+    """The device is none any more, who is signed in on it is out; gives its store. NotFound `device_not_found`."""
+    location: str | None = await tx.value(
+        "UPDATE device SET revoked_at = coalesce(revoked_at, $2)"
+        " WHERE id = $1 AND ($3::text[] IS NULL OR location = ANY($3)) RETURNING location",
+        device, tx.now, None if locations is None else list(locations),
+    )  # fmt: skip
+    if location is None:
+        raise NotFound("device_not_found")
+    await tx.run("UPDATE sign_in SET ended_at = $2 WHERE device = $1 AND ended_at IS NULL", device, tx.now)
+    return location
+
+
+async def insert_key(tx: Tx, command: MakeKey, who: UUID) -> None:
+    """A key's digest, its verbs and places."""
+    await tx.run(
+        "INSERT INTO api_key (id, name, key_hash, hint, scopes, locations, made_at, made_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        command.id, command.name, command.key_hash, command.hint, sorted(command.scopes),
+        None if command.locations is None else list(command.locations), tx.now, who,
+    )  # fmt: skip
+
+
+async def revoke_key(tx: Tx, key: UUID) -> None:
+    """The key opens nothing any more. NotFound `key_not_found`."""
+    found = await tx.value(
+        "UPDATE api_key SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING true", key, tx.now
+    )
+    if not found:
+        raise NotFound("key_not_found")

@@ -8,18 +8,9 @@ from litestar.handlers import BaseRouteHandler
 
 API: Final = ("availability", "catalog", "network", "orders", "stock")
 PAGES: Final = (
-    "session",
-    "enroll",
-    "people",
-    "stores",
-    "keys",
-    "work",
-    "counter",
-    "customer",
-    "manager",
-    "phone",
-    "problem",
-)
+    "session", "enroll", "people", "devices", "stores", "keys", "work", "counter", "customer", "manager", "phone",
+    "problem", "documentation",
+)  # fmt: skip
 
 
 def api_routes() -> list[BaseRouteHandler]:

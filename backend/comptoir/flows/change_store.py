@@ -1,0 +1,83 @@
+"""A store's hours, pace and pauses change; open pages hear of it, and so does the sourcing of the next orders."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx, notify
+from comptoir.kit.runner import Flow
+from comptoir.network import changing, sql
+from comptoir.network.changing import (
+    DropException,
+    PauseStore,
+    ResumeStore,
+    SaveHours,
+    SaveStore,
+    SetException,
+    StoreChanged,
+)
+from comptoir.staff.sql import insert_audit
+
+
+async def save_store(tx: Tx, command: SaveStore, actor: Actor, now: datetime) -> StoreChanged:
+    """What the store offers and how fast it is."""
+    await _lock(tx, command.location, actor, command.version)
+    version = await sql.put_figures(tx, command)
+    return await _changed(tx, command.location, actor, "store.saved", version)
+
+
+async def save_hours(tx: Tx, command: SaveHours, actor: Actor, now: datetime) -> StoreChanged:
+    """The store's week."""
+    changing.check_hours(command.hours)
+    await _lock(tx, command.location, actor, command.version)
+    version = await sql.put_hours(tx, command)
+    return await _changed(tx, command.location, actor, "store.hours_saved", version)
+
+
+async def set_exception(tx: Tx, command: SetException, actor: Actor, now: datetime) -> StoreChanged:
+    """One day with hours of its own."""
+    changing.check_exception(command.day, command.opens, command.closes)
+    await _lock(tx, command.location, actor)
+    version = await sql.put_exception(tx, command)
+    return await _changed(tx, command.location, actor, "store.exception_set", version, command.reason)
+
+
+async def drop_exception(tx: Tx, command: DropException, actor: Actor, now: datetime) -> StoreChanged:
+    """One day like every other again."""
+    await _lock(tx, command.location, actor)
+    version = await sql.drop_exception(tx, command.location, command.day)
+    return await _changed(tx, command.location, actor, "store.exception_dropped", version)
+
+
+async def pause_store(tx: Tx, command: PauseStore, actor: Actor, now: datetime) -> StoreChanged:
+    """No new work until then; what is there already goes on."""
+    changing.check_pause(command.until, now)
+    await _lock(tx, command.location, actor)
+    version = await sql.set_pause(tx, command.location, command.until, command.reason)
+    return await _changed(tx, command.location, actor, "store.paused", version, command.reason)
+
+
+async def resume_store(tx: Tx, command: ResumeStore, actor: Actor, now: datetime) -> StoreChanged:
+    """New work may come in again."""
+    await _lock(tx, command.location, actor)
+    version = await sql.set_pause(tx, command.location, None, None)
+    return await _changed(tx, command.location, actor, "store.resumed", version)
+
+
+async def _lock(tx: Tx, location: str, actor: Actor, version: int | None = None) -> None:
+    actor.needs("store_manager", "regional_manager", "head_office")
+    await sql.lock_location(tx, location, actor.locations, version)
+
+
+async def _changed(
+    tx: Tx, location: str, actor: Actor, action: str, version: int, reason: str = ""
+) -> StoreChanged:
+    await insert_audit(tx, actor, action, location, location, reason)
+    await notify(tx, {location})
+    return StoreChanged(location, version)
+
+
+FLOWS: Mapping[type, Flow] = {
+    SaveStore: save_store, SaveHours: save_hours, SetException: set_exception, DropException: drop_exception,
+    PauseStore: pause_store, ResumeStore: resume_store,
+}  # fmt: skip

@@ -1,0 +1,54 @@
+"""Places as the Stores page and the API show them."""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """Open on a weekday (Monday 0) from minute to minute after midnight, store time."""
+
+    weekday: int
+    opens: int
+    closes: int
+
+
+class OpeningException(msgspec.Struct, frozen=True):
+    """A day with hours of its own; None = closed all day."""
+
+    day: date
+    opens: int | None
+    closes: int | None
+    reason: str
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A store or warehouse with what it offers, when, and how fast."""
+
+    id: str
+    name: str
+    kind: Literal["store", "warehouse"]
+    region: str | None
+    street: str
+    postcode: str
+    city: str
+    country: str
+    directions: str
+    phone: str
+    latitude: float
+    longitude: float
+    time_zone: str
+    services: tuple[str, ...]
+    capacity_per_hour: int
+    pick_lead_minutes: int
+    hold_days: int
+    paused_until: datetime | None
+    paused_reason: str | None
+    version: int
+    hours: tuple[Opening, ...] = ()
+    exceptions: tuple[OpeningException, ...] = ()
+
+    def paused(self, now: datetime) -> bool:
+        """Whether new work is kept away from this place at a moment."""
+        return self.paused_until is not None and self.paused_until > now

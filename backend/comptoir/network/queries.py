@@ -1,0 +1,75 @@
+"""Places, read: one for its page, many for a list; only those the actor reaches."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from comptoir.kit.db import Connection
+from comptoir.kit.errors import NotFound
+from comptoir.network.model import Location, Opening, OpeningException
+
+_LOCATION = (
+    "SELECT l.id, l.name, l.kind, l.region, l.street, l.postcode, l.city, l.country, l.directions, l.phone, l.latitude, l.longitude,"
+    " l.time_zone, l.services, l.capacity_per_hour, l.pick_lead_minutes, l.hold_days, l.paused_until, l.paused_reason, l.version,"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes) ORDER BY h.weekday, h.opens), '[]')"
+    "   FROM opening_hours h WHERE h.location = l.id)::text AS hours,"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_array(e.day, e.opens, e.closes, e.reason) ORDER BY e.day), '[]')"
+    "   FROM opening_exception e WHERE e.location = l.id AND e.day >= $2)::text AS exceptions FROM location l"
+)
+
+
+def _location(row: Any) -> Location:
+    held = dict(row)
+    hours = msgspec.json.decode(held["hours"], type=list[tuple[int, int, int]])
+    days = msgspec.json.decode(held["exceptions"], type=list[tuple[date, int | None, int | None, str]])
+    return Location(
+        **held | {
+            "services": tuple(held["services"]),
+            "hours": tuple(Opening(*one) for one in hours),
+            "exceptions": tuple(OpeningException(*one) for one in days),
+        }
+    )  # fmt: skip
+
+
+async def find_location(
+    connection: Connection, location: str, locations: Sequence[str] | None, since: date
+) -> Location:
+    """One place with its hours and its exceptions from a day on. NotFound `location_not_found`."""
+    row = await connection.fetchrow(
+        f"{_LOCATION} WHERE l.id = $1 AND ($3::text[] IS NULL OR l.id = ANY($3))",
+        location, since, None if locations is None else list(locations),
+    )  # fmt: skip
+    if row is None:
+        raise NotFound("location_not_found")
+    return _location(row)
+
+
+async def list_locations(
+    connection: Connection, locations: Sequence[str] | None, since: date, after: str = "", limit: int = 100
+) -> list[Location]:
+    """Places in id order after one."""
+    rows = await connection.fetch(
+        f"{_LOCATION} WHERE l.id > $1 AND ($3::text[] IS NULL OR l.id = ANY($3)) ORDER BY l.id LIMIT $4",
+        after, since, None if locations is None else list(locations), limit,
+    )  # fmt: skip
+    return [_location(row) for row in rows]
+
+
+async def list_names(
+    connection: Connection, locations: Sequence[str] | None, limit: int = 2000
+) -> list[tuple[str, str, str]]:
+    """(id, name, region) of the places somebody reaches, by name."""
+    rows = await connection.fetch(
+        "SELECT id, name, coalesce(region, '') FROM location WHERE $1::text[] IS NULL OR id = ANY($1) ORDER BY name, id LIMIT $2",
+        None if locations is None else list(locations), limit,
+    )  # fmt: skip
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def list_regions(connection: Connection, limit: int = 500) -> list[tuple[str, str]]:
+    """(id, name) of all regions, by name."""
+    return [
+        (row[0], row[1]) for row in await connection.fetch("SELECT id, name FROM region ORDER BY name LIMIT $1", limit)
+    ]

@@ -1,0 +1,66 @@
+"""The Devices page: which browsers are a store's, a code for one more, and the end of a lost one."""
+
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, URLEncodedBody
+
+from comptoir.house import House
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import borrowed
+from comptoir.kit.ids import digest, new_id
+from comptoir.kit.words import Slug
+from comptoir.network import queries as network
+from comptoir.staff import changing, queries, secrets
+from comptoir.web.guards import MANAGERS, by
+from comptoir.web.pages.page import Page
+from comptoir.web.pages.people import AskForm
+from comptoir.web.pages.session import Answer
+
+
+class CodeForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A code for a new device of this store."""
+
+    id: UUID
+    location: Slug
+
+
+@get("/manager/devices", opt=by(*MANAGERS))
+async def devices(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
+    """Every device of the stores the manager reaches, with who uses it and when it was last seen."""
+    return await _list(house, actor, page, None, None)
+
+
+@post("/manager/devices", opt=by(*MANAGERS), status_code=200)
+async def show_code(
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
+    data: URLEncodedBody[CodeForm],
+) -> Answer:  # fmt: skip
+    """A code of eight characters for fifteen minutes; sending the form again shows the same."""
+    code = secrets.code_from(house.seal.keyed_digest("enroll", str(data.id)))
+    await house.runner.perform(changing.ShowCode(data.id, data.location, digest(code)), actor)
+    return await _list(house, actor, page, code, data.location)
+
+
+@post("/manager/devices/{device:uuid}/revoke", opt=by(*MANAGERS), status_code=200)
+async def revoke(
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], device: FromPath[UUID],
+    data: URLEncodedBody[AskForm],
+) -> Answer:  # fmt: skip
+    """The device opens nothing any more; whoever is signed in on it is out."""
+    await house.runner.perform(changing.RevokeDevice(data.id, device), actor)
+    return page.go("/manager/devices")
+
+
+async def _list(house: House, actor: Actor, page: Page, code: str | None, place: str | None) -> Answer:
+    async with borrowed(house.pool) as database:
+        rows = await queries.list_devices(database, actor.locations)
+        places = await network.list_names(database, actor.locations)
+    shown = next((name for location, name, _ in places if location == place), "")
+    return page.html("admin/devices.html", devices=rows, places=places, code=code, shown=shown, new_id=new_id)
+
+
+ROUTES: list[BaseRouteHandler] = [devices, show_code, revoke]
