@@ -32,8 +32,9 @@ SELECT c.id, c.location, c.lease_until, c.staff, c.closed_at,
       'bags', (SELECT coalesce(jsonb_agg(jsonb_build_object('bag', g.tag, 'place', g.place) ORDER BY g.tag), '[]') FROM bag g WHERE g.work = w.id AND g.gone_at IS NULL))
       ORDER BY w.promise_at, w.id), '[]')
     FROM works w JOIN sales_order o ON o.id = w.order_id JOIN customer u ON u.id = o.customer WHERE w.pack_id = c.id) AS works,
-  (SELECT coalesce(jsonb_agg(t.code ORDER BY t.rank), '[]') FROM (SELECT regexp_replace(t.code, '^L:', '') AS code, length(t.code) * 1000 + row_number() OVER (ORDER BY t.code) AS rank FROM staging_place t WHERE t.location = c.location
-      AND NOT EXISTS (SELECT FROM bag g WHERE g.location = t.location AND g.place = regexp_replace(t.code, '^L:', '') AND g.gone_at IS NULL) ORDER BY 2 LIMIT 100) t) AS places,
+  (SELECT coalesce(jsonb_agg(t.code ORDER BY t.taken, length(t.code), t.code), '[]') FROM (SELECT regexp_replace(t.code, '^L:', '') AS code,
+      EXISTS (SELECT FROM bag g WHERE g.location = t.location AND g.place = regexp_replace(t.code, '^L:', '') AND g.gone_at IS NULL) AS taken
+      FROM staging_place t WHERE t.location = c.location LIMIT 200) t) AS places,
   (SELECT coalesce(jsonb_object_agg(k.code, k.facts), '{}') FROM (
       SELECT b.code, jsonb_build_object('sku', s.sku, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'style', s.style, 'picture', s.picture,
         'place', (SELECT jsonb_build_object('aisle', h.aisle, 'bay', h.bay, 'level', h.level) FROM shelf_place h WHERE h.location = c.location AND h.sku = s.sku)) AS facts

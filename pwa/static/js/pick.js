@@ -381,6 +381,8 @@ function takeAnswer({ outcomes, packs = [] }) {
     pack = drawn({ ...pack, ...fresh, counted_through: journal.acked });
     if (asked(pack) !== before) tell("again", say("changed"), say("changed_more"));
   }
+  const odd = outcomes.find(({ outcome, again, problem }) => outcome === "applied_with_exception" && problem && !again);
+  if (odd) tell("bad", odd.problem.title, odd.problem.detail);
   const refused = outcomes.filter(({ outcome }) => outcome === "refused");
   if (refused.length && journal.acked > toldRefused) {
     toldRefused = journal.acked;

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
@@ -12,22 +13,32 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import in_transaction
 from comptoir.screens import pack as pack_screen
+from comptoir.web.actors import language_of
 from comptoir.web.guards import on_device
+from comptoir.web.problems import say
+from comptoir.web.requests import DoorRequest
 
 PROTOCOL = {"x-sync-protocol": "1", "cache-control": "no-store"}
 
 
 @post("/events", opt=on_device(), status_code=200)
-async def take_events(data: JSONBody[Batch], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[Any]:
+async def take_events(request: DoorRequest, data: JSONBody[Batch], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[Any]:
     """Take a batch; 200 whenever it was understood, with what came of each event and the touched packs as they are now."""
     now = house.clock()
     taken: Taken = await in_transaction(house.pool, f"device:{actor.device}", now, lambda tx: house.reports(tx, data, actor, now))
     packs = await pack_screen.read_many(house.pool, taken.touched_packs, actor, now)
     for pack in packs:
         pack["counted_through"] = taken.acked_through
+    language = language_of(request)
+    outcomes = [msgspec.to_builtins(told) | ({"problem": spoken(told.problem, language)} if told.problem else {}) for told in taken.outcomes]
     return Response(
-        {"acked_through": taken.acked_through, "outcomes": taken.outcomes, "packs": packs, "html": []}, headers=PROTOCOL, media_type="application/json"
+        {"acked_through": taken.acked_through, "outcomes": outcomes, "packs": packs, "html": []}, headers=PROTOCOL, media_type="application/json"
     )
+
+
+def spoken(code: str, language: str) -> dict[str, str]:
+    """A problem's code with its title and detail, in the reader's language."""
+    return {"type": f"/problems/{code}", "code": code, "title": say(code, "title", language), "detail": say(code, "what", language)}
 
 
 @get("/ping", opt=on_device())
