@@ -12,9 +12,7 @@ COLORS["white"] = ("#fff", "#fff")
 TEXT, GRAPHIC = 7.0, 3.0
 PAIRS = [(TEXT, text, ground) for text in ("ink", "muted") for ground in ("ground", "surface", "sunk")]
 PAIRS += [
-    (TEXT, tone, ground)
-    for tone in ("go", "ok", "warn", "bad")
-    for ground in ("ground", "surface", f"{tone}-tint")
+    (TEXT, tone, ground) for tone in ("go", "ok", "warn", "bad") for ground in ("ground", "surface", f"{tone}-tint")
 ]
 PAIRS += [(TEXT, "on-ink", "ink"), (TEXT, "ink-soft", "ink"), (TEXT, "white", "plate")]
 PAIRS += [(TEXT, "on-ok", "ok-fill"), (TEXT, "on-bad", "bad-fill"), (TEXT, "ink", "ok-tint"), (TEXT, "go", "ground")]
