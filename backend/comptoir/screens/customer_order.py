@@ -207,7 +207,7 @@ class CustomerOrder(msgspec.Struct, frozen=True):
             return self.main.state
         if self.progress == "canceled":
             return "lapsed" if self.cancel_reason == "payment_not_received" else "canceled"
-        if self.holds:
+        if self.holds or self.progress == "held":
             return "held_payment" if self.holds == ("payment",) else "held"
         return "missing" if self.missing else "received"
 

@@ -1,5 +1,5 @@
 // Looks whether the page would say something else by now, and only then shows it anew. Works alone; the page needs no script.
-const EVERY = 10_000;
+const EVERY = location.pathname === "/demo/phone" ? 3_000 : 10_000;
 const shown = () => document.querySelector("[data-version]")?.dataset.version;
 const busy = () => document.activeElement?.matches("input, textarea") || [...document.querySelectorAll("input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
 
