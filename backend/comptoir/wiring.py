@@ -17,11 +17,14 @@ from comptoir.flows.map_unknown_line import MapUnknownLineFlow
 from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
 from comptoir.flows.put_article import put_article
+from comptoir.flows.record_payment import RecordPaymentFlow
 from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
+from comptoir.flows.resolve_exception import resolve_exception
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.flows.start_pack import start_pack
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
 from comptoir.fulfillment.model import StartPack, UndoHandOver
+from comptoir.fulfillment.resolving import ResolveException
 from comptoir.kit.ids import Seal
 from comptoir.kit.outbox import Listener
 from comptoir.kit.runner import Flow
@@ -29,6 +32,7 @@ from comptoir.notifications.choosing import KINDS as TOLD_TO_CUSTOMERS
 from comptoir.notifications.listener import write_message
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, MapUnknownLine, PlaceHold, ReleaseHold
+from comptoir.payments.recording import RecordPayment
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock.adjusting import AdjustStock
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
@@ -45,7 +49,9 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         FollowChannel: FollowChannelFlow(ReleaseHoldFlow(outlook)),
         MapUnknownLine: MapUnknownLineFlow(ReleaseHoldFlow(outlook)),
         PlaceHold: place_hold,
+        RecordPayment: RecordPaymentFlow(ReleaseHoldFlow(outlook)),
         ReleaseHold: ReleaseHoldFlow(outlook),
+        ResolveException: resolve_exception,
         ResolveShort: ResolveShortFlow(outlook),
         StartPack: start_pack,
         RequestHandOver: HandOverFlow(seal).request,

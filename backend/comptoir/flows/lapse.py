@@ -59,9 +59,18 @@ async def lapse_payments(house: "House") -> int:
         "SELECT order_id FROM order_hold WHERE reason = 'payment' AND released_at IS NULL AND until < $1 ORDER BY until LIMIT $2", now, AT_ONCE
     )
     for row in rows:
-        command = CancelOrder(new_id(), row["order_id"], "payment_not_received")
-        await in_transaction(house.pool, SYSTEM.who, now, lambda tx, c=command: cancel_order(tx, c, SYSTEM, now))  # type: ignore[misc]
+        await in_transaction(house.pool, SYSTEM.who, now, lambda tx, row=row: lapse(tx, row["order_id"], now))  # type: ignore[misc]
     return len(rows)
+
+
+async def lapse(tx: Tx, order: UUID, now: datetime) -> None:
+    """Nobody paid in time. A payment that came at the same moment wins: it has released the hold under the order's lock."""
+    await sql.lock(tx, order)
+    if await tx.value(_STILL_UNPAID, order, now):
+        await cancel_order(tx, CancelOrder(new_id(), order, "payment_not_received"), SYSTEM, now)
+
+
+_STILL_UNPAID = "SELECT true FROM order_hold WHERE order_id = $1 AND reason = 'payment' AND released_at IS NULL AND until < $2"
 
 
 async def end_leases(house: "House") -> int:

@@ -10,6 +10,7 @@ from comptoir.flows.lapse import expire
 from comptoir.flows.look_again import look_again_reported
 from comptoir.flows.pick import pick_reported
 from comptoir.flows.put_back import put_back_reported
+from comptoir.flows.record_payment import RecordPaymentFlow
 from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
 from comptoir.flows.short_pick import short_reported
 from comptoir.flows.stage import StageReported
@@ -34,6 +35,7 @@ from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.db import Pool, Tx, in_transaction
 from comptoir.kit.ids import Seal, new_id
 from comptoir.orders.model import CancelOrder, LineQuantity, PlaceHold, ReleaseHold
+from comptoir.payments.recording import RecordPayment
 from comptoir.seeding.reference import staff_id
 from comptoir.sourcing.outlook import Outlook
 from comptoir.world.cast import ASSOCIATE, MANAGERS
@@ -48,6 +50,7 @@ class Hands:
     def __init__(self, pool: Pool, seal: Seal, outlook: Outlook, shop: Actor) -> None:
         self.pool, self.seal, self.shop = pool, seal, shop
         self._release_hold = ReleaseHoldFlow(outlook)
+        self._record_payment = RecordPaymentFlow(self._release_hold)
         self._stage = StageReported(seal, outlook)
         self._hand_over = HandOverFlow(seal)
 
@@ -70,7 +73,7 @@ class Hands:
     async def _do(self, tx: Tx, script: Script, step: Step, actor: Actor) -> None:
         match step.act:
             case Act.PAY:
-                await self._release_hold(tx, ReleaseHold(new_id(), script.id, "payment"), actor, step.at)
+                await self._record_payment(tx, await _payment_of(tx, script), actor, step.at)
             case Act.HOLD:
                 await place_hold(tx, PlaceHold(new_id(), script.id, step.reason), actor, step.at)
             case Act.RELEASE_HOLD:
@@ -158,6 +161,13 @@ def _cancel(script: Script, step: Step) -> CancelOrder:
         if step.act is Act.CANCEL_LINE and want.sku == step.sku
     )
     return CancelOrder(new_id(), script.id, step.reason, lines)
+
+
+async def _payment_of(tx: Tx, script: Script) -> RecordPayment:
+    """The payment that was awaited, captured in full."""
+    row = await tx.row("SELECT reference, amount_minor FROM payment WHERE order_id = $1 AND state = 'pending'", script.id)
+    assert row is not None, f"{script.key} awaits no payment"
+    return RecordPayment(new_id(), script.id, row["reference"], "captured", row["amount_minor"])
 
 
 async def _work_of(tx: Tx, script: Script) -> UUID:

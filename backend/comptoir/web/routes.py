@@ -6,10 +6,10 @@ from typing import Final
 
 from litestar.handlers import BaseRouteHandler
 
-API: Final = ("availability", "catalog", "network", "orders", "stock")
+API: Final = ("availability", "catalog", "network", "orders", "payments", "stock")
 PAGES: Final = (
-    "session", "enroll", "people", "devices", "stores", "keys", "work", "counter", "customer", "manager", "phone",
-    "problem", "documentation",
+    "session", "enroll", "people", "devices", "stores", "keys", "work", "counter", "customer", "manager",
+    "orders", "exceptions", "stock_desk", "phone", "problem",
 )  # fmt: skip
 
 
@@ -20,7 +20,11 @@ def api_routes() -> list[BaseRouteHandler]:
 
 def page_routes() -> list[BaseRouteHandler]:
     """Pages, and what stands at the root."""
-    return [*_routes("comptoir.web.api.health"), *(r for name in PAGES for r in _routes(f"comptoir.web.pages.{name}"))]
+    return [
+        *_routes("comptoir.web.api.health"),
+        *_routes("comptoir.web.api.openapi"),
+        *(r for name in PAGES for r in _routes(f"comptoir.web.pages.{name}")),
+    ]
 
 
 def sync_routes() -> list[BaseRouteHandler]:

@@ -1,0 +1,29 @@
+"""The rows of exceptions: found, locked, closed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx
+from comptoir.kit.errors import NotFound
+
+
+async def lock(tx: Tx, exception: UUID, actor: Actor) -> Any:
+    """The exception's row, locked. NotFound `exception_not_found` when it is none of the actor's."""
+    row = await tx.row(
+        "SELECT id, location, kind, order_id, resolved_at FROM exception"
+        " WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR NO KEY UPDATE",
+        exception, list(actor.locations) if actor.locations is not None else None,
+    )  # fmt: skip
+    if row is None:
+        raise NotFound("exception_not_found")
+    return row
+
+
+async def close(tx: Tx, exception: UUID, resolution: str, who: str, now: datetime) -> None:
+    """Nobody needs to look at it any more."""
+    await tx.run(
+        "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = $4 WHERE id = $1",
+        exception, now, who, resolution,
+    )  # fmt: skip
