@@ -98,7 +98,7 @@ def test_every_state_is_clean_in_both_themes_and_fits_every_screen(
 ) -> None:
     address = address_of(served, state)
     for scheme in ("light", "dark"):
-        context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
+        context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
         page = context.new_page()
         refused: list[str] = []
         page.on(
