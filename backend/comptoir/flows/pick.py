@@ -4,6 +4,7 @@ from datetime import datetime
 
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
+from comptoir.flows.short_pick import find_again
 from comptoir.fulfillment import picking, sql
 from comptoir.fulfillment.model import Outcome, Pick
 from comptoir.kit.actor import Actor
@@ -15,8 +16,11 @@ from comptoir.stock.model import pick_undone, picked
 async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Outcome:
     """Count a scan. Surplus units become put-back work; the associate's next screen shows it."""
     work = await locked_work(tx, report.work, actor)
-    handled = picking.pick(work, report.line, report.quantity)
     line = work.line(report.line)
+    if line and report.quantity > line.reserved and await find_again(tx, work, report.line, report.quantity - line.reserved, at):
+        (work,) = await sql.lock(tx, [work.id], actor.locations)
+        line = work.line(report.line)
+    handled = picking.pick(work, report.line, report.quantity)
     counted = sum(m.units for m in handled.moved)
     if line and counted:
         await sql.move_units(tx, work.id, handled.moved)
@@ -28,8 +32,7 @@ async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Out
         )
     await moved_on(tx, work, handled.status)
     await keep_progress(tx, work.order_id)
-    outcome = "applied_with_exception" if handled.problem else "applied"
-    return Outcome(outcome, handled.problem, work.id, effect=effect)
+    return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id, effect=effect)
 
 
 async def undo_pick(tx: Tx, effect: dict[str, object], actor: Actor, at: datetime) -> Outcome:

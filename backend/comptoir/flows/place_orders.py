@@ -21,7 +21,7 @@ from comptoir.kit.runner import fingerprint
 from comptoir.network.promise import ready_by
 from comptoir.orders import capture, sql
 from comptoir.orders.capture import Review
-from comptoir.orders.model import ChannelFacts, OrderPlaced, PlacedLine, PlacedWork, PlaceOrder, Progress
+from comptoir.orders.model import ChannelFacts, Method, OrderPlaced, PlacedLine, PlacedWork, PlaceOrder, Progress
 from comptoir.sourcing.model import Need, Plan
 from comptoir.sourcing.outlook import Outlook
 from comptoir.sourcing.plan import Available, plan
@@ -196,7 +196,7 @@ def compose(candidate: Candidate, number: str, outlook: Outlook, seal: Seal, mad
         reasons.append(capture.Reason("short", ", ".join(f"line {line}: {units}" for line, _, units in candidate.plan.missing)))
     works: list[PlacedWork] = []
     if not reasons:
-        by_place: dict[tuple[str, str], list[int]] = {}
+        by_place: dict[tuple[str, Method], list[int]] = {}
         for i, share in enumerate(candidate.plan.shares):
             method = command.lines[share.line - 1].method
             by_place.setdefault((share.place, method), []).append(i)

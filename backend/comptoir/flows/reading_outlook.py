@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from comptoir.kit.db import Pool, borrowed
@@ -41,7 +42,7 @@ async def read_next(pool: Pool, outlook: Outlook, now: datetime, after: tuple[st
         return "", ""
 
 
-def kits_of(rows: list[tuple[str, str, int, int]]) -> dict[str, list[Part]]:
+def kits_of(rows: list[tuple[str, str, int, int]]) -> Mapping[str, Sequence[Part]]:
     kits: dict[str, list[Part]] = {}
     for kit, component, quantity, share in rows:
         kits.setdefault(kit, []).append(Part(component, quantity, share))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
 from comptoir.fulfillment import picking, sql
-from comptoir.fulfillment.model import Outcome, Short
+from comptoir.fulfillment.model import Moved, Outcome, Short, Work
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.ids import new_id
@@ -46,6 +46,25 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
     await moved_on(tx, work, handled.status)
     await keep_progress(tx, work.order_id)
     return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id, effect=effect)
+
+
+async def find_again(tx: Tx, work: Work, number: int, units: int, at: datetime) -> int:
+    """Units that were reported missing and are in hand after all, while nobody has decided: promised again. How many."""
+    line = work.line(number)
+    choice = line and await tx.value(
+        "SELECT id FROM exception WHERE work = $1 AND kind = 'short_choice' AND (body->>'line')::int = $2 AND resolved_at IS NULL LIMIT 1", work.id, line.order_line
+    )
+    found = min(units, line.shorted) if line and choice else 0
+    if not line or not found:
+        return 0
+    damaged = await tx.value("SELECT reason <> 'not_found' FROM short_pick WHERE work = $1 AND line = $2 AND undone_at IS NULL ORDER BY at DESC LIMIT 1", work.id, number)
+    await sql.move_units(tx, work.id, [Moved(number, "shorted", "reserved", found)])
+    await stock_sql.post(tx, [short_undone(line.sku, work.location, found, damaged=bool(damaged), order_id=work.order_id, work=work.id, happened_at=at)])
+    await orders_sql.move_units(tx, work.order_id, [(line.order_line, line.part, -found, 0, found, 0)])
+    if found == line.shorted:
+        await tx.run("UPDATE short_pick SET undone_at = $3 WHERE work = $1 AND line = $2 AND undone_at IS NULL", work.id, number, tx.now)
+        await tx.run("UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'found' WHERE id = $1", choice, tx.now, tx.who)
+    return found
 
 
 async def undo_short(tx: Tx, effect: dict[str, object], actor: Actor, at: datetime) -> Outcome:

@@ -11,7 +11,7 @@ import msgspec
 from comptoir.flows import count_stock, hand_over, look_again, pick, put_back, short_pick, stage, start_pack
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.model import REPORTS, Count, HandOver, LookAgain, Outcome, Pick, PutBack, Release, Short, Stage, Undo, UndoHandOver, UnknownCode, WorkNote
-from comptoir.kit.actor import Actor
+from comptoir.kit.actor import Actor, Role
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Refusal
 from comptoir.kit.ids import Seal
@@ -116,8 +116,8 @@ class TakeReports:
 
     async def _lock_orders(self, tx: Tx, batch: Batch, device: Actor) -> None:
         """All orders of the batch are locked first and in order, so that two devices cannot block each other."""
-        works = set()
-        orders = set()
+        works: set[UUID] = set()
+        orders: set[UUID] = set()
         for event in batch.events:
             for name, found in (("work", works), ("order", orders)):
                 try:
@@ -175,7 +175,7 @@ class TakeReports:
         at = min(max(event.at_wall + timedelta(milliseconds=event.offset_ms), row["started_at"]), now)
         if row["ended_at"] is not None and at > row["ended_at"] + TIME_SLACK:
             raise Conflict("not_signed_in_then")
-        role = row["role"] if row["role"] in ("associate", "store_manager") else "associate"
+        role: Role = row["role"] if row["role"] in ("associate", "store_manager") else "associate"
         return at, Actor(str(row["staff"]), role, device.locations, device.device, "handheld", language=row["language"], sign_in=event.sign_in_id)
 
     async def _apply(self, tx: Tx, report: Any, event: DeviceEvent, actor: Actor, at: datetime) -> Outcome:

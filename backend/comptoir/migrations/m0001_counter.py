@@ -18,7 +18,8 @@ async def forwards() -> MigrationManager:
         assert engine is not None
         # DDL goes around Piccolo's query builder, which reads {} as a placeholder; the connection is its transaction's.
         sql = (Path(__file__).parent / "0001_counter.sql").read_text()
-        transaction = engine.current_transaction.get()  # type: ignore[attr-defined]
+        transaction = engine.current_transaction.get()
+        assert transaction is not None
         await transaction.connection.execute("SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '60s'; " + sql)
 
     manager.add_raw(create)

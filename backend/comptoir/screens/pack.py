@@ -58,3 +58,13 @@ async def read_many(pool: Pool, packs: Sequence[UUID], actor: Actor, now: dateti
         }
         for row in rows
     ]  # fmt: skip
+
+
+def has_changed(pack: dict[str, Any]) -> bool:
+    """Whether somebody else changed what the pack asks for (units canceled, work taken away): only then is it sent again.
+
+    What the device itself did is in its journal already, and the screen is the fold of both.
+    """
+    return not pack["works"] or any(line["canceled"] for work in pack["works"] for line in work["lines"]) or any(
+        work["status"] in ("canceled", "expired") for work in pack["works"]
+    )

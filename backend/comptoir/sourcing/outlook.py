@@ -22,8 +22,8 @@ class Outlook:
         self.places: list[Place] = []
         self.ids: list[str] = []
         self.index: dict[str, int] = {}
-        self.known: dict[str, Any] = {}
-        self.kits: dict[str, Sequence[Any]] = {}
+        self.known: Mapping[str, Any] = {}
+        self.kits: Mapping[str, Sequence[Any]] = {}
         self.supply: dict[str, list[int]] = {}
         self.queue: list[int] = []
         self._rankings: dict[tuple[str, str], tuple[int, ...]] = {}

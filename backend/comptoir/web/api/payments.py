@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 
 from comptoir.house import House
 from comptoir.kit.actor import Actor
-from comptoir.kit.words import Code, Minor
+from comptoir.kit.words import Code
 from comptoir.payments.recording import RecordPayment, Told
 from comptoir.web.guards import with_key
 

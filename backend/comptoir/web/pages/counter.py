@@ -21,7 +21,7 @@ from comptoir.screens import counter, work_list
 from comptoir.web import limits
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages.page import Page
-from comptoir.web.pages.work import store_of
+from comptoir.web.pages.handing import hand_over_page, store_of
 from comptoir.web.requests import DoorRequest
 
 Answer = Response[Any]
@@ -49,20 +49,6 @@ async def show_counter(
     return page.html("associate/counter.html", view=view, found=found, q=q, now=now, time_zone=view.time_zone)
 
 
-@get("/counter/pass", opt=by(*COUNTER))
-async def by_pass(
-    request: DoorRequest, code: FromQuery[Annotated[str, msgspec.Meta(max_length=64)]], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
-    now: NamedDependency[datetime],
-) -> Answer:  # fmt: skip
-    """A scanned pass opens the order it belongs to; NotFound `pass_not_found` when it is another store's, or an old one."""
-    await limits.count(request, limits.LOOKUP, str(actor.device or actor.who))
-    async with borrowed(house.pool) as connection:
-        order = await counter.by_pass(connection, store_of(actor), passes.qr_hash(code))
-    if order is None:
-        raise NotFound("pass_not_found")
-    return await hand_over_page(order, house, actor, page, now, pass_=code.strip().upper())
-
-
 @get("/counter/orders/{order:uuid}", opt=by(*COUNTER))
 async def by_order(
     order: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
@@ -70,24 +56,6 @@ async def by_order(
 ) -> Answer:  # fmt: skip
     """An order found without its pass: the identity is looked at before the goods leave."""
     return await hand_over_page(order, house, actor, page, now, letters=letters.upper())
-
-
-async def hand_over_page(order: UUID, house: House, actor: Actor, page: Page, now: datetime, *, pass_: str = "", letters: str = "") -> Answer:
-    """Items, shelves and bags of what leaves; what must be checked first; or why nothing can leave now."""
-    store = store_of(actor)
-    async with borrowed(house.pool) as connection:
-        view = await counter.read(connection, order, store)
-        zone = await connection.fetchval("SELECT time_zone FROM location WHERE id = $1", store)
-    last = view.last if view.last and not view.last.undone and now - view.last.at < UNDO_FOR else None
-    proven = bool(pass_ or letters)
-    if not view.staged:
-        return page.html("associate/not_ready.html", view=view, last=last, now=now, time_zone=zone, undo_for=UNDO_FOR)
-    facts = {
-        "order": str(view.order), "name": view.name, "works": [str(w.id) for w in view.staged], "bags": [{"bag": f"B:{b.tag}", "work": str(w)} for w, b in view.bags],
-        "pass": pass_ or None, "letters": letters or None, "identity": not proven, "age": view.age is not None, "sign_in_id": str(actor.sign_in),
-        "server_time": now.isoformat().replace("+00:00", "Z"), "done_href": f"/counter/orders/{view.order}/done",
-    }  # fmt: skip
-    return page.html("associate/handover.html", view=view, facts=facts, proven=proven, letters=letters, now=now, time_zone=zone)
 
 
 @get("/counter/orders/{order:uuid}/done", opt=by(*COUNTER))
@@ -117,4 +85,4 @@ async def undo(
     return page.go(f"/counter/orders/{undone['order']}")
 
 
-ROUTES: list[BaseRouteHandler] = [show_counter, by_pass, by_order, done, undo]
+ROUTES: list[BaseRouteHandler] = [show_counter, by_order, done, undo]

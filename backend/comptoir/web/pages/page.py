@@ -26,9 +26,15 @@ class Page:
         actor: Actor = self.request.state.actor
         return actor
 
+    @property
+    def theme(self) -> str:
+        """Light or dark when the reader chose one, else empty: as the device says."""
+        chosen = self.request.cookies.get("theme", "")
+        return chosen if chosen in ("light", "dark") else ""
+
     def text(self, name: str, **view: Any) -> str:
         """A template as text; every template gets `lang`, `brand` and `actor` besides its own view."""
-        return render(self._templates, name, **({"lang": self.lang, "brand": self.brand, "actor": self.actor} | view))
+        return render(self._templates, name, **({"lang": self.lang, "brand": self.brand, "actor": self.actor, "theme": self.theme} | view))
 
     def html(
         self, name: str, *, status: int = 200, headers: dict[str, str] | None = None, **view: Any

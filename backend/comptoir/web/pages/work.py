@@ -24,6 +24,7 @@ from comptoir.kit.ids import new_id
 from comptoir.screens import counter, pack as pack_screen, shelf_work, work_list
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.live import Live
+from comptoir.web.pages.handing import by_pass, store_of
 from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
 
@@ -32,13 +33,6 @@ DEBOUNCE_SECONDS: Final = 0.03
 """Changes that come together are read and rendered once for all open pages of a store."""
 
 _boards: dict[tuple[str, str, str], asyncio.Task[str]] = {}
-
-
-def store_of(actor: Actor) -> str:
-    """The store whose counter this is: the device's."""
-    if not actor.locations:
-        raise NotFound("location_not_found")
-    return actor.locations[0]
 
 
 @get("/work", opt=by(*COUNTER))
@@ -180,7 +174,7 @@ async def scan(data: URLEncodedBody[ScanForm], house: NamedDependency[House], ac
     """Any known code opens the right job: pass and bag the counter, an article its facts, a badge the change of person."""
     scanned = codes.parse(data.code)
     if scanned.kind == "pass":
-        return page.go(f"/counter/pass?code={scanned.code}")
+        return await by_pass(scanned.code, request, house, actor, page)
     if scanned.kind == "badge":
         return page.html("associate/change.html", badge=data.code.strip())
     async with borrowed(house.pool) as connection:

@@ -12,10 +12,11 @@ from comptoir.flows.take_reports import Batch, Taken
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import in_transaction
+from comptoir.kit.errors import Conflict
 from comptoir.screens import pack as pack_screen
 from comptoir.web.actors import language_of
 from comptoir.web.guards import on_device
-from comptoir.web.problems import say
+from comptoir.web.problems import members, say
 from comptoir.web.requests import DoorRequest
 
 PROTOCOL = {"x-sync-protocol": "1", "cache-control": "no-store"}
@@ -25,10 +26,14 @@ PROTOCOL = {"x-sync-protocol": "1", "cache-control": "no-store"}
 async def take_events(request: DoorRequest, data: JSONBody[Batch], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[Any]:
     """Take a batch; 200 whenever it was understood, with what came of each event and the touched packs as they are now."""
     now = house.clock()
-    taken: Taken = await in_transaction(house.pool, f"device:{actor.device}", now, lambda tx: house.reports(tx, data, actor, now))
-    packs = await pack_screen.read_many(house.pool, taken.touched_packs, actor, now)
-    for pack in packs:
-        pack["counted_through"] = taken.acked_through
+    try:
+        taken: Taken = await in_transaction(house.pool, f"device:{actor.device}", now, lambda tx: house.reports(tx, data, actor, now))
+    except Conflict as conflict:
+        body = members(conflict, language_of(request))
+        return Response(body, status_code=conflict.status, headers=PROTOCOL, media_type="application/json")
+    packs = [pack | {"counted_through": taken.acked_through} for pack in await pack_screen.read_many(house.pool, taken.touched_packs, actor, now)]
+    odd = any(told.outcome != "applied" for told in taken.outcomes)
+    packs = [pack for pack in packs if odd or pack_screen.has_changed(pack)]
     language = language_of(request)
     outcomes = [msgspec.to_builtins(told) | ({"problem": spoken(told.problem, language)} if told.problem else {}) for told in taken.outcomes]
     return Response(
