@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import httpx
 import msgspec
+from litestar import Litestar
 
 from comptoir.app import create_app
 from comptoir.house import House, open_house
@@ -25,6 +26,7 @@ class Served(msgspec.Struct, frozen=True):
     client: httpx.AsyncClient
     house: House
     clock: SetClock
+    app: Litestar
 
 
 @asynccontextmanager
@@ -38,7 +40,7 @@ async def served(dsn: str, *, at: datetime = MIDDAY, **given: str) -> AsyncItera
         async with app.lifespan():
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://test.local", headers=SAME_ORIGIN) as client:
-                yield Served(client, house, clock)
+                yield Served(client, house, clock, app)
         await house.close()
 
 
