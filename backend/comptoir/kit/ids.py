@@ -5,9 +5,11 @@ import hmac
 import os
 import secrets
 import time
+from base64 import b32encode
 from uuid import UUID
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CROCKFORD.encode())
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 """24 letters: no I and no O, which people read as digits."""
 
@@ -65,8 +67,7 @@ class Seal:
 
     def token(self, *parts: str | bytes | int) -> str:
         """26 Crockford characters (128 bits, then two zero bits) for these parts."""
-        number = int.from_bytes(self._mac("token", *parts)[:16], "big") << 2
-        return "".join(CROCKFORD[number >> 5 * (25 - i) & 31] for i in range(26))
+        return b32encode(self._mac("token", *parts)[:16])[:26].translate(_TO_CROCKFORD).decode()
 
     def letters(self, *parts: str | bytes | int) -> str:
         """Six of 24 letters for these parts."""
