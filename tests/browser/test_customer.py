@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import asyncpg
 import pytest
@@ -45,7 +46,8 @@ def arrive(served: Served, address: str, staff: str | None = None) -> None:
                 "INSERT INTO staff (id, first_name, last_name, role) VALUES ($1, $2, 'B', 'associate')", who, staff
             )
         await connection.execute(
-            "INSERT INTO arrival (id, order_id, location, at, place, taken_by) VALUES ($1, $2, 'lyon', $3, 'Devant la boutique', $4)",
+            "INSERT INTO arrival (id, order_id, location, at, place, taken_by) VALUES ($1, $2, 'lyon', $3, 'Devant"
+            " la boutique', $4)",
             new_id(),
             order,
             NOW,
@@ -92,35 +94,29 @@ def address_of(served: Served, state: str) -> str:
     return served.order(state, progress=ended.get(state, "accepted"))
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_is_clean_in_both_themes_and_fits_every_screen(
-    browser: Browser, served: Served, state: str
+    browser: Browser, served: Served, state: str, scheme: Literal["light", "dark"]
 ) -> None:
     address = address_of(served, state)
-    for scheme in ("light", "dark"):
-        context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
-        page = context.new_page()
-        refused: list[str] = []
-        page.on(
-            "console",
-            lambda told: refused.append(told.text) if told.type == "error" and "404" not in told.text else None,
-        )
-        foreign: list[str] = []
-        page.on(
-            "request",
-            lambda asked: foreign.append(asked.url) if not asked.url.startswith((served.url, "data:")) else None,
-        )
-        page.goto(address)
-        assert_nothing_to_say(page)
-        assert_targets_are_large_enough(page)
-        for width, height in ((390, 844), (360, 640), (1280, 800), (320, 568)):
-            page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            if PICTURES:
-                page.screenshot(path=str(Path(PICTURES) / f"cu-{state}-{scheme}-{width}.png"), full_page=True)
-        assert refused == []
-        assert foreign == []
-        context.close()
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    complaints: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    assert_nothing_to_say(page)
+    assert_targets_are_large_enough(page)
+    for width, height in ((390, 844), (360, 640), (1280, 800), (320, 568)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        if PICTURES:
+            page.screenshot(path=str(Path(PICTURES) / f"cu-{state}-{scheme}-{width}.png"), full_page=True)
+    assert [told for told in complaints if "404" not in told] == []
+    assert [url for url in asked if not url.startswith((served.url, "data:"))] == []
+    context.close()
 
 
 def test_without_a_script_one_says_here_and_back_and_again_changes_nothing(plain: Page, served: Served) -> None:

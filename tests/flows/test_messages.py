@@ -1,4 +1,4 @@
-"""What customers are told: the right message for each event, true when it is written, in their language and the store's time."""
+"""What customers are told: the right message for each event, true when written, in their language and store time."""
 
 import re
 from collections.abc import AsyncIterator

@@ -211,7 +211,8 @@ async def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(
     orders = [(await add_order(database.connection, NOW))[0] for _ in range(300)]
     await tell(pool, *(Event("order.placed", order, {"held": []}) for order in orders))
     environment = {
-        **os.environ, "DATABASE_URL": database.dsn, "COMPTOIR_DATA": str(tmp_path), "COMPTOIR_SECRET": SECRET.decode(), "COMPTOIR_ENV": "dev",
+        **os.environ, "DATABASE_URL": database.dsn, "COMPTOIR_DATA": str(tmp_path),
+        "COMPTOIR_SECRET": SECRET.decode(), "COMPTOIR_ENV": "dev",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "comptoir.worker", env=environment)
@@ -257,7 +258,8 @@ async def test_a_line_to_the_database_that_is_cut_is_taken_up_again_and_everythi
     try:
         await until(lambda: heard == [EVERYTHING])
         await database.connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'comptoir listen' AND datname = current_database()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'comptoir listen' AND"
+            " datname = current_database()"
         )
         await until(lambda: heard == [EVERYTHING, EVERYTHING])
         await database.connection.execute("SELECT pg_notify('comptoir', 'lyon,paris')")

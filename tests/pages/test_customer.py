@@ -1,4 +1,4 @@
-"""The customer's page says how things are, takes "I am here" and a cancellation, and opens for nobody without the link."""
+"""The customer's page says how things are, takes "I am here" and a cancellation, and needs the link."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -139,7 +139,8 @@ async def test_a_handed_over_order_says_when_and_by_whom(door: Door, database: D
     order, work = await add_order(database.connection, NOW, status="handed_over", progress="fulfilled")
     lea = await add_staff(database, "Léa")
     await database.connection.execute(
-        "INSERT INTO hand_over (id, order_id, location, works, who, at, recorded_at, proof) VALUES ($1, $2, 'lyon', $3, $4, $5, $5, 'pass')",
+        "INSERT INTO hand_over (id, order_id, location, works, who, at, recorded_at, proof) VALUES ($1, $2,"
+        " 'lyon', $3, $4, $5, $5, 'pass')",
         new_id(), order, [work], str(lea), NOW + timedelta(hours=5),
     )  # fmt: skip
     page = (await door.get(link(order))).text
@@ -180,7 +181,8 @@ async def test_a_refund_is_told_as_planned_and_by_whom(door: Door, database: Dat
         "UPDATE sales_order SET channel = 'shop', canceled_at = $2 WHERE id = $1", order, NOW
     )
     await database.connection.execute(
-        "INSERT INTO payment_intention (id, order_id, kind, amount_minor, reason, made_by, due_at, intended_at, intended_who)"
+        "INSERT INTO payment_intention (id, order_id, kind, amount_minor, reason, made_by, due_at, intended_at,"
+        " intended_who)"
         " VALUES ($1, $2, 'refund', 16300, 'canceled', 'shop', $3, $3, 'x')",
         new_id(), order, NOW,
     )  # fmt: skip
@@ -192,7 +194,8 @@ async def test_a_refund_is_told_as_planned_and_by_whom(door: Door, database: Dat
 async def test_canceling_asks_for_the_contact_and_does_it_once(door: Door, database: Database) -> None:
     order, _ = await add_order(database.connection, NOW)
     await database.connection.execute(
-        "INSERT INTO stock_level (sku, location, on_hand, reserved) VALUES ('LISON-38', 'lyon', 5, 1), ('AMPHORE-24', 'lyon', 5, 2)"
+        "INSERT INTO stock_level (sku, location, on_hand, reserved) VALUES ('LISON-38', 'lyon', 5, 1),"
+        " ('AMPHORE-24', 'lyon', 5, 2)"
     )
     form = await door.get(link(order) + "/cancel")
     assert "163,00" in form.text

@@ -10,7 +10,7 @@ from comptoir.kit.errors import NotFound
 
 
 async def arrive(tx: Tx, command: Arrive, actor: Actor, now: datetime) -> Arrived:
-    """Note the arrival, or the new spot of one that waits already. NotFound for another's order; Conflict `nothing_to_collect`."""
+    """Note the arrival, or the new spot of one that waits; NotFound (not yours), Conflict `nothing_to_collect`."""
     if actor.role == "customer" and actor.who != f"customer:{command.order}":
         raise NotFound("order_not_found")
     if not actor.reaches(command.location):
@@ -18,7 +18,8 @@ async def arrive(tx: Tx, command: Arrive, actor: Actor, now: datetime) -> Arrive
     works = [work for work in await sql.lock_of_order(tx, command.order, None) if work.location == command.location]
     before_the_goods = early(works)
     waiting = await tx.row(
-        "UPDATE arrival SET place = $3 WHERE order_id = $1 AND location = $2 AND done_at IS NULL RETURNING id, at, taken_by",
+        "UPDATE arrival SET place = $3 WHERE order_id = $1 AND location = $2 AND done_at IS NULL RETURNING id, at,"
+        " taken_by",
         command.order, command.location, command.place,
     )  # fmt: skip
     if waiting is not None:

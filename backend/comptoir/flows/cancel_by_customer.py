@@ -1,4 +1,4 @@
-"""The customer cancels the whole order behind their link, after naming the e-mail or phone that the order was placed with."""
+"""The customer cancels the whole order behind their link, after naming the order's e-mail or phone."""
 
 from datetime import datetime
 from typing import Annotated
@@ -29,7 +29,8 @@ async def cancel_by_customer(tx: Tx, command: CancelByCustomer, actor: Actor, no
     if actor.who != f"customer:{command.order}":
         raise NotFound("order_not_found")
     row = await tx.row(
-        "SELECT o.progress, c.email, c.phone FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.id = $1 FOR NO KEY UPDATE OF o",
+        "SELECT o.progress, c.email, c.phone FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.id ="
+        " $1 FOR NO KEY UPDATE OF o",
         command.order,
     )
     if row is None:

@@ -14,11 +14,13 @@ from comptoir.kit.errors import Conflict, NotFound
 async def take_arrival(tx: Tx, command: TakeArrival, actor: Actor, now: datetime) -> Arrived:
     """Give the arrival this associate's name; taking it again changes nothing.
 
-    Raises Forbidden `role_lacks_right`, NotFound `arrival_not_found`, Conflict `arrival_taken` (with `taken_by`) or `arrival_over`.
+    Raises Forbidden `role_lacks_right`, NotFound `arrival_not_found`, Conflict `arrival_taken` (with `taken_by`) or
+    `arrival_over`.
     """
     actor.needs("associate", "store_manager")
     row = await tx.row(
-        "SELECT id, order_id, location, at, taken_by, done_at FROM arrival WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR NO KEY UPDATE",
+        "SELECT id, order_id, location, at, taken_by, done_at FROM arrival WHERE id = $1 AND ($2::text[] IS NULL"
+        " OR location = ANY($2)) FOR NO KEY UPDATE",
         command.arrival, actor.locations,
     )  # fmt: skip
     if row is None:

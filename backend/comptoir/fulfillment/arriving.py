@@ -16,7 +16,7 @@ Spot = Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9
 
 
 class Arrive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """ "I am here": at which store, and where the customer waits (empty: at the counter). Saying it again moves the spot."""
+    """ "I am here": at which store, and where (empty: at the counter). Saying it again moves the spot."""
 
     id: UUID
     order: UUID
@@ -41,7 +41,7 @@ class Arrived(msgspec.Struct, frozen=True):
 
 
 def early(works: Sequence[Work]) -> bool:
-    """Is the customer before the goods? Conflict `nothing_to_collect` when there is nothing to wait for at this store."""
+    """Is the customer before the goods? Conflict `nothing_to_collect` when nothing is to be had at this store."""
     waiting = [work for work in works if work.kind == "pickup" and work.status in LIVE]
     if not waiting:
         raise Conflict("nothing_to_collect")

@@ -1,4 +1,4 @@
-"""The pickup pass: one per (order, store), derived from the seal, kept only as digests. A new generation ends the old one."""
+"""The pickup pass: one per (order, store), derived from the seal, kept as digests. A new generation ends the old."""
 
 from uuid import UUID
 

@@ -31,7 +31,7 @@ def keys_of(payload: str) -> frozenset[str]:
 
 
 async def listen(dsn: str, heard: Heard, channel: str = CHANNEL) -> None:
-    """Listen until canceled, connecting again with jitter whenever the line is lost; never raises for a database away."""
+    """Listen until canceled, connecting again whenever the line is lost; a database that is away raises nothing."""
     wait = 0.1
     while True:
         try:

@@ -66,11 +66,12 @@ class Dead(msgspec.Struct, frozen=True):
 
 
 Listener = Callable[[Tx, Told], Awaitable[None]]
-"""`listener(tx, told)`: its effect commits together with "done". It must not call out, and may run again after a failure."""
+"""`listener(tx, told)`: its effect commits together with "done". It must not call out and may run again."""
 
 _FAN_OUT = """
 WITH taken AS (
-  SELECT stream, seq, kind, due_at, withdrawn_at FROM event WHERE NOT fanned_out ORDER BY at, stream, seq LIMIT $1 FOR UPDATE SKIP LOCKED
+  SELECT stream, seq, kind, due_at, withdrawn_at FROM event WHERE NOT fanned_out ORDER BY at, stream, seq LIMIT $1 FOR
+      UPDATE SKIP LOCKED
 ), made AS (
   INSERT INTO delivery (listener, stream, seq, due_at, state)
   SELECT m.listener, t.stream, t.seq, t.due_at, CASE WHEN t.withdrawn_at IS NULL THEN 'open' ELSE 'withdrawn' END
@@ -88,7 +89,8 @@ _CLAIM = """
 WITH next AS (
   SELECT listener, stream, seq FROM delivery d
   WHERE state = 'open' AND due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
-    AND NOT EXISTS (SELECT FROM delivery b WHERE b.listener = d.listener AND b.stream = d.stream AND b.seq < d.seq AND b.state = 'open')
+    AND NOT EXISTS (SELECT FROM delivery b WHERE b.listener = d.listener AND b.stream = d.stream AND b.seq < d.seq AND
+        b.state = 'open')
     AND NOT EXISTS (SELECT FROM event e WHERE e.stream = d.stream AND e.seq < d.seq AND NOT e.fanned_out)
   ORDER BY due_at, stream, seq LIMIT $2 FOR UPDATE SKIP LOCKED
 )
@@ -127,8 +129,10 @@ async def deliver(pool: Pool, claimed: Claimed, listener: Listener, now: datetim
 
     async def work(tx: Tx) -> bool:
         row = await tx.row(
-            "SELECT e.stream, e.seq, e.kind, e.at, e.who, e.body, e.location, e.work FROM delivery d JOIN event e USING (stream, seq)"
-            " WHERE d.listener = $1 AND d.stream = $2 AND d.seq = $3 AND d.state = 'open' AND d.claimed_until = $4 AND e.withdrawn_at IS NULL"
+            "SELECT e.stream, e.seq, e.kind, e.at, e.who, e.body, e.location, e.work FROM delivery d JOIN event e"
+            " USING (stream, seq)"
+            " WHERE d.listener = $1 AND d.stream = $2 AND d.seq = $3 AND d.state = 'open' AND d.claimed_until = $4"
+            " AND e.withdrawn_at IS NULL"
             " FOR UPDATE OF d",
             claimed.listener, claimed.stream, claimed.seq, claimed.until,
         )  # fmt: skip
@@ -146,12 +150,14 @@ async def deliver(pool: Pool, claimed: Claimed, listener: Listener, now: datetim
 
 
 async def fail(pool: Pool, claimed: Claimed, fault: BaseException, now: datetime) -> bool:
-    """Put a failed delivery off, twice as long each time, with jitter; True when that was its last try and it is dead."""
+    """Put a failed delivery off, twice as long each time, with jitter; True when it was its last try and is dead."""
     dead = claimed.attempts >= ATTEMPTS
     await pool.execute(
-        "UPDATE delivery SET state = CASE WHEN $5 THEN 'dead' ELSE 'open' END, due_at = $6, claimed_until = NULL, last_error = $7"
+        "UPDATE delivery SET state = CASE WHEN $5 THEN 'dead' ELSE 'open' END, due_at = $6, claimed_until = NULL,"
+        " last_error = $7"
         " WHERE listener = $1 AND stream = $2 AND seq = $3 AND state = 'open' AND claimed_until = $4",
-        claimed.listener, claimed.stream, claimed.seq, claimed.until, dead, now + wait_after(claimed.attempts), type(fault).__name__,
+        claimed.listener, claimed.stream, claimed.seq, claimed.until, dead, now + wait_after(claimed.attempts),
+        type(fault).__name__,
     )  # fmt: skip
     return dead
 
@@ -174,7 +180,8 @@ async def withdraw(tx: Tx, stream: UUID, seqs: Sequence[int]) -> int:
         tx.now,
     )
     await tx.run(
-        "UPDATE delivery SET state = 'withdrawn', done_at = $3, claimed_until = NULL WHERE stream = $1 AND seq = ANY($2::int[]) AND state = 'open'",
+        "UPDATE delivery SET state = 'withdrawn', done_at = $3, claimed_until = NULL WHERE stream = $1 AND seq ="
+        " ANY($2::int[]) AND state = 'open'",
         stream, list(seqs), tx.now,
     )  # fmt: skip
     made: int = await tx.value(
@@ -188,7 +195,8 @@ async def withdraw(tx: Tx, stream: UUID, seqs: Sequence[int]) -> int:
 async def seqs_of(tx: Tx, stream: UUID, kind: str, key: str, value: str) -> list[int]:
     """The events of one kind in a stream whose body says `key` = `value` and that stand; for `withdraw`."""
     rows = await tx.rows(
-        "SELECT seq FROM event WHERE stream = $1 AND kind = $2 AND body ->> $3 = $4 AND withdrawn_at IS NULL ORDER BY seq",
+        "SELECT seq FROM event WHERE stream = $1 AND kind = $2 AND body ->> $3 = $4 AND withdrawn_at IS NULL ORDER"
+        " BY seq",
         stream,
         kind,
         key,
@@ -207,7 +215,8 @@ async def list_dead(pool: Pool, limit: int = 100) -> list[Dead]:
     """Deliveries that nobody tries any more, newest first: a person at head office must look at them."""
     async with borrowed(pool) as connection:
         rows = await connection.fetch(
-            "SELECT d.listener, d.stream, d.seq, e.kind, d.attempts, d.last_error AS error, d.due_at FROM delivery d JOIN event e USING (stream, seq)"
+            "SELECT d.listener, d.stream, d.seq, e.kind, d.attempts, d.last_error AS error, d.due_at FROM delivery"
+            " d JOIN event e USING (stream, seq)"
             " WHERE d.state = 'dead' ORDER BY d.due_at DESC LIMIT $1",
             limit,
         )  # fmt: skip

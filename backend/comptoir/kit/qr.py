@@ -4,7 +4,7 @@ import segno
 
 
 def qr_path(text: str) -> tuple[int, str]:
-    """(side in modules with no border, path of the dark modules) with error correction M; for `viewBox="0 0 side side"`."""
+    """(side in modules, no border; path of the dark modules) for `viewBox="0 0 side side"`; error correction M."""
     path = []
     rows = [bytes(row) for row in segno.make(text, error="m", micro=False, boost_error=False).matrix_iter(border=0)]
     for y, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""Which message an event calls for. Pure: the event and the facts in, drafts out; what is no longer true is suppressed."""
+"""Which message an event calls for. Pure: event and facts in, a draft out; what is no longer true is suppressed."""
 
 from comptoir.kit.outbox import Told
 from comptoir.notifications.model import Draft, OrderFacts, WorkFacts

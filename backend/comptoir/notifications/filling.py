@@ -1,4 +1,4 @@
-"""Fills a kept message's marks at the moment it is shown or sent: first name, the customer's link, the pass's letters."""
+"""Fills a kept message's marks when it is shown or sent: first name, the customer's link, the pass's letters."""
 
 import re
 from collections.abc import Mapping

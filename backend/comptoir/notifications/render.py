@@ -1,4 +1,4 @@
-"""A draft becomes text: one template per message and language, the first line its subject. Times are the store's own."""
+"""A draft becomes text: one template per message and language, its first line the subject. Times are the store's."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -62,9 +62,11 @@ def render(draft: Draft, facts: OrderFacts, now: datetime) -> tuple[str, str]:
     work = draft.work
     text = _environment().get_template(f"{language}/{draft.template}.txt").render(
         draft=draft, order=facts, work=work, works=[w for w in facts.works if w.status not in ("canceled", "rejected")],
-        place=work.place if work else None, name=FIRST_NAME, link=LINK, letters=letters_mark(work.place.id) if work else "",
+        place=work.place if work else None, name=FIRST_NAME, link=LINK,
+        letters=letters_mark(work.place.id) if work else "",
         amount=money(draft.amount_minor, facts.currency, language),
-        moment=lambda at, place: moment(at, place.time_zone, language), hours=lambda place: hours_on(place, now, language),
+        moment=lambda at, place: moment(at, place.time_zone, language),
+        hours=lambda place: hours_on(place, now, language),
     )  # fmt: skip
     subject, _, body = text.strip().partition("\n")
     return subject.strip(), body.strip()

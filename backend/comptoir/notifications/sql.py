@@ -17,13 +17,17 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
   coalesce(o.cancel_reason = 'payment_not_received', false) AS lapsed,
   coalesce((SELECT sum(g.refused) FROM hand_over v JOIN hand_over_line g ON g.hand_over = v.id
     WHERE v.order_id = o.id AND v.undone_at IS NULL), 0)::int AS refused,
-  EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'ready' AND m.status <> 'suppressed') AS told_of_part,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at,
+  EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'ready' AND m.status <> 'suppressed') AS
+      told_of_part,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'status', w.status, 'promise_at',
+      w.promise_at,
       'collect_until', w.collect_until,
       'units', (SELECT coalesce(sum(n.quantity - n.canceled), 0) FROM work_line n WHERE n.work = w.id),
-      'place', jsonb_build_object('id', l.id, 'name', l.name, 'street', l.street, 'postcode', l.postcode, 'city', l.city,
+      'place', jsonb_build_object('id', l.id, 'name', l.name, 'street', l.street, 'postcode', l.postcode, 'city',
+          l.city,
         'directions', l.directions, 'time_zone', l.time_zone,
-        'hours', coalesce((SELECT jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes)) FROM opening_hours h WHERE h.location = l.id), '[]'),
+        'hours', coalesce((SELECT jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes)) FROM opening_hours h
+            WHERE h.location = l.id), '[]'),
         'exceptions', coalesce((SELECT jsonb_agg(concat_ws(' ', x.day, coalesce(x.opens, -1), coalesce(x.closes, -1)))
           FROM opening_exception x WHERE x.location = l.id AND x.day BETWEEN $2::date - 1 AND $2::date + 21), '[]')))
       ORDER BY w.promise_at, w.id)
@@ -46,8 +50,11 @@ async def find_facts(tx: Tx, order: UUID) -> OrderFacts | None:
 async def insert(tx: Tx, message: Message) -> None:
     """Keep a message; the same one again changes nothing."""
     await tx.run(
-        "INSERT INTO message (id, stream, seq, order_id, template, medium, language, subject, body, status, reason, made_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (stream, seq, template, medium) DO NOTHING",
-        message.id, message.stream, message.seq, message.order_id, message.template, message.medium, message.language, message.subject,
+        "INSERT INTO message (id, stream, seq, order_id, template, medium, language, subject, body, status,"
+        " reason, made_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (stream, seq, template, medium)"
+        " DO NOTHING",
+        message.id, message.stream, message.seq, message.order_id, message.template, message.medium, message.language,
+        message.subject,
         message.body, message.status, message.reason, message.made_at,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a customer sees of one order behind its link: one statement, one struct, no phone number, no e-mail, no address."""
+"""What a customer sees of one order behind its link: one statement, one struct, no phone, e-mail or address."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,17 +12,22 @@ from comptoir.kit.ids import digest
 from comptoir.network.hours import hours_of, open_windows
 
 _SQL = """
-SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.placed_at, o.total_minor, o.shipping_minor,
+SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.placed_at, o.total_minor,
+    o.shipping_minor,
   o.discount_minor, o.canceled_at, o.cancel_reason, c.first_name, c.last_name,
   coalesce((SELECT h.name FROM channel h WHERE h.id = o.channel AND h.kind <> 'api'), '') AS refund_by,
   coalesce((SELECT jsonb_agg(DISTINCT h.reason) FROM order_hold h
     WHERE h.order_id = o.id AND h.released_at IS NULL), '[]') AS holds,
-  coalesce((SELECT bool_or(p.state IN ('captured', 'part_refunded', 'refunded')) FROM payment p WHERE p.order_id = o.id), false) AS paid,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'state', i.state, 'amount_minor', i.amount_minor) ORDER BY i.intended_at)
-    FROM payment_intention i WHERE i.order_id = o.id AND i.kind IN ('refund', 'void') AND i.state <> 'withdrawn'), '[]') AS money_back,
+  coalesce((SELECT bool_or(p.state IN ('captured', 'part_refunded', 'refunded')) FROM payment p WHERE p.order_id =
+      o.id), false) AS paid,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'state', i.state, 'amount_minor', i.amount_minor)
+      ORDER BY i.intended_at)
+    FROM payment_intention i WHERE i.order_id = o.id AND i.kind IN ('refund', 'void') AND i.state <> 'withdrawn'),
+        '[]') AS money_back,
   coalesce((SELECT jsonb_agg(jsonb_build_object('title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
       'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
-      'missing', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line = l.line)) ORDER BY l.line)
+      'missing', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line =
+          l.line)) ORDER BY l.line)
     FROM order_line l LEFT JOIN sku s ON s.sku = l.sku WHERE l.order_id = o.id), '[]') AS lines,
   coalesce((SELECT jsonb_agg(jsonb_build_object('kind', w.kind, 'status', w.status, 'promise_at', w.promise_at,
       'collect_until', w.collect_until, 'staged_at', w.staged_at,
@@ -31,9 +36,12 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
       'arrival', (SELECT jsonb_build_object('at', a.at, 'place', a.place, 'taken_by',
           (SELECT t.first_name FROM staff t WHERE t.id = a.taken_by))
         FROM arrival a WHERE a.order_id = o.id AND a.location = w.location AND a.done_at IS NULL),
-      'hand_over', (SELECT jsonb_build_object('at', v.at, 'by', (SELECT t.first_name FROM staff t WHERE t.id::text = v.who))
-        FROM hand_over v WHERE w.id = ANY(v.works) AND v.order_id = o.id AND v.undone_at IS NULL ORDER BY v.at DESC LIMIT 1),
-      'store', jsonb_build_object('id', l.id, 'name', l.name, 'kind', l.kind, 'street', l.street, 'postcode', l.postcode,
+      'hand_over', (SELECT jsonb_build_object('at', v.at, 'by', (SELECT t.first_name FROM staff t WHERE t.id::text =
+          v.who))
+        FROM hand_over v WHERE w.id = ANY(v.works) AND v.order_id = o.id AND v.undone_at IS NULL ORDER BY v.at DESC
+            LIMIT 1),
+      'store', jsonb_build_object('id', l.id, 'name', l.name, 'kind', l.kind, 'street', l.street, 'postcode',
+          l.postcode,
         'city', l.city, 'directions', l.directions, 'phone', l.phone, 'latitude', l.latitude, 'longitude', l.longitude,
         'time_zone', l.time_zone,
         'hours', coalesce((SELECT jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes))
@@ -42,21 +50,31 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
           FROM opening_exception x WHERE x.location = l.id AND x.day BETWEEN $2::date - 2 AND $2::date + 3), '[]')))
       ORDER BY w.kind, w.promise_at, w.id)
     FROM work w JOIN location l ON l.id = w.location
-      CROSS JOIN LATERAL (SELECT coalesce(sum(quantity - canceled - shorted), 0) AS units, coalesce(sum(staged), 0) AS staged,
+      CROSS JOIN LATERAL (SELECT coalesce(sum(quantity - canceled - shorted), 0) AS units, coalesce(sum(staged), 0) AS
+          staged,
         coalesce(sum(handed_over), 0) AS handed_over FROM work_line WHERE work = w.id) n
     WHERE w.order_id = o.id AND w.status <> 'rejected'), '[]') AS parts
 FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.link_hash = $1 AND c.erased_at IS NULL
 """
 
 SHIP_STATES = {
-    "open": "ship_noted", "accepted": "ship_noted", "picking": "ship_preparing", "picked": "ship_preparing",
-    "packed": "ship_packed", "labeled": "ship_packed", "handed_to_carrier": "ship_sent", "in_transit": "ship_sent",
-    "delivered": "delivered", "delivery_failed": "ship_failed", "returned_to_sender": "ship_back", "closed": "delivered",
+    "open": "ship_noted",
+    "accepted": "ship_noted",
+    "picking": "ship_preparing",
+    "picked": "ship_preparing",
+    "packed": "ship_packed",
+    "labeled": "ship_packed",
+    "handed_to_carrier": "ship_sent",
+    "in_transit": "ship_sent",
+    "delivered": "delivered",
+    "delivery_failed": "ship_failed",
+    "returned_to_sender": "ship_back",
+    "closed": "delivered",
     "canceled": "canceled",
-}  # fmt: skip
+}
 FIRST = (
-    "coming", "here", "early", "ready", "part_ready", "preparing", "noted", "ship_preparing", "ship_noted", "ship_packed", "ship_sent",
-    "ship_failed", "ship_back", "handed_over", "delivered", "expired", "canceled",
+    "coming", "here", "early", "ready", "part_ready", "preparing", "noted", "ship_preparing", "ship_noted",
+    "ship_packed", "ship_sent", "ship_failed", "ship_back", "handed_over", "delivered", "expired", "canceled",
 )  # fmt: skip
 """States by what the customer needs to know first: the part in the earliest one gives the page its sentence."""
 

@@ -1,4 +1,4 @@
-"""Every message of the ledger, newest first, for the demo's phone: one statement, one struct. Never served in production."""
+"""Every message of the ledger, newest first, for the demo's phone: one statement, one struct; not in production."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,19 +10,26 @@ from comptoir.kit.db import Connection
 PAGE = 40
 
 _SQL = """
-SELECT m.id, m.order_id, m.template, m.medium, m.language, m.subject, m.body, m.status, coalesce(m.reason, '') AS reason, m.made_at,
+SELECT m.id, m.order_id, m.template, m.medium, m.language, m.subject, m.body, m.status,
+  coalesce(m.reason, '') AS reason, coalesce(e.due_at, m.made_at) AS told_at,
   o.number, o.link_generation, c.first_name, c.last_name,
-  coalesce((SELECT jsonb_object_agg(p.location, p.generation) FROM pickup_pass p WHERE p.order_id = m.order_id), '{}') AS passes,
+  coalesce((SELECT jsonb_object_agg(p.location, p.generation) FROM pickup_pass p WHERE p.order_id = m.order_id), '{}')
+      AS passes,
   coalesce((SELECT l.time_zone FROM work w JOIN location l ON l.id = w.location WHERE w.order_id = m.order_id LIMIT 1),
     'Europe/Paris') AS time_zone
 FROM message m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer
-WHERE $1::uuid IS NULL OR (m.made_at, m.id) < (SELECT b.made_at, b.id FROM message b WHERE b.id = $1)
-ORDER BY m.made_at DESC, m.id DESC LIMIT $2
+LEFT JOIN event e ON e.stream = m.stream AND e.seq = m.seq
+WHERE $1::uuid IS NULL OR (coalesce(e.due_at, m.made_at), m.id) < (SELECT coalesce(f.due_at, b.made_at), b.id
+  FROM message b LEFT JOIN event f ON f.stream = b.stream AND f.seq = b.seq WHERE b.id = $1)
+ORDER BY told_at DESC, m.id DESC LIMIT $2
 """
 
 
 class PhoneMessage(msgspec.Struct, frozen=True):
-    """One message; subject and body still hold their marks, `passes` has the pass's generation by location."""
+    """One message; subject and body still hold their marks, `passes` has the pass's generation by location.
+
+    `told_at` is when the event that it tells of was due, so that a story told late reads in its own order.
+    """
 
     id: UUID
     order_id: UUID
@@ -33,7 +40,7 @@ class PhoneMessage(msgspec.Struct, frozen=True):
     body: str
     status: str
     reason: str
-    made_at: datetime
+    told_at: datetime
     number: str
     link_generation: int
     first_name: str

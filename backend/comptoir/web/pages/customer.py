@@ -1,4 +1,4 @@
-"""The customer's page behind `/o/<26 characters>`: no account, no script needed, the link is the key and is never logged."""
+"""The customer's page behind `/o/<26 characters>`: no account, no script; the link is the key and is never logged."""
 
 import contextlib
 import re
@@ -72,7 +72,8 @@ async def show(
 
 @post("/o/{token:str}/here", opt=by_link(), status_code=200)
 async def here(
-    request: DoorRequest, house: NamedDependency[House], page: NamedDependency[Page], token: FromPath[str], data: URLEncodedBody[HereForm]
+    request: DoorRequest, house: NamedDependency[House], page: NamedDependency[Page], token: FromPath[str],
+    data: URLEncodedBody[HereForm],
 ) -> Answer:  # fmt: skip
     """The customer is at the store; saying it again changes nothing but the spot."""
     order = await find(request, house, token)
@@ -97,7 +98,8 @@ async def ask_to_cancel(
 
 @post("/o/{token:str}/cancel", opt=by_link(), status_code=200)
 async def cancel(
-    request: DoorRequest, house: NamedDependency[House], page: NamedDependency[Page], token: FromPath[str], data: URLEncodedBody[CancelForm]
+    request: DoorRequest, house: NamedDependency[House], page: NamedDependency[Page], token: FromPath[str],
+    data: URLEncodedBody[CancelForm],
 ) -> Answer:  # fmt: skip
     """Cancel the whole order, once its e-mail or phone was named."""
     order = await find(request, house, token)
@@ -144,7 +146,8 @@ def status_page(house: House, page: Page, order: CustomerOrder, token: str) -> A
             passes.append(PassView(part, side, path, (letters[:3], letters[3:])))
     main = order.main
     return page.html(
-        "customer/order.html", headers=HEADERS, order=order, main=main, passes=passes, now=now, token=token, form_id=new_id(),
+        "customer/order.html", headers=HEADERS, order=order, main=main, passes=passes,
+        now=now, token=token, form_id=new_id(),
         time_zone=main.store.time_zone if main else "Europe/Paris", waiting=order.state in WAITING,
     )  # fmt: skip
 
