@@ -1,6 +1,5 @@
 """What every test may ask for: a fresh migrated database, a browser's path; and what could not be run is told."""
 
-import asyncio
 import itertools
 import os
 import shutil
@@ -13,6 +12,7 @@ import pytest
 
 from comptoir import migrating
 from comptoir.kit import postgres
+from tests.aside import run_aside
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 CHROMIUM_PLACES = (
@@ -49,7 +49,7 @@ def template(postgres_server: postgres.Server) -> str:
     async def make() -> None:
         await migrating.migrate(await postgres_server.create_database("migrated"))
 
-    asyncio.run(make())
+    run_aside(make())
     return "migrated"
 
 

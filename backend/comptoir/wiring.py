@@ -22,6 +22,7 @@ from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
 from comptoir.flows.resolve_exception import resolve_exception
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.flows.start_pack import start_pack
+from comptoir.flows.take_arrival import take_arrival
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
 from comptoir.fulfillment.model import StartPack, UndoHandOver
 from comptoir.fulfillment.resolving import ResolveException
@@ -54,6 +55,7 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         ResolveException: resolve_exception,
         ResolveShort: ResolveShortFlow(outlook),
         StartPack: start_pack,
+        TakeArrival: take_arrival,
         RequestHandOver: HandOverFlow(seal).request,
         UndoHandOver: undo_hand_over,
         PostMovements: post_movements,
@@ -81,6 +83,10 @@ WIRED: Mapping[str, Listener] = {"messages": write_message}
 """The listener behind every name of LISTENERS."""
 
 JOBS: Mapping[str, tuple[str, float]] = {
+    "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
+    "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
+    "end leases": ("comptoir.flows.lapse:end_leases", 30.0),
+    "forget old tries": ("comptoir.flows.lapse:forget_tries", 600.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),
     "forget old webhooks": ("comptoir.channels.intake:sweep", 3600.0),
 }

@@ -1,6 +1,6 @@
 """What time ends: payments that never came, goods that nobody collected, leases that ran out. Run by the worker, bounded."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -9,8 +9,9 @@ from comptoir.flows.keep_progress import keep_progress
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.lifecycles import Action, Status
 from comptoir.fulfillment.model import Moved
+from comptoir.kit import throttle
 from comptoir.kit.actor import SYSTEM
-from comptoir.kit.db import Event, Tx, in_transaction
+from comptoir.kit.db import Event, Tx, borrowed, in_transaction
 from comptoir.kit.ids import new_id
 from comptoir.orders import sql
 from comptoir.orders.model import CancelOrder
@@ -80,3 +81,9 @@ async def end_leases(house: "House") -> int:
         "WITH ended AS (UPDATE pack SET closed_at = $1 WHERE closed_at IS NULL AND lease_until < $1 RETURNING id)"
         " UPDATE work SET pack = NULL, taken_by = NULL WHERE pack IN (SELECT id FROM ended)", now)  # fmt: skip
     return int(done.split()[-1])
+
+
+async def forget_tries(house: "House") -> int:
+    """Counts of attempts that no limit looks at any more."""
+    async with borrowed(house.pool) as connection:
+        return int((await throttle.sweep(connection, house.clock() - timedelta(days=2))).split()[-1])
