@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from comptoir.flows.place_orders import Candidate, Done, place_group, prepare
+from comptoir.flows.reading_outlook import read_all, read_next
 from comptoir.kit.actor import Actor
 from comptoir.kit.clock import Clock
 from comptoir.kit.db import Pool, Tx, in_transaction
@@ -135,8 +136,6 @@ class OutlookKeeper:
 
     async def load(self) -> None:
         """Read everything once, before the first order."""
-        from comptoir.flows.reading_outlook import read_all
-
         await read_all(self.pool, self.outlook, self.clock())
 
     def start(self) -> None:
@@ -149,8 +148,6 @@ class OutlookKeeper:
                 await self.task
 
     async def _keep(self) -> None:
-        from comptoir.flows.reading_outlook import read_next
-
         while True:
             await asyncio.sleep(self.every)
             try:

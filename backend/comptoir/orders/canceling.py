@@ -1,6 +1,7 @@
 """How much of what is canceled. Pure: a line's units become its parts' units."""
 
 from collections.abc import Mapping, Sequence
+from math import gcd
 
 from comptoir.kit.errors import Conflict, Invalid
 
@@ -32,6 +33,4 @@ def parts_to_cancel(needs: Sequence[tuple[int, int, int, int]], lines: Mapping[i
 
 def greatest_divisor(numbers: Sequence[int]) -> int:
     """The largest number of whole kits that these part quantities can be."""
-    from math import gcd
-
     return gcd(*numbers)

@@ -151,6 +151,12 @@ async def by_letters(connection: Connection, location: str, letters_hash: bytes)
     return [row[0] for row in rows]
 
 
+async def by_arrival(connection: Connection, location: str, arrival: UUID) -> UUID | None:
+    """The order that a waiting customer came for."""
+    found: UUID | None = await connection.fetchval("SELECT order_id FROM arrival WHERE id = $1 AND location = $2", arrival, location)
+    return found
+
+
 async def by_bag(connection: Connection, location: str, tag: str) -> UUID | None:
     """The order whose bag this is, while it is on the shelf."""
     found: UUID | None = await connection.fetchval(

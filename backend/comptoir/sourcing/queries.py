@@ -43,5 +43,5 @@ async def supply(connection: Connection, after: tuple[str, str], now: datetime, 
 
 async def queues(connection: Connection) -> dict[str, int]:
     """Works that wait to be picked, per location."""
-    rows = await connection.fetch("SELECT location, count(*)::int FROM work WHERE status IN ('open', 'accepted', 'picking') GROUP BY location")
+    rows = await connection.fetch("SELECT location, count(*)::int FROM work WHERE status IN ('open', 'accepted', 'picking') GROUP BY location LIMIT 5000")
     return {row[0]: row[1] for row in rows}

@@ -12,7 +12,7 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound
-from comptoir.screens import counter
+from comptoir.screens import counter, signed_in
 from comptoir.web import limits
 from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
@@ -42,7 +42,7 @@ async def hand_over_page(order: UUID, house: House, actor: Actor, page: Page, no
     store = store_of(actor)
     async with borrowed(house.pool) as connection:
         view = await counter.read(connection, order, store)
-        zone = await connection.fetchval("SELECT time_zone FROM location WHERE id = $1", store)
+        zone = (await signed_in.read(connection, actor, store)).time_zone
     last = view.last if view.last and not view.last.undone and now - view.last.at < UNDO_FOR else None
     proven = bool(pass_ or letters)
     if not view.staged:

@@ -21,7 +21,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
-from comptoir.screens import counter, pack as pack_screen, shelf_work, work_list
+from comptoir.screens import counter, pack as pack_screen, shelf_work, signed_in, work_list
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.live import Live
 from comptoir.web.pages.handing import by_pass, store_of
@@ -106,9 +106,9 @@ async def show_pack(
     if found[0]["closed"] or not found[0]["works"]:
         return page.go("/work")
     async with borrowed(house.pool) as connection:
-        name = await connection.fetchrow("SELECT s.first_name, l.name FROM staff s, location l WHERE s.id = $1 AND l.id = $2", UUID(actor.who), found[0]["location"])
+        around = await signed_in.read(connection, actor, found[0]["location"])
     view = {**found[0], "sign_in_id": str(actor.sign_in)}
-    return page.html("associate/pick.html", pack=view, person=name["first_name"] if name else "", location=name["name"] if name else "")
+    return page.html("associate/pick.html", pack=view, person=around.person, location=around.location)
 
 
 @get("/work/{work_id:uuid}", opt=by(*COUNTER))
@@ -149,12 +149,12 @@ async def show_count(
     """Count one article: scan it, type the number, done."""
     async with borrowed(house.pool) as connection:
         row = await shelf_work.count(connection, store_of(actor), count)
-        name = await connection.fetchrow("SELECT s.first_name, l.name FROM staff s, location l WHERE s.id = $1 AND l.id = $2", UUID(actor.who), store_of(actor))
+        around = await signed_in.read(connection, actor, store_of(actor))
     view = {
         "id": str(row.id), "name": row.name, "variant": row.variant, "deciding": row.deciding, "picture": row.picture, "codes": [*row.codes, row.sku],
         "place": row.place, "sign_in_id": str(actor.sign_in), "server_time": now.isoformat().replace("+00:00", "Z"),
     }  # fmt: skip
-    return page.html("associate/count.html", count=view, person=name["first_name"] if name else "", location=name["name"] if name else "")
+    return page.html("associate/count.html", count=view, person=around.person, location=around.location)
 
 
 class ScanForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -190,7 +190,7 @@ async def scan(data: URLEncodedBody[ScanForm], house: NamedDependency[House], ac
 async def take(arrival: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
     """This associate looks after the customer, and goes to what the customer came for."""
     async with borrowed(house.pool) as connection:
-        order = await connection.fetchval("SELECT order_id FROM arrival WHERE id = $1 AND location = $2", arrival, store_of(actor))
+        order = await counter.by_arrival(connection, store_of(actor), arrival)
     if order is None:
         raise NotFound("arrival_not_found")
     try:
@@ -206,8 +206,8 @@ async def more(house: NamedDependency[House], actor: NamedDependency[Actor], pag
     """What is not work: change of person, scanner test, sound, theme."""
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store_of(actor))
-        name = await connection.fetchval("SELECT first_name FROM staff WHERE id = $1", UUID(actor.who))
-    return page.html("associate/more.html", view=view, person=name)
+        around = await signed_in.read(connection, actor, store_of(actor))
+    return page.html("associate/more.html", view=view, person=around.person)
 
 
 ROUTES: list[BaseRouteHandler] = [work, stream, start_pack, show_pack, one_work, put_backs, counts, show_count, scan_box, scan, take, more]
