@@ -156,6 +156,17 @@ async def money(tx: Tx, order: UUID, given: Sequence[Given], cause: UUID, at: da
         await payments_sql.refund_or_void(tx, order, refused, "refused_at_counter", cause, due)
 
 
+# A tag that another bag carries by now, and a customer who has come again since, stay as they are.
+_BAGS_BACK = (
+    "UPDATE bag b SET gone_at = NULL WHERE b.work = ANY($1::uuid[]) AND b.gone_at = $2"
+    " AND NOT EXISTS (SELECT FROM bag o WHERE o.location = b.location AND o.tag = b.tag AND o.gone_at IS NULL)"
+)
+_ARRIVAL_BACK = (
+    "UPDATE arrival a SET done_at = NULL WHERE a.order_id = $1 AND a.location = $2 AND a.done_at = $3"
+    " AND NOT EXISTS (SELECT FROM arrival o WHERE o.order_id = $1 AND o.location = $2 AND o.done_at IS NULL)"
+)
+
+
 async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datetime) -> HandedOver:
     """Everything stands as before: stock, bags, state, the waiting customer; what was due in two minutes is withdrawn."""
     row = await tx.row(
@@ -171,8 +182,9 @@ async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datet
     handover.undo(works, at, now)
     lines = await tx.rows("SELECT work, line, sku, quantity, refused FROM hand_over_line WHERE hand_over = $1 ORDER BY work, line", command.hand_over)
     by_work = {work.id: work for work in works}
-    moved_back = await tx.value("SELECT count(*) FROM put_back WHERE cause = $1 AND done > 0", command.hand_over)
-    if moved_back:
+    # Locked: goods that somebody puts back at this very moment are on their shelf or in hand, never both.
+    refused_goods = await tx.rows("SELECT done FROM put_back WHERE cause = $1 ORDER BY id FOR NO KEY UPDATE", command.hand_over)
+    if any(row["done"] for row in refused_goods):
         raise Conflict("refused_goods_put_back")
     movements = []
     for line in lines:
@@ -188,8 +200,8 @@ async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datet
     for work in works:
         await sql.advance(tx, work.id, Status.STAGED)
     await tx.run("UPDATE work SET handed_over_at = NULL WHERE id = ANY($1::uuid[])", list(row["works"]))
-    await tx.run("UPDATE bag SET gone_at = NULL WHERE work = ANY($1::uuid[]) AND gone_at = $2", list(row["works"]), at)
-    await tx.run("UPDATE arrival SET done_at = NULL WHERE order_id = $1 AND location = $2 AND done_at = $3", order, location, at)
+    await tx.run(_BAGS_BACK, list(row["works"]), at)
+    await tx.run(_ARRIVAL_BACK, order, location, at)
     await tx.run("UPDATE put_back SET withdrawn_at = $2 WHERE cause = $1", command.hand_over, now)
     await tx.run("UPDATE hand_over SET undone_at = $2, undone_by = $3, undo_reason = $4 WHERE id = $1", command.hand_over, now, actor.who, command.reason)
     await payments_sql.withdraw(tx, command.hand_over)

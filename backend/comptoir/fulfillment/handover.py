@@ -118,6 +118,7 @@ def undo(works: Sequence[Work], handed_over_at: datetime, now: datetime) -> None
     if now > handed_over_at + UNDO_FOR:
         raise Conflict("too_late_to_undo", minutes=int(UNDO_FOR.total_seconds() // 60))
     for work in works:
-        if work.status in (Status.HANDED_OVER, Status.CLOSED):
+        # Canceled: of this work the customer refused everything, at the counter.
+        if work.status in (Status.HANDED_OVER, Status.CLOSED, Status.CANCELED):
             continue
         work.after(Action.UNDO_HAND_OVER)

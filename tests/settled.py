@@ -1,0 +1,49 @@
+"""Fixtures of the tests that need a shop: one database with the small world, emptied of everything that happened."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from comptoir.kit import postgres
+from tests.hands import Shop, opened
+from tests.world import settle
+
+_REFERENCE = (
+    "legal_entity", "region", "location", "opening_hours", "sku", "kit_component", "staff", "device", "channel",
+    "migration",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def world(postgres_server: postgres.Server, template: str) -> str:
+    """Address of a database that holds the places, articles and people."""
+
+    async def make() -> str:
+        dsn = await postgres_server.create_database("world", template)
+        await settle(dsn)
+        return dsn
+
+    return asyncio.run(make())
+
+
+async def forget(connection: Any) -> None:
+    """Nothing has happened yet: no stock, no order, no work. Rows are deleted, which is quicker than a new database."""
+    tables = [row[0] for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    await connection.execute(
+        ";".join(f"DELETE FROM {table}" for table in sorted(tables) if table not in _REFERENCE)
+        + "; UPDATE sku SET blocked_reason = NULL WHERE blocked_reason IS NOT NULL"
+        + "; UPDATE location SET paused_until = NULL WHERE paused_until IS NOT NULL"
+    )
+
+
+@pytest.fixture
+async def shop(world: str) -> AsyncIterator[Shop]:
+    """Orme at noon on a Friday, nothing on hand. Every invariant must hold when the test ends."""
+    connection = await asyncpg.connect(world)
+    await forget(connection)
+    await connection.close()
+    async with opened(world) as shop:
+        yield shop
