@@ -60,7 +60,9 @@ class RecordPaymentFlow:
             tx.tell(
                 Event("payment.told", command.order, {"state": payment.state, "amount_minor": payment.amount_minor})
             )
-        held, works, progress = tuple(await sql.open_holds(tx, command.order)), (), Progress(order["progress"])
+        held = tuple(await sql.open_holds(tx, command.order))
+        works: tuple[UUID, ...] = ()
+        progress = Progress(order["progress"])
         if told.covered and not canceled:
             await payments_sql.void_pending(tx, command.order)
             if "payment" in held:

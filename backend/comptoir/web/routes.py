@@ -9,7 +9,7 @@ from litestar.handlers import BaseRouteHandler
 API: Final = ("availability", "catalog", "network", "orders", "payments", "stock")
 PAGES: Final = (
     "session", "enroll", "people", "devices", "stores", "keys", "work", "counter", "customer", "manager",
-    "orders", "exceptions", "stock_desk", "phone", "problem",
+    "orders", "order_changes", "exceptions", "stock_desk", "phone", "problem",
 )  # fmt: skip
 
 

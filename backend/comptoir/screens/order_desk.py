@@ -1,0 +1,123 @@
+"""What the order page tells beyond the order itself: who did what, which lines nobody knows, where a short could go."""
+
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Connection
+
+MOST_STORES = 30
+_SUMS = re.compile(r"expected_minor (\d+), sent_minor (\d+)")
+
+_SQL = """
+SELECT ch.name AS channel,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', e.kind, 'at', e.at, 'body', e.body, 'store', l.name,
+      'who', coalesce(t.first_name, k.name, w.name), 'by', CASE WHEN e.who LIKE 'customer:%' THEN 'customer'
+        WHEN t.id IS NOT NULL THEN 'staff' WHEN coalesce(k.name, w.name) IS NOT NULL THEN 'shop' ELSE 'system' END) ORDER BY e.seq DESC), '[]')
+    FROM (SELECT * FROM event WHERE stream = o.id AND withdrawn_at IS NULL ORDER BY seq DESC LIMIT 100) e
+    LEFT JOIN location l ON l.id = e.location LEFT JOIN staff t ON t.id::text = e.who
+    LEFT JOIN api_key k ON e.who IN ('key:' || k.id, k.id::text) LEFT JOIN channel w ON e.who = 'channel:' || w.id) AS timeline,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('reason', h.reason, 'detail', h.detail, 'placed_at', h.placed_at, 'until', h.until,
+      'who', (SELECT t.first_name FROM staff t WHERE t.id::text = h.placed_by)) ORDER BY h.placed_at), '[]')
+    FROM order_hold h WHERE h.order_id = o.id AND h.released_at IS NULL) AS holds,
+  ARRAY(SELECT l.line FROM order_line l WHERE l.order_id = o.id AND l.canceled < l.quantity
+    AND NOT EXISTS (SELECT FROM requirement r WHERE r.order_id = o.id AND r.line = l.line) ORDER BY l.line) AS unknown,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind) ORDER BY e.made_at), '[]') FROM exception e
+    WHERE e.order_id = o.id AND e.resolved_at IS NULL AND e.kind <> 'short_choice' AND ($2::text[] IS NULL OR e.location = ANY($2))) AS cases,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('line', m.line, 'units', m.units, 'stores', m.stores) ORDER BY m.line), '[]') FROM (
+    SELECT r.line, sum(r.unsourced) AS units, (SELECT coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'free', f.free) ORDER BY f.free DESC, f.name), '[]') FROM (
+        SELECT p.id, p.name, min(greatest(0, v.on_hand - v.reserved - v.safety_stock) / q.unsourced) AS enough, min(greatest(0, v.on_hand - v.reserved - v.safety_stock)) AS free
+        FROM requirement q JOIN stock_level v ON v.sku = q.sku JOIN location p ON p.id = v.location JOIN sku s ON s.sku = q.sku AND s.blocked_reason IS NULL
+        WHERE q.order_id = o.id AND q.line = r.line AND q.unsourced > 0 AND p.kind = 'store'
+        GROUP BY p.id HAVING count(*) = (SELECT count(*) FROM requirement z WHERE z.order_id = o.id AND z.line = r.line AND z.unsourced > 0) ORDER BY 4 DESC LIMIT $3) f
+      WHERE f.enough >= 1) AS stores
+    FROM requirement r WHERE r.order_id = o.id AND r.unsourced > 0 AND NOT EXISTS (SELECT FROM order_hold h WHERE h.order_id = o.id AND h.released_at IS NULL)
+    GROUP BY r.line) m) AS missing,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('units', p.units, 'store', l.name) ORDER BY l.name), '[]')
+    FROM (SELECT location, sum(quantity - done)::int AS units FROM put_back WHERE order_id = o.id AND done < quantity AND withdrawn_at IS NULL GROUP BY location) p JOIN location l ON l.id = p.location) AS put_backs
+FROM sales_order o LEFT JOIN channel ch ON ch.id = o.channel WHERE o.id = $1
+"""
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """One thing that happened. `by` says what kind of actor; `who` is a first name or the name of a shop."""
+
+    kind: str
+    at: datetime
+    body: dict[str, Any]
+    by: str
+    who: str | None = None
+    store: str | None = None
+
+
+class OpenHold(msgspec.Struct, frozen=True):
+    """Why the order waits; `until` is when an unpaid order lapses."""
+
+    reason: str
+    detail: str
+    placed_at: datetime
+    until: datetime | None = None
+    who: str | None = None
+
+    @property
+    def sums(self) -> tuple[int, int] | None:
+        """What the lines come to and what was sent, where the order is held for its totals."""
+        found = _SUMS.search(self.detail)
+        return (int(found[1]), int(found[2])) if found else None
+
+
+class OpenCase(msgspec.Struct, frozen=True):
+    id: UUID
+    kind: str
+
+
+class RetryStore(msgspec.Struct, frozen=True):
+    """A store whose figures say that it has the missing units."""
+
+    id: str
+    name: str
+    free: int
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """Units of a line that a shelf did not have and a person decides about."""
+
+    line: int
+    units: int
+    stores: list[RetryStore]
+
+
+class PutBackHere(msgspec.Struct, frozen=True):
+    store: str
+    units: int
+
+
+class OrderDesk(msgspec.Struct, frozen=True):
+    """The order as the people behind it see it."""
+
+    timeline: list[Moment]
+    holds: list[OpenHold]
+    unknown: list[int]
+    cases: list[OpenCase]
+    missing: list[Missing]
+    put_backs: list[PutBackHere]
+    channel: str | None = None
+
+    def short(self, line: int) -> Missing | None:
+        return next((one for one in self.missing if one.line == line), None)
+
+
+_JSON = frozenset({"timeline", "holds", "cases", "missing", "put_backs"})
+
+
+async def read(connection: Connection, order: UUID, actor: Actor) -> OrderDesk:
+    """What stands around an order that the caller has read for this actor already."""
+    places = list(actor.locations) if actor.locations is not None else None
+    row = await connection.fetchrow(_SQL, order, places, MOST_STORES)
+    assert row is not None
+    told = {key: msgspec.json.decode(value) if key in _JSON else value for key, value in row.items()}
+    return msgspec.convert(told, OrderDesk)

@@ -1,0 +1,191 @@
+"""Orders as the people behind them look after them: the list, one order whole, and what canceling it would do."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, FromQuery
+
+from comptoir.house import House
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx, borrowed
+from comptoir.kit.errors import Malformed, Refusal
+from comptoir.kit.ids import new_id
+from comptoir.kit.rehearsal import rehearse
+from comptoir.orders.model import CancelOrder, LineQuantity
+from comptoir.screens import article_search, order as order_screen, order_desk, order_search
+from comptoir.screens.order import OrderView
+from comptoir.screens.order_search import Filter
+from comptoir.web.guards import MANAGERS, by
+from comptoir.web.pages.page import Page
+
+Answer = Response[Any]
+Words = FromQuery[Annotated[str, msgspec.Meta(max_length=80)]]
+TheHouse = NamedDependency[House]
+TheActor = NamedDependency[Actor]
+ThePage = NamedDependency[Page]
+Now = NamedDependency[datetime]
+AT_ONCE: Final = 50
+CancelReason = Literal["customer", "not_available", "duplicate", "suspected_fraud", "mistake"]
+REASONS: Final[tuple[CancelReason, ...]] = ("customer", "not_available", "duplicate", "suspected_fraud", "mistake")
+
+
+@get("/manager/orders", opt=by(*MANAGERS))
+async def list_orders(
+    house: TheHouse, actor: TheActor, page: ThePage, now: Now, which: FromQuery[Filter] = "all", q: Words = "",
+    after: FromQuery[str | None] = None,
+) -> Answer:  # fmt: skip
+    """The newest orders; `which` is what they wait for, `q` a number or a name, `after` where the last page ended."""
+    async with borrowed(house.pool) as connection:
+        rows = await order_search.read(connection, actor, which, q, place_after(after), AT_ONCE + 1)
+    asked = {"which": which} | ({"q": q} if q else {})
+    more = len(rows) > AT_ONCE
+    rows = rows[:AT_ONCE]
+    next_page = "/manager/orders?" + urlencode(asked | {"after": rows[-1].place}) if more else None
+    headers = {"link": f'<{next_page}>; rel="next"'} if next_page else {}
+    return page.html(
+        "manager/orders.html", headers=headers, rows=rows, which=which, q=q, filters=order_search.FILTERS, now=now,
+        next_page=next_page, later=after is not None,
+    )  # fmt: skip
+
+
+def place_after(text: str | None) -> tuple[datetime, UUID] | None:
+    """Where the last page ended, as our own link wrote it. Malformed `bad_cursor` otherwise."""
+    if not text:
+        return None
+    at, _, order = text.partition("_")
+    try:
+        when = datetime.fromisoformat(at)
+        if when.tzinfo is None:
+            raise ValueError(at)
+        return when, UUID(order)
+    except (ValueError, OverflowError):
+        raise Malformed("bad_cursor") from None
+
+
+@get("/manager/orders/{order:uuid}", opt=by(*MANAGERS))
+async def show(order: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePage, now: Now) -> Answer:
+    """One order, whole. NotFound when it is not the actor's."""
+    return await order_page(order, house, actor, page, now)
+
+
+async def order_page(
+    order: UUID, house: House, actor: Actor, page: Page, now: datetime, refusal: Refusal | None = None
+) -> Answer:
+    """The order's page; a refusal of what was just tried stands on top of it."""
+    async with borrowed(house.pool) as connection:
+        view = await order_screen.read(connection, order, actor)
+        desk = await order_desk.read(connection, order, actor)
+    return page.html(
+        "manager/order.html", status=refusal.status if refusal else 200, view=view, desk=desk, now=now,
+        refusal=refusal, ids=NewIds(), may_cancel=may_cancel(view, actor),
+    )  # fmt: skip
+
+
+class NewIds:
+    """A fresh id for each form of a page: sending a form twice changes nothing twice."""
+
+    @property
+    def next(self) -> UUID:
+        return new_id()
+
+
+def may_cancel(view: OrderView, actor: Actor) -> bool:
+    """Is something left to cancel, for somebody who may? Without work, the order is head office's."""
+    if view.progress in ("canceled", "fulfilled", "closed"):
+        return False
+    return actor.locations is None or any(actor.reaches(work.location) for work in view.works)
+
+
+@get("/manager/orders/{order:uuid}/cancel", opt=by(*MANAGERS))
+async def cancel_preview(
+    order: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePage, now: Now,
+    line: FromQuery[list[int] | None] = None, units: FromQuery[list[int] | None] = None,
+    reason: FromQuery[CancelReason | None] = None,
+) -> Answer:  # fmt: skip
+    """Which units, and why; with a reason, what it would do: the true flow on the true figures, rolled back."""
+    async with borrowed(house.pool) as connection:
+        view = await order_screen.read(connection, order, actor)
+    chosen = dict(zip(line or (), units or (), strict=False))
+    lines = wanted(view, chosen)
+    effect: Effect | None = None
+    refusal = None
+    if reason is not None and any(chosen.values()):
+        try:
+            effect = await effect_of(house, actor, CancelOrder(new_id(), order, reason, lines))
+        except Refusal as refused:
+            refusal = refused
+    return page.html(
+        "manager/cancel.html", status=refusal.status if refusal else 200, view=view, chosen=chosen, reason=reason,
+        reasons=REASONS, effect=effect, refusal=refusal, id=new_id(), lines=spelled(lines), now=now,
+        nothing_chosen=reason is not None and not any(chosen.values()),
+    )  # fmt: skip
+
+
+def wanted(view: OrderView, chosen: dict[int, int]) -> tuple[LineQuantity, ...]:
+    """The chosen units by line; none at all when everything that is left was chosen, which cancels the order whole."""
+    left = {line.line: line.quantity - line.canceled for line in view.lines}
+    lines = tuple(LineQuantity(at, min(n, left[at])) for at, n in chosen.items() if at in left and min(n, left[at]) > 0)
+    whole = sum(line.quantity for line in lines) == sum(left.values())
+    return () if whole else lines
+
+
+def spelled(lines: tuple[LineQuantity, ...]) -> str:
+    """Lines as a form carries them: "1:2,3:1"."""
+    return ",".join(f"{line.line}:{line.quantity}" for line in lines)
+
+
+class Money(msgspec.Struct, frozen=True):
+    """What is to be moved, and who moves it."""
+
+    kind: str
+    amount_minor: int
+    made_by: str
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What canceling would do: units canceled, units that hands must put back, money to be moved."""
+
+    units: int
+    to_put_back: int
+    money: list[Money]
+
+
+async def effect_of(house: House, actor: Actor, command: CancelOrder) -> Effect:
+    """Play the cancellation and look at it. The flow's refusals pass."""
+
+    async def look(tx: Tx) -> tuple[int, list[Money]]:
+        back = await tx.value(
+            "SELECT coalesce(sum(quantity), 0)::int FROM put_back WHERE order_id = $1 AND made_at = $2",
+            command.order, tx.now,
+        )  # fmt: skip
+        rows = await tx.rows(
+            "SELECT i.kind, i.amount_minor, coalesce(c.name, i.made_by) FROM payment_intention i"
+            " LEFT JOIN channel c ON c.id = i.made_by WHERE i.cause = $1 ORDER BY i.kind",
+            command.id,
+        )
+        return back, [Money(*row) for row in rows]
+
+    done, (to_put_back, money) = await rehearse(house.runner, command, actor, look)
+    return Effect(done.read(dict[str, Any])["units"], to_put_back, money)
+
+
+@get("/manager/orders/{order:uuid}/lines/{line:int}/article", opt=by(*MANAGERS))
+async def choose_article(
+    order: FromPath[UUID], line: FromPath[int], house: TheHouse, actor: TheActor, page: ThePage, q: Words = ""
+) -> Answer:
+    """Which article is a shop's unknown line? Search by name, barcode or SKU."""
+    async with borrowed(house.pool) as connection:
+        view = await order_screen.read(connection, order, actor)
+        words = q or " ".join(next((at.title for at in view.lines if at.line == line), "").split()[:3])
+        found = await article_search.read(connection, words, 20)
+    asked = next((at for at in view.lines if at.line == line), None)
+    return page.html("manager/article.html", view=view, line=asked, found=found, q=words, ids=NewIds(), number=line)
+
+
+ROUTES: list[BaseRouteHandler] = [list_orders, show, cancel_preview, choose_article]
