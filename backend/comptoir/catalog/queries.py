@@ -1,5 +1,6 @@
 """Reads of the catalog: one SKU, a page of them, or what a scanned code is. The catalog has no place and no owner."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -54,3 +55,14 @@ async def find_by_code(connection: Connection, code: str) -> Article:
     if row is None:
         raise NotFound("unknown_code", scanned=code)
     return read(row)
+
+
+async def find_cautions(connection: Connection, skus: Sequence[str]) -> tuple[dict[str, int], frozenset[str]]:
+    """Of these SKUs: the minimum age of those that have one, and which are blocked everywhere (recalled)."""
+    rows = await connection.fetch(
+        "SELECT sku, minimum_age, blocked_reason FROM sku WHERE sku = ANY($1::text[])"
+        " AND (minimum_age IS NOT NULL OR blocked_reason IS NOT NULL)",
+        sorted(set(skus)),
+    )  # fmt: skip
+    ages = {sku: age for sku, age, _ in rows if age is not None}
+    return ages, frozenset(sku for sku, _, reason in rows if reason is not None)

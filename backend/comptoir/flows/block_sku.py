@@ -5,6 +5,7 @@ from datetime import datetime
 from comptoir.catalog import sql
 from comptoir.catalog.model import Article, BlockSku, UnblockSku
 from comptoir.catalog.queries import find_article
+from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.staff.sql import insert_audit
@@ -12,9 +13,10 @@ from comptoir.stock.events import blocked
 
 
 async def block_sku(tx: Tx, command: BlockSku, actor: Actor, now: datetime) -> Article:
-    """From the commit on nothing of it is promised, picked or handed over. NotFound `unknown_sku`."""
+    """From the commit on nothing of it is promised, picked or handed over; open work is flagged in every store. NotFound `unknown_sku`."""
     actor.needs("head_office", "integrator", "system")
     await sql.set_blocked(tx, command.sku, command.reason)
+    await work_sql.flag_recalled(tx, command.sku)
     await insert_audit(tx, actor, "sku.block", command.sku, reason=command.reason)
     tx.tell(blocked(command.sku, command.reason))
     return await find_article(tx.connection, command.sku)
@@ -24,6 +26,7 @@ async def unblock_sku(tx: Tx, command: UnblockSku, actor: Actor, now: datetime) 
     """NotFound `unknown_sku`."""
     actor.needs("head_office", "integrator", "system")
     await sql.set_blocked(tx, command.sku, None)
+    await work_sql.unflag_recalled(tx, command.sku)
     await insert_audit(tx, actor, "sku.unblock", command.sku, reason=command.note)
     tx.tell(blocked(command.sku, None))
     return await find_article(tx.connection, command.sku)

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.catalog.queries import find_cautions
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
 from comptoir.fulfillment import handover, sql
-from comptoir.fulfillment.handover import UNDO_FOR, Given, Leaving, Proof
+from comptoir.fulfillment.handover import UNDO_FOR, Cautions, Given, Leaving, Proof
 from comptoir.fulfillment.lifecycles import Status
 from comptoir.fulfillment.model import HandOver, Moved, Outcome, UndoHandOver, Work
 from comptoir.kit import outbox
@@ -44,7 +45,7 @@ class HandOverFlow:
         works = await self._lock(tx, asked, actor)
         bags = await sql.bags_of(tx, [w.id for w in works])
         proof = await self._proof(tx, asked, works)
-        leaving = handover.hand_over(works, bags, asked, proof, await ages_of(tx, works))
+        leaving = handover.hand_over(works, bags, asked, proof, await cautions_of(tx, works))
         return await leave(tx, command.id, asked, leaving, proof, actor, now)
 
     async def reported(self, tx: Tx, report: HandOver, actor: Actor, at: datetime, event: UUID) -> Outcome:
@@ -52,7 +53,7 @@ class HandOverFlow:
         works = await self._lock(tx, report, actor)
         bags = await sql.bags_of(tx, [w.id for w in works])
         proof = await self._proof(tx, report, works)
-        leaving = handover.hand_over_reported(works, bags, report, proof, await ages_of(tx, works))
+        leaving = handover.hand_over_reported(works, bags, report, proof, await cautions_of(tx, works))
         first = works[0]
         for problem in leaving.problems:
             await sql.insert_exception(
@@ -92,11 +93,9 @@ class RequestHandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hand_over: HandOver
 
 
-async def ages_of(tx: Tx, works: Sequence[Work]) -> dict[str, int]:
-    rows = await tx.rows(
-        "SELECT sku, minimum_age FROM sku WHERE sku = ANY($1::text[]) AND minimum_age IS NOT NULL", [line.sku for work in works for line in work.lines]
-    )
-    return {row[0]: row[1] for row in rows}
+async def cautions_of(tx: Tx, works: Sequence[Work]) -> Cautions:
+    """Ages to check and recalls among the articles of these works."""
+    return Cautions(*await find_cautions(tx.connection, [line.sku for work in works for line in work.lines]))
 
 
 async def leave(tx: Tx, made: UUID, asked: HandOver, leaving: Leaving, proof: Proof, actor: Actor, at: datetime) -> HandedOver:

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from comptoir.catalog.queries import find_cautions
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
 from comptoir.flows.short_pick import find_again
 from comptoir.fulfillment import picking, sql
-from comptoir.fulfillment.model import Outcome, Pick
+from comptoir.fulfillment.model import Outcome, Pick, Work, WorkLine
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.stock import sql as stock_sql
@@ -30,9 +31,21 @@ async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Out
         effect["put_back"] = await sql.insert_put_back(
             tx, work.location, line.sku, handled.surplus, handled.problem or "more_than_needed", promised=False, order=work.order_id, work=work.id, line=report.line
         )
+    problem = handled.problem
+    if line and counted and line.sku in (await find_cautions(tx.connection, [line.sku]))[1]:
+        problem = await recalled_in_hand(tx, work, line, counted)
     await moved_on(tx, work, handled.status)
     await keep_progress(tx, work.order_id)
-    return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id, effect=effect)
+    return Outcome("applied_with_exception" if problem else "applied", problem, work.id, effect=effect)
+
+
+async def recalled_in_hand(tx: Tx, work: Work, line: WorkLine, units: int) -> str:
+    """A recalled article came off the shelf: it is counted, and the manager is told once."""
+    if not await sql.is_told(tx, work.id, "recalled", line.sku):
+        await sql.insert_exception(
+            tx, work.location, "recalled", "store_manager", order=work.order_id, work=work.id, sku=line.sku, quantity=units
+        )
+    return "recalled"
 
 
 async def undo_pick(tx: Tx, effect: dict[str, object], actor: Actor, at: datetime) -> Outcome:

@@ -3,7 +3,7 @@
 The identity or the age is checked before the goods leave; what was checked is kept as yes or no, never a number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -52,10 +52,19 @@ class Leaving(msgspec.Struct, frozen=True):
     problems: tuple[str, ...] = ()
 
 
-def hand_over(works: Sequence[Work], bags: Sequence[Bag], command: HandOver, proof: Proof, ages: Mapping[str, int]) -> Leaving:
-    """Hand over, or refuse: `not_staged`, `already_handed_over`, `no_proof`, `bags_not_scanned`, `age_check_needed`.
+class Cautions(msgspec.Struct, frozen=True):
+    """What the articles ask for: the minimum age of those that have one, and those that are recalled."""
 
-    `ages` has the minimum age of the SKUs that have one.
+    ages: Mapping[str, int] = {}
+    recalled: Set[str] = frozenset()
+
+
+def hand_over(
+    works: Sequence[Work], bags: Sequence[Bag], command: HandOver, proof: Proof, cautions: Cautions
+) -> Leaving:
+    """Hand over, or refuse.
+
+    Refusals: `not_staged`, `already_handed_over`, `no_proof`, `recalled`, `bags_not_scanned`, `age_check_needed`.
     """
     for work in works:
         if work.status == Status.HANDED_OVER:
@@ -64,13 +73,17 @@ def hand_over(works: Sequence[Work], bags: Sequence[Bag], command: HandOver, pro
             raise Conflict("not_staged", order_number=work.order_number)
     if proof.kind is None:
         raise Invalid("no_proof")
-    faults = faults_of(works, bags, command, ages)
+    if stopped := recalled_of(works, command, cautions):
+        raise Conflict("recalled", skus=stopped)
+    faults = faults_of(works, bags, command, cautions)
     if faults:
         raise Conflict(faults[0])
     return Leaving(given(works, command), tuple(works))
 
 
-def hand_over_reported(works: Sequence[Work], bags: Sequence[Bag], command: HandOver, proof: Proof, ages: Mapping[str, int]) -> Leaving:
+def hand_over_reported(
+    works: Sequence[Work], bags: Sequence[Bag], command: HandOver, proof: Proof, cautions: Cautions
+) -> Leaving:
     """Hands gave the goods away. What was staged leaves; whatever was not in order becomes an exception (I5)."""
     staged = [work for work in works if work.status == Status.STAGED]
     problems: list[str] = []
@@ -81,18 +94,25 @@ def hand_over_reported(works: Sequence[Work], bags: Sequence[Bag], command: Hand
     if staged:
         if proof.kind is None:
             problems.append("handed_over_without_proof")
-        problems += faults_of(staged, bags, command, ages)
+        if recalled_of(staged, command, cautions):
+            problems.append("recalled")
+        problems += faults_of(staged, bags, command, cautions)
     return Leaving(given(staged, command), tuple(staged), tuple(problems))
 
 
-def faults_of(works: Sequence[Work], bags: Sequence[Bag], command: HandOver, ages: Mapping[str, int]) -> list[str]:
+def recalled_of(works: Sequence[Work], command: HandOver, cautions: Cautions) -> list[str]:
+    """The recalled SKUs that would leave; what is kept back on this hand-over does not count."""
+    return sorted({g.sku for g in given(works, command) if g.handed and g.sku in cautions.recalled})
+
+
+def faults_of(works: Sequence[Work], bags: Sequence[Bag], command: HandOver, cautions: Cautions) -> list[str]:
     faults = []
     scanned = {code.removeprefix("B:") for code in command.bags}
     ids = {work.id for work in works}
     if any(bag.work in ids and bag.tag not in scanned for bag in bags):
         faults.append("bags_not_scanned")
     leaving = {g.sku for g in given(works, command) if g.handed}
-    if not command.age_checked and any(sku in ages for sku in leaving):
+    if not command.age_checked and any(sku in cautions.ages for sku in leaving):
         faults.append("age_check_needed")
     return faults
 

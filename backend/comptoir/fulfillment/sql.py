@@ -96,6 +96,40 @@ async def flag_others(tx: Tx, location: str, sku: str, work: UUID, why: str) -> 
     )  # fmt: skip
 
 
+_TOUCHED = "status IN ('open', 'accepted', 'picking', 'picked', 'staged', 'packed', 'labeled')"
+
+
+async def flag_recalled(tx: Tx, sku: str) -> None:
+    """Every open work that still holds or needs the SKU, in every store, is shown with a warning."""
+    rows = await tx.rows(
+        f"UPDATE work SET flagged = 'recalled' FROM (SELECT id FROM work WHERE {_TOUCHED} AND EXISTS (SELECT FROM work_line l"
+        " WHERE l.work = work.id AND l.sku = $1 AND l.reserved + l.picked + l.staged > 0) ORDER BY id FOR NO KEY UPDATE) AS w"
+        " WHERE work.id = w.id RETURNING work.location",
+        sku,
+    )  # fmt: skip
+    tx.touched.update(row[0] for row in rows)
+
+
+async def unflag_recalled(tx: Tx, sku: str) -> None:
+    """The recall is over: the warnings go, except where another recalled SKU is in the same work."""
+    rows = await tx.rows(
+        "UPDATE work SET flagged = NULL FROM (SELECT id FROM work WHERE flagged = 'recalled'"
+        " AND EXISTS (SELECT FROM work_line l WHERE l.work = work.id AND l.sku = $1)"
+        " AND NOT EXISTS (SELECT FROM work_line l JOIN sku s ON s.sku = l.sku WHERE l.work = work.id AND l.sku <> $1"
+        " AND s.blocked_reason IS NOT NULL) ORDER BY id FOR NO KEY UPDATE) AS w WHERE work.id = w.id RETURNING work.location",
+        sku,
+    )  # fmt: skip
+    tx.touched.update(row[0] for row in rows)
+
+
+async def is_told(tx: Tx, work: UUID, kind: str, sku: str) -> bool:
+    """Whether an open exception of this kind names the work and the SKU already."""
+    found = await tx.value(
+        "SELECT true FROM exception WHERE work = $1 AND kind = $2 AND sku = $3 AND resolved_at IS NULL LIMIT 1", work, kind, sku
+    )
+    return found is not None
+
+
 async def bags_of(tx: Tx, works: Sequence[UUID]) -> list[Bag]:
     """Bags of these works that are still on a shelf."""
     rows = await tx.rows("SELECT tag, work, place FROM bag WHERE work = ANY($1::uuid[]) AND gone_at IS NULL ORDER BY tag", list(works))

@@ -49,7 +49,7 @@ async def search(connection: Connection, location: str, words: str) -> list[Foun
 _ORDER = """
 SELECT o.id AS order, o.number, coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name) AS name, c.first_name,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'status', w.status, 'promise_at', w.promise_at,
-      'lines', (SELECT jsonb_agg(jsonb_build_object('line', l.line, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture, 'staged', l.staged, 'minimum_age', s.minimum_age) ORDER BY l.line)
+      'lines', (SELECT jsonb_agg(jsonb_build_object('line', l.line, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture, 'staged', l.staged, 'minimum_age', s.minimum_age, 'blocked', s.blocked_reason) ORDER BY l.line)
         FROM work_line l JOIN sku s ON s.sku = l.sku WHERE l.work = w.id),
       'bags', (SELECT coalesce(jsonb_agg(jsonb_build_object('tag', b.tag, 'place', b.place) ORDER BY b.tag), '[]') FROM bag b WHERE b.work = w.id AND b.gone_at IS NULL)) ORDER BY w.created_at, w.id), '[]')
     FROM work w WHERE w.order_id = o.id AND w.location = $2 AND w.kind = 'pickup') AS works,
@@ -69,6 +69,7 @@ class Line(msgspec.Struct, frozen=True):
     picture: str
     staged: int
     minimum_age: int | None = None
+    blocked: str | None = None
 
 
 class Bag(msgspec.Struct, frozen=True):
@@ -122,6 +123,16 @@ class CounterOrder(msgspec.Struct, frozen=True):
     @property
     def bags(self) -> list[tuple[UUID, Bag]]:
         return [(work.id, bag) for work in self.staged for bag in work.bags]
+
+    @property
+    def recalled(self) -> list[Line]:
+        """What lies staged and must not leave."""
+        return [line for _, line in self.lines if line.blocked]
+
+    @property
+    def all_recalled(self) -> bool:
+        """Nothing of what lies here may leave."""
+        return bool(self.lines) and len(self.recalled) == len(self.lines)
 
     @property
     def age(self) -> int | None:

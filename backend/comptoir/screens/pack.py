@@ -25,7 +25,7 @@ SELECT c.id, c.location, c.lease_until, c.staff, c.closed_at,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'order', w.order_id, 'order_number', w.order_number, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at, 'version', w.version, 'flagged', w.flagged,
       'collector', coalesce(nullif(o.collector, ''), u.first_name || ' ' || left(u.last_name, 1) || '.'),
       'lines', (SELECT jsonb_agg(jsonb_build_object('line', l.line::text, 'sku', l.sku, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'style', s.style, 'picture', s.picture,
-          'quantity', l.quantity - l.canceled, 'picked', l.picked + l.staged + l.handed_over + l.in_transit, 'short', l.shorted, 'staged', l.staged, 'canceled', l.canceled, 'parked_until', l.parked_until,
+          'quantity', l.quantity - l.canceled, 'picked', l.picked + l.staged + l.handed_over + l.in_transit, 'short', l.shorted, 'staged', l.staged, 'canceled', l.canceled, 'parked_until', l.parked_until, 'blocked', s.blocked_reason,
           'codes', (SELECT coalesce(jsonb_agg(b.code ORDER BY b.code), '[]') FROM barcode b WHERE b.sku = l.sku),
           'place', (SELECT jsonb_build_object('aisle', h.aisle, 'bay', h.bay, 'level', h.level) FROM shelf_place h WHERE h.location = l.location AND h.sku = l.sku)) ORDER BY l.line)
         FROM work_line l JOIN sku s ON s.sku = l.sku WHERE l.work = w.id),
@@ -61,10 +61,10 @@ async def read_many(pool: Pool, packs: Sequence[UUID], actor: Actor, now: dateti
 
 
 def has_changed(pack: dict[str, Any]) -> bool:
-    """Whether somebody else changed what the pack asks for (units canceled, work taken away): only then is it sent again.
+    """Whether somebody else changed what the pack asks for (units canceled, an article recalled, work taken away): only then is it sent again.
 
     What the device itself did is in its journal already, and the screen is the fold of both.
     """
-    return not pack["works"] or any(line["canceled"] for work in pack["works"] for line in work["lines"]) or any(
+    return not pack["works"] or any(line["canceled"] or line["blocked"] for work in pack["works"] for line in work["lines"]) or any(
         work["status"] in ("canceled", "expired") for work in pack["works"]
     )
