@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from comptoir.kit.actor import Actor
-from comptoir.kit.db import Tx, notify
+from comptoir.kit.db import Tx
 from comptoir.kit.runner import Flow
 from comptoir.network import changing, sql
 from comptoir.network.changing import (
@@ -73,7 +73,7 @@ async def _changed(
     tx: Tx, location: str, actor: Actor, action: str, version: int, reason: str = ""
 ) -> StoreChanged:
     await insert_audit(tx, actor, action, location, location, reason)
-    await notify(tx, {location})
+    await sql.wake_pages(tx, location)
     return StoreChanged(location, version)
 
 

@@ -73,3 +73,8 @@ async def count_up(tx: Tx, location: str) -> int:
     """The place changed; gives the new version."""
     version: int = await tx.value("UPDATE location SET version = version + 1 WHERE id = $1 RETURNING version", location)
     return version
+
+
+async def wake_pages(tx: Tx, location: str) -> None:
+    """Open pages that show the place read it again once this transaction is there."""
+    await tx.run("SELECT pg_notify('comptoir', $1)", location)
