@@ -1,0 +1,169 @@
+"""Stock as a manager looks at it: counts that wait for a decision, one article over all stores, its ledger."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Connection
+from comptoir.kit.errors import NotFound
+
+AT_ONCE = 40
+MOST_COUNTS = 100
+MOST_STORES = 1000
+
+_DESK = """
+SELECT (SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'store', l.name, 'time_zone', l.time_zone, 'sku', c.sku,
+      'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture, 'counted', c.counted, 'expected', c.expected,
+      'counted_at', c.counted_at, 'who', (SELECT t.first_name FROM staff t WHERE t.id::text = c.counted_by)) ORDER BY c.counted_at), '[]')
+    FROM (SELECT * FROM stock_count WHERE status = 'submitted' AND ($1::text[] IS NULL OR location = ANY($1))
+      ORDER BY counted_at LIMIT $2) c JOIN location l ON l.id = c.location JOIN sku s ON s.sku = c.sku) AS counts,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', b.sku, 'name', b.name, 'variant', b.variant, 'deciding', b.deciding, 'picture', b.picture,
+      'reason', b.blocked_reason) ORDER BY b.name, b.sku), '[]')
+    FROM (SELECT * FROM sku WHERE blocked_reason IS NOT NULL ORDER BY name, sku LIMIT $2) b) AS blocked
+"""
+
+# The newest lines of each store come from its own index entries; the newest of them all are a merge of few.
+_ARTICLE = """
+SELECT s.sku, s.name, s.variant, s.deciding, s.picture, s.price_minor, s.currency, s.blocked_reason, s.is_kit,
+  ARRAY(SELECT b.code FROM barcode b WHERE b.sku = s.sku ORDER BY b.code LIMIT 20) AS barcodes,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'on_hand', v.on_hand, 'reserved', v.reserved,
+      'set_aside', v.set_aside, 'unsellable', v.unsellable, 'counted_at', v.counted_at, 'available',
+      CASE WHEN s.blocked_reason IS NOT NULL OR v.no_promise_until > $3 THEN 0
+        ELSE greatest(0, v.on_hand - v.reserved - v.safety_stock) END, 'waits', coalesce(v.no_promise_until > $3, false)) ORDER BY l.name), '[]')
+    FROM stock_level v JOIN location l ON l.id = v.location
+    WHERE v.sku = s.sku AND ($2::text[] IS NULL OR v.location = ANY($2))) AS levels,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'fact', m.fact, 'store', m.name, 'time_zone', m.time_zone,
+      'on_hand', m.on_hand, 'reserved', m.reserved, 'set_aside', m.set_aside, 'unsellable', m.unsellable, 'reason', m.reason,
+      'happened_at', m.happened_at, 'order', m.order_id, 'number', (SELECT o.number FROM sales_order o WHERE o.id = m.order_id),
+      'who', coalesce((SELECT t.first_name FROM staff t WHERE t.id::text = m.who),
+        (SELECT k.name FROM api_key k WHERE m.who IN ('key:' || k.id, k.id::text)))) ORDER BY m.happened_at DESC, m.id DESC), '[]')
+    FROM (SELECT n.*, l.name, l.time_zone FROM location l CROSS JOIN LATERAL (SELECT * FROM stock_movement y
+        WHERE y.sku = s.sku AND y.location = l.id AND ($5::timestamptz IS NULL OR (y.happened_at, y.id) < ($5, $6::uuid))
+        ORDER BY y.happened_at DESC, y.id DESC LIMIT $4) n
+      WHERE ($2::text[] IS NULL OR l.id = ANY($2)) AND ($7 = '' OR l.id = $7)
+      ORDER BY n.happened_at DESC, n.id DESC LIMIT $4) m) AS movements
+FROM sku s WHERE s.sku = $1
+"""
+
+
+class WaitingCount(msgspec.Struct, frozen=True):
+    """A count whose difference somebody must believe or not."""
+
+    id: UUID
+    store: str
+    time_zone: str
+    sku: str
+    name: str
+    variant: str
+    deciding: str
+    picture: str
+    counted: int
+    expected: int
+    counted_at: datetime
+    who: str | None = None
+
+
+class BlockedArticle(msgspec.Struct, frozen=True):
+    """An article that is stopped everywhere."""
+
+    sku: str
+    name: str
+    variant: str
+    deciding: str
+    picture: str
+    reason: str
+
+
+class StockDesk(msgspec.Struct, frozen=True):
+    """What waits for somebody who answers for stock."""
+
+    counts: list[WaitingCount]
+    blocked: list[BlockedArticle]
+
+
+class LevelHere(msgspec.Struct, frozen=True):
+    """One store's figures; `waits` while a short keeps new promises off until it is counted."""
+
+    id: str
+    name: str
+    on_hand: int
+    reserved: int
+    set_aside: int
+    unsellable: int
+    available: int
+    waits: bool
+    counted_at: datetime | None = None
+
+
+class LedgerLine(msgspec.Struct, frozen=True):
+    """One movement in what a person asks: what, where, when, who, for which order."""
+
+    id: UUID
+    fact: str
+    store: str
+    time_zone: str
+    on_hand: int
+    reserved: int
+    set_aside: int
+    unsellable: int
+    happened_at: datetime
+    reason: str | None = None
+    order: UUID | None = None
+    number: str | None = None
+    who: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the next page begins."""
+        return f"{self.happened_at.isoformat().replace('+00:00', 'Z')}_{self.id}"
+
+
+class ArticleDesk(msgspec.Struct, frozen=True):
+    """One article, what each store has of it, and what moved it."""
+
+    sku: str
+    name: str
+    variant: str
+    deciding: str
+    picture: str
+    price_minor: int
+    currency: str
+    is_kit: bool
+    barcodes: list[str]
+    levels: list[LevelHere]
+    movements: list[LedgerLine]
+    blocked_reason: str | None = None
+
+    def total(self, figure: str) -> int:
+        return sum(getattr(level, figure) for level in self.levels)
+
+
+async def read(connection: Connection, actor: Actor) -> StockDesk:
+    """Counts of the actor's stores that wait for approval, and what is blocked everywhere."""
+    row = await connection.fetchrow(_DESK, _places(actor), MOST_COUNTS)
+    assert row is not None
+    return msgspec.convert({key: msgspec.json.decode(value) for key, value in row.items()}, StockDesk)
+
+
+async def article(
+    connection: Connection,
+    actor: Actor,
+    sku: str,
+    now: datetime,
+    store: str = "",
+    before: tuple[datetime, UUID] | None = None,
+) -> ArticleDesk:
+    """An article over the actor's stores, with the newest lines of the ledger before a place. NotFound `unknown_sku`."""
+    at, last = before if before is not None else (None, None)
+    row = await connection.fetchrow(_ARTICLE, sku, _places(actor), now, AT_ONCE + 1, at, last, store)
+    if row is None:
+        raise NotFound("unknown_sku", sku=sku)
+    told: dict[str, Any] = {k: msgspec.json.decode(v) if k in ("levels", "movements") else v for k, v in row.items()}
+    return msgspec.convert(told, ArticleDesk)
+
+
+def _places(actor: Actor) -> list[str] | None:
+    return list(actor.locations) if actor.locations is not None else None
