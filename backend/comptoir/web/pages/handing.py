@@ -52,4 +52,4 @@ async def hand_over_page(order: UUID, house: House, actor: Actor, page: Page, no
         "pass": pass_ or None, "letters": letters or None, "identity": not proven, "age": view.age is not None, "sign_in_id": str(actor.sign_in),
         "server_time": now.isoformat().replace("+00:00", "Z"), "done_href": f"/counter/orders/{view.order}/done",
     }  # fmt: skip
-    return page.html("associate/handover.html", view=view, facts=facts, proven=proven, letters=letters, now=now, time_zone=zone)
+    return page.html("associate/handover.html", view=view, facts=facts, proven=proven, letters=letters, now=now, time_zone=zone, shows_secret=proven)

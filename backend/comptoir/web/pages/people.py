@@ -222,7 +222,7 @@ async def _shown(house: House, actor: Actor, page: Page, staff: UUID, kind: str,
     async with borrowed(house.pool) as database:
         person = await queries.find_person(database, staff, actor.locations)
     code = segno.make(secret, error="m", micro=False).svg_inline(scale=6, border=4) if kind == "badge" else ""
-    return page.html("admin/secret.html", person=person, kind=kind, secret=secret, code=code)
+    return page.html("admin/secret.html", shows_secret=True, person=person, kind=kind, secret=secret, code=code)
 
 
 ROUTES: list[BaseRouteHandler] = [

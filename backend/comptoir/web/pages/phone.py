@@ -55,7 +55,7 @@ async def phone(
         return Shown(message, subject, body, link_of(house.seal, "", message.order_id, message.link_generation))
 
     return page.html(
-        "customer/phone.html", headers=HEADERS, messages=[shown(message) for message in messages],
+        "customer/phone.html", shows_secret=True, headers=HEADERS, messages=[shown(message) for message in messages],
         older=messages[-1].id if len(messages) == PAGE else None,
     )  # fmt: skip
 

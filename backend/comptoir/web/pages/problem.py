@@ -1,6 +1,7 @@
 """A page for each code of a refusal: what happened, what is safe, what to do next. Public, for whoever met it."""
 
 from functools import cache
+from typing import Any
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -33,7 +34,7 @@ def one_problem(page: NamedDependency[Page], code: FromPath[str]) -> Answer:
     """One code, explained. NotFound when there is no such code."""
     if code not in known_codes():
         raise NotFound()
-    parts = {part: say(code, part, page.lang) for part in ("title", "what", "safe", "next")}
+    parts: dict[str, Any] = {part: say(code, part, page.lang) for part in ("title", "what", "safe", "next")}
     return page.html("session/problem_page.html", code=code, **parts)
 
 
