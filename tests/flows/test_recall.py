@@ -114,3 +114,16 @@ async def the_line(shop: Shop, actor: object, started: object) -> dict[str, obje
     (found,) = await pack.read_many(shop.pool, [started], actor, shop.now)  # type: ignore[list-item, arg-type]
     line: dict[str, object] = found["works"][0]["lines"][0]
     return line
+
+
+async def test_recalled_goods_that_are_carried_back_stay_off_the_shelf(shop: Shop) -> None:
+    await shop.receive(1)
+    hand = await shop.handheld()
+    placed, work = await staged(shop, hand, order())
+    await recall(shop)
+    await shop.perform(asking(shop, placed, work, RefusedUnits(work, 1, 1, "recalled")), hand.person)
+    (carried,) = await shop.put_backs(placed)
+    told = await hand.put_back(carried)
+    assert await shop.figures() == (0, 0, 0, 1)
+    await hand.undo(told)
+    assert await shop.figures() == (1, 1, 1, 0)

@@ -1,13 +1,16 @@
-"""Goods that nobody will collect lie on their shelf again."""
+"""Goods that nobody will collect lie on their shelf again; recalled ones are kept aside."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from comptoir.catalog.queries import find_cautions
 from comptoir.fulfillment.model import Outcome, PutBack
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
 from comptoir.stock import sql as stock_sql
-from comptoir.stock.model import put_back
+from comptoir.stock.model import kept_aside, put_back
 
 
 async def put_back_reported(tx: Tx, report: PutBack, actor: Actor, at: datetime) -> Outcome:
@@ -26,8 +29,8 @@ async def put_back_reported(tx: Tx, report: PutBack, actor: Actor, at: datetime)
         "UPDATE put_back SET done = done + $2, done_at = $3, done_by = $4 WHERE id = $1",
         row["id"], units, at if finished else None, actor.who if finished else None,
     )  # fmt: skip
-    if row["promised"]:
-        await stock_sql.post(tx, [put_back(row["sku"], row["location"], units, order_id=row["order_id"], work=row["work"], happened_at=at)])
+    _, blocked = await find_cautions(tx.connection, [row["sku"]])
+    await settle(tx, row, units, bool(blocked), at)
     if finished and row["work"]:
         await tx.run(
             "UPDATE bag SET gone_at = $2 WHERE work = $1 AND gone_at IS NULL"
@@ -35,7 +38,16 @@ async def put_back_reported(tx: Tx, report: PutBack, actor: Actor, at: datetime)
             " AND NOT EXISTS (SELECT FROM work_line l WHERE l.work = $1 AND l.staged > 0)",
             row["work"], at,
         )  # fmt: skip
-    return Outcome("applied", None, row["work"], effect={"kind": "put_back", "put_back": row["id"], "units": units})
+    return Outcome("applied", None, row["work"], effect={"kind": "put_back", "put_back": row["id"], "units": units, "recalled": bool(blocked)})
+
+
+async def settle(tx: Tx, row: Mapping[str, Any], units: int, recalled: bool, at: datetime) -> None:
+    """What it does to the stock; recalled units are kept aside instead of going on their shelf."""
+    of = {"order_id": row["order_id"], "work": row["work"], "happened_at": at}
+    movements = [put_back(row["sku"], row["location"], units, **of)] if row["promised"] else []
+    if recalled:
+        movements.append(kept_aside(row["sku"], row["location"], units, **of))
+    await stock_sql.post(tx, movements)
 
 
 async def undo_put_back(tx: Tx, effect: dict[str, object], actor: Actor, at: datetime) -> Outcome:
@@ -47,7 +59,6 @@ async def undo_put_back(tx: Tx, effect: dict[str, object], actor: Actor, at: dat
         raise NotFound("put_back_not_found")
     units = int(str(effect["units"]))
     await tx.run("UPDATE put_back SET done = done - $2, done_at = NULL, done_by = NULL WHERE id = $1", row["id"], units)
-    if row["promised"]:
-        await stock_sql.post(tx, [put_back(row["sku"], row["location"], -units, order_id=row["order_id"], work=row["work"], happened_at=at)])
+    await settle(tx, row, -units, bool(effect.get("recalled")), at)
     tx.touched.add(row["location"])
     return Outcome("applied", None, row["work"])

@@ -13,7 +13,7 @@ MOST = 100
 
 _PUT_BACKS = """
 SELECT p.id, p.sku, s.name, s.variant, s.deciding, s.picture, p.quantity - p.done AS left, p.reason, p.bag, h.aisle, h.bay, h.level,
-  ARRAY(SELECT b.code FROM barcode b WHERE b.sku = p.sku ORDER BY b.code) AS codes
+  ARRAY(SELECT b.code FROM barcode b WHERE b.sku = p.sku ORDER BY b.code) AS codes, s.blocked_reason AS blocked
 FROM put_back p JOIN sku s ON s.sku = p.sku LEFT JOIN shelf_place h ON h.location = p.location AND h.sku = p.sku
 WHERE p.location = $1 AND p.done < p.quantity AND p.withdrawn_at IS NULL ORDER BY h.aisle NULLS LAST, h.bay, h.level, p.made_at LIMIT 100
 """
@@ -35,6 +35,7 @@ class PutBackRow(msgspec.Struct, frozen=True):
     bay: str | None
     level: str | None
     codes: list[str]
+    blocked: str | None
 
     @property
     def place(self) -> dict[str, str | None] | None:

@@ -88,6 +88,11 @@ def put_back(sku: str, location: str, units: int, **of: UUID | datetime | None) 
     return Movement(sku, location, Fact.PUT_BACK, reserved=-units, set_aside=-units, **of)  # type: ignore[arg-type]
 
 
+def kept_aside(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
+    """Recalled units that come back from a work stay in the building and do not go on their shelf."""
+    return Movement(sku, location, Fact.ADJUSTMENT, on_hand=-units, unsellable=units, reason="recalled", **of)  # type: ignore[arg-type]
+
+
 def short(sku: str, location: str, units: int, *, damaged: bool, **of: UUID | datetime | None) -> Movement:
     """Promised units are not there, or cannot be sold; either way the promise on them is gone."""
     fact = Fact.SHORT_DAMAGED if damaged else Fact.SHORT_NOT_FOUND

@@ -4,7 +4,7 @@ import { play } from "./sound.js";
 
 const GLYPHS = { ready: "scan", ok: "saved", again: "minus", bad: "tri" };
 const HOLD_MS = 2000;
-let ready = ["", ""];
+let ready = ["ready", "", ""];
 let timer = 0;
 
 function show(tone, text, more) {
@@ -16,9 +16,9 @@ function show(tone, text, more) {
 }
 
 // What to do now; it appears at once unless an outcome is still being read.
-export function ask(text, more) {
-  ready = [text, more];
-  if (!timer) show("ready", ...ready);
+export function ask(text, more, tone = "ready") {
+  ready = [tone, text, more];
+  if (!timer) show(...ready);
 }
 
 export function tell(tone, text, more, sound = { ok: "ok", again: "again", bad: "wrong" }[tone]) {
@@ -31,5 +31,5 @@ export function tell(tone, text, more, sound = { ok: "ok", again: "again", bad: 
 export function settle() {
   clearTimeout(timer);
   timer = 0;
-  show("ready", ...ready);
+  show(...ready);
 }

@@ -64,7 +64,10 @@ async function takeScan({ code, raw }) {
 
 async function takeArticle(code, raw) {
   const found = match(pack, view, code, raw);
-  if (found.kind === "count") {
+  if (found.kind === "count" && found.line.blocked) {
+    $("sheet").close();
+    tell("bad", say("recalled"), say("recalled_more"));
+  } else if (found.kind === "count") {
     const spot = { work: found.work.id, line: found.line.line };
     const before = view.current;
     const fact = await write("pick", { ...spot, quantity: 1, code: printable(raw) });
@@ -136,6 +139,11 @@ document.addEventListener("click", async ({ target }) => {
     const fact = await write("short", { ...current, quantity: missing, reason });
     $("sheet").close();
     undoable = { fact, text: say("short_done", { n: missing }), until: Date.now() + UNDO_MS };
+    play("ok");
+  } else if (act === "recalled" && current) {
+    const n = lineOf(view, current).remaining;
+    const fact = await write("short", { ...current, quantity: n, reason: "not_sellable" });
+    undoable = { fact, text: say("recalled_done", { n }), until: Date.now() + UNDO_MS };
     play("ok");
   } else if (act === "park" && current) {
     const fact = await write("look_again", { ...current });
@@ -303,10 +311,11 @@ function paintLine() {
   const end = line.codes.find((code) => /^[0-9]{14}$/.test(code))?.slice(-4);
   const nth = now.picked + 1;
   const what = versus && line.deciding ? say("scan_one", { what: line.deciding }) : nth === 1 ? say("scan_first") : nth === 2 ? say("scan_second") : say("scan_nth", { n: nth });
-  ask(what, way ? `${say(...way)}, ${sayPlace(line.place)}` : end ? say("code_ends", { end }) : say("no_code"));
+  if (line.blocked) ask(say("recalled"), say("recalled_more"), "bad");
+  else ask(what, way ? `${say(...way)}, ${sayPlace(line.place)}` : end ? say("code_ends", { end }) : say("no_code"));
   const fresh = undoable && !undoable.text && undoable.until > Date.now();
   $("acts").replaceChildren(
-    fresh && !versus ? button("undo", "undo", say("undo")) : button("find", "nofind", versus && line.deciding ? say("none_of", { what: line.deciding }) : say("not_found")),
+    line.blocked ? button("recalled", "tri", say("recalled_act", { n: now.remaining })) : fresh && !versus ? button("undo", "undo", say("undo")) : button("find", "nofind", versus && line.deciding ? say("none_of", { what: line.deciding }) : say("not_found")),
     button("list", "list", say("list")),
   );
 }
@@ -392,7 +401,7 @@ function takeAnswer({ outcomes, packs = [] }) {
 }
 
 // What the pack asks of hands, without what they have done: when this changes, somebody must be told.
-const asked = ({ works }) => JSON.stringify(works.map(({ id, lines }) => [id, lines.map(({ line, sku, quantity }) => [line, sku, quantity])]).sort());
+const asked = ({ works }) => JSON.stringify(works.map(({ id, lines }) => [id, lines.map(({ line, sku, quantity, blocked }) => [line, sku, quantity, blocked ?? null])]).sort());
 
 function drawn(fresh) {
   const pictures = new Map(pack.works.flatMap(({ lines }) => lines).concat(Object.values(pack.known)).map(({ sku, picture }) => [sku, picture]));
