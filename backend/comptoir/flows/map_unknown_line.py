@@ -36,7 +36,7 @@ class MapUnknownLineFlow:
 
         A line of which units were canceled stays unknown: which ones are left is for a person to say.
         """
-        await sql.lock(tx, command.order)
+        await sql.lock(tx, command.order, actor.locations)
         line = await channel_sql.find_line(tx, command.order, command.line)
         if line is None:
             raise NotFound("line_not_found", line=command.line)

@@ -11,7 +11,8 @@ from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import NotFound
 from comptoir.orders import sql
 from comptoir.orders.model import Progress
-from comptoir.payments import recording, sql as payments_sql
+from comptoir.payments import recording
+from comptoir.payments import sql as payments_sql
 from comptoir.payments.recording import RecordPayment
 
 
@@ -43,7 +44,7 @@ class RecordPaymentFlow:
 
         NotFound `order_not_found`; Invalid as in `recording.record`.
         """
-        order = await sql.lock(tx, command.order)
+        order = await sql.lock(tx, command.order, actor.locations)
         if not await reaches(tx, command.order, actor):
             raise NotFound("order_not_found")
         needs = await sql.requirements(tx, command.order)

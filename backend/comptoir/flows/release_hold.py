@@ -40,7 +40,7 @@ class ReleaseHoldFlow:
 
     async def __call__(self, tx: Tx, command: ReleaseHold, actor: Actor, now: datetime) -> HoldReleased:
         """Release one hold; Conflict `not_held` when it does not hold the order, `unknown_items_left` until lines are mapped."""
-        await sql.lock(tx, command.order)
+        await sql.lock(tx, command.order, actor.locations)
         if command.reason == "unknown_item" and await tx.value(UNKNOWN_LEFT, command.order):
             raise Conflict("unknown_items_left")
         if not await sql.release_hold(tx, command.order, command.reason, actor.who, command.note, now):
@@ -123,7 +123,7 @@ UNKNOWN_LEFT = "SELECT true FROM order_line l WHERE l.order_id = $1 AND l.cancel
 
 async def place_hold(tx: Tx, command: PlaceHold, actor: Actor, now: datetime) -> HoldReleased:
     """Hold an order whose work nobody has started: its units stay reserved, the stores see no work."""
-    await sql.lock(tx, command.order)
+    await sql.lock(tx, command.order, actor.locations)
     works = await work_sql.lock_of_order(tx, command.order, None)
     live = [w for w in works if w.status.value in ("open", "accepted")]
     if len(live) < len([w for w in works if w.status.value not in ("canceled", "rejected")]) or not live:

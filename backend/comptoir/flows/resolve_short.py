@@ -43,7 +43,7 @@ class ResolveShortFlow:
 
     async def __call__(self, tx: Tx, command: ResolveShort, actor: Actor, now: datetime) -> ShortResolved:
         """Conflict `nothing_missing` when no unit of the line waits; Shortage when the store has too few to promise again."""
-        order = await sql.lock(tx, command.order)
+        order = await sql.lock(tx, command.order, actor.locations)
         works = await work_sql.lock_of_order(tx, command.order, actor.locations)
         if not works:
             raise Conflict("nothing_missing")

@@ -54,9 +54,14 @@ async def known(tx: Tx, orders: Sequence[UUID]) -> tuple[dict[UUID, tuple[bytes,
     return {r[0]: (r[2], r[3]) for r in rows if r[3] is not None}, {r[0]: r[1] for r in rows if r[3] is None}
 
 
-async def lock(tx: Tx, order: UUID) -> Any:
-    """The order's row, locked; NotFound when there is none."""
-    row = await tx.row("SELECT * FROM sales_order WHERE id = $1 FOR NO KEY UPDATE", order)
+async def lock(tx: Tx, order: UUID, locations: Sequence[str] | None = None) -> Any:
+    """The order's row, locked; NotFound when there is none, or none that has to do with these places (None = all)."""
+    row = await tx.row(
+        "SELECT * FROM sales_order o WHERE o.id = $1 AND ($2::text[] IS NULL"
+        " OR EXISTS (SELECT FROM work w WHERE w.order_id = o.id AND w.location = ANY($2))"
+        " OR EXISTS (SELECT FROM order_line l WHERE l.order_id = o.id AND l.location = ANY($2))) FOR NO KEY UPDATE",
+        order, None if locations is None else list(locations),
+    )  # fmt: skip
     if row is None:
         raise NotFound("order_not_found")
     return row
