@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.errors import Invalid
-from comptoir.kit.words import Code, Minor
+from comptoir.kit.words import Code
 
 Told = Literal["authorized", "captured"]
 PAID = ("authorized", "captured", "part_refunded", "refunded")

@@ -9,6 +9,7 @@
 """
 
 from typing import Any, Final, Literal, get_args
+from urllib.parse import unquote_plus
 
 import msgspec
 from litestar.connection import ASGIConnection
@@ -16,7 +17,8 @@ from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers import BaseRouteHandler
 
 from comptoir.kit.actor import Role
-from comptoir.kit.errors import Forbidden
+from comptoir.kit.errors import Forbidden, Malformed
+from comptoir.kit.text import bad_text
 
 Door = Literal["public", "person", "device", "key", "link", "signature"]
 
@@ -89,9 +91,19 @@ async def check_who(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     from comptoir.web import actors
 
     who = who_may(handler)
+    refuse_bad_address(connection)
     if who.door != "key":
         refuse_foreign_origin(connection, who.door)
     connection.state.actor = await actors.actor_of(connection, who)
+
+
+def refuse_bad_address(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Malformed `bad_text` when the path or the query holds text that cannot be kept (NUL, control characters)."""
+    query = connection.scope["query_string"]
+    if bad_text(connection.scope["path"]):
+        raise Malformed("bad_text", where="path")
+    if b"%" in query and bad_text(unquote_plus(query.decode("latin-1"), errors="surrogateescape")):
+        raise Malformed("bad_text", where="query")
 
 
 def refuse_foreign_origin(connection: ASGIConnection[Any, Any, Any, Any], door: Door) -> None:

@@ -19,6 +19,7 @@ WORDS: Final[dict[str, Any]] = {
     "postcode": "69003", "provider": "stripe", "reason": "Inventaire", "reference": "pi_3QExample", "region": "",
     "sku": "DERBY-HELENE-NOIR-39", "street": "14 rue des Tilleuls", "style": "DERBY-HELENE", "hours": "9:00-12:30",
     "scopes": ["orders:read"], "services": ["pickup"], "title": "Derby Hélène, noir, 39", "from": "",
+    **dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), "9:00-19:30"),
     "state": "captured", "if_short": "refuse", "hold": None, "consents": [], "street2": "",
 }  # fmt: skip
 NUMBERS: Final = {
@@ -53,6 +54,8 @@ def _value(kind: kinds.Type, name: str, above: set[Any]) -> Any:
         told = NUMBERS.get(name, least)
         return told if (kind.le is None or told <= kind.le) and told >= least else least
     if isinstance(kind, kinds.CollectionType):
+        if isinstance(WORDS.get(name), list):
+            return WORDS[name]
         return [_value(kind.item_type, name.removesuffix("s"), above)] * max(1, kind.min_length or 0)
     if isinstance(kind, kinds.TupleType):
         return [_value(part, name, above) for part in kind.item_types]
@@ -85,6 +88,8 @@ def _struct(kind: kinds.StructType, above: set[Any]) -> dict[str, Any]:
 
 def _union(kind: kinds.UnionType, name: str, above: set[Any]) -> Any:
     real = [part for part in kind.types if not isinstance(part, kinds.NoneType)]
+    if isinstance(WORDS.get(name), list):
+        real = [part for part in real if isinstance(part, kinds.CollectionType)] or real
     return _value(real[0], name, above) if real else None
 
 

@@ -58,7 +58,7 @@ def parameters_of(handler: BaseRouteHandler) -> list[tuple[str, str, Any, bool]]
     found = []
     for name, field in handler.parsed_fn_signature.parameters.items():
         kind = getattr(field.kwarg_definition, "param_type", None)
-        if kind in (ParamType.PATH, ParamType.QUERY):
+        if kind in (ParamType.PATH, ParamType.QUERY) and name not in handler.resolve_dependencies():
             where = "path" if kind is ParamType.PATH else "query"
             found.append((field.kwarg_definition.name or name, where, _declared(field), not field.has_default))  # type: ignore[union-attr]
     return found
