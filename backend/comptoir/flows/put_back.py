@@ -1,6 +1,5 @@
 """Goods that nobody will collect lie on their shelf again; recalled ones are kept aside."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +40,7 @@ async def put_back_reported(tx: Tx, report: PutBack, actor: Actor, at: datetime)
     return Outcome("applied", None, row["work"], effect={"kind": "put_back", "put_back": row["id"], "units": units, "recalled": bool(blocked)})
 
 
-async def settle(tx: Tx, row: Mapping[str, Any], units: int, recalled: bool, at: datetime) -> None:
+async def settle(tx: Tx, row: Any, units: int, recalled: bool, at: datetime) -> None:
     """What it does to the stock; recalled units are kept aside instead of going on their shelf."""
     of = {"order_id": row["order_id"], "work": row["work"], "happened_at": at}
     movements = [put_back(row["sku"], row["location"], units, **of)] if row["promised"] else []
