@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -38,7 +39,7 @@ async def served(dsn: str, *, at: datetime = MIDDAY, **given: str) -> AsyncItera
         house = await open_house(Settings.from_env(environ), dsn, clock, keep_fresh=False)
         app = create_app(house)
         async with app.lifespan():
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://test.local", headers=SAME_ORIGIN) as client:
                 yield Served(client, house, clock, app)
         await house.close()

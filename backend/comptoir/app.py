@@ -19,7 +19,7 @@ from comptoir.kit.actor import Actor
 from comptoir.settings import Settings
 from comptoir.web import actors, guards, headers, problems
 from comptoir.web.assets import Assets, static_route
-from comptoir.web.live import Live
+from comptoir.web.live import Live, end_streams_first
 from comptoir.web.pages.page import Page
 from comptoir.web.rendering import environment
 from comptoir.web.requests import DoorRequest
@@ -59,9 +59,8 @@ def create_app(house: House | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
-    for _method, path, handler in every_route(app):
-        if handler.opt.get("who") is None and not handler.opt.get("public"):
-            raise ValueError(f"{path} does not say who may call it")
+    for _method, _path, handler in every_route(app):
+        guards.who_may(handler)  # raises: no handler goes without saying who may call it
     return app
 
 
@@ -95,6 +94,7 @@ def lifespan(given: House | None) -> Callable[[Litestar], Any]:
         app.state.known_keys = actors.Keys(house)
         app.state.live = Live(house)
         app.state.live.start()
+        end_streams_first(app.state.live)
         try:
             yield
         finally:

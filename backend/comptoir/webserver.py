@@ -27,7 +27,7 @@ def main(certificate: str | None = None, key: str | None = None) -> int:
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
     end_with_parent(os.environ)
     config = uvicorn.Config(
-        "comptoir.app:create_app",
+        "comptoir.web.order_door:create",
         factory=True,
         host=settings.host,
         port=settings.port,
@@ -61,9 +61,10 @@ def main(certificate: str | None = None, key: str | None = None) -> int:
 
 
 def route_lines() -> Iterator[str]:
-    """`METHOD  /path  module.function` for every route, sorted by path."""
+    """`METHOD  /path  who may call it  module.function` for every route, sorted by path."""
     from comptoir.app import create_app, every_route
+    from comptoir.web.guards import who_may
 
     for method, path, handler in every_route(create_app()):
         function = handler.fn
-        yield f"{method:<7} {path:<56} {function.__module__}.{function.__qualname__}"
+        yield f"{method:<7} {path:<56} {who_may(handler)!s:<58} {function.__module__}.{function.__qualname__}"

@@ -28,7 +28,7 @@ async def browser_of(door: Served, database: Database, person: people.Person) ->
     return browser
 
 
-def person_form(person: people.Person | None = None, **other: object) -> dict[str, object]:
+def person_form(**other: object) -> dict[str, object]:
     form: dict[str, object] = {
         "id": str(uuid4()), "version": 0, "first_name": "Nour", "last_name": "Benali", "role": "associate",
         "locations": people.PART_DIEU,

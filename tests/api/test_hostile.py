@@ -5,7 +5,7 @@ The first tests try the trying itself, on a small app with crashers planted in i
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import uuid4
 
 import httpx
@@ -144,7 +144,7 @@ async def planted_findings(*handlers: Any) -> list[str]:
         request_class=DoorRequest, openapi_config=None, logging_config=None,
     )  # fmt: skip
     found = []
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://test.local") as client:
         for route in app.routes:
             for handler in getattr(route, "route_handlers", ()):
@@ -174,7 +174,7 @@ async def test_the_frameworks_own_two_crashes_are_refused_as_malformed() -> None
         return {"ok": "yes"}
 
     app = Litestar([plain], exception_handlers={Exception: problems.on_exception}, request_class=DoorRequest, openapi_config=None)
-    async with app.lifespan(), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test.local") as client:
+    async with app.lifespan(), httpx.AsyncClient(transport=httpx.ASGITransport(cast(Any, app)), base_url="http://test.local") as client:
         for name in ("invalid UTF-8", "200,000 brackets", "200,000 braces", "lone surrogate"):
             headers = {"content-type": "application/json", "accept": "application/json"}
             answer = await client.post("/plain", content=hostile.BODIES[name], headers=headers)

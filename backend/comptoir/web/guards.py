@@ -8,6 +8,7 @@
 @get("/health", opt=PUBLIC)
 """
 
+import time
 from typing import Any, Final, Literal, get_args
 from urllib.parse import unquote_plus
 
@@ -90,6 +91,7 @@ async def check_who(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     """Find out who calls, refuse who may not, keep the actor for the handler."""
     from comptoir.web import actors
 
+    connection.state.started = time.perf_counter()
     who = who_may(handler)
     refuse_bad_address(connection)
     if who.door != "key":

@@ -6,8 +6,11 @@ missed must never be the reason why a page stays old.
 
 import asyncio
 import logging
+import signal
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -63,12 +66,16 @@ class Live:
     def start(self) -> None:
         self._task = asyncio.create_task(self._listen(), name="live")
 
-    async def close(self) -> None:
-        """Let every open stream end, so that the server can stop."""
+    def end_streams(self) -> None:
+        """Let every open stream end; browsers come back by themselves, to whichever process serves then."""
         self.closing = True
         for watcher in self._watchers:
             watcher.closed = True
             watcher.wake()
+
+    async def close(self) -> None:
+        """Let every open stream end, and listen no more."""
+        self.end_streams()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -116,6 +123,25 @@ class Live:
             finally:
                 if not connection.is_closed():
                     await connection.remove_listener(CHANNEL, self._heard)
+
+
+def end_streams_first(live: Live) -> None:
+    """A server that is told to stop waits for its open answers: streams must end before it waits, not after."""
+    loop = asyncio.get_running_loop()
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+        if callable(before) and before is not signal.default_int_handler:
+            signal.signal(number, _both(live, loop, before))
+
+
+def _both(live: Live, loop: asyncio.AbstractEventLoop, before: Callable[[int, FrameType | None], Any]) -> Callable[..., None]:
+    def told_to_stop(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(live.end_streams)
+        before(number, frame)
+
+    return told_to_stop
 
 
 def event(name: str, html: str) -> bytes:

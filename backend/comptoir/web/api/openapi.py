@@ -174,7 +174,7 @@ def openapi(request: DoorRequest) -> Response[bytes]:
 
 
 @get("/documentation", opt=PUBLIC, sync_to_thread=False)
-def documentation(request: DoorRequest, page: NamedDependency[Page]) -> Response[str]:
+def documentation(request: DoorRequest, page: NamedDependency[Page]) -> Response[Any]:
     """The API for people: every address, who may call it, what goes in and out; no script, no third party."""
     told = msgspec.json.decode(_document(request.app))
     groups: dict[str, list[dict[str, Any]]] = {}

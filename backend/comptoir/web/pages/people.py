@@ -83,7 +83,7 @@ async def team(
     start = (after_name, after) if after_name is not None and after is not None else None
     async with borrowed(house.pool) as database:
         people = await queries.list_people(database, actor.locations, start, PAGE)
-        places = dict((place, name) for place, name, _ in await network.list_names(database, actor.locations))
+        places = {place: name for place, name, _ in await network.list_names(database, actor.locations)}
     following = people[-1] if len(people) == PAGE else None
     return page.html("admin/people.html", people=people, places=places, following=following)
 
