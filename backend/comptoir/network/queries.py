@@ -6,9 +6,12 @@ from typing import Any
 
 import msgspec
 
+from comptoir.kit import simple
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
 from comptoir.network.model import Location, Opening, OpeningException
+from comptoir.network.tables import Location as Place
+from comptoir.network.tables import Region
 
 _LOCATION = (
     "SELECT l.id, l.name, l.kind, l.region, l.street, l.postcode, l.city, l.country, l.directions, l.phone, l.latitude, l.longitude,"
@@ -57,19 +60,30 @@ async def list_locations(
     return [_location(row) for row in rows]
 
 
+async def find_collecting(connection: Connection, location: str) -> Any:
+    """Hold days, time zone, hours and exceptions (as `hours.hours_of` reads them) of a place that is known to exist."""
+    return await connection.fetchrow(
+        "SELECT l.hold_days, l.time_zone,"
+        " ARRAY(SELECT ARRAY[h.weekday::int, h.opens, h.closes] FROM opening_hours h WHERE h.location = l.id ORDER BY 1) AS hours,"
+        " ARRAY(SELECT e.day::text || ' ' || coalesce(e.opens, -1) || ' ' || coalesce(e.closes, -1)"
+        "   FROM opening_exception e WHERE e.location = l.id) AS exceptions FROM location l WHERE l.id = $1",
+        location,
+    )
+
+
 async def list_names(
     connection: Connection, locations: Sequence[str] | None, limit: int = 2000
 ) -> list[tuple[str, str, str]]:
     """(id, name, region) of the places somebody reaches, by name."""
-    rows = await connection.fetch(
-        "SELECT id, name, coalesce(region, '') FROM location WHERE $1::text[] IS NULL OR id = ANY($1) ORDER BY name, id LIMIT $2",
-        None if locations is None else list(locations), limit,
-    )  # fmt: skip
-    return [(row[0], row[1], row[2]) for row in rows]
+    if locations is not None and not locations:
+        return []
+    query = Place.select(Place.id, Place.name, Place.region).order_by(Place.name, Place.id).limit(limit)
+    if locations is not None:
+        query = query.where(Place.id.is_in(list(locations)))
+    return [(row["id"], row["name"], row["region"] or "") for row in await simple.run(connection, query)]
 
 
 async def list_regions(connection: Connection, limit: int = 500) -> list[tuple[str, str]]:
     """(id, name) of all regions, by name."""
-    return [
-        (row[0], row[1]) for row in await connection.fetch("SELECT id, name FROM region ORDER BY name LIMIT $1", limit)
-    ]
+    query = Region.select(Region.id, Region.name).order_by(Region.name).limit(limit)
+    return [(row["id"], row["name"]) for row in await simple.run(connection, query)]

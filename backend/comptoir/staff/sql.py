@@ -7,12 +7,14 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.kit import simple
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection, Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.staff.changing import MakeKey, SavePerson, ShowCode
 from comptoir.staff.model import StandingPerson
+from comptoir.staff.tables import ApiKey, Enrollment
 
 
 async def touch_sign_in(connection: Connection, sign_in: UUID, device: UUID | None, now: datetime) -> None:
@@ -164,10 +166,10 @@ async def set_disabled(tx: Tx, staff: UUID, disabled: bool) -> int:
 
 async def insert_enrollment(tx: Tx, command: ShowCode, who: UUID, expires_at: datetime) -> None:
     """A code's digest waits for one device until it expires."""
-    await tx.run(
-        "INSERT INTO enrollment (code_hash, location, made_by, made_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-        command.code_hash, command.location, who, tx.now, expires_at,
-    )  # fmt: skip
+    code = Enrollment(
+        code_hash=command.code_hash, location=command.location, made_by=who, made_at=tx.now, expires_at=expires_at
+    )
+    await simple.run(tx.connection, Enrollment.insert(code))
 
 
 async def revoke_device(tx: Tx, device: UUID, locations: Sequence[str] | None) -> str:
@@ -185,11 +187,11 @@ async def revoke_device(tx: Tx, device: UUID, locations: Sequence[str] | None) -
 
 async def insert_key(tx: Tx, command: MakeKey, who: UUID) -> None:
     """A key's digest, its verbs and places."""
-    await tx.run(
-        "INSERT INTO api_key (id, name, key_hash, hint, scopes, locations, made_at, made_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        command.id, command.name, command.key_hash, command.hint, sorted(command.scopes),
-        None if command.locations is None else list(command.locations), tx.now, who,
+    key = ApiKey(
+        id=command.id, name=command.name, key_hash=command.key_hash, hint=command.hint, scopes=sorted(command.scopes),
+        locations=None if command.locations is None else list(command.locations), made_at=tx.now, made_by=who,
     )  # fmt: skip
+    await simple.run(tx.connection, ApiKey.insert(key))
 
 
 async def revoke_key(tx: Tx, key: UUID) -> None:

@@ -1,0 +1,52 @@
+"""Tables of the tools' own rows: attempts, commands, events, deliveries. Made by the migrations, compared by a test."""
+
+from piccolo.columns import JSONB, UUID, Boolean, Bytea, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+
+class Throttle(Table, tablename="throttle"):
+    """Attempts in a window of time, counted for all processes."""
+
+    key = Text(primary_key=True, required=True)
+    window_start = Timestamptz(primary_key=True, required=True)
+    number = Integer(db_column_name="count", required=True)
+
+
+class Command(Table, tablename="command"):
+    """A command seen twice has one effect and one answer."""
+
+    id = UUID(primary_key=True, required=True)
+    fingerprint = Bytea(required=True)
+    answer = Bytea(null=True, default=None)
+    who = Text(required=True)
+    at = Timestamptz(required=True)
+
+
+class Event(Table, tablename="event"):
+    """A fact, written with its cause; numbered per stream."""
+
+    stream = UUID(primary_key=True, required=True)
+    seq = Integer(primary_key=True, required=True)
+    kind = Text(required=True)
+    location = Text(null=True, default=None)
+    work = UUID(null=True, default=None)
+    who = Text(required=True)
+    at = Timestamptz(required=True)
+    due_at = Timestamptz(required=True)
+    body = JSONB(required=True)
+    fanned_out = Boolean(default=False)
+    withdrawn_at = Timestamptz(null=True, default=None)
+
+
+class Delivery(Table, tablename="delivery"):
+    """One event for one listener."""
+
+    listener = Text(primary_key=True, required=True)
+    stream = UUID(primary_key=True, required=True)
+    seq = Integer(primary_key=True, required=True)
+    due_at = Timestamptz(required=True)
+    state = Text(default="open")
+    attempts = Integer(default=0)
+    claimed_until = Timestamptz(null=True, default=None)
+    last_error = Text(null=True, default=None)
+    done_at = Timestamptz(null=True, default=None)

@@ -1,0 +1,72 @@
+"""Tables of levels, the ledger, promises, counts. Made by the migrations, compared by a test."""
+
+from piccolo.columns import UUID, Integer, SmallInt, Text, Timestamptz
+from piccolo.table import Table
+
+
+class StockLevel(Table, tablename="stock_level"):
+    """What one location holds of one SKU: the running sum of its movements."""
+
+    sku = Text(primary_key=True, required=True)
+    location = Text(primary_key=True, required=True)
+    on_hand = Integer(default=0)
+    reserved = Integer(default=0)
+    set_aside = Integer(default=0)
+    unsellable = Integer(default=0)
+    safety_stock = Integer(default=0)
+    no_promise_until = Timestamptz(null=True, default=None)
+    counted_at = Timestamptz(null=True, default=None)
+    sold_at = Timestamptz(null=True, default=None)
+
+
+class StockMovement(Table, tablename="stock_movement"):
+    """One ledger line with signed deltas, in units; append-only."""
+
+    id = UUID(primary_key=True, required=True)
+    location = Text(primary_key=True, required=True)
+    sku = Text(required=True)
+    fact = Text(required=True)
+    on_hand = Integer(default=0)
+    reserved = Integer(default=0)
+    set_aside = Integer(default=0)
+    unsellable = Integer(default=0)
+    reason = Text(null=True, default=None)
+    order_id = UUID(null=True, default=None)
+    work = UUID(null=True, default=None)
+    who = Text(required=True)
+    happened_at = Timestamptz(required=True)
+    recorded_at = Timestamptz(required=True)
+
+
+class Reservation(Table, tablename="reservation"):
+    """A promise of units, and what was available when it was made."""
+
+    id = UUID(primary_key=True, required=True)
+    location = Text(primary_key=True, required=True)
+    sku = Text(required=True)
+    order_id = UUID(primary_key=True, required=True)
+    line = SmallInt(primary_key=True, required=True)
+    part = SmallInt(primary_key=True, required=True)
+    quantity = Integer(required=True)
+    available_when_promised = Integer(required=True)
+    soft_until = Timestamptz(null=True, default=None)
+    made_at = Timestamptz(required=True)
+    released = Integer(default=0)
+
+
+class StockCount(Table, tablename="stock_count"):
+    """One article asked to be counted at one place."""
+
+    id = UUID(primary_key=True, required=True)
+    location = Text(required=True)
+    sku = Text(required=True)
+    status = Text(required=True)
+    reason = Text(required=True)
+    asked_at = Timestamptz(required=True)
+    asked_by = Text(required=True)
+    counted = Integer(null=True, default=None)
+    expected = Integer(null=True, default=None)
+    counted_at = Timestamptz(null=True, default=None)
+    counted_by = Text(null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
+    decided_by = Text(null=True, default=None)
