@@ -4,13 +4,14 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
 import httpx
 import msgspec
 from litestar import Litestar
 
-from comptoir.app import create_app
+from comptoir.app import create_app, lifespan
 from comptoir.house import House, open_house
 from comptoir.kit.clock import SetClock
 from comptoir.settings import Settings
@@ -30,6 +31,12 @@ class Served(msgspec.Struct, frozen=True):
     app: Litestar
 
 
+@cache
+def the_app() -> Litestar:
+    """The app, put together once for the run; every test opens its own house in it."""
+    return create_app()
+
+
 @asynccontextmanager
 async def served(dsn: str, *, at: datetime = MIDDAY, **given: str) -> AsyncIterator[Served]:
     """Serve the app on `dsn`; `given` are further environment variables."""
@@ -37,8 +44,8 @@ async def served(dsn: str, *, at: datetime = MIDDAY, **given: str) -> AsyncItera
         environ = {"COMPTOIR_DATA": folder, "COMPTOIR_SECRET": "a secret for tests, 32 bytes long"} | given
         clock = SetClock(at)
         house = await open_house(Settings.from_env(environ), dsn, clock, keep_fresh=False)
-        app = create_app(house)
-        async with app.lifespan():
+        app = the_app()
+        async with lifespan(house)(app):
             transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://test.local", headers=SAME_ORIGIN) as client:
                 yield Served(client, house, clock, app)

@@ -17,7 +17,7 @@ from comptoir.flows.place_orders import Candidate, Done, place_group, prepare
 from comptoir.flows.reading_outlook import read_all, read_next
 from comptoir.kit.actor import Actor
 from comptoir.kit.clock import Clock
-from comptoir.kit.db import Pool, Tx, in_transaction
+from comptoir.kit.db import Pool, Tx, in_transaction, keys_of
 from comptoir.kit.errors import Outage, Refusal
 from comptoir.kit.ids import Seal
 from comptoir.kit.text import decode
@@ -27,6 +27,7 @@ from comptoir.sourcing.outlook import Outlook
 GROUP = 64
 QUEUE = 2_000
 FLUSHERS = 2
+WAKE_SECONDS = 0.02
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ class OrderGrouper:
         self.pool, self.clock, self.seal, self.outlook = pool, clock, seal, outlook
         self.waiting: deque[tuple[Candidate, asyncio.Future[None]]] = deque()
         self.flushing: set[asyncio.Task[None]] = set()
+        self._changed: set[str] = set()
+        self._waking: asyncio.Task[None] | None = None
 
     async def submit(self, command: PlaceOrder, actor: Actor, channel: ChannelFacts | None = None) -> Done:
         """Place one order; the refusals of capture, sourcing and stock, or Outage when the queue is full."""
@@ -64,6 +67,8 @@ class OrderGrouper:
         """Let what is in flight end."""
         while self.flushing:
             await asyncio.gather(*self.flushing, return_exceptions=True)
+        if self._waking is not None:
+            await self._waking
 
     async def _on_file(self, candidate: Candidate) -> Done | None:
         row = await self.pool.fetchrow("SELECT fingerprint, answer FROM sales_order WHERE id = $1", candidate.command.id)
@@ -119,11 +124,29 @@ class OrderGrouper:
 
     async def _in_transaction(self, group: Sequence[Candidate], *, exact: bool) -> list[Candidate]:
         now = self.clock()
+        touched: set[str] = set()
 
         async def work(tx: Tx) -> list[Candidate]:
+            nonlocal touched
+            touched = tx.touched
             return await place_group(tx, group, self.outlook, self.seal, now, exact=exact)
 
-        return await in_transaction(self.pool, group[0].actor.who, now, work)
+        # Not inside: NOTIFY holds one lock of the whole database until its commit is on disk, so that two groups could
+        # never commit at the same time.
+        missed = await in_transaction(self.pool, group[0].actor.who, now, work, wake=False)
+        self._changed |= touched
+        if self._waking is None and self._changed:
+            self._waking = asyncio.get_running_loop().create_task(self._wake())
+        return missed
+
+    async def _wake(self) -> None:
+        """Tell the open pages and the worker what changed in the last moment; a wake-up that is lost is made up by their own polling."""
+        await asyncio.sleep(WAKE_SECONDS)
+        keys, self._changed, self._waking = keys_of(self._changed), set(), None
+        try:
+            await self.pool.execute("SELECT pg_notify('comptoir', $1)", keys)
+        except Exception:
+            log.warning("listeners could not be woken", exc_info=True)
 
 
 class OutlookKeeper:

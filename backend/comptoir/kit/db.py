@@ -120,12 +120,13 @@ async def borrowed(pool: Pool) -> AsyncIterator[Connection]:
 
 
 async def in_transaction(
-    pool: Pool, who: str, now: datetime, work: Callable[[Tx], Awaitable[T]], *, tries: int = TRIES
+    pool: Pool, who: str, now: datetime, work: Callable[[Tx], Awaitable[T]], *, tries: int = TRIES, wake: bool = True
 ) -> T:
     """Run `work` in one transaction, write its events, commit; retry lost races with jitter.
 
     The work must be safe to run again from the start. Events are written last, numbered per stream; two transactions
     that tell the same stream at once meet on the event's primary key, and the later one runs again.
+    Listeners are woken at commit, once; `wake` False leaves that to a caller who does it afterwards.
     """
     for attempt in range(tries):
         async with borrowed(pool) as connection:
@@ -134,6 +135,8 @@ async def in_transaction(
                     tx = Tx(connection, who, now)
                     answer = await work(tx)
                     await write_events(tx)
+                    if wake and tx.touched:
+                        await tx.run("SELECT pg_notify('comptoir', $1)", keys_of(tx.touched))
                 return answer
             except LOST_RACES:
                 if attempt == tries - 1:
@@ -143,7 +146,7 @@ async def in_transaction(
 
 
 async def write_events(tx: Tx) -> None:
-    """Append the transaction's events to their streams and wake the listeners at commit, once."""
+    """Append the transaction's events to their streams."""
     if not tx.events:
         return
     streams = list({event.stream for event in tx.events})
@@ -162,7 +165,7 @@ async def write_events(tx: Tx) -> None:
 
 
 async def insert_events(tx: Tx, events: Sequence[Event], seqs: Sequence[int]) -> None:
-    """Write numbered events and send one NOTIFY that carries the touched locations."""
+    """Write numbered events; whoever listens is told separately (`notify`)."""
     await tx.run(
         "INSERT INTO event (stream, seq, kind, location, work, who, at, due_at, body)"
         " SELECT s, q, k, l, w, $7, $8, d, b::jsonb"
@@ -172,10 +175,9 @@ async def insert_events(tx: Tx, events: Sequence[Event], seqs: Sequence[int]) ->
         [e.work for e in events], [e.due_at or tx.now for e in events], tx.who, tx.now,
         [msgspec.json.encode(e.body).decode() for e in events],
     )  # fmt: skip
-    await notify(tx, tx.touched)
 
 
-async def notify(tx: Tx, locations: Iterable[str]) -> None:
-    """One NOTIFY per transaction: the keys of what changed, or `*` when they do not fit."""
+def keys_of(locations: Iterable[str]) -> str:
+    """What a NOTIFY carries: the keys of what changed, or `*` when they do not fit into its 8,000 bytes."""
     keys = ",".join(sorted(locations))
-    await tx.run("SELECT pg_notify('comptoir', $1)", keys if len(keys) < 7000 else "*")
+    return keys if len(keys) < 7000 else "*"

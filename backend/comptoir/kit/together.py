@@ -15,30 +15,24 @@ class Together(Tx):
     All of them see the rows as they were before the first: no write may need what another one wrote.
     """
 
-    __slots__ = ("_ending", "_values", "_writes")
+    __slots__ = ("_values", "_writes")
 
     def __init__(self, tx: Tx) -> None:
         super().__init__(tx.connection, tx.who, tx.now)
         self.touched = tx.touched
         self._writes: list[str] = []
         self._values: list[Any] = []
-        self._ending = "SELECT 1"
 
     async def run(self, sql: str, *args: Any) -> str:
-        """Keep an INSERT, UPDATE or DELETE, or the one SELECT that is called for its effect."""
-        shifted = _shifted(sql, len(self._values))
-        if sql.startswith("SELECT"):
-            # A SELECT inside WITH is never carried out unless somebody reads it; at the end it is.
-            self._ending = shifted
-        else:
-            self._writes.append(f"w{len(self._writes)} AS ({shifted})")
+        """Keep an INSERT, UPDATE or DELETE."""
+        self._writes.append(f"w{len(self._writes)} AS ({_shifted(sql, len(self._values))})")
         self._values.extend(args)
         return ""
 
     async def send(self) -> None:
         """Carry out everything that was kept."""
         if self._writes:
-            await self.connection.execute(f"WITH {', '.join(self._writes)} {self._ending}", *self._values)
+            await self.connection.execute(f"WITH {', '.join(self._writes)} SELECT", *self._values)
 
 
 @lru_cache(maxsize=1000)
