@@ -81,7 +81,8 @@ class RegionNow(msgspec.Struct, frozen=True):
     @property
     def longest(self) -> StoreNow | None:
         """Where somebody has waited longest."""
-        return min((s for s in self.stores if s.waiting_since), key=lambda s: s.waiting_since or datetime.max, default=None)
+        here = [(store.waiting_since, at) for at, store in enumerate(self.stores) if store.waiting_since is not None]
+        return self.stores[min(here)[1]] if here else None
 
     @property
     def regions(self) -> list[str]:

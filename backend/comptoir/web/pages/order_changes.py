@@ -16,9 +16,10 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.runner import Command
-from comptoir.kit.words import Code, Note, Slug
+from comptoir.kit.words import Code, Note
 from comptoir.orders.model import CancelOrder, HoldReason, LineQuantity, MapUnknownLine, PlaceHold, ReleaseHold
 from comptoir.screens import order as order_screen
+from comptoir.screens import order_desk
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import CancelReason, order_page
 from comptoir.web.pages.page import Page
@@ -74,7 +75,7 @@ class ShortForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     version: Version
-    store: Slug | Literal[""] = ""
+    store: Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9-]*\Z")] = ""
 
 
 @post("/manager/orders/{order:uuid}/release", opt=by(*MANAGERS), status_code=200)
@@ -128,7 +129,7 @@ async def changed(
     """Do it and show the order; a refusal stands on top of the order as it is now. NotFound when it is not the actor's."""
     async with borrowed(house.pool) as connection:
         view = await order_screen.read(connection, order, actor)
-        known = await connection.fetchval("SELECT true FROM command WHERE id = $1", command.id)
+        known = await order_desk.is_done(connection, command.id)
     try:
         if view.version != version and not known:
             raise Conflict("changed_meanwhile", version=view.version)

@@ -18,7 +18,8 @@ from comptoir.kit.errors import Malformed, Refusal
 from comptoir.kit.ids import new_id
 from comptoir.kit.rehearsal import rehearse
 from comptoir.orders.model import CancelOrder, LineQuantity
-from comptoir.screens import article_search, order as order_screen, order_desk, order_search
+from comptoir.screens import article_search, order_desk, order_search
+from comptoir.screens import order as order_screen
 from comptoir.screens.order import OrderView
 from comptoir.screens.order_search import Filter
 from comptoir.web.guards import MANAGERS, by
@@ -160,16 +161,8 @@ async def effect_of(house: House, actor: Actor, command: CancelOrder) -> Effect:
     """Play the cancellation and look at it. The flow's refusals pass."""
 
     async def look(tx: Tx) -> tuple[int, list[Money]]:
-        back = await tx.value(
-            "SELECT coalesce(sum(quantity), 0)::int FROM put_back WHERE order_id = $1 AND made_at = $2",
-            command.order, tx.now,
-        )  # fmt: skip
-        rows = await tx.rows(
-            "SELECT i.kind, i.amount_minor, coalesce(c.name, i.made_by) FROM payment_intention i"
-            " LEFT JOIN channel c ON c.id = i.made_by WHERE i.cause = $1 ORDER BY i.kind",
-            command.id,
-        )
-        return back, [Money(*row) for row in rows]
+        back, money = await order_desk.consequences(tx.connection, command.order, command.id, tx.now, actor)
+        return back, [Money(*moved) for moved in money]
 
     done, (to_put_back, money) = await rehearse(house.runner, command, actor, look)
     return Effect(done.read(dict[str, Any])["units"], to_put_back, money)
