@@ -16,8 +16,7 @@ SELECT l.sku, l.location, l.reserved, coalesce(w.units, 0) AS at_work, coalesce(
 FROM stock_level l
 LEFT JOIN (SELECT sku, location, sum(reserved + picked + staged) AS units FROM work_line GROUP BY sku, location) w USING (sku, location)
 LEFT JOIN (SELECT r.sku, r.location, sum(r.quantity - r.released) AS units FROM reservation r
-  WHERE r.released < r.quantity AND NOT EXISTS (SELECT 1 FROM work_line x WHERE x.order_id = r.order_id AND x.location = r.location
-    AND x.order_line = r.line AND x.part = r.part) GROUP BY r.sku, r.location) h USING (sku, location)
+  JOIN requirement q ON q.order_id = r.order_id AND q.line = r.line AND q.part = r.part AND q.held > 0 GROUP BY r.sku, r.location) h USING (sku, location)
 LEFT JOIN (SELECT sku, location, sum(quantity - done) AS units FROM put_back WHERE promised AND withdrawn_at IS NULL GROUP BY sku, location) p
   USING (sku, location)
 WHERE l.reserved <> coalesce(w.units, 0) + coalesce(h.units, 0) + coalesce(p.units, 0);
@@ -34,6 +33,15 @@ WHERE l.set_aside <> coalesce(w.units, 0) + coalesce(p.units, 0);
 -- name: no_promise_above_what_was_available
 -- I1: a promise never exceeds what was available at the moment it was made.
 SELECT order_id, location, sku, quantity, available_when_promised FROM reservation WHERE quantity > available_when_promised;
+
+-- name: promises_are_kept_by_work_or_held
+-- I3: what stands of an order's promises at a place is its units at work there, and of a held order never more than its held units.
+SELECT r.order_id, r.line, r.part, r.location, r.units AS promised, coalesce(w.units, 0) AS at_work, q.held
+FROM (SELECT order_id, line, part, location, sum(quantity - released) AS units FROM reservation GROUP BY 1, 2, 3, 4) r
+JOIN requirement q ON q.order_id = r.order_id AND q.line = r.line AND q.part = r.part
+LEFT JOIN (SELECT order_id, order_line, part, location, sum(quantity - shorted - canceled) AS units FROM work_line GROUP BY 1, 2, 3, 4) w
+  ON w.order_id = r.order_id AND w.order_line = r.line AND w.part = r.part AND w.location = r.location
+WHERE r.units < coalesce(w.units, 0) OR r.units - coalesce(w.units, 0) > q.held;
 
 -- name: every_unit_of_a_requirement_is_somewhere
 -- I3: unsourced, held, at work and canceled units sum to what was ordered.
@@ -99,3 +107,37 @@ SELECT stream, count(*), max(seq) FROM event GROUP BY stream HAVING count(*) <> 
 -- name: open_deliveries_have_their_event
 -- Nothing waits to be told that did not happen.
 SELECT d.listener, d.stream, d.seq FROM delivery d LEFT JOIN event e ON e.stream = d.stream AND e.seq = d.seq WHERE e.stream IS NULL;
+
+-- name: work_says_what_its_units_say
+-- A work's state fits where its units are: nothing waits unseen in work that is over, and nothing is staged that is still to be found.
+SELECT w.id, w.kind, w.status, l.reserved, l.picked, l.staged, l.handed_over FROM work w JOIN (
+  SELECT work, sum(reserved) AS reserved, sum(picked) AS picked, sum(staged) AS staged, sum(handed_over) AS handed_over
+  FROM work_line GROUP BY work) l ON l.work = w.id
+WHERE NOT CASE
+  WHEN w.status IN ('open', 'accepted') THEN l.reserved > 0 AND l.picked + l.staged + l.handed_over = 0
+  WHEN w.status = 'picking' THEN l.reserved > 0 AND l.handed_over = 0
+  WHEN w.status = 'picked' THEN l.picked > 0 AND l.reserved + l.handed_over = 0
+  WHEN w.status = 'staged' THEN l.staged > 0 AND l.reserved + l.picked + l.handed_over = 0
+  WHEN w.status = 'handed_over' THEN l.handed_over > 0 AND l.reserved + l.picked + l.staged = 0
+  WHEN w.status IN ('rejected', 'canceled', 'expired', 'closed') THEN l.reserved + l.picked + l.staged = 0
+  ELSE true END;
+
+-- name: facts_move_only_their_figures
+-- Each ledger line moves the four figures as its fact does, and no other figure.
+SELECT id, fact, on_hand, reserved, set_aside, unsellable FROM stock_movement
+WHERE NOT CASE fact
+  WHEN 'reserve' THEN reserved > 0 AND (on_hand, set_aside, unsellable) = (0, 0, 0)
+  WHEN 'release' THEN reserved < 0 AND (on_hand, set_aside, unsellable) = (0, 0, 0)
+  WHEN 'pick' THEN set_aside > 0 AND (on_hand, reserved, unsellable) = (0, 0, 0)
+  WHEN 'pick_undone' THEN set_aside < 0 AND (on_hand, reserved, unsellable) = (0, 0, 0)
+  WHEN 'put_back' THEN reserved = set_aside AND (on_hand, unsellable) = (0, 0)
+  WHEN 'short_not_found' THEN on_hand < 0 AND reserved = on_hand AND (set_aside, unsellable) = (0, 0)
+  WHEN 'short_damaged' THEN on_hand < 0 AND reserved = on_hand AND set_aside = 0 AND unsellable = -on_hand
+  WHEN 'short_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = 0 AND unsellable IN (0, -on_hand)
+  WHEN 'hand_over' THEN on_hand < 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
+  WHEN 'hand_over_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
+  ELSE (reserved, set_aside) = (0, 0) END;
+
+-- name: withdrawn_put_backs_were_not_begun
+-- Goods lie on their shelf or are with the order again, never both.
+SELECT id, sku, quantity, done FROM put_back WHERE withdrawn_at IS NOT NULL AND done > 0;

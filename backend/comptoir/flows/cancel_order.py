@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.flows.keep_progress import keep_progress
+from comptoir.flows.move_work import moved_on
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.lifecycles import LIVE, Status
 from comptoir.fulfillment.model import Moved, Work, WorkLine
@@ -40,8 +41,11 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
         raise NotFound("order_not_found")
     needs = await sql.requirements(tx, command.order)
     whole = not command.lines
+    wanted_lines: dict[int, int] = {}
+    for asked in command.lines:
+        wanted_lines[asked.line] = wanted_lines.get(asked.line, 0) + asked.quantity
     parts = canceling.parts_to_cancel(
-        [(n["line"], n["part"], n["quantity"], n["canceled"]) for n in needs], {c.line: c.quantity for c in command.lines}
+        [(n["line"], n["part"], n["quantity"], n["canceled"]) for n in needs], wanted_lines, await sql.ordered(tx, command.order)
     )
     at_work = {(line.order_line, line.part): [] for work in works for line in work.lines}  # type: ignore[var-annotated]
     for work in works:
@@ -63,7 +67,7 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
         done = take_unsourced + take_held + taken
         if done:
             await sql.move_units(tx, command.order, [(need["line"], need["part"], -take_unsourced, -take_held, -taken, done)])
-            worth += need["share_minor"] * done // need["quantity"]
+            worth += canceling.share_of(need["share_minor"], need["quantity"], need["canceled"], done)
             units += done
     if not units and needs:
         raise Conflict("already_canceled" if order["progress"] == "canceled" else "already_handed_over")
@@ -85,7 +89,7 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
     refund = await payments_sql.refund_or_void(tx, command.order, worth, "canceled", command.id, now)
     await tx.run(
         "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'canceled' WHERE order_id = $1 AND kind = 'short_choice' AND resolved_at IS NULL"
-        " AND NOT EXISTS (SELECT FROM requirement WHERE order_id = $1 AND unsourced > 0)",
+        " AND NOT EXISTS (SELECT FROM requirement r WHERE r.order_id = $1 AND r.line = (body->>'line')::int AND r.unsourced > 0)",
         command.order, now, actor.who,
     )  # fmt: skip
     if not needs:
@@ -114,9 +118,9 @@ async def cancel_units(tx: Tx, work: Work, line: WorkLine, units: int) -> tuple[
             continue
         taken += got
         moved.append(Moved(line.line, state, "canceled", got))
+        await stock_sql.release_reservations(tx, work.order_id, line.order_line, line.part, work.location, got)
         if state == "reserved":
             movements.append(released(line.sku, work.location, got, order_id=work.order_id, work=work.id))
-            await stock_sql.release_reservations(tx, work.order_id, line.order_line, line.part, work.location, got)
         else:
             await work_sql.insert_put_back(tx, work.location, line.sku, got, "canceled", promised=True, order=work.order_id, work=work.id, line=line.line)
             put_backs += 1
@@ -125,14 +129,16 @@ async def cancel_units(tx: Tx, work: Work, line: WorkLine, units: int) -> tuple[
 
 
 async def release_held(tx: Tx, order: UUID, need: Any, units: int) -> list[Any]:
-    """Undo the reservations of a held order's units; movements that give them back."""
+    """Undo the reservations of a held order's units, those that nothing is reserved for first; movements that give them back."""
     movements = []
-    for row in await tx.rows(
+    rows = await tx.rows(
         "SELECT id, location, sku, quantity - released AS open FROM reservation WHERE order_id = $1 AND line = $2 AND part = $3 AND released < quantity ORDER BY id FOR UPDATE",
         order, need["line"], need["part"],
-    ):  # fmt: skip
+    )  # fmt: skip
+    units -= max(0, need["held"] - sum(row["open"] for row in rows))
+    for row in rows:
         give = min(units, row["open"])
-        if give:
+        if give > 0:
             await tx.run("UPDATE reservation SET released = released + $3 WHERE order_id = $1 AND id = $2", order, row["id"], give)
             movements.append(released(row["sku"], row["location"], give, order_id=order))
             units -= give
@@ -145,9 +151,15 @@ async def end_empty_works(tx: Tx, order: UUID) -> None:
         if work.status not in LIVE:
             continue
         if not any(work.total(state) for state in ("reserved", "picked", "staged")):
-            await work_sql.advance(tx, work.id, Status.CANCELED)
-            await tx.run("UPDATE arrival SET done_at = $3 WHERE order_id = $1 AND location = $2 AND done_at IS NULL", order, work.location, tx.now)
-        elif not work.total("reserved") and work.status in (Status.OPEN, Status.ACCEPTED, Status.PICKING):
-            await work_sql.advance(tx, work.id, Status.PICKED if work.total("picked") else Status.STAGED)
+            await moved_on(tx, work, Status.CANCELED)
+            await tx.run(_NOBODY_WAITS, order, work.location, tx.now, [status.value for status in LIVE])
+        elif not work.total("reserved") and work.status in (Status.OPEN, Status.ACCEPTED, Status.PICKING, Status.PICKED):
+            await moved_on(tx, work, Status.PICKED if work.total("picked") else Status.STAGED)
+
+
+_NOBODY_WAITS = (
+    "UPDATE arrival SET done_at = $3 WHERE order_id = $1 AND location = $2 AND done_at IS NULL"
+    " AND NOT EXISTS (SELECT FROM work WHERE order_id = $1 AND location = $2 AND status = ANY($4::text[]))"
+)
 
 

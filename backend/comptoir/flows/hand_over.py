@@ -119,6 +119,7 @@ async def leave(tx: Tx, made: UUID, asked: HandOver, leaving: Leaving, proof: Pr
             movements.append(handed_over(given.sku, location, given.handed, order_id=asked.order, work=given.work, happened_at=at))
         if given.refused:
             await orders_sql.move_units(tx, asked.order, [(given.order_line, given.part, 0, 0, -given.refused, given.refused)])
+            await stock_sql.release_reservations(tx, asked.order, given.order_line, given.part, location, given.refused)
             await sql.insert_put_back(tx, location, given.sku, given.refused, "refused_at_counter", promised=True, order=asked.order, work=given.work, line=given.line, cause=made)
     await stock_sql.post(tx, movements)
     for work in leaving.works:
@@ -195,6 +196,7 @@ async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datet
             movements.append(hand_over_undone(line["sku"], location, handed, order_id=order, work=line["work"], happened_at=now))
         if line["refused"]:
             await orders_sql.move_units(tx, order, [(at_work.order_line, at_work.part, 0, 0, line["refused"], -line["refused"])])
+            await stock_sql.renew_reservations(tx, order, at_work.order_line, at_work.part, location, line["refused"])
     await stock_sql.post(tx, movements)
     for work in works:
         await sql.advance(tx, work.id, Status.STAGED)

@@ -14,8 +14,10 @@ from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Event, Tx, borrowed, in_transaction
 from comptoir.kit.ids import new_id
 from comptoir.orders import sql
+from comptoir.orders.canceling import share_of
 from comptoir.orders.model import CancelOrder
 from comptoir.payments import sql as payments_sql
+from comptoir.stock import sql as stock_sql
 
 if TYPE_CHECKING:
     from comptoir.house import House
@@ -44,9 +46,10 @@ async def expire(tx: Tx, order: UUID, work_id: UUID, now: datetime) -> None:
         if line.staged:
             await work_sql.move_units(tx, work.id, [Moved(line.line, "staged", "canceled", line.staged)])
             await sql.move_units(tx, order, [(line.order_line, line.part, 0, 0, -line.staged, line.staged)])
+            await stock_sql.release_reservations(tx, order, line.order_line, line.part, work.location, line.staged)
             await work_sql.insert_put_back(tx, work.location, line.sku, line.staged, "not_collected", promised=True, order=order, work=work.id, line=line.line)
             need = needs[line.order_line, line.part]
-            worth += need["share_minor"] * line.staged // need["quantity"]
+            worth += share_of(need["share_minor"], need["quantity"], need["canceled"], line.staged)
     await work_sql.advance(tx, work.id, work.after(Action.EXPIRE))
     refund = await payments_sql.refund_or_void(tx, order, worth, "not_collected", work.id, now)
     tx.tell(Event("fulfillment.expired", order, {"refund": refund, "amount_minor": worth}, work.location, work.id))

@@ -1,8 +1,10 @@
 """What every report on a work shares: lock the order, then the work; advance its status and tell it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from comptoir.flows.become_ready import become_ready
 from comptoir.fulfillment import sql
 from comptoir.fulfillment.lifecycles import Status
 from comptoir.fulfillment.model import Work
@@ -24,11 +26,13 @@ async def locked_work(tx: Tx, work: Any, actor: Actor) -> Work:
     return (await sql.lock(tx, [found], actor.locations))[0]
 
 
-async def moved_on(tx: Tx, work: Work, status: Status | None) -> None:
-    """Advance and tell the stores' screens; events of milestones go to the order's stream."""
+async def moved_on(tx: Tx, work: Work, status: Status | None, at: datetime | None = None) -> None:
+    """Advance and tell the stores' screens; events of milestones go to the order's stream. `at`: when it happened."""
     tx.touched.add(work.location)
     if status is None or status == work.status:
         return
     await sql.advance(tx, work.id, status)
+    if status == Status.STAGED:
+        await become_ready(tx, work, at or tx.now)
     if kind := TOLD.get(status):
         tx.tell(Event(kind, work.order_id, {}, work.location, work.id))

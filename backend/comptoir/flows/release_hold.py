@@ -61,9 +61,7 @@ class ReleaseHoldFlow:
     async def _give_work(self, tx: Tx, order: UUID, now: datetime) -> list[UUID]:
         needs = [n for n in await sql.requirements(tx, order) if n["held"]]
         lines = {row["line"]: row for row in await tx.rows("SELECT line, method, location FROM order_line WHERE order_id = $1", order)}
-        reserved = await tx.rows(
-            "SELECT line, part, sku, location, sum(quantity - released)::int AS units FROM reservation WHERE order_id = $1 AND released < quantity GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 4", order
-        )
+        reserved = await tx.rows(RESERVED_OF_HELD, order)
         shares: list[tuple[int, int, str, str, int]] = [tuple(row) for row in reserved]
         missing = []
         for need in needs:
@@ -118,6 +116,14 @@ class ReleaseHoldFlow:
         return made
 
 
+# What is reserved for units that no work has been given yet; a promise kept by work that goes on is that work's.
+RESERVED_OF_HELD = """
+SELECT r.line, r.part, r.sku, r.location, (r.units - coalesce(w.units, 0))::int AS units
+FROM (SELECT line, part, sku, location, sum(quantity - released) AS units FROM reservation WHERE order_id = $1 GROUP BY 1, 2, 3, 4) r
+LEFT JOIN (SELECT order_line, part, location, sum(quantity - shorted - canceled) AS units FROM work_line WHERE order_id = $1 GROUP BY 1, 2, 3) w
+  ON w.order_line = r.line AND w.part = r.part AND w.location = r.location
+WHERE r.units > coalesce(w.units, 0) ORDER BY r.line, r.part, r.location
+"""
 UNKNOWN_LEFT = "SELECT true FROM order_line l WHERE l.order_id = $1 AND l.canceled < l.quantity AND NOT EXISTS (SELECT FROM requirement r WHERE r.order_id = l.order_id AND r.line = l.line) LIMIT 1"
 
 
@@ -129,8 +135,10 @@ async def place_hold(tx: Tx, command: PlaceHold, actor: Actor, now: datetime) ->
     if len(live) < len([w for w in works if w.status.value not in ("canceled", "rejected")]) or not live:
         raise Conflict("already_started")
     needs = {(n["line"], n["part"]): n["at_work"] for n in await sql.requirements(tx, command.order)}
-    await tx.run("DELETE FROM work_line WHERE order_id = $1", command.order)
-    await tx.run("DELETE FROM work WHERE order_id = $1", command.order)
+    # Work that was canceled stays on file: its put-backs and bags still speak of it.
+    given = [work.id for work in live]
+    await tx.run("DELETE FROM work_line WHERE work = ANY($1::uuid[])", given)
+    await tx.run("DELETE FROM work WHERE id = ANY($1::uuid[])", given)
     await sql.move_units(tx, command.order, [(line, part, 0, units, -units, 0) for (line, part), units in needs.items()])
     await sql.insert_hold(tx, command.order, "manual", command.note, actor.who, now)
     tx.touched.update(w.location for w in works)

@@ -45,7 +45,9 @@ class ResolveShortFlow:
         """Conflict `nothing_missing` when no unit of the line waits; Shortage when the store has too few to promise again."""
         order = await sql.lock(tx, command.order, actor.locations)
         works = await work_sql.lock_of_order(tx, command.order, actor.locations)
-        if not works:
+        chosen = await tx.value("SELECT location FROM order_line WHERE order_id = $1 AND line = $2", command.order, command.line)
+        home = works[0].location if works else chosen
+        if not works and not (chosen and actor.reaches(chosen)) and actor.locations is not None:
             raise Conflict("nothing_missing")
         needs = [n for n in await sql.requirements(tx, command.order) if n["line"] == command.line and n["unsourced"]]
         if not needs:
@@ -57,20 +59,20 @@ class ResolveShortFlow:
             missing = max(-(-n["unsourced"] * line["quantity"] // n["quantity"]) for n in needs)
             await cancel_order(tx, CancelOrder(new_id(), command.order, "short", (LineQuantity(command.line, missing),)), actor, now)
         else:
-            await self._retry(tx, command, order["number"], works[0].location, needs, now)
+            await self._retry(tx, command, order["number"], home, needs, now)
         await tx.run(
             "UPDATE exception SET resolved_at = $3, resolved_by = $4, resolution = $5 WHERE order_id = $1 AND kind = 'short_choice'"
             " AND (body->>'line')::int = $2 AND resolved_at IS NULL",
             command.order, command.line, now, actor.who, command.choice,
         )  # fmt: skip
         await keep_progress(tx, command.order)
-        tx.tell(Event("order.short_decided", command.order, {"line": command.line, "choice": command.choice}, works[0].location))
+        tx.tell(Event("order.short_decided", command.order, {"line": command.line, "choice": command.choice}, home))
         return ShortResolved(command.order, command.choice, units)
 
-    async def _retry(self, tx: Tx, command: ResolveShort, number: str, home: str, needs: list[dict[str, int]], now: datetime) -> None:
+    async def _retry(self, tx: Tx, command: ResolveShort, number: str, home: str | None, needs: list[dict[str, int]], now: datetime) -> None:
         location = command.location or home
-        at = self.outlook.index.get(location)
-        if at is None:
+        at = self.outlook.index.get(location) if location else None
+        if location is None or at is None:
             raise Conflict("unknown_location", location=location)
         place = self.outlook.places[at]
         method = await tx.value("SELECT method FROM order_line WHERE order_id = $1 AND line = $2", command.order, command.line)

@@ -25,11 +25,13 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
     gone = sum(m.units for m in handled.moved)
     effect: dict[str, object] = {"kind": "short", "work": work.id, "line": report.line, "units": gone, "damaged": report.reason != "not_found"}
     if line and gone:
+        await sql.flag_others(tx, work.location, line.sku, work.id, "short_elsewhere")
         await sql.move_units(tx, work.id, handled.moved)
         await stock_sql.post(
             tx, [short(line.sku, work.location, gone, damaged=report.reason != "not_found", order_id=work.order_id, work=work.id, happened_at=at)]
         )
         await orders_sql.move_units(tx, work.order_id, [(line.order_line, line.part, gone, 0, -gone, 0)])
+        await stock_sql.release_reservations(tx, work.order_id, line.order_line, line.part, work.location, gone)
         shorted = new_id()
         await tx.run(
             "INSERT INTO short_pick (id, work, line, location, sku, quantity, reason, who, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -41,9 +43,8 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
         )
         await stock_sql.stop_promises(tx, line.sku, work.location, tx.now + NO_PROMISE_FOR)
         await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)
-        await sql.flag_others(tx, work.location, line.sku, work.id, "short_elsewhere")
         tx.tell(Event("fulfillment.short", work.order_id, {"line": line.order_line, "sku": line.sku, "quantity": gone, "reason": report.reason}, work.location, work.id))
-    await moved_on(tx, work, handled.status)
+    await moved_on(tx, work, handled.status, at)
     await keep_progress(tx, work.order_id)
     return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id, effect=effect)
 
@@ -67,18 +68,23 @@ async def find_again(tx: Tx, work: Work, number: int, units: int, at: datetime) 
     return found
 
 
+_UNDECIDED = "SELECT unsourced FROM requirement WHERE order_id = $1 AND line = $2 AND part = $3"
+
+
 async def undo_short(tx: Tx, effect: dict[str, object], actor: Actor, at: datetime) -> Outcome:
     """Found after all: possible while nobody has decided about the missing units."""
     work = await locked_work(tx, effect["work"], actor)
     number, units = int(str(effect["line"])), int(str(effect["units"]))
     line = work.line(number)
     open_choice = line and await tx.value("SELECT true FROM exception WHERE id = $1 AND resolved_at IS NULL", effect.get("exception"))
-    if not line or not open_choice or not units:
-        return Outcome("applied_with_exception", "decided_meanwhile", work.id)
     handled = picking.undo_short(work, number, units)
+    undecided = await tx.value(_UNDECIDED, work.order_id, line.order_line, line.part) if line else 0
+    if not line or not open_choice or not units or handled.problem or undecided < units:
+        return Outcome("applied_with_exception", "decided_meanwhile", work.id)
     await sql.move_units(tx, work.id, handled.moved)
     await stock_sql.post(tx, [short_undone(line.sku, work.location, units, damaged=bool(effect["damaged"]), order_id=work.order_id, work=work.id, happened_at=at)])
     await orders_sql.move_units(tx, work.order_id, [(line.order_line, line.part, -units, 0, units, 0)])
+    await stock_sql.renew_reservations(tx, work.order_id, line.order_line, line.part, work.location, units)
     await tx.run("UPDATE short_pick SET undone_at = $2 WHERE id = $1", effect.get("short"), tx.now)
     await tx.run("UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'found' WHERE id = $1", effect.get("exception"), tx.now, actor.who)
     await moved_on(tx, work, handled.status)

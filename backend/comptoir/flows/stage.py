@@ -5,20 +5,17 @@ from datetime import datetime
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
 from comptoir.fulfillment import passes, sql, staging
-from comptoir.fulfillment.lifecycles import Status
 from comptoir.fulfillment.model import Outcome, Stage, Work
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.ids import Seal
-from comptoir.network.hours import collect_until, moment
-from comptoir.sourcing.outlook import Outlook
 
 
 class StageReported:
-    """Needs the seal for the pass and the outlook for the store's open days."""
+    """Needs the seal for the pass."""
 
-    def __init__(self, seal: Seal, outlook: Outlook) -> None:
-        self.seal, self.outlook = seal, outlook
+    def __init__(self, seal: Seal) -> None:
+        self.seal = seal
 
     async def __call__(self, tx: Tx, report: Stage, actor: Actor, at: datetime) -> Outcome:
         """Tie the bag to the work and its place; everything picked is staged, and ready once nothing is left to find."""
@@ -34,24 +31,13 @@ class StageReported:
             )
             return Outcome("applied_with_exception", problem, work.id, effect={"kind": "stage", "exception": exception})
         await sql.move_units(tx, work.id, handled.moved)
-        ready = handled.status == Status.STAGED
-        if ready:
-            await self._ready(tx, work, at)
-        elif handled.moved:
-            tx.tell(Event("fulfillment.staged", work.order_id, {"part": True}, work.location, work.id))
+        if handled.moved:
             await self._pass(tx, work)
-        await moved_on(tx, work, handled.status)
+            if handled.status is None:
+                tx.tell(Event("fulfillment.staged", work.order_id, {"part": True}, work.location, work.id))
+        await moved_on(tx, work, handled.status, at)
         await keep_progress(tx, work.order_id)
         return Outcome("applied", None, work.id, effect={"kind": "stage", "work": work.id, "bag": tag})
-
-    async def _ready(self, tx: Tx, work: Work, at: datetime) -> None:
-        at_place = self.outlook.index.get(work.location)
-        place = self.outlook.places[at_place] if at_place is not None else None
-        windows = [(moment(a), moment(b)) for a, b in place.windows] if place else []
-        until = collect_until(windows, at, place.hold_days, place.time_zone) if place else None
-        await tx.run("UPDATE work SET collect_until = $2 WHERE id = $1", work.id, until)
-        await self._pass(tx, work)
-        tx.tell(Event("fulfillment.staged", work.order_id, {"part": False, "collect_until": until}, work.location, work.id))
 
     async def _pass(self, tx: Tx, work: Work) -> None:
         """One pass per (order, store); it opens all of the customer's staged work there."""

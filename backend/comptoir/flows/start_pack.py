@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from comptoir.flows.keep_progress import keep_progress
 from comptoir.fulfillment import sql
 from comptoir.fulfillment.lifecycles import Action, Status
 from comptoir.fulfillment.model import Outcome, PackStarted, Release, StartPack
@@ -45,7 +46,7 @@ async def start_pack(tx: Tx, command: StartPack, actor: Actor, now: datetime) ->
     for work in works:
         if work.status in (Status.OPEN, Status.ACCEPTED):
             await sql.advance(tx, work.id, work.after(Action.START_PICK))
-            await orders_sql.set_progress(tx, work.order_id, "in_progress")
+            await keep_progress(tx, work.order_id)
             tx.tell(Event("fulfillment.started", work.order_id, {"pack": command.id}, work.location, work.id))
     tx.touched.add(command.location)
     order = {row["id"]: i for i, row in enumerate(rows)}

@@ -72,7 +72,7 @@ class TakeReports:
     """Holds the flows that need the seal or the outlook."""
 
     def __init__(self, seal: Seal, outlook: Outlook) -> None:
-        self.stage = stage.StageReported(seal, outlook)
+        self.stage = stage.StageReported(seal)
         self.hand_over = hand_over.HandOverFlow(seal)
         self.undo: Mapping[str, Undoer] = {
             "pick": pick.undo_pick, "short": short_pick.undo_short, "look_again": look_again.undo_look_again, "put_back": put_back.undo_put_back,
@@ -146,6 +146,7 @@ class TakeReports:
         except Refusal as refusal:
             outcome = Outcome("refused", refusal.code, facts=refusal.facts)
         except (asyncpg.CheckViolationError, asyncpg.DataError) as misfit:
+            del tx.events[told_before:]
             outcome = await self._did_not_fit(tx, event, device, misfit)
         if outcome.outcome == "refused":
             del tx.events[told_before:]

@@ -62,6 +62,8 @@ _SHELF = {
     (S.PICKING, A.RELEASE): S.ACCEPTED,
     (S.PICKING, A.FINISH_PICK): S.PICKED,
     (S.PICKED, A.RESUME_PICK): S.PICKING,
+    # A missing article was found after all.
+    (S.CLOSED, A.RESUME_PICK): S.PICKING,
     (S.OPEN, A.CANCEL): S.CANCELED,
     (S.ACCEPTED, A.CANCEL): S.CANCELED,
     (S.PICKING, A.CANCEL): S.CANCELED,
@@ -75,6 +77,7 @@ PICKUP: Lifecycle[Status, Action] = Lifecycle(
         (S.PICKED, A.STAGE): S.STAGED,
         (S.PICKING, A.STAGE): S.STAGED,
         (S.STAGED, A.STAGE): S.STAGED,
+        (S.STAGED, A.RESUME_PICK): S.PICKING,
         (S.STAGED, A.HAND_OVER): S.HANDED_OVER,
         (S.STAGED, A.CANCEL): S.CANCELED,
         (S.STAGED, A.EXTEND): S.STAGED,

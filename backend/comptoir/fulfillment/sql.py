@@ -89,9 +89,14 @@ async def park(tx: Tx, work: UUID, line: int, until: datetime | None) -> None:
 
 
 async def flag_others(tx: Tx, location: str, sku: str, work: UUID, why: str) -> None:
-    """Other open work at this location that needs the SKU is shown with a warning."""
+    """Other open work at this location that needs the SKU is shown with a warning.
+
+    Called before stock is locked, as works are; work that somebody changes at this very moment is passed over, because
+    waiting for it could block the two for good.
+    """
     await tx.run(
-        "UPDATE work SET flagged = $4 WHERE id IN (SELECT l.work FROM work_line l WHERE l.location = $1 AND l.sku = $2 AND l.reserved > 0 AND l.work <> $3)",
+        "UPDATE work SET flagged = $4 WHERE id IN (SELECT w.id FROM work w WHERE w.id IN (SELECT l.work FROM work_line l"
+        " WHERE l.location = $1 AND l.sku = $2 AND l.reserved > 0 AND l.work <> $3) ORDER BY w.id FOR NO KEY UPDATE SKIP LOCKED)",
         location, sku, work, why,
     )  # fmt: skip
 

@@ -9,8 +9,10 @@ def stage_reported(work: Work) -> Handled:
     """A bag of this work was put on a place: everything picked so far is staged.
 
     The work is staged once nothing is left to find; before that it is part ready. A second bag, or the same bag on
-    another place, moves no units. A bag for work that has ended is surplus goods: `ended_meanwhile`.
+    another place, moves no units. A bag for work that has ended is surplus goods: `ended_meanwhile`. Goods to be sent do not belong on that shelf: `not_for_pickup`.
     """
+    if work.kind != "pickup":
+        return Handled((), 0, None, "not_for_pickup")
     if work.status in (Status.CANCELED, Status.EXPIRED, Status.HANDED_OVER, Status.CLOSED, Status.REJECTED):
         return Handled((), 0, None, "ended_meanwhile")
     moved = tuple(Moved(line.line, "picked", "staged", line.picked) for line in work.lines if line.picked)

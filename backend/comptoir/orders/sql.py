@@ -71,6 +71,11 @@ async def requirements(tx: Tx, order: UUID) -> list[Any]:
     return await tx.rows("SELECT * FROM requirement WHERE order_id = $1 ORDER BY line, part", order)
 
 
+async def ordered(tx: Tx, order: UUID) -> dict[int, int]:
+    """Line -> units of the line, as ordered."""
+    return {row[0]: row[1] for row in await tx.rows("SELECT line, quantity FROM order_line WHERE order_id = $1", order)}
+
+
 async def open_holds(tx: Tx, order: UUID) -> list[str]:
     return [row[0] for row in await tx.rows("SELECT reason FROM order_hold WHERE order_id = $1 AND released_at IS NULL ORDER BY placed_at", order)]
 

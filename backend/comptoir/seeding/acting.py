@@ -51,7 +51,7 @@ class Hands:
         self.pool, self.seal, self.shop = pool, seal, shop
         self._release_hold = ReleaseHoldFlow(outlook)
         self._record_payment = RecordPaymentFlow(self._release_hold)
-        self._stage = StageReported(seal, outlook)
+        self._stage = StageReported(seal)
         self._hand_over = HandOverFlow(seal)
 
     async def do(self, script: Script, step: Step) -> None:

@@ -104,7 +104,7 @@ async def insert_reservations(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 async def release_reservations(tx: Tx, order: UUID, line: int, part: int, location: str, units: int) -> None:
-    """Note on the promises themselves that `units` of them were given back; oldest first."""
+    """Note on the promises themselves that `units` of them ended without the goods leaving; oldest first."""
     for row in await tx.rows(
         "SELECT id, quantity - released AS open FROM reservation WHERE order_id = $1 AND line = $2 AND part = $3 AND location = $4"
         " AND released < quantity ORDER BY id FOR UPDATE",
@@ -114,6 +114,19 @@ async def release_reservations(tx: Tx, order: UUID, line: int, part: int, locati
         if give:
             await tx.run("UPDATE reservation SET released = released + $3 WHERE order_id = $1 AND id = $2", order, row["id"], give)
             units -= give
+
+
+async def renew_reservations(tx: Tx, order: UUID, line: int, part: int, location: str, units: int) -> None:
+    """An undo: `units` of promises that had ended stand again; newest first."""
+    for row in await tx.rows(
+        "SELECT id, released FROM reservation WHERE order_id = $1 AND line = $2 AND part = $3 AND location = $4 AND released > 0"
+        " ORDER BY id DESC FOR UPDATE",
+        order, line, part, location,
+    ):  # fmt: skip
+        again = min(units, row["released"])
+        if again:
+            await tx.run("UPDATE reservation SET released = released - $3 WHERE order_id = $1 AND id = $2", order, row["id"], again)
+            units -= again
 
 
 async def stop_promises(tx: Tx, sku: str, location: str, until: datetime | None) -> None:

@@ -1,0 +1,21 @@
+"""Everything that will come of a pickup work is on the shelf: it can be collected, and until when is known."""
+
+from datetime import datetime
+
+from comptoir.fulfillment.model import Work
+from comptoir.kit.db import Event, Tx
+from comptoir.network import queries
+from comptoir.network.hours import collect_until, hours_of, open_windows
+
+AHEAD_DAYS = 120
+"""How far ahead opening hours are looked at: the longest collection window is 60 open days."""
+
+
+async def become_ready(tx: Tx, work: Work, at: datetime) -> None:
+    """Set the end of the collection window by the store's open days, and tell that the work is ready."""
+    store = await queries.find_collecting(tx.connection, work.location)
+    hours, exceptions = hours_of(store["hours"], store["exceptions"])
+    windows = open_windows(hours, exceptions, store["time_zone"], at, AHEAD_DAYS)
+    until = collect_until(windows, at, store["hold_days"], store["time_zone"])
+    await tx.run("UPDATE work SET collect_until = $2 WHERE id = $1", work.id, until)
+    tx.tell(Event("fulfillment.staged", work.order_id, {"part": False, "collect_until": until}, work.location, work.id))
