@@ -114,6 +114,26 @@ class OrderDesk(msgspec.Struct, frozen=True):
 _JSON = frozenset({"timeline", "holds", "cases", "missing", "put_backs"})
 
 
+async def consequences(
+    connection: Connection, order: UUID, cause: UUID, at: datetime, actor: Actor
+) -> tuple[int, list[tuple[str, int, str]]]:
+    """What a command made at one moment: units to put back, and (kind, amount, who moves it) of the money."""
+    back: int = await connection.fetchval(
+        "SELECT coalesce(sum(quantity), 0)::int FROM put_back WHERE order_id = $1 AND made_at = $2", order, at
+    )
+    rows = await connection.fetch(
+        "SELECT i.kind, i.amount_minor, coalesce(c.name, i.made_by) FROM payment_intention i"
+        " LEFT JOIN channel c ON c.id = i.made_by WHERE i.cause = $1 ORDER BY i.kind LIMIT 100",
+        cause,
+    )
+    return back, [(row[0], row[1], row[2]) for row in rows]
+
+
+async def is_done(connection: Connection, command: UUID) -> bool:
+    """Whether this command was carried out before: the same form, sent again."""
+    return await connection.fetchval("SELECT true FROM command WHERE id = $1", command) is True
+
+
 async def read(connection: Connection, order: UUID, actor: Actor) -> OrderDesk:
     """What stands around an order that the caller has read for this actor already."""
     places = list(actor.locations) if actor.locations is not None else None
