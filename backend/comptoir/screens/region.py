@@ -10,17 +10,21 @@ from comptoir.kit.db import Connection
 MOST = 1000
 
 # The works of a store come in the order of their promise, so the n-th of them is done after n / capacity hours: whoever
-# is promised earlier than that is at risk although there is time left. Only the index is read, never the works.
+# is promised earlier than that is at risk although there is time left. Nothing promised after the last of them can be.
+# Only the index is read, never the works.
 _SQL = """
 SELECT l.id, l.name, l.city, l.time_zone, l.kind, l.paused_until, coalesce(r.name, '') AS region,
-  live.open, live.late, live.at_risk, live.next_promise, here.waiting, here.waiting_since, here.untaken, shelf.staged, shelf.lapsing, todo.exceptions
+  live.open, live.late, risk.at_risk, live.next_promise, here.waiting, here.waiting_since, here.untaken, shelf.staged, shelf.lapsing, todo.exceptions
 FROM location l LEFT JOIN region r ON r.id = l.region
 CROSS JOIN LATERAL (
-  SELECT count(*)::int AS open, (count(*) FILTER (WHERE q.promise_at < $2))::int AS late, min(q.promise_at) AS next_promise,
-    (count(*) FILTER (WHERE q.promise_at >= $2 AND (q.promise_at < $2 + interval '15 minutes'
-      OR q.promise_at < $2 + q.turn * interval '1 hour' / l.capacity_per_hour)))::int AS at_risk
-  FROM (SELECT w.promise_at, row_number() OVER (ORDER BY w.promise_at) AS turn FROM work w
-        WHERE w.location = l.id AND w.status IN ('open', 'accepted', 'picking', 'picked')) q) live
+  SELECT count(*)::int AS open, (count(*) FILTER (WHERE w.promise_at < $2))::int AS late, min(w.promise_at) AS next_promise
+  FROM work w WHERE w.location = l.id AND w.status IN ('open', 'accepted', 'picking', 'picked')) live
+CROSS JOIN LATERAL (
+  SELECT count(*)::int AS at_risk
+  FROM (SELECT w.promise_at, live.late + row_number() OVER (ORDER BY w.promise_at) AS turn FROM work w
+        WHERE w.location = l.id AND w.status IN ('open', 'accepted', 'picking', 'picked') AND w.promise_at >= $2
+          AND w.promise_at < $2 + greatest(interval '15 minutes', live.open * interval '1 hour' / l.capacity_per_hour)) q
+  WHERE q.promise_at < $2 + greatest(interval '15 minutes', q.turn * interval '1 hour' / l.capacity_per_hour)) risk
 CROSS JOIN LATERAL (
   SELECT count(*)::int AS waiting, min(a.at) AS waiting_since, (count(*) FILTER (WHERE a.taken_by IS NULL))::int AS untaken
   FROM arrival a WHERE a.location = l.id AND a.done_at IS NULL) here
@@ -30,7 +34,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT count(*)::int AS exceptions FROM exception e WHERE e.location = l.id AND e.resolved_at IS NULL) todo
 WHERE $1::text[] IS NULL OR l.id = ANY($1)
-ORDER BY live.late > 0 DESC, here.waiting_since < $2 - interval '4 minutes' DESC NULLS LAST, live.late DESC, live.at_risk DESC,
+ORDER BY live.late > 0 DESC, here.waiting_since < $2 - interval '4 minutes' DESC NULLS LAST, live.late DESC, risk.at_risk DESC,
   here.waiting DESC, todo.exceptions DESC, live.open DESC, l.name LIMIT $3
 """
 
