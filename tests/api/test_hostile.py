@@ -5,6 +5,7 @@ The first tests try the trying itself, on a small app with crashers planted in i
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 from typing import Annotated, Any, cast
 from uuid import uuid4
 
@@ -148,8 +149,7 @@ async def planted_findings(*handlers: Any) -> list[str]:
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://test.local") as client:
         for route in app.routes:
             for handler in getattr(route, "route_handlers", ()):
-                method = next(iter(handler.http_methods - {"OPTIONS"}))
-                for what, sent in tries(route.path, handler):
+                for method, (what, sent) in product(handler.http_methods - {"OPTIONS"}, list(tries(route.path, handler))):
                     if (await answers(client, method, sent)).status_code >= 500:
                         found.append(what)
     return found

@@ -90,7 +90,7 @@ def refusal_of(exception: Exception) -> Refusal:
         return NotFound()
     if isinstance(exception, AWAY):
         return Outage("database_away", retry_after=2)
-    if isinstance(exception, SerializationException | RecursionError | UnicodeError | msgspec.DecodeError):
+    if isinstance(exception, SerializationException):
         return Malformed("not_json")
     if isinstance(exception, ClientException) or (isinstance(exception, HTTPException) and exception.status_code < 500):
         return Malformed()
