@@ -4,25 +4,21 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from unittest.mock import patch
 from uuid import UUID
 
 import httpx
 
-from comptoir import app as web_app
+from comptoir.app import lifespan
 from comptoir.house import House, open_house
 from comptoir.kit.clock import SetClock
 from comptoir.settings import Settings
-from comptoir.web.assets import Assets
+from tests.doors import the_app
 from tests.flows.orders_on_file import SEAL, SECRET, URL
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 """A Saturday, 10:00 in Lyon."""
 
-# Compressing the static files takes a second; they are the same for every test.
-_kept_assets = cache(Assets)
 
 
 class Door:
@@ -43,10 +39,9 @@ async def opened(dsn: str, folder: Path, environment: str = "dev") -> AsyncItera
     settings = Settings(data=folder, secret=SECRET, url=URL, environment=environment)  # type: ignore[arg-type]
     clock = SetClock(NOW)
     house = await open_house(settings, dsn, clock, keep_fresh=False)
-    with patch.object(web_app, "Assets", _kept_assets):
-        app = web_app.create_app(house)
+    app = the_app()
     try:
-        async with app.lifespan():
+        async with lifespan(house)(app):
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
             async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
                 yield Door(client, house, clock)
