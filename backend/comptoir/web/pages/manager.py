@@ -29,7 +29,12 @@ _drawing: dict[tuple[object, ...], asyncio.Task[str]] = {}
 
 
 @get("/manager", opt=by(*MANAGERS))
-async def now_page(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]) -> Answer:
+async def now_page(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    now: NamedDependency[datetime],
+) -> Answer:
     """Every store of the manager's, the most troubled first."""
     async with borrowed(house.pool) as connection:
         view = await region.read(connection, actor, now)
@@ -37,7 +42,12 @@ async def now_page(house: NamedDependency[House], actor: NamedDependency[Actor],
 
 
 @get("/manager/stream", opt=by(*MANAGERS))
-async def now_stream(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], live: NamedDependency[Live]) -> Stream:
+async def now_stream(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    live: NamedDependency[Live],
+) -> Stream:
     """The table again when something changed, at most once a second; promises run out by themselves, so it also breathes."""
 
     async def draw() -> str:
@@ -51,7 +61,11 @@ async def now_stream(house: NamedDependency[House], actor: NamedDependency[Actor
 
 @get("/manager/stores/{store:str}/live", opt=by(*MANAGERS))
 async def store_page(
-    store: FromPath[str], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]
+    store: FromPath[str],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    now: NamedDependency[datetime],
 ) -> Answer:
     """One store's list, to read: who waits, what is due and who took it. NotFound `location_not_found`."""
     view, cases = await of_store(house, actor, store)
@@ -60,14 +74,20 @@ async def store_page(
 
 @get("/manager/stores/{store:str}/live/stream", opt=by(*MANAGERS))
 async def store_stream(
-    store: FromPath[str], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], live: NamedDependency[Live]
+    store: FromPath[str],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    live: NamedDependency[Live],
 ) -> Stream:
     """The store's list again whenever it changed, at most once a second."""
     await of_store(house, actor, store)
 
     async def draw() -> str:
         view, cases = await of_store(house, actor, store)
-        return page.text("manager/_store.html", view=view, cases=cases, now=house.clock(), time_zone=view.time_zone, partial=True)
+        return page.text(
+            "manager/_store.html", view=view, cases=cases, now=house.clock(), time_zone=view.time_zone, partial=True
+        )
 
     return told(live, (store,), ("store", store, page.lang, id(house)), draw)
 
@@ -98,7 +118,9 @@ def told(live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], dr
                 else:
                     yield PING
 
-    return Stream(fragments(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+    return Stream(
+        fragments(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
+    )
 
 
 async def shared(key: tuple[object, ...], draw: Draw) -> str:
