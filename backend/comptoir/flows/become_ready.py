@@ -1,6 +1,6 @@
 """Everything that will come of a pickup work is on the shelf: it can be collected, and until when is known."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from comptoir.fulfillment.model import Work
 from comptoir.kit.db import Event, Tx
@@ -11,6 +11,10 @@ AHEAD_DAYS = 120
 """How far ahead opening hours are looked at: the longest collection window is 60 open days."""
 
 
+UNDO_FOR = timedelta(seconds=8)
+"""How long a bag just put away can be taken back with one tap; the customer hears of it after that."""
+
+
 async def become_ready(tx: Tx, work: Work, at: datetime) -> None:
     """Set the end of the collection window by the store's open days, and tell that the work is ready."""
     store = await queries.find_collecting(tx.connection, work.location)
@@ -18,4 +22,4 @@ async def become_ready(tx: Tx, work: Work, at: datetime) -> None:
     windows = open_windows(hours, exceptions, store["time_zone"], at, AHEAD_DAYS)
     until = collect_until(windows, at, store["hold_days"], store["time_zone"])
     await tx.run("UPDATE work SET collect_until = $2 WHERE id = $1", work.id, until)
-    tx.tell(Event("fulfillment.staged", work.order_id, {"part": False, "collect_until": until}, work.location, work.id))
+    tx.tell(Event("fulfillment.staged", work.order_id, {"part": False, "collect_until": until}, work.location, work.id, at + UNDO_FOR))

@@ -1,6 +1,5 @@
 """The order, or some units of it, is not wanted any more; possible during picking too, with the put-back work that follows."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID

@@ -17,7 +17,7 @@ from comptoir.kit import outbox
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, NotFound
-from comptoir.kit.ids import Seal, digest, new_id, same
+from comptoir.kit.ids import Seal, digest, same
 from comptoir.orders import sql as orders_sql
 from comptoir.payments import sql as payments_sql
 from comptoir.stock import sql as stock_sql

@@ -96,7 +96,7 @@ class OrderGrouper:
                 group.append((candidate, done))
             self.waiting.extendleft(reversed(later))
             await self._place([candidate for candidate, _ in group])
-            for candidate, done in group:
+            for _, done in group:
                 if done.cancelled():
                     continue
                 done.set_result(None)

@@ -25,7 +25,8 @@ from comptoir.orders.model import ChannelFacts, Method, OrderPlaced, PlacedLine,
 from comptoir.sourcing.model import Need, Plan
 from comptoir.sourcing.outlook import Outlook
 from comptoir.sourcing.plan import Available, plan
-from comptoir.stock import promise, sql as stock_sql
+from comptoir.stock import promise
+from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import Level
 
 CUSTOMERS = UUID("8f4c8f10-6a3e-5d3b-9b1c-0c7a4a6f2b11")

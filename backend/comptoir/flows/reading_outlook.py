@@ -1,8 +1,8 @@
 """Fills the outlook from the database: all of it at start, then the network each time and the stock in turns."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from comptoir.kit.db import Pool, borrowed

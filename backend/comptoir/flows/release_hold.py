@@ -18,7 +18,8 @@ from comptoir.orders.model import PlaceHold, Progress, ReleaseHold
 from comptoir.sourcing.model import Need
 from comptoir.sourcing.outlook import Outlook
 from comptoir.sourcing.plan import plan
-from comptoir.stock import promise, sql as stock_sql
+from comptoir.stock import promise
+from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import Fact, Movement
 
 

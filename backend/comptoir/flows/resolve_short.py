@@ -17,7 +17,8 @@ from comptoir.network.promise import ready_by
 from comptoir.orders import sql
 from comptoir.orders.model import CancelOrder, LineQuantity
 from comptoir.sourcing.outlook import Outlook
-from comptoir.stock import promise, sql as stock_sql
+from comptoir.stock import promise
+from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import Fact, Movement
 
 

@@ -10,7 +10,8 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.ids import new_id
 from comptoir.orders import sql as orders_sql
-from comptoir.stock import counting_sql, sql as stock_sql
+from comptoir.stock import counting_sql
+from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import short, short_undone
 
 NO_PROMISE_FOR = timedelta(hours=24)

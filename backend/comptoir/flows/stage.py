@@ -1,14 +1,45 @@
 """The bag is on its shelf: the customer can be told, because the server has it as staged."""
 
 from datetime import datetime
+from typing import Any
 
+from comptoir.flows.become_ready import UNDO_FOR
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
 from comptoir.fulfillment import passes, sql, staging
 from comptoir.fulfillment.model import Outcome, Stage, Work
+from comptoir.kit import outbox
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.ids import Seal
+
+
+async def undo_stage(tx: Tx, effect: dict[str, Any], actor: Actor, at: datetime) -> Outcome:
+    """The bag is in hand again: its tag is free, and a message that has not left yet does not leave."""
+    if "bag" not in effect:
+        return Outcome("applied_with_exception", "nothing_to_undo")
+    work = await locked_work(tx, effect["work"], actor)
+    bags = await sql.bags_of(tx, [work.id])
+    handled = staging.undo_stage(work, sum(bag.tag != effect["bag"] for bag in bags))
+    if handled.problem:
+        return Outcome("applied_with_exception", handled.problem, work.id)
+    await tx.run("DELETE FROM bag WHERE work = $1 AND tag = $2 AND gone_at IS NULL", work.id, effect["bag"])
+    await sql.move_units(tx, work.id, handled.moved)
+    if handled.moved:
+        await outbox.withdraw(tx, work.order_id, await told_as_staged(tx, work))
+        await tx.run("UPDATE work SET collect_until = NULL, staged_at = NULL WHERE id = $1", work.id)
+        tx.tell(Event("fulfillment.unstaged", work.order_id, {}, work.location, work.id))
+    await moved_on(tx, work, handled.status, at)
+    await keep_progress(tx, work.order_id)
+    return Outcome("applied", None, work.id)
+
+
+async def told_as_staged(tx: Tx, work: Work) -> list[int]:
+    """The events that say this work is ready and still stand."""
+    rows = await tx.rows(
+        "SELECT seq FROM event WHERE stream = $1 AND work = $2 AND kind = 'fulfillment.staged' AND withdrawn_at IS NULL", work.order_id, work.id
+    )
+    return [row[0] for row in rows]
 
 
 class StageReported:
@@ -34,7 +65,7 @@ class StageReported:
         if handled.moved:
             await self._pass(tx, work)
             if handled.status is None:
-                tx.tell(Event("fulfillment.staged", work.order_id, {"part": True}, work.location, work.id))
+                tx.tell(Event("fulfillment.staged", work.order_id, {"part": True}, work.location, work.id, at + UNDO_FOR))
         await moved_on(tx, work, handled.status, at)
         await keep_progress(tx, work.order_id)
         return Outcome("applied", None, work.id, effect={"kind": "stage", "work": work.id, "bag": tag})

@@ -9,8 +9,24 @@ import asyncpg
 import msgspec
 
 from comptoir.flows import count_stock, hand_over, look_again, pick, put_back, short_pick, stage, start_pack
+from comptoir.flows.lock_named import lock_named
 from comptoir.fulfillment import sql as work_sql
-from comptoir.fulfillment.model import REPORTS, Count, HandOver, LookAgain, Outcome, Pick, PutBack, Release, Short, Stage, Undo, UndoHandOver, UnknownCode, WorkNote
+from comptoir.fulfillment.model import (
+    REPORTS,
+    Count,
+    HandOver,
+    LookAgain,
+    Outcome,
+    Pick,
+    PutBack,
+    Release,
+    Short,
+    Stage,
+    Undo,
+    UndoHandOver,
+    UnknownCode,
+    WorkNote,
+)
 from comptoir.kit.actor import Actor, Role
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Refusal
@@ -76,7 +92,7 @@ class TakeReports:
         self.hand_over = hand_over.HandOverFlow(seal)
         self.undo: Mapping[str, Undoer] = {
             "pick": pick.undo_pick, "short": short_pick.undo_short, "look_again": look_again.undo_look_again, "put_back": put_back.undo_put_back,
-            "hand_over": undo_reported_hand_over,
+            "hand_over": undo_reported_hand_over, "stage": stage.undo_stage,
         }  # fmt: skip
 
     async def __call__(self, tx: Tx, batch: Batch, device: Actor, now: datetime) -> Taken:
@@ -97,7 +113,7 @@ class TakeReports:
             row["seq"]: row
             for row in await tx.rows("SELECT seq, id, answer FROM device_event WHERE journal = $1 AND seq = ANY($2::bigint[])", batch.journal_id, [e.seq for e in batch.events])
         }
-        await self._lock_orders(tx, batch, device)
+        await lock_named(tx, (event.body for event in batch.events), device)
         told: list[Told] = []
         for event in batch.events:
             if event.seq > expected:
@@ -114,25 +130,11 @@ class TakeReports:
         packs = {event.pack_id for event in batch.events if event.pack_id}
         return Taken(expected - 1, tuple(told), tuple(sorted(packs)))
 
-    async def _lock_orders(self, tx: Tx, batch: Batch, device: Actor) -> None:
-        """All orders of the batch are locked first and in order, so that two devices cannot block each other."""
-        works: set[UUID] = set()
-        orders: set[UUID] = set()
-        for event in batch.events:
-            for name, found in (("work", works), ("order", orders)):
-                try:
-                    found.add(UUID(str(event.body.get(name))))
-                except ValueError:
-                    continue
-        orders |= set((await work_sql.orders_of(tx, works, device.locations)).values())
-        await tx.rows("SELECT 1 FROM sales_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", sorted(orders))
-
     async def _take(self, tx: Tx, journal: UUID, event: DeviceEvent, device: Actor, now: datetime) -> Told:
         first = await tx.value("SELECT answer FROM device_event WHERE id = $1", event.id)
         if first is not None:
             # The same fact by another way (sent on by a second device): its first outcome stands.
-            told = msgspec.structs.replace(msgspec.json.decode(first, type=Told), seq=event.seq, again=True)
-            return told
+            return msgspec.structs.replace(msgspec.json.decode(first, type=Told), seq=event.seq, again=True)
         at, outcome = now, Outcome("refused", "malformed")
         told_before = len(tx.events)
         try:

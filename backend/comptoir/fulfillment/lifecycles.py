@@ -33,6 +33,7 @@ class Action(StrEnum):
     FINISH_PICK = "finish_pick"
     RESUME_PICK = "resume_pick"
     STAGE = "stage"
+    UNSTAGE = "unstage"
     HAND_OVER = "hand_over"
     UNDO_HAND_OVER = "undo_hand_over"
     CANCEL = "cancel"
@@ -78,6 +79,7 @@ PICKUP: Lifecycle[Status, Action] = Lifecycle(
         (S.PICKING, A.STAGE): S.STAGED,
         (S.STAGED, A.STAGE): S.STAGED,
         (S.STAGED, A.RESUME_PICK): S.PICKING,
+        (S.STAGED, A.UNSTAGE): S.PICKED,
         (S.STAGED, A.HAND_OVER): S.HANDED_OVER,
         (S.STAGED, A.CANCEL): S.CANCELED,
         (S.STAGED, A.EXTEND): S.STAGED,

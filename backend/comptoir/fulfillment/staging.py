@@ -21,3 +21,13 @@ def stage_reported(work: Work) -> Handled:
     if work.total("reserved"):
         return Handled(moved)
     return Handled(moved, 0, work.after(Action.STAGE) if work.status != Status.STAGED else None)
+
+
+def undo_stage(work: Work, other_bags: int) -> Handled:
+    """The bag was not put there after all: its units are in hand again, unless another bag of the work still lies there."""
+    if work.status not in (Status.STAGED, Status.PICKING, Status.PICKED):
+        return Handled((), 0, None, "moved_on_meanwhile")
+    if other_bags:
+        return Handled(())
+    moved = tuple(Moved(line.line, "staged", "picked", line.staged) for line in work.lines if line.staged)
+    return Handled(moved, 0, work.after(Action.UNSTAGE) if work.status == Status.STAGED else None)

@@ -1,0 +1,55 @@
+"""A batch of reports locks all that it names first: orders, works, put-backs, then stock, each in one order for everybody.
+
+So two devices that tell of the same goods in opposite order wait for each other once, and never block each other.
+"""
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from comptoir.fulfillment import sql as work_sql
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx
+
+_NAMES = ("work", "order", "put_back", "event")
+
+_TOLD_BEFORE = (
+    "SELECT e.effect->>'work' AS work, e.effect->>'put_back' AS put_back FROM device_event e"
+    " JOIN journal j ON j.id = e.journal WHERE e.id = ANY($1::uuid[]) AND j.device = $2"
+)
+_ITS_WORKS = (
+    "SELECT 1 FROM work WHERE (id = ANY($1::uuid[]) OR order_id = ANY($2::uuid[]))"
+    " AND ($3::text[] IS NULL OR location = ANY($3)) ORDER BY id FOR NO KEY UPDATE"
+)
+_ITS_STOCK = """
+SELECT 1 FROM stock_level l WHERE (l.sku, l.location) IN (
+  SELECT sku, location FROM work_line
+  WHERE (work = ANY($1::uuid[]) OR order_id = ANY($2::uuid[])) AND ($3::text[] IS NULL OR location = ANY($3))
+  UNION ALL SELECT sku, location FROM put_back WHERE id = ANY($4::uuid[]) AND ($3::text[] IS NULL OR location = ANY($3)))
+ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l
+"""
+
+
+async def lock_named(tx: Tx, bodies: Iterable[Mapping[str, Any]], device: Actor) -> None:
+    """Lock what these bodies name; what does not exist, or is another store's, is passed over here and judged later."""
+    named: dict[str, set[UUID]] = {name: set() for name in _NAMES}
+    count = 0
+    for body in bodies:
+        count += 1
+        for name in _NAMES:
+            with contextlib.suppress(ValueError):
+                named[name].add(UUID(str(body.get(name))))
+    works, orders, backs = named["work"], named["order"], named["put_back"]
+    if named["event"]:
+        # What an undo takes back was told by this device before, and names its work or put-back there.
+        for row in await tx.rows(_TOLD_BEFORE, list(named["event"]), device.device):
+            works |= {UUID(row["work"])} if row["work"] else set()
+            backs |= {UUID(row["put_back"])} if row["put_back"] else set()
+    orders |= set((await work_sql.orders_of(tx, works, device.locations)).values())
+    await tx.rows("SELECT 1 FROM sales_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", sorted(orders))
+    if count == 1:
+        return
+    await tx.rows(_ITS_WORKS, list(works), list(orders), device.locations)
+    await tx.rows("SELECT 1 FROM put_back WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", list(backs))
+    await tx.rows(_ITS_STOCK, list(works), list(orders), device.locations, list(backs))
