@@ -8,10 +8,12 @@ from playwright.sync_api import Page
 AXE = (Path(__file__).resolve().parents[1] / "vendor/axe/axe.min.js").read_text()
 SMALLEST = 48
 # Enhanced contrast (7:1) is our floor on associate screens; axe leaves it out unless asked.
-RUN = """() => axe.run(document, {
+RUN = """(only) => axe.run(document, only ? {runOnly: {type: "rule", values: only}} : {
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
   rules: {"color-contrast-enhanced": {enabled: true}, "target-size": {enabled: true}},
 })"""
+CONTRAST_ONLY = ("color-contrast", "color-contrast-enhanced")
+"""All that another theme changes."""
 PRESSED = "a[href], button, summary, select, [role=button], label.choice, input:not([type=hidden])"
 SMALL = """([smallest, pressed]) => [...document.querySelectorAll(pressed)]
   .filter((node) => node.checkVisibility() && !node.closest("label.choice > *") && !node.matches("label.choice input"))
@@ -20,11 +22,12 @@ SMALL = """([smallest, pressed]) => [...document.querySelectorAll(pressed)]
   .map(([html, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${html}`)"""
 
 
-def axe(page: Page) -> list[str]:
-    """The violations that axe sees, one line each: rule, impact, first node."""
+def axe(page: Page, only: tuple[str, ...] | None = None) -> list[str]:
+    """The violations that axe sees, one line each: rule, impact, first node. `only` names the rules asked, else all."""
     # The page's own policy forbids foreign scripts; the inspector brings axe in beside it.
-    page.evaluate(f"() => {{ {AXE} }}")
-    found: dict[str, Any] = page.evaluate(RUN)
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(f"() => {{ {AXE} }}")
+    found: dict[str, Any] = page.evaluate(RUN, only and list(only))
     return [
         f"{rule['id']} ({rule['impact']}): {rule['nodes'][0]['html'][:160]} {rule['nodes'][0]['failureSummary'][:200]}"
         for rule in found["violations"]

@@ -16,11 +16,11 @@ import asyncpg
 import httpx
 from playwright.sync_api import BrowserContext, Page
 
+from comptoir.fulfillment.passes import pass_token
 from comptoir.kit import postgres
 from comptoir.kit.db import in_transaction, open_pool
-from comptoir.fulfillment.passes import pass_token
 from comptoir.kit.ids import Seal, digest, new_id, new_token
-from comptoir.seeding import reference
+from comptoir.seeding import reference, seed_demo
 from comptoir.world.cast import CAMILLE, SHOP_KEY
 from tests.aside import run_aside
 
@@ -117,13 +117,16 @@ class Hands:
 
 
 @contextmanager
-def open_shop(server: postgres.Server, name: str) -> Iterator[Shop]:
-    """Serve web and worker on a database with the reference of the demo world; end both at the end."""
+def open_shop(server: postgres.Server, name: str, *, with_orders: bool = False) -> Iterator[Shop]:
+    """Serve web and worker on a database with the demo world, its orders only where asked for; end both at the end."""
 
     async def make() -> str:
         dsn = await server.create_database(name, "migrated")
-        pool = await open_pool(dsn, 2)
         now = datetime.now(UTC)
+        if with_orders:
+            await seed_demo(dsn, now, SECRET.encode())
+            return dsn
+        pool = await open_pool(dsn, 2)
         await in_transaction(pool, "system", now, lambda tx: reference.load(tx, now.date(), now))
         # A shop that never closes: what is promised does not depend on the hour at which the tests run.
         await pool.execute("DELETE FROM opening_exception")

@@ -35,7 +35,8 @@ export function tick(root = document) {
   for (const dial of root.querySelectorAll("[data-until]")) paint(dial, promise((Date.parse(dial.dataset.until) - now) / 1000));
   for (const dial of root.querySelectorAll("[data-since]")) {
     const waited = Math.max(0, Math.floor((now - Date.parse(dial.dataset.since)) / 1000));
-    paint(dial, ["", Math.min(60, Math.floor(waited / 4)), waited < 6000 ? clock(waited) : `${Math.floor(waited / 3600)} h`, ""]);
+    const [figure, unit] = waited < 600 ? [clock(waited), ""] : waited < 6000 ? [String(Math.floor(waited / 60)), "min"] : [String(Math.floor(waited / 3600)), "h"];
+    paint(dial, ["", Math.min(60, Math.floor(waited / 4)), figure, unit]);
   }
   for (const dial of root.querySelectorAll("[data-undo-until]")) {
     const left = Math.floor((Date.parse(dial.dataset.undoUntil) - now) / 1000);

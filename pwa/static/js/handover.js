@@ -31,6 +31,14 @@ document.addEventListener("change", async () => {
   if (!left().length) await finish();
 });
 
+// Opening a refusal means it: all units stay, unless a smaller number is chosen; closing takes it back.
+for (const refusal of document.querySelectorAll("details.refuse")) {
+  const units = refusal.querySelector("[data-refuse]");
+  const mean = () => (units.selectedIndex = refusal.open ? units.options.length - 1 : 0);
+  refusal.addEventListener("toggle", mean);
+  mean();
+}
+
 async function takeScan({ kind, code }) {
   if (under()) return tell("again", say("hand_sending"), say("hand_sending_more"));
   if (kind !== "bag") return tell("bad", say("hand_wrong_code"), say("hand_bag_wrong_more", { bags: left().map(({ bag }) => tag(bag)).join(", ") }));

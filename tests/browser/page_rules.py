@@ -1,0 +1,79 @@
+"""What must hold on every page besides accessibility: it fits, nothing is cut, it speaks to people and in one language."""
+
+import re
+from typing import Any, Final
+
+from playwright.sync_api import Page
+
+UUID: Final = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-", re.I)
+PROGRAM_WORD: Final = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+MESSAGE_KEY: Final = re.compile(r"\b(?:ui|work|pick|session|customer|manager|admin|problems)\.[a-z_]+\b")
+ENGLISH: Final = re.compile(
+    r"\b(?:the|and|with|your|yours|you|order|orders|store|save|cancel|canceled|next|back|search|loading|sign|undo|"
+    r"handed|picked|staged|open|shorted|error|none|null|undefined|true|false|nan|please|units|pickup|ship)\b",
+    re.I,
+)
+FRENCH: Final = re.compile(
+    r"\b(?:votre|vous|retour|annuler|enregistrer|aucun|commande|commandes|magasin|rien|encore|ici|prête?s?|remise?)\b",
+    re.I,
+)
+SPOKEN: Final = """() => [document.title, document.body.innerText, ...[...document.querySelectorAll("[aria-label], [placeholder], [alt]")]
+  .filter((node) => node.checkVisibility())
+  .flatMap((node) => ["aria-label", "placeholder", "alt"].map((name) => node.getAttribute(name) ?? ""))].join("\\n")"""
+FOREIGN: Final = """() => [...document.querySelectorAll("[lang]:not(html), code, pre")].map((node) => node.innerText).filter(Boolean)"""
+TOO_WIDE: Final = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.body.querySelectorAll("*")]
+  .filter((node) => node.getBoundingClientRect().right > innerWidth + 1 && node.checkVisibility())
+  .slice(0, 3).map((node) => node.outerHTML.slice(0, 140))"""
+CUT: Final = """() => [...document.body.querySelectorAll("*")].filter((node) => {
+    if (!node.checkVisibility() || node.closest(".sr, svg, .skip, template") || !node.innerText?.trim()) return false;
+    // What is for screen readers alone is a dot.
+    if (node.clientWidth <= 1 || node.clientHeight <= 1) return false;
+    const style = getComputedStyle(node);
+    const hides = (value) => value === "hidden" || value === "clip";
+    return (hides(style.overflowX) && node.scrollWidth > node.clientWidth + 1) || (hides(style.overflowY) && node.scrollHeight > node.clientHeight + 2);
+  }).slice(0, 3).map((node) => node.outerHTML.slice(0, 140))"""
+HEADINGS: Final = """() => [...document.querySelectorAll("h1")].filter((node) => node.checkVisibility()).length"""
+
+
+def fits(page: Page, width: int, height: int, root_percent: int = 100) -> list[str]:
+    """What sticks out or is cut at a size of window and of text."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("(percent) => { document.documentElement.style.fontSize = `${percent}%` }", root_percent)
+    found: list[str] = [
+        f"{width} px, text {root_percent} %: {html}" for html in page.evaluate(TOO_WIDE) + page.evaluate(CUT)
+    ]
+    page.evaluate("() => { document.documentElement.style.fontSize = '' }")
+    return found
+
+
+def words(page: Page, lang: str, quotes: bool = False) -> list[str]:
+    """What no reader should see: raw ids, names of the program, words of the other language.
+
+    `quotes`: the page shows codes and English by its nature (marked up as such), so those are left out.
+    """
+    text: str = page.evaluate(SPOKEN)
+    foreign: list[str] = page.evaluate(FOREIGN) if quotes else []
+    for quoted in sorted(foreign, key=len, reverse=True):
+        text = text.replace(quoted, "")
+    # Addresses of people and places are data, whatever language they look like.
+    text = re.sub(r"\S+@\S+|https?://\S+", "", text)
+    found = [*UUID.findall(text), *PROGRAM_WORD.findall(text), *MESSAGE_KEY.findall(text)]
+    return found + (ENGLISH.findall(text) if lang == "fr" else FRENCH.findall(text))
+
+
+def frame(page: Page, lang: str) -> list[str]:
+    """The bones: language, title, one heading, zoom."""
+    found: list[str] = []
+    told: Any = page.evaluate("document.documentElement.lang")
+    if told != lang:
+        found.append(f"the language of the page is {told!r}")
+    title = page.title()
+    if not title or title == "Comptoir":
+        found.append(f"the title is {title!r}")
+    headings = page.evaluate(HEADINGS)
+    if headings != 1:
+        found.append(f"{headings} first headings")
+    zoom = page.locator("meta[name=viewport]").get_attribute("content") or ""
+    if "user-scalable" in zoom or "maximum-scale" in zoom:
+        found.append("zoom is switched off")
+    return found

@@ -1,0 +1,109 @@
+"""What a page may weigh on its way to a phone, counted in transferred bytes: cold, compressed, everything it asks for."""
+
+from collections.abc import Iterator
+from urllib.parse import urlparse
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, BrowserContext, CDPSession
+
+from comptoir.kit import postgres
+from comptoir.kit.ids import Seal
+from comptoir.web.assets import Assets
+from tests.browser.shop import SECRET, Hands, Shop, open_shop
+
+DERBY = "DERBY-HELENE-NOIR-39"
+PULL = "PULL-MARIN-ECRU-M"
+FORTY = 40
+
+
+class Sent(msgspec.Struct):
+    """Bytes that one page brought over the wire, headers included."""
+
+    document: int = 0
+    script: int = 0
+    sheet: int = 0
+    picture: int = 0
+
+    @property
+    def all(self) -> int:
+        return self.document + self.script + self.sheet + self.picture
+
+
+def weigh(context: BrowserContext, url: str) -> Sent:
+    """Open a page with an empty cache and add up what came. Streams are left out: they never end."""
+    page = context.new_page()
+    cdp: CDPSession = context.new_cdp_session(page)
+    cdp.send("Network.enable")
+    cdp.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    kinds: dict[str, str] = {}
+    sent = Sent()
+    fields = {"Document": "document", "Script": "script", "Stylesheet": "sheet"}
+    cdp.on("Network.responseReceived", lambda told: kinds.__setitem__(told["requestId"], told["type"]))
+
+    def add(told: dict[str, object]) -> None:
+        kind = kinds.get(str(told["requestId"]), "")
+        if kind in ("Document", "Script", "Stylesheet", "Image", "Other"):
+            field = fields.get(kind, "picture")
+            setattr(sent, field, getattr(sent, field) + int(str(told["encodedDataLength"]).split(".")[0]))
+
+    cdp.on("Network.loadingFinished", add)
+    page.goto(url, wait_until="load")
+    # The icons and pictures of a page that scripts paint come just after it.
+    page.wait_for_timeout(500)
+    page.close()
+    return sent
+
+
+@pytest.fixture(scope="module")
+def shop(postgres_server: postgres.Server, template: str) -> Iterator[Shop]:
+    with open_shop(postgres_server, "budgets") as opened:
+        for number in range(FORTY):
+            opened.order((DERBY, 1), (PULL, 1), first=f"Prénom {number}")
+        yield opened
+
+
+@pytest.fixture
+def handheld(browser: Browser, shop: Shop) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 360, "height": 640}, locale="fr-FR")
+    shop.enrolled(context)
+    Hands(context.new_page(), shop).sign_in()
+    yield context
+    context.close()
+
+
+def test_the_list_of_forty_orders_is_light(handheld: BrowserContext, shop: Shop) -> None:
+    sent = weigh(handheld, f"{shop.url}/work")
+    assert sent.all <= 60_000
+    assert sent.script <= 25_000
+
+
+def test_a_pack_of_six_is_light(handheld: BrowserContext, shop: Shop) -> None:
+    page = handheld.pages[0]
+    page.goto(f"{shop.url}/work")
+    page.click("#acts form[action='/packs'] button")
+    page.wait_for_url("**/packs/*")
+    sent = weigh(handheld, shop.url + urlparse(page.url).path)
+    assert sent.all <= 60_000
+    assert sent.script <= 25_000
+
+
+def test_the_counter_is_light(handheld: BrowserContext, shop: Shop) -> None:
+    sent = weigh(handheld, f"{shop.url}/counter")
+    assert sent.all <= 60_000
+    assert sent.script <= 25_000
+
+
+def test_the_customers_page_is_light(browser: Browser, shop: Shop) -> None:
+    order = shop.one("SELECT id FROM sales_order ORDER BY number LIMIT 1")
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    sent = weigh(context, f"{shop.url}/o/{Seal(SECRET.encode()).token('order', order.bytes, 0)}")
+    context.close()
+    assert sent.document + sent.script + sent.sheet <= 18_000
+    assert sent.script <= 5_000
+
+
+def test_the_one_style_sheet_is_light() -> None:
+    found = Assets().find("comptoir.css")
+    assert found is not None
+    assert len(found[0].gzip) <= 14_000

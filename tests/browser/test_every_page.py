@@ -1,0 +1,363 @@
+"""Every page of the route table, in its states, in both themes, small, large and enlarged: axe finds nothing and people can read it.
+
+A page without a row in `STATES` fails: whoever adds a page says here in which states it is looked at.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from comptoir.app import create_app, every_route
+from comptoir.kit import postgres
+from comptoir.kit.ids import Seal
+from comptoir.world.cast import ASSOCIATES, CAMILLE, HELENE, PASSWORD, SAM
+from tests.browser.looking import CONTRAST_ONLY, assert_targets_are_large_enough, axe
+from tests.browser.page_rules import fits, frame, words
+from tests.browser.shop import LYON, SCAN, SECRET, Shop, open_shop
+
+QUIET_STORE: Final = "annecy-carnot"
+PICTURES: Final = os.environ.get("COMPTOIR_PICTURES")
+"""A folder that gets a picture of every page that is looked at, when it is named."""
+
+NOT_PAGES: Final = ("/api/", "/static/", "/sync/", "/health", "/openapi.json")
+"""What machines read; streams and the redirect at the root are no pages either."""
+
+
+def pages() -> list[str]:
+    """The paths of the route table that answer GET with a page."""
+    return [
+        path
+        for method, path, _ in every_route(create_app())
+        if method == "GET" and path != "/" and not path.startswith(NOT_PAGES) and not path.endswith("/stream")
+    ]
+
+
+class World:
+    """Who looks, and where the things are that there is a page of."""
+
+    def __init__(self, browser: Browser, shop: Shop) -> None:
+        self.browser, self.shop = browser, shop
+        self.contexts: dict[tuple[str, str], BrowserContext] = {}
+        self.pack = ""
+
+    def find(self, sql: str, *args: Any) -> str:
+        found = self.shop.one(sql, *args)
+        assert found is not None, sql
+        return str(found)
+
+    def work(self, status: str) -> str:
+        return self.find("SELECT id FROM work WHERE status = $1 AND location = $2 AND kind = 'pickup' AND (taken_by IS NULL OR $1 <> 'open') ORDER BY id LIMIT 1", status, LYON)
+
+    def order(self, status: str) -> str:
+        return self.find("SELECT order_id FROM work WHERE status = $1 AND location = $2 AND kind = 'pickup' ORDER BY id LIMIT 1", status, LYON)
+
+    def link(self, status: str, lang: str = "fr") -> str:
+        order = self.shop.one("SELECT w.order_id FROM work w JOIN sales_order o ON o.id = w.order_id WHERE w.status = $1 AND kind = 'pickup' AND o.language = $2 ORDER BY w.id LIMIT 1", status, lang)
+        return Seal(SECRET.encode()).token("order", order.bytes, 0)
+
+    def page(self, who: str, lang: str) -> Page:
+        """A fresh page of somebody who is signed in already."""
+        if (who, lang) not in self.contexts:
+            self.contexts[who, lang] = self.begin(who, lang)
+        return self.contexts[who, lang].new_page()
+
+    def begin(self, who: str, lang: str) -> BrowserContext:
+        size = {"width": 1280, "height": 800} if who == "office" else {"width": 390, "height": 844} if who == "nobody" else {"width": 360, "height": 640}
+        context = self.browser.new_context(viewport=size, locale="fr-FR" if lang == "fr" else "en-GB")  # type: ignore[arg-type]
+        context.set_default_timeout(15_000)
+        url = self.shop.url
+        quiet = next(person for person in ASSOCIATES if person.location == QUIET_STORE)
+        badges = {"associate": (CAMILLE if lang == "fr" else SAM).badge, "lead": HELENE.badge, "quiet": quiet.badge}
+        if who in badges or who == "device":
+            self.shop.enrolled(context, QUIET_STORE if who == "quiet" else LYON)
+        if who in badges:
+            page = context.new_page()
+            page.goto(f"{url}/sign-in")
+            page.evaluate(SCAN, badges[who])
+            page.wait_for_url("**/work")
+            page.close()
+        if who == "office":
+            page = context.new_page()
+            page.goto(f"{url}/sign-in/manager")
+            page.fill("#f-email", "odile.ferrand@example.com" if lang == "fr" else "marc.ollivier@example.com")
+            page.fill("#f-password", PASSWORD)
+            page.click("button.main")
+            page.wait_for_url("**/manager")
+            page.close()
+        return context
+
+
+Go = Callable[[Page, World], Any]
+
+
+class State(msgspec.Struct, frozen=True):
+    """One state of one page: who looks, where (given the world), and what they do there first."""
+
+    name: str
+    who: str
+    where: Callable[[World], str]
+    act: Go | None = None
+    quotes: bool = False  # the page shows codes and English by its nature
+    both: bool = True  # looked at in English too
+    lang: str = "fr"
+    allowed: tuple[str, ...] = ()  # words of the program that are meant for the reader
+
+
+def at(path: str) -> Callable[[World], str]:
+    return lambda world: path
+
+
+def submit(field: str, text: str, button: str = "form button.main") -> Go:
+    """Type into one field and send the form."""
+
+    def go(page: Page, world: World) -> None:
+        page.fill(field, text)
+        page.click(button)
+        page.wait_for_load_state()
+
+    return go
+
+
+def wrong_pin(page: Page, world: World) -> None:
+    with page.expect_navigation():
+        for digit in "000001":
+            page.click(f"[data-digit='{digit}']")
+
+
+def refuse(page: Page, world: World) -> None:
+    page.locator("details.refuse summary").first.click()
+
+
+def wrong_article(page: Page, world: World) -> None:
+    page.evaluate(SCAN, world.shop.code_of("VASE-AMPHORE-TERRACOTTA-24-CM"))
+    page.locator("#band.bad, #band.again").wait_for()
+
+
+def sheet(button: str) -> Go:
+    def go(page: Page, world: World) -> None:
+        page.click(f"[data-act={button}]")
+        page.locator("dialog[open]").wait_for()
+
+    return go
+
+
+def offline(page: Page, world: World) -> None:
+    page.context.set_offline(True)
+    page.evaluate("dispatchEvent(new Event('offline'))")
+
+
+def ask_for_code(page: Page, world: World) -> None:
+    page.locator("form[action='/manager/devices'] button").first.click()
+    page.wait_for_load_state()
+
+
+def new_badge(page: Page, world: World) -> None:
+    page.click("form[action$='/badge'] button")
+    page.wait_for_load_state()
+
+
+def sam(world: World) -> str:
+    return "/manager/people/" + world.find("SELECT id FROM staff WHERE first_name = 'Sam' AND last_name = 'Diallo'")
+
+
+def pack(world: World) -> str:
+    """A pack of six that Camille has begun."""
+    if not world.pack:
+        page = world.page("associate", "fr")
+        page.goto(f"{world.shop.url}/work")
+        page.click("#acts form[action='/packs'] button")
+        page.wait_for_url("**/packs/*")
+        world.pack = page.url.removeprefix(world.shop.url)
+        page.close()
+    return world.pack
+
+
+def held(world: World) -> str:
+    return "/manager/orders/" + world.find("SELECT id FROM sales_order WHERE progress = 'held' ORDER BY number LIMIT 1")
+
+
+def unknown_line(world: World) -> str:
+    row = world.shop.ask("SELECT order_id, line FROM order_line WHERE sku IS NULL ORDER BY order_id LIMIT 1")[0]
+    return f"/manager/orders/{row['order_id']}/lines/{row['line']}/article"
+
+
+def case(prefix: str) -> Callable[[World], str]:
+    return lambda world: prefix + world.find("SELECT id FROM exception WHERE resolved_at IS NULL AND location = $1 ORDER BY id LIMIT 1", LYON)
+
+
+def on(path: str, status: str) -> Callable[[World], str]:
+    return lambda world: path.format(order=world.order(status))
+
+
+def link(status: str, more: str = "", lang: str = "fr") -> Callable[[World], str]:
+    return lambda world: f"/o/{world.link(status, lang)}{more}"
+
+
+CSV_COLUMNS: Final = ("on_hand", "safety_stock")
+NOWHERE: Final = "00000000-0000-7000-8000-000000000000"
+STATES: Final[dict[str, list[State]]] = {
+    "/counter": [
+        State("six wait", "associate", at("/counter")),
+        State("found", "associate", at("/counter?q=a")),
+        State("none found", "associate", at("/counter?q=zzzz")),
+        State("empty", "quiet", at("/counter"), both=False),
+    ],
+    "/counter/orders/{order:uuid}": [
+        State("ready", "associate", on("/counter/orders/{order}", "staged")),
+        State("an article refused", "associate", on("/counter/orders/{order}", "staged"), refuse, both=False),
+        State("not ready", "associate", on("/counter/orders/{order}", "open")),
+        State("gone", "associate", on("/counter/orders/{order}", "handed_over")),
+        State("unknown", "associate", at(f"/counter/orders/{NOWHERE}")),
+    ],
+    "/counter/orders/{order:uuid}/done": [State("just now", "associate", on("/counter/orders/{order}/done", "handed_over"))],
+    "/counts": [State("two", "associate", at("/counts")), State("none", "quiet", at("/counts"), both=False)],
+    "/counts/{count:uuid}": [
+        State("one", "associate", lambda world: "/counts/" + world.find("SELECT id FROM stock_count WHERE location = $1 AND status = 'asked' LIMIT 1", LYON)),
+        State("unknown", "associate", at(f"/counts/{NOWHERE}"), both=False),
+    ],
+    "/demo/phone": [State("full", "nobody", at("/demo/phone"), quotes=True)],
+    "/documentation": [State("full", "office", at("/documentation"), quotes=True, both=False)],
+    "/enroll": [State("asked", "nobody", at("/enroll")), State("wrong code", "nobody", at("/enroll"), submit("#f-code", "AAAA BBBB"))],
+    "/exceptions": [State("two", "lead", at("/exceptions"), both=False), State("none", "quiet", at("/exceptions"), both=False)],
+    "/exceptions/{case:uuid}": [State("one", "lead", case("/exceptions/"), both=False)],
+    "/manager": [State("now", "office", at("/manager"))],
+    "/manager/devices": [State("list", "office", at("/manager/devices")), State("code", "office", at("/manager/devices"), ask_for_code)],
+    "/manager/exceptions": [State("list", "office", at("/manager/exceptions"))],
+    "/manager/exceptions/{case:uuid}": [State("one", "office", case("/manager/exceptions/"), both=False)],
+    "/manager/keys": [State("list", "office", at("/manager/keys"), quotes=True, both=False)],
+    "/manager/orders": [
+        State("all", "office", at("/manager/orders")),
+        State("held", "office", at("/manager/orders?which=held")),
+        State("none", "office", at("/manager/orders?q=zzzzzz")),
+    ],
+    "/manager/orders/{order:uuid}": [
+        State("held", "office", held, both=False),
+        State("done", "office", on("/manager/orders/{order}", "handed_over"), both=False),
+        State("unknown", "office", at(f"/manager/orders/{NOWHERE}")),
+    ],
+    "/manager/orders/{order:uuid}/cancel": [State("asked", "office", on("/manager/orders/{order}/cancel", "staged"), both=False)],
+    "/manager/orders/{order:uuid}/lines/{line:int}/article": [State("asked", "office", unknown_line, both=False)],
+    "/manager/people": [State("list", "office", at("/manager/people"))],
+    "/manager/people/new": [State("new", "office", at("/manager/people/new"))],
+    "/manager/people/{staff:uuid}": [State("Sam", "office", sam, both=False), State("new badge", "office", sam, new_badge, both=False)],
+    "/manager/stock": [State("desk", "office", at("/manager/stock"), allowed=CSV_COLUMNS), State("found", "office", at("/manager/stock?q=derby"), allowed=CSV_COLUMNS)],
+    "/manager/stock/article": [State("one", "office", at("/manager/stock/article?sku=DERBY-HELENE-NOIR-39"), both=False)],
+    "/manager/stores": [State("list", "office", at("/manager/stores"))],
+    "/manager/stores/{location:str}": [State("Lyon", "office", at(f"/manager/stores/{LYON}"), both=False)],
+    "/manager/stores/{store:str}/live": [State("Lyon", "office", at(f"/manager/stores/{LYON}/live"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
+    "/more": [State("more", "associate", at("/more"))],
+    "/o/{token:str}": [
+        State("preparing", "nobody", link("open"), both=False),
+        State("ready", "nobody", link("staged"), both=False),
+        State("ready, in English", "nobody", link("staged", lang="en"), lang="en"),
+        State("handed over", "nobody", link("handed_over"), both=False),
+        State("canceled", "nobody", link("canceled"), both=False),
+        State("lost", "nobody", at("/o/" + "0" * 26)),
+    ],
+    "/o/{token:str}/cancel": [
+        State("asked", "nobody", link("open", "/cancel"), both=False),
+        State("refused", "nobody", link("open", "/cancel"), submit("#f-contact", "0600000000"), both=False),
+    ],
+    "/packs/{pack:uuid}": [
+        State("a line", "associate", pack, both=False),
+        State("wrong article", "associate", pack, wrong_article, both=False),
+        State("not found", "associate", pack, sheet("find"), both=False),
+        State("list", "associate", pack, sheet("list"), both=False),
+        State("offline", "associate", pack, offline, both=False),
+        State("unknown", "associate", at(f"/packs/{NOWHERE}")),
+    ],
+    "/problems": [State("list", "nobody", at("/problems"), quotes=True)],
+    "/problems/{code:str}": [State("one", "nobody", at("/problems/pass_not_found"), quotes=True), State("unknown", "nobody", at("/problems/none-such"))],
+    "/put-backs": [State("three", "associate", at("/put-backs")), State("none", "quiet", at("/put-backs"), both=False)],
+    "/scan": [
+        State("asked", "associate", at("/scan")),
+        State("an article", "associate", at("/scan"), submit("#f-code", "DERBY-HELENE-NOIR-39", "main form button"), both=False),
+        State("nothing", "associate", at("/scan"), submit("#f-code", "ZZZ", "main form button")),
+    ],
+    "/sign-in": [
+        State("who", "device", at("/sign-in")),
+        State("PIN", "device", lambda world: "/sign-in?who=" + world.find("SELECT id FROM staff WHERE first_name = 'Nour'")),
+        State("wrong PIN", "device", lambda world: "/sign-in?who=" + world.find("SELECT id FROM staff WHERE first_name = 'Nour'"), wrong_pin),
+    ],
+    "/sign-in/forgotten": [State("told", "device", at("/sign-in/forgotten"))],
+    "/sign-in/manager": [
+        State("asked", "nobody", at("/sign-in/manager")),
+        State("refused", "nobody", at("/sign-in/manager"), lambda page, world: (page.fill("#f-email", "a@example.fr"), page.fill("#f-password", "x" * 14), page.click("button.main"), page.locator("[role=alert]").wait_for())),
+    ],
+    "/work": [State("a Saturday", "associate", at("/work")), State("empty", "quiet", at("/work"), both=False), State("a store manager", "lead", at("/work"), both=False)],
+    "/work/{work_id:uuid}": [
+        State("free", "associate", lambda world: "/work/" + world.work("open")),
+        State("unknown", "associate", at(f"/work/{NOWHERE}")),
+    ],
+}  # fmt: skip
+HANDHELD: Final = frozenset({"associate", "lead", "quiet", "device"})
+SHOWN: Final = [(path, state) for path, states in STATES.items() for state in states]
+
+
+@pytest.fixture(scope="module")
+def world(browser: Browser, postgres_server: postgres.Server, template: str) -> Iterator[World]:
+    with open_shop(postgres_server, "every_page", with_orders=True) as shop:
+        shop.ask("UPDATE staff SET language = 'en' WHERE first_name IN ('Sam', 'Marc')")
+        shop.ask("UPDATE work SET status = 'handed_over', taken_by = NULL, pack = NULL WHERE location = $1", QUIET_STORE)
+        shop.ask("UPDATE hand_over SET at = $1 WHERE location = $2", datetime.now(UTC), LYON)
+        made = World(browser, shop)
+        yield made
+        for context in made.contexts.values():
+            context.close()
+
+
+def test_every_page_of_the_route_table_is_looked_at() -> None:
+    assert sorted(STATES) == sorted(pages())
+
+
+def name_of(row: tuple[str, State]) -> str:
+    return f"{row[0]} {row[1].name}"
+
+
+@pytest.mark.parametrize("row", SHOWN, ids=name_of)
+def test_a_page_is_accessible_fits_and_speaks_to_people(world: World, row: tuple[str, State]) -> None:
+    _, state = row
+    assert look(world, row, state.lang, ("light", "dark")) == []
+    if state.both and state.lang == "fr":
+        assert look(world, row, "en", ()) == []
+
+
+def look(world: World, row: tuple[str, State], lang: str, themes: tuple[str, ...]) -> list[str]:
+    """Everything there is to say against one page in one language."""
+    path, state = row
+    page = world.page(state.who, lang)
+    told: list[str] = []
+    page.on("console", lambda line: told.append(line.text) if line.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.on("request", lambda request: told.append(f"asks {request.url}") if not request.url.startswith((world.shop.url, "data:")) else None)
+    try:
+        size = page.viewport_size or {"width": 360, "height": 640}
+        # The quick way in: a live page never goes quiet, so nothing waits for the network.
+        page.goto(world.shop.url + state.where(world), wait_until="load")
+        if state.act:
+            state.act(page, world)
+        found = [*frame(page, lang), *(word for word in words(page, lang, state.quotes) if word not in state.allowed)]
+        if state.who in HANDHELD:
+            assert_targets_are_large_enough(page)
+        for theme in themes:
+            page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+            if PICTURES:
+                name = re.sub(r"\W+", "-", f"{path} {state.name} {theme} {lang}").strip("-")
+                page.screenshot(path=Path(PICTURES) / f"{name}.png")
+            # As high as the page: what lies under the dock scrolls out from there, and is not covered for good.
+            page.set_viewport_size({"width": size["width"], "height": max(size["height"], page.evaluate("document.documentElement.scrollHeight"))})
+            found += axe(page, CONTRAST_ONLY if theme == "dark" else None)
+        if state.who == "office":
+            found += fits(page, 360, 640)
+        found += fits(page, 320, 568) + fits(page, size["width"], size["height"], 200)
+        return found + [line for line in told if "Failed to load resource" not in line]
+    finally:
+        page.context.set_offline(False)
+        page.close()
