@@ -136,7 +136,7 @@ async def crashes_on_nul_and_large_numbers(data: JSONBody[Planted]) -> dict[str,
 @get("/planted/{code:str}")
 async def crashes_on_a_query(code: FromPath[str], page: FromQuery[str] = "1") -> dict[str, str]:
     """A number read from an address without a look at it."""
-    return {"page": str(10 // (int(page) if page.isdigit() else 1)), "code": code.encode("ascii").decode()}
+    return {"page": str(10 // (int(page) - 5 if page.isdigit() else 1)), "code": code.encode("ascii").decode()}
 
 
 async def planted_findings(*handlers: Any) -> list[str]:
@@ -165,7 +165,7 @@ async def test_a_crash_on_a_body_is_found_whatever_its_field() -> None:
 async def test_a_crash_on_an_address_is_found() -> None:
     found = await planted_findings(crashes_on_a_query)
     assert any(what.startswith("{code}") for what in found)
-    assert "?page = Arabic digits" in found or "?page = five thousand digits" in found
+    assert "?page = number as text" in found
 
 
 async def test_the_frameworks_own_two_crashes_are_refused_as_malformed() -> None:
