@@ -1,0 +1,97 @@
+"""Packs: one or more works taken on by one associate, leased, paused, given on."""
+
+import pytest
+
+from comptoir.fulfillment.model import PackStarted, StartPack
+from comptoir.kit.errors import Conflict, NotFound
+from comptoir.kit.ids import new_id
+from comptoir.orders.model import CancelOrder
+from tests.hands import Shop, staged
+from tests.world import CONFLUENCE, DERBY, LEA, LYON, NOUR, Line, order
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_starting_open_work_accepts_it(shop: Shop) -> None:
+    await shop.receive(1)
+    sam = await shop.handheld()
+    placed = await shop.place(order())
+    started = await sam.start(placed.works[0].id)
+    assert started.works == (placed.works[0].id,)
+    assert (await shop.status(placed.works[0].id), await shop.progress(placed.id)) == ("picking", "in_progress")
+
+
+async def test_the_next_three_are_the_three_most_urgent(shop: Shop) -> None:
+    await shop.receive(4)
+    sam = await shop.handheld()
+    works = []
+    for _ in range(4):
+        works.append((await shop.place(order())).works[0].id)
+        shop.clock.advance(minutes=5)
+    started = await shop.perform(StartPack(new_id(), LYON, next=3), sam.person, PackStarted)
+    assert started.works == tuple(works[:3])
+
+
+async def test_a_colleagues_work_is_not_taken(shop: Shop) -> None:
+    await shop.receive(1)
+    sam, lea = await shop.handheld(), await shop.handheld(who=LEA, number=2)
+    work = (await shop.place(order())).works[0].id
+    await sam.start(work)
+    with pytest.raises(Conflict, match="taken_by_colleague"):
+        await lea.start(work)
+
+
+async def test_paused_work_goes_to_a_colleague_with_what_is_picked(shop: Shop) -> None:
+    await shop.receive(2)
+    sam, lea = await shop.handheld(), await shop.handheld(who=LEA, number=2)
+    work = (await shop.place(order(Line(DERBY, 2)))).works[0].id
+    started = await sam.start(work)
+    await sam.pick(work)
+    await sam.tell("release", pack=started.id)
+    await lea.start(work)
+    await lea.pick(work)
+    assert await shop.status(work) == "picked"
+    assert await shop.figures() == (2, 2, 2, 0)
+
+
+async def test_starting_the_second_store_of_an_order_that_was_collected_in_part_leaves_it_fulfilled_in_part(shop: Shop) -> None:
+    await shop.receive(1, DERBY, LYON)
+    await shop.receive(1, DERBY, CONFLUENCE)
+    sam, nour = await shop.handheld(), await shop.handheld(CONFLUENCE, NOUR)
+    placed = await shop.place(order(Line(DERBY, 1, LYON), Line(DERBY, 1, CONFLUENCE)))
+    here, there = (next(w.id for w in placed.works if w.location == place) for place in (LYON, CONFLUENCE))
+    await sam.pick(here)
+    await sam.stage(here)
+    await sam.hand_over(placed.id, here)
+    await nour.start(there)
+    assert await shop.progress(placed.id) == "part_fulfilled"
+
+
+async def test_there_is_nothing_to_pick_in_canceled_or_staged_work(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    placed = await shop.place(order())
+    await shop.perform(CancelOrder(new_id(), placed.id, "no"))
+    _, on_shelf = await staged(shop, sam, order())
+    for work in (placed.works[0].id, on_shelf):
+        with pytest.raises(Conflict, match="nothing_to_pick"):
+            await sam.start(work)
+
+
+async def test_another_stores_associate_finds_neither_store_nor_work(shop: Shop) -> None:
+    await shop.receive(1)
+    nour = await shop.handheld(CONFLUENCE, NOUR)
+    work = (await shop.place(order())).works[0].id
+    with pytest.raises(NotFound, match="location_not_found"):
+        await shop.perform(StartPack(new_id(), LYON, (work,)), nour.person)
+    with pytest.raises(Conflict, match="nothing_to_pick"):
+        await nour.start(work)
+
+
+async def test_the_same_command_twice_is_one_pack(shop: Shop) -> None:
+    await shop.receive(1)
+    sam = await shop.handheld()
+    work = (await shop.place(order())).works[0].id
+    command = StartPack(new_id(), LYON, (work,))
+    assert await shop.perform(command, sam.person) == await shop.perform(command, sam.person)
+    assert await shop.count("pack") == 1
