@@ -32,7 +32,7 @@ CUT: Final = """() => [...document.body.querySelectorAll("*")].filter((node) => 
     const hides = (value) => value === "hidden" || value === "clip";
     return (hides(style.overflowX) && node.scrollWidth > node.clientWidth + 1) || (hides(style.overflowY) && node.scrollHeight > node.clientHeight + 2);
   }).slice(0, 3).map((node) => node.outerHTML.slice(0, 140))"""
-HEADINGS: Final = """() => [...document.querySelectorAll("h1")].filter((node) => node.checkVisibility()).length"""
+HEADINGS: Final = """() => [...document.querySelectorAll("h1")].filter((node) => node.checkVisibility() && !node.closest("dialog")).length"""
 
 
 def fits(page: Page, width: int, height: int, root_percent: int = 100) -> list[str]:

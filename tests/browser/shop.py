@@ -73,6 +73,12 @@ class Shop:
         placed: dict[str, Any] = answer.json()
         return placed
 
+    def many_orders(self, count: int, location: str = LYON) -> None:
+        """Orders of two units each, of articles that lie there."""
+        skus = [row["sku"] for row in self.ask("SELECT sku FROM stock_level l JOIN sku s USING (sku) WHERE location = $1 AND on_hand - reserved > 4 AND blocked_reason IS NULL AND minimum_age IS NULL ORDER BY sku", location)]
+        for number in range(count):
+            self.order((skus[2 * number % len(skus)], 1), (skus[(2 * number + 1) % len(skus)], 1), first=f"Prénom {number}", location=location)
+
     def stock(self, sku: str, location: str = LYON) -> dict[str, int]:
         return self.ask("SELECT on_hand, reserved, set_aside, unsellable FROM stock_level WHERE sku = $1 AND location = $2", sku, location)[0]
 

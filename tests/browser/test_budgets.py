@@ -12,8 +12,6 @@ from comptoir.kit.ids import Seal
 from comptoir.web.assets import Assets
 from tests.browser.shop import SECRET, Hands, Shop, open_shop
 
-DERBY = "DERBY-HELENE-NOIR-39"
-PULL = "PULL-MARIN-ECRU-M"
 FORTY = 40
 
 
@@ -58,8 +56,7 @@ def weigh(context: BrowserContext, url: str) -> Sent:
 @pytest.fixture(scope="module")
 def shop(postgres_server: postgres.Server, template: str) -> Iterator[Shop]:
     with open_shop(postgres_server, "budgets") as opened:
-        for number in range(FORTY):
-            opened.order((DERBY, 1), (PULL, 1), first=f"Prénom {number}")
+        opened.many_orders(FORTY)
         yield opened
 
 
@@ -99,7 +96,7 @@ def test_the_customers_page_is_light(browser: Browser, shop: Shop) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     sent = weigh(context, f"{shop.url}/o/{Seal(SECRET.encode()).token('order', order.bytes, 0)}")
     context.close()
-    assert sent.document + sent.script + sent.sheet <= 18_000
+    assert sent.document + sent.script + sent.sheet <= 15_000
     assert sent.script <= 5_000
 
 

@@ -146,7 +146,7 @@ def status_page(house: House, page: Page, order: CustomerOrder, token: str) -> A
             passes.append(PassView(part, side, path, (letters[:3], letters[3:])))
     main = order.main
     return page.html(
-        "customer/order.html", headers=HEADERS, shows_secret=True, order=order, main=main, passes=passes,
+        "customer/order.html", headers=HEADERS, order=order, main=main, passes=passes,
         now=now, token=token, form_id=new_id(),
         time_zone=main.store.time_zone if main else "Europe/Paris", waiting=order.state in WAITING,
     )  # fmt: skip
@@ -157,7 +157,7 @@ def cancel_page(
 ) -> Answer:
     page.lang = order.language
     return page.html(
-        "customer/cancel.html", status=refusal.status if refusal else 200, headers=HEADERS, shows_secret=True,
+        "customer/cancel.html", status=refusal.status if refusal else 200, headers=HEADERS,
         order=order, token=token, form_id=new_id(), refusal=refusal, typed=typed,
     )  # fmt: skip
 

@@ -55,7 +55,8 @@ class Page:
         """A template as an answer, compressed as the browser takes it.
 
         A page that shows a pass, a key or a code goes out as it is (`shows_secret`): beside text that others choose, the
-        length of a compressed page tells about the secret in it.
+        length of a compressed page tells about the secret in it. The customer's own page is compressed: nobody can have it
+        asked for, nor put a text into it, without already holding its link, and the link is all there is to learn.
         """
         told = {"content-language": self.lang, "vary": "Accept-Encoding"} | (headers or {})
         body = self.text(name, **view).encode()
