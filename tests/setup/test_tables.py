@@ -47,7 +47,7 @@ async def by_the_database(connection: Any) -> dict[str, Described]:
     )
     found: dict[str, Described] = {}
     for table, column, *facts in rows:
-        found.setdefault(table, {})[column] = tuple(facts)  # type: ignore[assignment]
+        found.setdefault(table, {})[column] = tuple(facts)
     return found
 
 
