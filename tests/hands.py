@@ -108,7 +108,8 @@ class Shop:
     async def put_backs(self, order: UUID) -> list[UUID]:
         """Put-back work of the order that is still to do."""
         rows = await self.connection.fetch(
-            "SELECT id FROM put_back WHERE order_id = $1 AND done < quantity AND withdrawn_at IS NULL ORDER BY id", order
+            "SELECT id FROM put_back WHERE order_id = $1 AND done < quantity AND withdrawn_at IS NULL ORDER BY id",
+            order,
         )
         return [row[0] for row in rows]
 
@@ -181,7 +182,9 @@ class Handheld:
 
     async def hand_over(self, order: UUID, work: UUID, *bags: str, **more: Any) -> Told:
         """Against the pass, the bag `B:101`, unless told otherwise."""
-        proof = {} if "letters" in more or "identity_checked" in more else {"pass": self.shop.pass_of(order, self.place)}
+        proof = (
+            {} if "letters" in more or "identity_checked" in more else {"pass": self.shop.pass_of(order, self.place)}
+        )
         return await self.tell("hand_over", order=order, works=[work], bags=list(bags or ("B:101",)), **(proof | more))
 
     async def put_back(self, put_back: UUID, quantity: int = 1) -> Told:

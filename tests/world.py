@@ -181,5 +181,3 @@ async def sign_in(connection: Any, who: UUID, device: UUID, at: datetime = FRIDA
         made, who, device, digest(str(made)), began, began + timedelta(days=30),
     )  # fmt: skip
     return made
-
-

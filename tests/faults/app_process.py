@@ -22,8 +22,14 @@ class App:
     def __init__(self, dsn: str, folder: Path) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        plain = {name: text for name, text in os.environ.items() if not name.startswith(("COMPTOIR_", "DATABASE_", "PG"))}
-        environ = plain | {"DATABASE_URL": dsn, "COMPTOIR_DATA": str(folder), "COMPTOIR_SECRET": "a secret for tests, 32 bytes long"}
+        plain = {
+            name: text for name, text in os.environ.items() if not name.startswith(("COMPTOIR_", "DATABASE_", "PG"))
+        }
+        environ = plain | {
+            "DATABASE_URL": dsn,
+            "COMPTOIR_DATA": str(folder),
+            "COMPTOIR_SECRET": "a secret for tests, 32 bytes long",
+        }
         self._child = Child("web", ["web"], environ, self._listening)
 
     def start(self) -> None:

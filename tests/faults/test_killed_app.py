@@ -41,7 +41,9 @@ class Rush:
                 while left:
                     number = left.pop()
                     try:
-                        self.answers[number] = await http.post(f"{self.app.url}/api/v1/orders", content=self.bodies[number])
+                        self.answers[number] = await http.post(
+                            f"{self.app.url}/api/v1/orders", content=self.bodies[number]
+                        )
                     except httpx.TransportError:
                         continue
                     if killing and self.kills and len(self.answers) >= self.kills[0]:
@@ -52,7 +54,9 @@ class Rush:
         await asyncio.gather(*(client() for _ in range(CLIENTS)))
 
 
-async def test_every_answered_order_is_there_and_sending_all_again_doubles_nothing(shop: Shop, world: str, tmp_path: Path) -> None:
+async def test_every_answered_order_is_there_and_sending_all_again_doubles_nothing(
+    shop: Shop, world: str, tmp_path: Path
+) -> None:
     await shop.receive(2 * ORDERS, DERBY)
     await shop.receive(ORDERS, BOWL, WAREHOUSE)
     await make_key(shop.connection, FRIDAY, KEY, "orders:write")

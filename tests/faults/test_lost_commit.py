@@ -29,7 +29,9 @@ async def behind_wire(wire: Wire) -> AsyncIterator[Shop]:
         yield shop
 
 
-async def test_an_order_whose_commit_was_not_heard_of_gives_its_first_answer_when_sent_again(shop: Shop, behind_wire: Shop, wire: Wire) -> None:
+async def test_an_order_whose_commit_was_not_heard_of_gives_its_first_answer_when_sent_again(
+    shop: Shop, behind_wire: Shop, wire: Wire
+) -> None:
     await shop.receive(5)
     await behind_wire.keeper.load()
     wanted = order()
@@ -43,7 +45,9 @@ async def test_an_order_whose_commit_was_not_heard_of_gives_its_first_answer_whe
     assert await shop.figures() == (5, 1, 0, 0)
 
 
-async def test_of_a_group_whose_commit_was_not_heard_of_every_sender_is_answered(shop: Shop, behind_wire: Shop, wire: Wire) -> None:
+async def test_of_a_group_whose_commit_was_not_heard_of_every_sender_is_answered(
+    shop: Shop, behind_wire: Shop, wire: Wire
+) -> None:
     await shop.receive(9)
     await behind_wire.keeper.load()
     wanted = [order() for _ in range(5)]
@@ -54,7 +58,9 @@ async def test_of_a_group_whose_commit_was_not_heard_of_every_sender_is_answered
     assert await shop.figures() == (9, 5, 0, 0)
 
 
-async def test_a_cancellation_whose_commit_was_not_heard_of_is_done_once(shop: Shop, behind_wire: Shop, wire: Wire) -> None:
+async def test_a_cancellation_whose_commit_was_not_heard_of_is_done_once(
+    shop: Shop, behind_wire: Shop, wire: Wire
+) -> None:
     await shop.receive(5)
     placed = await shop.place(order())
     command = CancelOrder(new_id(), placed.id, "changed my mind")
@@ -67,7 +73,9 @@ async def test_a_cancellation_whose_commit_was_not_heard_of_is_done_once(shop: S
     assert await shop.intended(placed.id) == [("refund", 12900, "canceled")]
 
 
-async def test_a_batch_of_scans_whose_commit_was_not_heard_of_counts_once(shop: Shop, behind_wire: Shop, wire: Wire) -> None:
+async def test_a_batch_of_scans_whose_commit_was_not_heard_of_counts_once(
+    shop: Shop, behind_wire: Shop, wire: Wire
+) -> None:
     await shop.receive(5)
     placed = await shop.place(order())
     sam = await behind_wire.handheld()

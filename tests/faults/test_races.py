@@ -49,7 +49,9 @@ async def at_once(*things: Any) -> list[Any]:
     return list(done)
 
 
-async def test_two_devices_report_the_same_bags_and_one_of_them_becomes_an_exception(shop: Shop, sam: Handheld, lea: Handheld) -> None:
+async def test_two_devices_report_the_same_bags_and_one_of_them_becomes_an_exception(
+    shop: Shop, sam: Handheld, lea: Handheld
+) -> None:
     await shop.receive(ROUNDS)
     for _ in range(ROUNDS):
         sold, work = await staged(shop, sam, order())
@@ -61,20 +63,25 @@ async def test_two_devices_report_the_same_bags_and_one_of_them_becomes_an_excep
     assert await shop.exceptions() == ["handed_over_twice"] * ROUNDS
 
 
-async def test_two_requests_for_the_same_bags_are_one_hand_over_and_one_refusal(shop: Shop, other: Shop, sam: Handheld, lea: Handheld) -> None:
+async def test_two_requests_for_the_same_bags_are_one_hand_over_and_one_refusal(
+    shop: Shop, other: Shop, sam: Handheld, lea: Handheld
+) -> None:
     await shop.receive(ROUNDS)
     for _ in range(ROUNDS):
         sold, work = await staged(shop, sam, order())
         asked = HandOver(sold, (work,), ("B:101",), pass_=shop.pass_of(sold))
         first, second = await at_once(
-            shop.perform(RequestHandOver(new_id(), asked), sam.person), other.perform(RequestHandOver(new_id(), asked), lea.person)
+            shop.perform(RequestHandOver(new_id(), asked), sam.person),
+            other.perform(RequestHandOver(new_id(), asked), lea.person),
         )
         assert [isinstance(one, Conflict) for one in (first, second)].count(True) == 1
     assert await shop.figures() == (0, 0, 0, 0)
     assert await shop.count("hand_over") == ROUNDS
 
 
-async def test_two_associates_start_the_same_work_and_one_is_told_that_the_other_has_it(shop: Shop, sam: Handheld, lea: Handheld) -> None:
+async def test_two_associates_start_the_same_work_and_one_is_told_that_the_other_has_it(
+    shop: Shop, sam: Handheld, lea: Handheld
+) -> None:
     await shop.receive(ROUNDS)
     for _ in range(ROUNDS):
         work = (await shop.place(order())).works[0].id
@@ -86,7 +93,9 @@ async def test_two_associates_start_the_same_work_and_one_is_told_that_the_other
         assert await shop.connection.fetchval("SELECT pack FROM work WHERE id = $1", work) == taken.id
 
 
-async def test_a_cancellation_meets_a_pick_and_a_hand_over_and_the_goods_are_somewhere(shop: Shop, other: Shop, sam: Handheld, lea: Handheld) -> None:
+async def test_a_cancellation_meets_a_pick_and_a_hand_over_and_the_goods_are_somewhere(
+    shop: Shop, other: Shop, sam: Handheld, lea: Handheld
+) -> None:
     await shop.receive(2 * ROUNDS)
     for _ in range(ROUNDS):
         picking = (await shop.place(order())).works[0].id
@@ -104,7 +113,9 @@ async def test_a_cancellation_meets_a_pick_and_a_hand_over_and_the_goods_are_som
                 await sam.put_back(back)
     on_hand, reserved, set_aside, _ = await shop.figures()
     assert (reserved, set_aside) == (0, 0)
-    assert on_hand == 2 * ROUNDS - await shop.connection.fetchval("SELECT coalesce(sum(quantity), 0) FROM hand_over_line")
+    assert on_hand == 2 * ROUNDS - await shop.connection.fetchval(
+        "SELECT coalesce(sum(quantity), 0) FROM hand_over_line"
+    )
 
 
 async def test_the_till_and_the_web_sell_the_last_pair(shop: Shop, other: Shop) -> None:
@@ -137,7 +148,9 @@ async def test_a_payment_comes_at_the_moment_its_time_is_over(shop: Shop, other:
         )
         went_on = await shop.progress(placed.id) == "accepted"
         assert went_on == bool(paid["works"])
-        assert await shop.intended(placed.id) == ([] if went_on else [("refund", placed.total_minor, "paid_after_cancel")])
+        assert await shop.intended(placed.id) == (
+            [] if went_on else [("refund", placed.total_minor, "paid_after_cancel")]
+        )
 
 
 async def test_the_same_expiry_by_two_workers_is_one(shop: Shop, other: Shop, sam: Handheld) -> None:
@@ -152,7 +165,9 @@ async def test_the_same_expiry_by_two_workers_is_one(shop: Shop, other: Shop, sa
     assert await shop.count("payment_intention") == 3
 
 
-async def test_an_undo_meets_the_refused_goods_on_their_way_back(shop: Shop, other: Shop, sam: Handheld, lea: Handheld) -> None:
+async def test_an_undo_meets_the_refused_goods_on_their_way_back(
+    shop: Shop, other: Shop, sam: Handheld, lea: Handheld
+) -> None:
     await shop.receive(2 * ROUNDS)
     for _ in range(ROUNDS):
         sold, work = await staged(shop, sam, order(Line(DERBY, 2)))
@@ -169,7 +184,9 @@ async def batch(hand: Handheld, type: str, bodies: list[dict[str, Any]]) -> Take
     return await hand.send(*(hand.event(type, **body) for body in bodies))
 
 
-async def test_two_devices_send_batches_over_the_same_works_in_opposite_order(shop: Shop, sam: Handheld, lea: Handheld) -> None:
+async def test_two_devices_send_batches_over_the_same_works_in_opposite_order(
+    shop: Shop, sam: Handheld, lea: Handheld
+) -> None:
     skus = (DERBY, COGNAC, BOWL, CUP)
     for sku in skus:
         await shop.receive(30, sku)
@@ -193,7 +210,9 @@ async def put_backs_of(shop: Shop, hand: Handheld, skus: tuple[str, ...]) -> lis
     return backs
 
 
-async def test_two_devices_put_the_same_articles_back_in_opposite_order_without_waiting_for_each_other(shop: Shop, sam: Handheld, lea: Handheld) -> None:
+async def test_two_devices_put_the_same_articles_back_in_opposite_order_without_waiting_for_each_other(
+    shop: Shop, sam: Handheld, lea: Handheld
+) -> None:
     skus = (DERBY, COGNAC, BOWL, CUP)
     for sku in skus:
         await shop.receive(4, sku)
@@ -223,7 +242,9 @@ async def test_a_short_meets_picks_of_the_same_article_in_other_works(shop: Shop
     assert (on_hand, reserved, set_aside) == (2 * ROUNDS, ROUNDS, ROUNDS)
 
 
-async def test_two_devices_put_one_tag_on_two_works_and_one_of_them_is_told(shop: Shop, sam: Handheld, lea: Handheld) -> None:
+async def test_two_devices_put_one_tag_on_two_works_and_one_of_them_is_told(
+    shop: Shop, sam: Handheld, lea: Handheld
+) -> None:
     await shop.receive(2 * ROUNDS)
     for number in range(ROUNDS):
         works = [(await shop.place(order())).works[0].id for _ in range(2)]
@@ -233,12 +254,17 @@ async def test_two_devices_put_one_tag_on_two_works_and_one_of_them_is_told(shop
         assert sorted(one.problem or "" for one in told) == ["", "bag_in_use"]
 
 
-async def test_one_event_that_comes_by_two_journals_at_once_counts_once(shop: Shop, sam: Handheld, lea: Handheld) -> None:
+async def test_one_event_that_comes_by_two_journals_at_once_counts_once(
+    shop: Shop, sam: Handheld, lea: Handheld
+) -> None:
     await shop.receive(2 * ROUNDS)
     for _ in range(ROUNDS):
         work = (await shop.place(order(Line(DERBY, 2)))).works[0].id
         one = sam.event("pick", work=work, line=1)
         same = lea.event("pick", work=work, line=1)
-        first, second = await at_once(sam.send(one), lea.send(type(same)(**{f: getattr(same, f) for f in same.__struct_fields__} | {"id": one.id})))
+        first, second = await at_once(
+            sam.send(one),
+            lea.send(type(same)(**{f: getattr(same, f) for f in same.__struct_fields__} | {"id": one.id})),
+        )
         assert sorted(taken.outcomes[0].again for taken in (first, second)) == [False, True]
     assert (await shop.figures())[2] == ROUNDS

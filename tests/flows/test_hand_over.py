@@ -114,7 +114,11 @@ async def test_an_arrival_that_came_since_is_kept_when_the_hand_over_before_it_i
     await shop.perform(Arrive(new_id(), placed.id, sam.place), customer)
     handed = await sam.hand_over(placed.id, work)
     await shop.connection.execute(
-        "INSERT INTO arrival (id, order_id, location, at) VALUES ($1, $2, $3, $4)", new_id(), placed.id, sam.place, shop.now
+        "INSERT INTO arrival (id, order_id, location, at) VALUES ($1, $2, $3, $4)",
+        new_id(),
+        placed.id,
+        sam.place,
+        shop.now,
     )
     assert (await sam.undo(handed)).outcome == "applied"
     assert await shop.connection.fetchval("SELECT count(*) FROM arrival WHERE done_at IS NULL") == 1
@@ -150,7 +154,9 @@ async def test_a_second_request_is_refused(shop: Shop) -> None:
         ({"bags": ()}, "bags_not_scanned"), ({"bags": ("B:102",)}, "bags_not_scanned"),
     ],
 )  # fmt: skip
-async def test_a_request_without_the_right_pass_or_every_bag_is_refused(shop: Shop, how: dict[str, object], refusal: str) -> None:
+async def test_a_request_without_the_right_pass_or_every_bag_is_refused(
+    shop: Shop, how: dict[str, object], refusal: str
+) -> None:
     await shop.receive(1)
     sam = await shop.handheld()
     sold, work = await staged(shop, sam, order())

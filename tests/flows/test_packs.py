@@ -54,7 +54,9 @@ async def test_paused_work_goes_to_a_colleague_with_what_is_picked(shop: Shop) -
     assert await shop.figures() == (2, 2, 2, 0)
 
 
-async def test_starting_the_second_store_of_an_order_that_was_collected_in_part_leaves_it_fulfilled_in_part(shop: Shop) -> None:
+async def test_starting_the_second_store_of_an_order_that_was_collected_in_part_leaves_it_fulfilled_in_part(
+    shop: Shop,
+) -> None:
     await shop.receive(1, DERBY, LYON)
     await shop.receive(1, DERBY, CONFLUENCE)
     sam, nour = await shop.handheld(), await shop.handheld(CONFLUENCE, NOUR)

@@ -148,7 +148,9 @@ async def test_an_answered_order_answers_again_when_today_it_would_be_refused(sh
     await shop.receive(1)
     wanted = order()
     first = await shop.submit(wanted)
-    await shop.connection.execute("UPDATE location SET paused_until = $1 WHERE id = $2", shop.now.replace(hour=18), LYON)
+    await shop.connection.execute(
+        "UPDATE location SET paused_until = $1 WHERE id = $2", shop.now.replace(hour=18), LYON
+    )
     await shop.keeper.load()
     assert (await shop.submit(wanted)).answer == first.answer
     with pytest.raises(Conflict, match="store_paused"):

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.anyio
 
 async def send(hand: Handheld, batch: Batch) -> object:
     shop = hand.shop
-    return await in_transaction(shop.pool, hand.actor.who, shop.now, lambda tx: shop.reports(tx, batch, hand.actor, shop.now))
+    return await in_transaction(
+        shop.pool, hand.actor.who, shop.now, lambda tx: shop.reports(tx, batch, hand.actor, shop.now)
+    )
 
 
 async def test_a_batch_sent_twice_counts_once_and_gives_the_same_outcomes(shop: Shop) -> None:

@@ -71,7 +71,9 @@ async def test_a_short_of_the_last_missing_article_makes_the_staged_rest_ready(s
     await sam.short(work, line=2)
     assert await shop.status(work) == "staged"
     assert await shop.connection.fetchval("SELECT collect_until FROM work WHERE id = $1", work) is not None
-    parts = await shop.connection.fetch("SELECT body->>'part' AS part FROM event WHERE kind = 'fulfillment.staged' ORDER BY seq")
+    parts = await shop.connection.fetch(
+        "SELECT body->>'part' AS part FROM event WHERE kind = 'fulfillment.staged' ORDER BY seq"
+    )
     assert [row["part"] for row in parts] == ["true", "false"]
 
 

@@ -104,4 +104,4 @@ async def test_goods_to_be_sent_do_not_belong_on_the_pickup_shelf(shop: Shop) ->
     told = await sam.stage(placed.works[0].id)
     assert (told.outcome, told.problem) == ("applied_with_exception", "not_for_pickup")
     assert await shop.figures() == (1, 1, 1, 0)
-    assert WAREHOUSE != placed.works[0].location
+    assert placed.works[0].location != WAREHOUSE
