@@ -78,7 +78,7 @@ MAY_BE_TOO_LATE = {"too_late_to_undo", "already_undone", "refused_goods_put_back
 ACTIONS = (
     "go_on", "go_on", "do_anything", "do_anything", "do_anything", "undo", "undo", "undo_a_hand_over", "ask_to_hand_over",
     "put_back", "put_back", "cancel", "cancel", "hold", "release", "pay", "decide_about_missing_units", "place", "place",
-    "goods_come_and_go", "somebody_elses_figure", "count", "time_goes_by", "place_again", "send_the_last_batch_again",
+    "goods_come_and_go", "somebody_elses_figure", "count", "recall_or_end_it", "time_goes_by", "place_again", "send_the_last_batch_again",
     "touch_another_stores_work",
 )  # fmt: skip
 
