@@ -9,7 +9,7 @@ from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
 from comptoir.screens import counter, pack
 from tests.hands import Shop, staged
-from tests.world import BOWL, CONFLUENCE, DERBY, LYON, Line, order
+from tests.world import BOWL, CONFLUENCE, CUP, DERBY, LYON, TABLE_SET, Line, order
 
 pytestmark = pytest.mark.anyio
 
@@ -127,3 +127,17 @@ async def test_recalled_goods_that_are_carried_back_stay_off_the_shelf(shop: Sho
     assert await shop.figures() == (0, 0, 0, 1)
     await hand.undo(told)
     assert await shop.figures() == (1, 1, 1, 0)
+
+
+async def test_a_recalled_kit_is_not_sold_though_its_parts_are_there(shop: Shop) -> None:
+    await shop.receive(9, BOWL)
+    await shop.receive(9, CUP)
+    await shop.keeper.load()
+    await recall(shop, TABLE_SET)
+    with pytest.raises(Conflict, match="shortage"):
+        await shop.place(order(Line(TABLE_SET)))
+    assert await shop.figures(BOWL) == (9, 0, 0, 0)
+    held = await shop.place(order(Line(TABLE_SET), if_short="hold"))
+    assert (held.progress, held.held) == ("held", ("manual",))
+    await shop.perform(UnblockSku(new_id(), TABLE_SET))
+    assert (await shop.place(order(Line(TABLE_SET)))).progress == "accepted"

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from comptoir.catalog.queries import find_cautions
 from comptoir.flows import placing_rows as rows
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
@@ -117,6 +118,7 @@ async def place_group(tx: Tx, group: Sequence[Candidate], outlook: Outlook, seal
             )  # fmt: skip
     else:
         levels = await stock_sql.lock(tx, ((s.sku, s.place) for c in fresh for s in c.plan.shares))
+    recalled = await recalled_kits(tx, fresh, outlook)
     accepted: list[Candidate] = []
     missed: list[Candidate] = []
     for candidate in fresh:
@@ -124,6 +126,7 @@ async def place_group(tx: Tx, group: Sequence[Candidate], outlook: Outlook, seal
             missed.append(candidate)
             continue
         try:
+            heed(candidate, recalled)
             take(candidate, levels, now)
             accepted.append(candidate)
         except Missed:
@@ -135,6 +138,28 @@ async def place_group(tx: Tx, group: Sequence[Candidate], outlook: Outlook, seal
     if accepted:
         await write(tx, accepted, numbers, outlook, seal, now)
     return missed
+
+
+async def recalled_kits(tx: Tx, fresh: Sequence[Candidate], outlook: Outlook) -> frozenset[str]:
+    """Kits among the lines that are blocked. Their parts may be free to sell, so the locked levels do not say it."""
+    kits = {line.sku for c in fresh for line in c.command.lines if line.sku is not None and line.sku in outlook.kits}
+    return (await find_cautions(tx.connection, sorted(kits)))[1] if kits else frozenset()
+
+
+def heed(candidate: Candidate, recalled: frozenset[str]) -> None:
+    """A recalled kit is as good as out of stock: Shortage, or a person's hold where the order may be held."""
+    for number, line in enumerate(candidate.command.lines, 1):
+        if line.sku not in recalled:
+            continue
+        if not candidate.holds_when_short:
+            raise promise.Shortage(
+                sku=line.sku, wanted=line.quantity, available=0, lines=[{"line": number, "missing": line.quantity}]
+            )
+        why = capture.Reason("manual", f"recalled: {line.sku}")
+        # A transaction that lost a race comes here again; the reason is said once.
+        if not any(why.detail in reason.detail for reason in candidate.review.reasons):
+            reasons = capture.one_per_reason((*candidate.review.reasons, why))
+            candidate.review = msgspec.structs.replace(candidate.review, reasons=reasons)
 
 
 def repeated(candidate: Candidate, mark: bytes, answer: bytes) -> Done | Refusal:
