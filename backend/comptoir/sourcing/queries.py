@@ -4,7 +4,7 @@ from datetime import datetime
 
 from comptoir.kit.db import Connection
 
-SLICE = 20_000
+SLICE = 5_000
 """Stock rows read in one refresh; a large network is gone through in turns."""
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from litestar.handlers import BaseRouteHandler
 
-API: Final = ("availability", "catalog", "network", "orders", "payments", "stock")
+API: Final = ("availability", "catalog", "handovers", "network", "orders", "payments", "stock")
 PAGES: Final = (
     "session", "enroll", "people", "devices", "stores", "keys", "work", "counter", "customer", "manager",
     "orders", "order_changes", "exceptions", "stock_desk", "phone", "problem",
