@@ -32,7 +32,12 @@ const bare = (code) => tagName(code ?? "").replaceAll(" ", "");
 const placeName = (code) => tagName(code).replace(/^([A-Z]+) ?(?=[0-9])/, "$1 ");
 const size = (line) => line.deciding || line.name;
 
-const refold = () => (view = fold(pack, journal.facts, journal.acked));
+const refold = () => {
+  // A pack that was handed on stays so: the server answers with what is left of it, which is nothing.
+  const released = view?.released ?? false;
+  view = fold(pack, journal.facts, journal.acked);
+  view.released ||= released;
+};
 
 async function write(type, body) {
   const fact = await journal.append(type, body);
@@ -388,7 +393,7 @@ function takeAnswer({ outcomes, packs = [] }) {
     // A whole new pack: its counts hold every fact acknowledged so far; its pictures are the ones already here.
     const before = asked(pack);
     pack = drawn({ ...pack, ...fresh, counted_through: journal.acked });
-    if (asked(pack) !== before) tell("again", say("changed"), say("changed_more"));
+    if (asked(pack) !== before && !view.released) tell("again", say("changed"), say("changed_more"));
   }
   const odd = outcomes.find(({ outcome, again, problem }) => outcome === "applied_with_exception" && problem && !again);
   if (odd) tell("bad", odd.problem.title, odd.problem.detail);
@@ -415,6 +420,10 @@ setInterval(() => {
     paint();
   }
 }, 500);
+
+// The pictures of the whole walk come now, while there is a network.
+const fetchPictures = () => new Set(pack.works.flatMap(({ lines }) => lines.map(({ picture }) => picture))).forEach((src) => src && (new Image().src = src));
+addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(fetchPictures));
 
 refold();
 // A pack may hold facts of an earlier hour: nothing is unsent then, and the walk goes on where it stood.
