@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from comptoir.screens.counter import Bag, CounterOrder, Line, Staged
 from tests.browser.counterpart import TEMPLATES, Counterpart
+from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough
 from tests.browser.test_pick_screen import DERBY_39, MARIN, camille, open_pack, scan
 
 NOW = datetime(2026, 11, 21, 11, 0, tzinfo=UTC)
@@ -23,6 +24,9 @@ def test_a_recalled_article_is_not_counted_and_the_screen_says_to_set_it_aside(
 ) -> None:
     open_pack(page, counterpart, recalled_derby())
     expect(page.locator("#view .note.bad")).to_contain_text("Rappel : ne préparez pas")
+    assert_nothing_to_say(page)
+    assert_targets_are_large_enough(page)
+    page.screenshot(path="/tmp/c/shots/recall_pick.png")
     scan(page, DERBY_39)
     expect(page.locator("#band.bad")).to_contain_text("Mettez de côté")
     assert counterpart.events == []
@@ -64,6 +68,8 @@ BOWL = Line(2, "Bol Grès", "Bleu", "", "bol-bleu", 2)
 def test_at_the_counter_the_recalled_line_stays_and_the_rest_leaves(page: Page, counterpart: Counterpart) -> None:
     open_hand_over(page, counterpart, counter_order(DERBY, BOWL))
     expect(page.locator("[role=alert].note")).to_contain_text("son prix sera rendu à Camille")
+    assert_nothing_to_say(page)
+    page.screenshot(path="/tmp/c/shots/recall_counter.png")
     scan(page, "B:T-104")
     page.wait_for_url("**/done")
     refused = counterpart.events[0]["body"]["refused"]
@@ -73,6 +79,8 @@ def test_at_the_counter_the_recalled_line_stays_and_the_rest_leaves(page: Page, 
 def test_when_all_of_it_is_recalled_no_hand_over_is_offered(page: Page, counterpart: Counterpart) -> None:
     open_hand_over(page, counterpart, counter_order(DERBY))
     expect(page.locator(".band.bad")).to_contain_text("Rappel : ne remettez rien")
+    assert_nothing_to_say(page)
+    page.screenshot(path="/tmp/c/shots/recall_stop.png")
     scan(page, "B:T-104")
     page.wait_for_timeout(300)
     assert counterpart.events == []
