@@ -23,10 +23,9 @@ def test_a_recalled_article_is_not_counted_and_the_screen_says_to_set_it_aside(
     page: Page, counterpart: Counterpart
 ) -> None:
     open_pack(page, counterpart, recalled_derby())
-    expect(page.locator("#view .note.bad")).to_contain_text("Rappel : ne préparez pas")
+    expect(page.locator("#band.bad")).to_contain_text("Rappel : ne préparez pas")
     assert_nothing_to_say(page)
     assert_targets_are_large_enough(page)
-    page.screenshot(path="/tmp/c/shots/recall_pick.png")
     scan(page, DERBY_39)
     expect(page.locator("#band.bad")).to_contain_text("Mettez de côté")
     assert counterpart.events == []
@@ -69,7 +68,6 @@ def test_at_the_counter_the_recalled_line_stays_and_the_rest_leaves(page: Page, 
     open_hand_over(page, counterpart, counter_order(DERBY, BOWL))
     expect(page.locator("[role=alert].note")).to_contain_text("son prix sera rendu à Camille")
     assert_nothing_to_say(page)
-    page.screenshot(path="/tmp/c/shots/recall_counter.png")
     scan(page, "B:T-104")
     page.wait_for_url("**/done")
     refused = counterpart.events[0]["body"]["refused"]
@@ -80,7 +78,6 @@ def test_when_all_of_it_is_recalled_no_hand_over_is_offered(page: Page, counterp
     open_hand_over(page, counterpart, counter_order(DERBY))
     expect(page.locator(".band.bad")).to_contain_text("Rappel : ne remettez rien")
     assert_nothing_to_say(page)
-    page.screenshot(path="/tmp/c/shots/recall_stop.png")
     scan(page, "B:T-104")
     page.wait_for_timeout(300)
     assert counterpart.events == []
