@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from comptoir.screens.counter import Bag, CounterOrder, Line, Staged
 from tests.browser.counterpart import TEMPLATES, Counterpart
 from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough
-from tests.browser.test_pick_screen import DERBY_39, MARIN, camille, open_pack, scan
+from tests.browser.test_pick_screen import DERBY_39, MARIN, camille, everything_is_sent, open_pack, scan
 
 NOW = datetime(2026, 11, 21, 11, 0, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def test_one_tap_sets_it_aside_and_the_walk_goes_on(page: Page, counterpart: Cou
     expect(page.locator(".pick h2")).to_have_text("Pull Marin")
     scan(page, MARIN)
     expect(page.locator("body[data-step=stage]")).to_be_visible()
-    page.wait_for_function("document.body.dataset.sending === 'sent'")
+    everything_is_sent(page)
     assert [event["body"].get("reason") for event in counterpart.events] == ["not_sellable", None]
 
 
