@@ -61,20 +61,25 @@ def current(hands: Hands) -> dict[str, Any]:
 
 def handheld(browser: Browser, shop: Shop) -> None:
     """The associate's day: list, pick, wrong article, stage, done, counter, hand-over, handed over."""
-    context = browser.new_context(viewport={"width": 360, "height": 640}, device_scale_factor=2, has_touch=True, locale="fr-FR")
+    context = browser.new_context(
+        viewport={"width": 360, "height": 640}, device_scale_factor=2, has_touch=True, locale="fr-FR"
+    )
     context.set_default_timeout(20_000)
     shop.enrolled(context)
     hands = Hands(context.new_page(), shop)
     page = hands.page
     hands.sign_in(CAMILLE.badge)
     take(page, "work")
-    work = shop.one("SELECT id FROM work WHERE status = 'open' AND location = $1 AND kind = 'pickup' AND taken_by IS NULL AND units = 2 ORDER BY promise_at LIMIT 1", LYON)
+    work = shop.one(
+        "SELECT id FROM work WHERE status = 'open' AND location = $1 AND kind = 'pickup' AND taken_by IS NULL AND units = 2 ORDER BY promise_at LIMIT 1",
+        LYON,
+    )
     page.goto(f"{shop.url}/work/{work}")
     page.click("form[action='/packs'] button")
     page.wait_for_url("**/packs/*")
     take(page, "pick")
     hands.scan(shop.code_of(hands.page.evaluate(SIBLING, current(hands)["sku"])))
-    page.locator("#band.bad").wait_for()
+    page.locator(".versus, #band.bad").first.wait_for()
     take(page, "wrong")
     for _ in range(2):
         page.wait_for_timeout(2_500)
@@ -94,7 +99,9 @@ def handheld(browser: Browser, shop: Shop) -> None:
     take(page, "handover")
     for box in page.locator("main label.choice").all():
         box.click()
-    for bag in shop.ask("SELECT b.tag FROM bag b JOIN work w ON w.id = b.work WHERE w.order_id = $1 AND b.gone_at IS NULL", order):
+    for bag in shop.ask(
+        "SELECT b.tag FROM bag b JOIN work w ON w.id = b.work WHERE w.order_id = $1 AND b.gone_at IS NULL", order
+    ):
         hands.scan(f"B:{bag['tag']}")
         page.wait_for_timeout(700)
     page.wait_for_url("**/done")
@@ -106,7 +113,10 @@ def others(browser: Browser, shop: Shop) -> None:
     """The customer's page, ready; the region as its manager sees it."""
     phone = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2, locale="fr-FR")
     page = phone.new_page()
-    order = shop.one("SELECT w.order_id FROM work w JOIN sales_order o ON o.id = w.order_id WHERE w.status = 'staged' AND w.location = $1 AND o.language = 'fr' ORDER BY w.id DESC LIMIT 1", LYON)
+    order = shop.one(
+        "SELECT w.order_id FROM work w JOIN sales_order o ON o.id = w.order_id WHERE w.status = 'staged' AND w.location = $1 AND o.language = 'fr' ORDER BY w.id DESC LIMIT 1",
+        LYON,
+    )
     page.goto(f"{shop.url}/o/{Seal(SECRET.encode()).token('order', order.bytes, 0)}")
     take(page, "customer")
     phone.close()
