@@ -47,7 +47,9 @@ async def served(dsn: str, *, at: datetime = MIDDAY, **given: str) -> AsyncItera
         app = the_app()
         async with lifespan(house)(app):
             transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://test.local", headers=SAME_ORIGIN) as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://test.local", headers=SAME_ORIGIN
+            ) as client:
                 yield Served(client, house, clock, app)
         await house.close()
 

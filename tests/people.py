@@ -79,7 +79,9 @@ async def settle(connection: Any, at: datetime) -> None:
             await connection.execute("INSERT INTO staff_location VALUES ($1, $2)", person.id, place)
 
 
-async def make_key(connection: Any, at: datetime, secret: str, *scopes: str, locations: list[str] | None = None) -> UUID:
+async def make_key(
+    connection: Any, at: datetime, secret: str, *scopes: str, locations: list[str] | None = None
+) -> UUID:
     """An API key with these scopes."""
     key = new_id()
     await connection.execute(
@@ -94,7 +96,9 @@ def hold_device(client: httpx.AsyncClient, place: str) -> None:
     client.cookies.set("device", DEVICES[place], domain="test.local")
 
 
-async def sign_in(client: httpx.AsyncClient, connection: Any, person: Person, at: datetime, on: str | None = None) -> UUID:
+async def sign_in(
+    client: httpx.AsyncClient, connection: Any, person: Person, at: datetime, on: str | None = None
+) -> UUID:
     """Sign a person in without the form: on the device of a store, or in a browser."""
     token, sign = f"token-of-{person.id}-{on}", new_id()
     await connection.execute(

@@ -1,9 +1,10 @@
 """Brings a database to this version's tables: Piccolo's linear history, run under one lock."""
 
 import asyncio
+import contextlib
 import importlib
+import io
 import os
-import sys
 
 import asyncpg
 
@@ -21,12 +22,9 @@ async def migrate(dsn: str) -> None:
             await holder.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
             from piccolo.apps.migrations.commands.forwards import run_forwards
 
-            stdout, sys.stdout = sys.stdout, open(os.devnull, "w")
-            try:
+            # Piccolo prints what it does; a start that went well has nothing to say.
+            with contextlib.redirect_stdout(io.StringIO()):
                 result = await run_forwards("comptoir", "all")
-            finally:
-                sys.stdout.close()
-                sys.stdout = stdout
             if not result.success:
                 raise RuntimeError(f"the migration stopped: {result.message}")
     finally:

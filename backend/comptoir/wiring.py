@@ -9,8 +9,8 @@ from comptoir.flows.arrive import arrive
 from comptoir.flows.block_sku import block_sku, unblock_sku
 from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_customer
 from comptoir.flows.cancel_order import cancel_order
-from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
+from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
 from comptoir.flows.import_stock import import_stock
 from comptoir.flows.map_unknown_line import MapUnknownLineFlow
@@ -76,7 +76,7 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
     }
 
 
-LISTENERS: Mapping[str, tuple[str, ...]] = {kind: ("messages",) for kind in TOLD_TO_CUSTOMERS}
+LISTENERS: Mapping[str, tuple[str, ...]] = dict.fromkeys(TOLD_TO_CUSTOMERS, ("messages",))
 """Event kind -> names of the listeners it is delivered to."""
 
 WIRED: Mapping[str, Listener] = {"messages": write_message}

@@ -135,14 +135,18 @@ async def test_a_store_is_paused_and_goes_on(door: Served, database: Database) -
     assert (await browser.post(f"{address}/pause", data=form)).status_code == 303
     assert "Inventaire" in (await browser.get(address)).text
     assert (await browser.post(f"{address}/resume", data={"id": str(uuid4())})).status_code == 303
-    assert await database.connection.fetchval("SELECT paused_until FROM location WHERE id = $1", people.PART_DIEU) is None
+    assert (
+        await database.connection.fetchval("SELECT paused_until FROM location WHERE id = $1", people.PART_DIEU) is None
+    )
 
 
 async def test_hours_are_read_as_people_write_them(door: Served, database: Database) -> None:
     browser = await browser_of(door, database, people.HELENE)
     form = {"id": str(uuid4()), "version": 1, "monday": "9:00-12:30, 14h00-19:30"}
     assert (await browser.post(f"/manager/stores/{people.PART_DIEU}/hours", data=form)).status_code == 303
-    rows = await database.connection.fetch("SELECT weekday, opens, closes FROM opening_hours WHERE location = $1", people.PART_DIEU)
+    rows = await database.connection.fetch(
+        "SELECT weekday, opens, closes FROM opening_hours WHERE location = $1", people.PART_DIEU
+    )
     assert [tuple(row) for row in rows] == [(0, 540, 750), (0, 840, 1170)]
 
 
@@ -150,7 +154,10 @@ async def test_hours_that_overlap_are_refused_and_nothing_changes(door: Served, 
     browser = await browser_of(door, database, people.HELENE)
     form = {"id": str(uuid4()), "version": 1, "monday": "9:00-12:30, 12:00-19:30"}
     assert (await browser.post(f"/manager/stores/{people.PART_DIEU}/hours", data=form)).status_code == 422
-    assert await database.connection.fetchval("SELECT count(*) FROM opening_hours WHERE location = $1", people.PART_DIEU) == 7
+    assert (
+        await database.connection.fetchval("SELECT count(*) FROM opening_hours WHERE location = $1", people.PART_DIEU)
+        == 7
+    )
 
 
 async def test_every_change_is_in_the_audit_without_names(door: Served, database: Database) -> None:

@@ -89,7 +89,9 @@ def test_every_body_of_the_documentation_is_one_that_is_understood(client: TestC
                 address = path.replace("{location}", people.PART_DIEU)
                 for name in ("order", "count"):
                     address = address.replace(f"{{{name}}}", "0192f0c8-6a00-7000-8000-000000000009")
-                answer = client.request(verb.upper(), address.replace("{sku}", "X"), json=body["example"], headers=BEARER)
+                answer = client.request(
+                    verb.upper(), address.replace("{sku}", "X"), json=body["example"], headers=BEARER
+                )
                 if answer.status_code in (400, 413, 415) or answer.status_code >= 500:
                     wrong.append(f"{verb} {path}: {answer.status_code} {answer.text[:200]}")
     assert not wrong, "\n".join(wrong)

@@ -37,7 +37,9 @@ Sent = tuple[str, dict[str, Any]]
 def is_form(handler: BaseRouteHandler) -> bool:
     """Whether a browser's form is what this route takes."""
     declared = handler.parsed_data_field
-    return declared is not None and getattr(declared.kwarg_definition, "media_type", "") == RequestEncodingType.URL_ENCODED
+    return (
+        declared is not None and getattr(declared.kwarg_definition, "media_type", "") == RequestEncodingType.URL_ENCODED
+    )
 
 
 def tries(path: str, handler: BaseRouteHandler) -> Iterator[Sent]:
@@ -56,8 +58,17 @@ def tries(path: str, handler: BaseRouteHandler) -> Iterator[Sent]:
     own = "application/x-www-form-urlencoded" if is_form(handler) else "application/json"
     for what, raw in hostile.BODIES.items():
         yield f"body {what} as {own}", {"url": plain, "content": raw, "headers": {"content-type": own}}
-    for media in ("application/json", "application/x-www-form-urlencoded", "application/xml", "application/msgpack", "x"):
-        yield f"body xml as {media}", {"url": plain, "content": hostile.BODIES["xml"], "headers": {"content-type": media}}
+    for media in (
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "application/xml",
+        "application/msgpack",
+        "x",
+    ):
+        yield (
+            f"body xml as {media}",
+            {"url": plain, "content": hostile.BODIES["xml"], "headers": {"content-type": media}},
+        )
     body = example_of(kind)
     if is_form(handler):
         form = {name: value for name, value in body.items() if value is not None}
@@ -104,7 +115,9 @@ async def footprint(database: Database) -> str:
         " ('throttle', 'webhook_refused', 'migration', 'api_key', 'sign_in', 'device') ORDER BY 1"
     )
     marks = [
-        await database.connection.fetchval(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {row[0]} t")
+        await database.connection.fetchval(
+            f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {row[0]} t"
+        )
         for row in tables
     ]
     return hashlib.sha256("".join(marks).encode()).hexdigest()
@@ -149,7 +162,9 @@ async def planted_findings(*handlers: Any) -> list[str]:
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://test.local") as client:
         for route in app.routes:
             for handler in getattr(route, "route_handlers", ()):
-                for method, (what, sent) in product(handler.http_methods - {"OPTIONS"}, list(tries(route.path, handler))):
+                for method, (what, sent) in product(
+                    handler.http_methods - {"OPTIONS"}, list(tries(route.path, handler))
+                ):
                     if (await answers(client, method, sent)).status_code >= 500:
                         found.append(what)
     return found
@@ -173,8 +188,13 @@ async def test_the_frameworks_own_two_crashes_are_refused_as_malformed() -> None
     async def plain(data: JSONBody[dict[str, Any]]) -> dict[str, str]:
         return {"ok": "yes"}
 
-    app = Litestar([plain], exception_handlers={Exception: problems.on_exception}, request_class=DoorRequest, openapi_config=None)
-    async with app.lifespan(), httpx.AsyncClient(transport=httpx.ASGITransport(cast(Any, app)), base_url="http://test.local") as client:
+    app = Litestar(
+        [plain], exception_handlers={Exception: problems.on_exception}, request_class=DoorRequest, openapi_config=None
+    )
+    async with (
+        app.lifespan(),
+        httpx.AsyncClient(transport=httpx.ASGITransport(cast(Any, app)), base_url="http://test.local") as client,
+    ):
         for name in ("invalid UTF-8", "200,000 brackets", "200,000 braces", "lone surrogate"):
             headers = {"content-type": "application/json", "accept": "application/json"}
             answer = await client.post("/plain", content=hostile.BODIES[name], headers=headers)
@@ -207,11 +227,15 @@ async def caller_for(door: Served, database: Database, handler: BaseRouteHandler
         people.hold_device(browser, people.PART_DIEU)
     elif who.door == "person":
         person = next(one for one in people.EVERYONE if one.role in who.roles)
-        await people.sign_in(browser, database.connection, person, MIDDAY, people.PART_DIEU if person.role == "associate" else None)
+        await people.sign_in(
+            browser, database.connection, person, MIDDAY, people.PART_DIEU if person.role == "associate" else None
+        )
     return browser
 
 
-async def test_whatever_is_sent_gets_a_clear_answer_and_a_refusal_changes_nothing(door: Served, database: Database) -> None:
+async def test_whatever_is_sent_gets_a_clear_answer_and_a_refusal_changes_nothing(
+    door: Served, database: Database
+) -> None:
     wrong: list[str] = []
     before = await footprint(database)
     for method, path, handler in every_route(door.app):
@@ -225,7 +249,11 @@ async def test_whatever_is_sent_gets_a_clear_answer_and_a_refusal_changes_nothin
                 accepted |= answer.status_code < 400
                 if answer.status_code >= 500:
                     wrong.append(f"{method} {path}: {what}: {answer.status_code}")
-                elif answer.status_code >= 400 and "json" in answer.headers["content-type"] and "type" not in answer.json():
+                elif (
+                    answer.status_code >= 400
+                    and "json" in answer.headers["content-type"]
+                    and "type" not in answer.json()
+                ):
                     wrong.append(f"{method} {path}: {what}: a refusal without a problem")
         after = await footprint(database)
         if after != before and not accepted:

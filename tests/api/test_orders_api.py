@@ -28,7 +28,9 @@ class Door:
     async def post(self, body: Any, **headers: str) -> httpx.Response:
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         return await self.client.post(
-            "/api/v1/orders", content=content, headers={"authorization": f"Bearer {SECRET}", "content-type": "application/json"} | headers
+            "/api/v1/orders",
+            content=content,
+            headers={"authorization": f"Bearer {SECRET}", "content-type": "application/json"} | headers,
         )
 
     async def count(self) -> int:
@@ -39,7 +41,9 @@ class Door:
 @pytest.fixture(params=["framework", "short way"])
 async def door(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Door]:
     await settle(database.dsn, FRIDAY)
-    await database.connection.execute("INSERT INTO stock_level (sku, location, on_hand) SELECT sku, location.id, 10 FROM sku, location WHERE NOT is_kit")
+    await database.connection.execute(
+        "INSERT INTO stock_level (sku, location, on_hand) SELECT sku, location.id, 10 FROM sku, location WHERE NOT is_kit"
+    )
     await make_key(database.connection, FRIDAY, SECRET, "orders:write", "orders:read")
     async with served(database.dsn, at=FRIDAY) as world:
         app = world.client._transport.app if request.param == "framework" else OrderDoor(world.client._transport.app)  # type: ignore[attr-defined]
@@ -109,7 +113,16 @@ async def test_an_array_gives_each_order_its_own_result_in_the_order_sent(door: 
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"", 400), (b"{", 400), (b"\xff\xfe", 400), (b"[" * 200_000, 400), (b'{"id": 1}', 400), (b"null", 400), (b'"order"', 400), (b"[]", 400)],
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"\xff\xfe", 400),
+        (b"[" * 200_000, 400),
+        (b'{"id": 1}', 400),
+        (b"null", 400),
+        (b'"order"', 400),
+        (b"[]", 400),
+    ],
 )
 async def test_a_body_that_is_no_order_is_told_so(door: Door, body: bytes, status: int) -> None:
     answer = await door.post(body)
@@ -159,7 +172,9 @@ async def test_an_order_is_read_whole_with_an_etag(door: Door) -> None:
     headers = {"authorization": f"Bearer {SECRET}"}
     answer = await door.client.get(f"/api/v1/orders/{placed['id']}", headers=headers)
     assert answer.json()["works"][0]["lines"][0]["reserved"] == 1
-    unchanged = await door.client.get(f"/api/v1/orders/{placed['id']}", headers=headers | {"if-none-match": answer.headers["etag"]})
+    unchanged = await door.client.get(
+        f"/api/v1/orders/{placed['id']}", headers=headers | {"if-none-match": answer.headers["etag"]}
+    )
     assert unchanged.status_code == 304
 
 

@@ -79,7 +79,11 @@ def address(path: str, values: dict[str, str] | None = None) -> str:
     for part in path.split("/"):
         if part.startswith("{"):
             name, _, kind = part.strip("{}").partition(":")
-            parts.append((values or {}).get(name) or VALUES.get(name) or (str(uuid4()) if kind == "uuid" else "1" if kind == "int" else "nothing"))
+            parts.append(
+                (values or {}).get(name)
+                or VALUES.get(name)
+                or (str(uuid4()) if kind == "uuid" else "1" if kind == "int" else "nothing")
+            )
         else:
             parts.append(part)
     return "/".join(parts) or "/"
@@ -184,14 +188,19 @@ async def test_every_answer_carries_the_strict_headers(door: Served, database: D
                 wrong.append(f"{method} {path}: {policy}")
             if headers.get("x-content-type-options") != "nosniff" or headers.get("referrer-policy") != "no-referrer":
                 wrong.append(f"{method} {path}: nosniff, referrer")
-            if headers.get("content-type", "").startswith("text/html") and "HX-Request-Type" not in headers.get("vary", ""):
+            if headers.get("content-type", "").startswith("text/html") and "HX-Request-Type" not in headers.get(
+                "vary", ""
+            ):
                 wrong.append(f"{method} {path}: vary")
     assert not wrong, "\n".join(wrong)
 
 
 async def stock_lille(database: Database) -> dict[str, UUID]:
     """One of each thing that belongs to the store in Lille."""
-    lille, made = people.VIEUX_LILLE, {name: uuid4() for name in ("order", "work_id", "count", "arrival", "hand_over", "pack")}
+    lille, made = (
+        people.VIEUX_LILLE,
+        {name: uuid4() for name in ("order", "work_id", "count", "arrival", "hand_over", "pack")},
+    )
     run: Callable[..., Awaitable[object]] = database.connection.execute
     customer = uuid4()
     await run("INSERT INTO customer (id, first_name, last_name) VALUES ($1, 'Inès', 'Aubry')", customer)
@@ -210,7 +219,13 @@ async def stock_lille(database: Database) -> dict[str, UUID]:
         "INSERT INTO stock_count (id, location, sku, status, reason, asked_at, asked_by) VALUES ($1, $2, 'X', 'asked', 'short', $3, 'x')",
         made["count"], lille, MIDDAY,
     )  # fmt: skip
-    await run("INSERT INTO arrival (id, order_id, location, at) VALUES ($1, $2, $3, $4)", made["arrival"], made["order"], lille, MIDDAY)
+    await run(
+        "INSERT INTO arrival (id, order_id, location, at) VALUES ($1, $2, $3, $4)",
+        made["arrival"],
+        made["order"],
+        lille,
+        MIDDAY,
+    )
     await run(
         "INSERT INTO hand_over (id, order_id, location, works, who, at, recorded_at, proof) VALUES ($1, $2, $3, $4, 'x', $5, $5, 'pass')",
         made["hand_over"], made["order"], lille, [made["work_id"]], MIDDAY,
@@ -238,9 +253,15 @@ async def test_what_belongs_to_another_store_does_not_exist(door: Served, databa
                 lets_in = who.door == "key" if caller.key else may(who, caller) and who.door == "person"
                 if not lets_in or not any(name in theirs for name in named):
                     continue
-                needed = {name: SAMPLE_QUERY.get(name, "1") for name, where, _, must in parameters_of(handler) if must and where == "query"}
+                needed = {
+                    name: SAMPLE_QUERY.get(name, "1")
+                    for name, where, _, must in parameters_of(handler)
+                    if must and where == "query"
+                }
                 sent = body_for(handler) | ({"params": needed} if needed else {})
-                answer = await browser.request(method, address(path, theirs), headers={"accept": "application/json"}, **sent)
+                answer = await browser.request(
+                    method, address(path, theirs), headers={"accept": "application/json"}, **sent
+                )
                 if answer.status_code != 404:
                     wrong.append(f"{method} {path} as {caller.name}: {answer.status_code}")
     assert not wrong, "\n".join(wrong)

@@ -52,9 +52,16 @@ class Shop:
         rows = self.ask(sql, *args)
         return next(iter(rows[0].values())) if rows else None
 
-    def order(self, *lines: tuple[str, int], first: str = "Inès", last: str = "Aubry", location: str = LYON, **given: Any) -> dict[str, Any]:
+    def order(
+        self, *lines: tuple[str, int], first: str = "Inès", last: str = "Aubry", location: str = LYON, **given: Any
+    ) -> dict[str, Any]:
         """Place a paid pickup order over the API; the API's answer."""
-        prices = {row["sku"]: row for row in self.ask("SELECT sku, price_minor, vat_rate_bp FROM sku WHERE sku = ANY($1)", [sku for sku, _ in lines])}
+        prices = {
+            row["sku"]: row
+            for row in self.ask(
+                "SELECT sku, price_minor, vat_rate_bp FROM sku WHERE sku = ANY($1)", [sku for sku, _ in lines]
+            )
+        }
         made = []
         for sku, quantity in lines:
             total, rate = prices[sku]["price_minor"] * quantity, prices[sku]["vat_rate_bp"]
@@ -75,12 +82,27 @@ class Shop:
 
     def many_orders(self, count: int, location: str = LYON) -> None:
         """Orders of two units each, of articles that lie there."""
-        skus = [row["sku"] for row in self.ask("SELECT sku FROM stock_level l JOIN sku s USING (sku) WHERE location = $1 AND on_hand - reserved > 4 AND blocked_reason IS NULL AND minimum_age IS NULL ORDER BY sku", location)]
+        skus = [
+            row["sku"]
+            for row in self.ask(
+                "SELECT sku FROM stock_level l JOIN sku s USING (sku) WHERE location = $1 AND on_hand - reserved > 4 AND blocked_reason IS NULL AND minimum_age IS NULL ORDER BY sku",
+                location,
+            )
+        ]
         for number in range(count):
-            self.order((skus[2 * number % len(skus)], 1), (skus[(2 * number + 1) % len(skus)], 1), first=f"Prénom {number}", location=location)
+            self.order(
+                (skus[2 * number % len(skus)], 1),
+                (skus[(2 * number + 1) % len(skus)], 1),
+                first=f"Prénom {number}",
+                location=location,
+            )
 
     def stock(self, sku: str, location: str = LYON) -> dict[str, int]:
-        return self.ask("SELECT on_hand, reserved, set_aside, unsellable FROM stock_level WHERE sku = $1 AND location = $2", sku, location)[0]
+        return self.ask(
+            "SELECT on_hand, reserved, set_aside, unsellable FROM stock_level WHERE sku = $1 AND location = $2",
+            sku,
+            location,
+        )[0]
 
     def code_of(self, sku: str) -> str:
         """A barcode as it is printed: EAN-13."""
@@ -149,7 +171,15 @@ def open_shop(server: postgres.Server, name: str, *, with_orders: bool = False) 
         environ = os.environ | {
             "COMPTOIR_DATA": folder, "DATABASE_URL": dsn, "COMPTOIR_PORT": str(port), "COMPTOIR_SECRET": SECRET, "COMPTOIR_URL": url, "COMPTOIR_ENV": "dev",
         }  # fmt: skip
-        started = [subprocess.Popen([sys.executable, "-m", "comptoir.cli", part], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for part in ("web", "worker")]
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-m", "comptoir.cli", part],
+                env=environ,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            for part in ("web", "worker")
+        ]
         try:
             wait_until_ready(url, started)
             yield Shop(url, dsn)

@@ -53,13 +53,25 @@ class World:
         return str(found)
 
     def work(self, status: str) -> str:
-        return self.find("SELECT id FROM work WHERE status = $1 AND location = $2 AND kind = 'pickup' AND (taken_by IS NULL OR $1 <> 'open') ORDER BY id LIMIT 1", status, LYON)
+        return self.find(
+            "SELECT id FROM work WHERE status = $1 AND location = $2 AND kind = 'pickup' AND (taken_by IS NULL OR $1 <> 'open') ORDER BY id LIMIT 1",
+            status,
+            LYON,
+        )
 
     def order(self, status: str) -> str:
-        return self.find("SELECT order_id FROM work WHERE status = $1 AND location = $2 AND kind = 'pickup' ORDER BY id LIMIT 1", status, LYON)
+        return self.find(
+            "SELECT order_id FROM work WHERE status = $1 AND location = $2 AND kind = 'pickup' ORDER BY id LIMIT 1",
+            status,
+            LYON,
+        )
 
     def link(self, status: str, lang: str = "fr") -> str:
-        order = self.shop.one("SELECT w.order_id FROM work w JOIN sales_order o ON o.id = w.order_id WHERE w.status = $1 AND kind = 'pickup' AND o.language = $2 ORDER BY w.id LIMIT 1", status, lang)
+        order = self.shop.one(
+            "SELECT w.order_id FROM work w JOIN sales_order o ON o.id = w.order_id WHERE w.status = $1 AND kind = 'pickup' AND o.language = $2 ORDER BY w.id LIMIT 1",
+            status,
+            lang,
+        )
         return Seal(SECRET.encode()).token("order", order.bytes, 0)
 
     def page(self, who: str, lang: str) -> Page:
@@ -69,7 +81,13 @@ class World:
         return self.contexts[who, lang].new_page()
 
     def begin(self, who: str, lang: str) -> BrowserContext:
-        size = {"width": 1280, "height": 800} if who == "office" else {"width": 390, "height": 844} if who == "nobody" else {"width": 360, "height": 640}
+        size = (
+            {"width": 1280, "height": 800}
+            if who == "office"
+            else {"width": 390, "height": 844}
+            if who == "nobody"
+            else {"width": 360, "height": 640}
+        )
         context = self.browser.new_context(viewport=size, locale="fr-FR" if lang == "fr" else "en-GB")  # type: ignore[arg-type]
         context.set_default_timeout(15_000)
         url = self.shop.url
@@ -136,7 +154,10 @@ def refuse(page: Page, world: World) -> None:
 
 
 def wrong_article(page: Page, world: World) -> None:
-    other = world.find("SELECT sku FROM barcode WHERE code LIKE '0379%' AND sku NOT IN (SELECT l.sku FROM work_line l JOIN work w ON w.id = l.work WHERE w.pack::text = $1) ORDER BY sku LIMIT 1", world.pack[-36:])
+    other = world.find(
+        "SELECT sku FROM barcode WHERE code LIKE '0379%' AND sku NOT IN (SELECT l.sku FROM work_line l JOIN work w ON w.id = l.work WHERE w.pack::text = $1) ORDER BY sku LIMIT 1",
+        world.pack[-36:],
+    )
     page.evaluate(SCAN, world.shop.code_of(other))
     page.locator("#band.bad, #band.again").wait_for()
 
@@ -190,7 +211,10 @@ def unknown_line(world: World) -> str:
 
 
 def case(prefix: str) -> Callable[[World], str]:
-    return lambda world: prefix + world.find("SELECT id FROM exception WHERE resolved_at IS NULL AND location = $1 ORDER BY id LIMIT 1", LYON)
+    return lambda world: (
+        prefix
+        + world.find("SELECT id FROM exception WHERE resolved_at IS NULL AND location = $1 ORDER BY id LIMIT 1", LYON)
+    )
 
 
 def on(path: str, status: str) -> Callable[[World], str]:
@@ -306,7 +330,9 @@ SHOWN: Final = [(path, state) for path, states in STATES.items() for state in st
 def world(browser: Browser, postgres_server: postgres.Server, template: str) -> Iterator[World]:
     with open_shop(postgres_server, "every_page", with_orders=True) as shop:
         shop.ask("UPDATE staff SET language = 'en' WHERE first_name IN ('Sam', 'Marc')")
-        shop.ask("UPDATE work SET status = 'handed_over', taken_by = NULL, pack = NULL WHERE location = $1", QUIET_STORE)
+        shop.ask(
+            "UPDATE work SET status = 'handed_over', taken_by = NULL, pack = NULL WHERE location = $1", QUIET_STORE
+        )
         shop.ask("UPDATE hand_over SET at = $1 WHERE location = $2", datetime.now(UTC), LYON)
         made = World(browser, shop)
         yield made
@@ -337,7 +363,12 @@ def look(world: World, row: tuple[str, State], lang: str, themes: tuple[str, ...
     told: list[str] = []
     page.on("console", lambda line: told.append(line.text) if line.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("request", lambda request: told.append(f"asks {request.url}") if not request.url.startswith((world.shop.url, "data:")) else None)
+    page.on(
+        "request",
+        lambda request: (
+            told.append(f"asks {request.url}") if not request.url.startswith((world.shop.url, "data:")) else None
+        ),
+    )
     try:
         size = page.viewport_size or {"width": 360, "height": 640}
         # The quick way in: a live page never goes quiet, so nothing waits for the network.
@@ -353,10 +384,19 @@ def look(world: World, row: tuple[str, State], lang: str, themes: tuple[str, ...
                 name = re.sub(r"\W+", "-", f"{path} {state.name} {theme} {lang}").strip("-")
                 page.screenshot(path=Path(PICTURES) / f"{name}.png")
             # As high as the page: what lies under the dock scrolls out from there, and is not covered for good.
-            page.set_viewport_size({"width": size["width"], "height": max(size["height"], page.evaluate("document.documentElement.scrollHeight"))})
+            page.set_viewport_size(
+                {
+                    "width": size["width"],
+                    "height": max(size["height"], page.evaluate("document.documentElement.scrollHeight")),
+                }
+            )
             found += axe(page, CONTRAST_ONLY if theme == "dark" else None)
         # Enlarged to 200 %: on a desk the window holds half as much, on a handheld the text alone grows.
-        enlarged = fits(page, 640, 400) + fits(page, 360, 640) if state.who == "office" else fits(page, size["width"], size["height"], 200)
+        enlarged = (
+            fits(page, 640, 400) + fits(page, 360, 640)
+            if state.who == "office"
+            else fits(page, size["width"], size["height"], 200)
+        )
         found += enlarged + fits(page, 320, 568)
         return found + [line for line in told if "Failed to load resource" not in line]
     finally:

@@ -42,11 +42,15 @@ def pick_all(hands: Hands, shop: Shop, *lines: tuple[str, int]) -> int:
     while hands.page.evaluate("document.body.dataset.step") == "pick":
         before = hands.page.evaluate("document.getElementById('view').innerText + document.body.dataset.step")
         name = hands.page.locator("#view h2").inner_text()
-        sku = next(sku for sku, left in wanted.items() if left and shop.one("SELECT name FROM sku WHERE sku = $1", sku) == name)
+        sku = next(
+            sku for sku, left in wanted.items() if left and shop.one("SELECT name FROM sku WHERE sku = $1", sku) == name
+        )
         wanted[sku] -= 1
         hands.scan(shop.code_of(sku))
         units += 1
-        hands.page.wait_for_function("(was) => document.getElementById('view').innerText + document.body.dataset.step !== was", arg=before)
+        hands.page.wait_for_function(
+            "(was) => document.getElementById('view').innerText + document.body.dataset.step !== was", arg=before
+        )
     return units
 
 
@@ -58,7 +62,9 @@ def stage(hands: Hands, shop: Shop, work: str, bag: str, place: str) -> None:
     assert shop.one("SELECT status FROM work WHERE id = $1", work) == "staged"
 
 
-def prepared(hands: Hands, shop: Shop, bag: str, place: str, *lines: tuple[str, int], **given: str) -> dict[str, object]:
+def prepared(
+    hands: Hands, shop: Shop, bag: str, place: str, *lines: tuple[str, int], **given: str
+) -> dict[str, object]:
     """An order that lies on the shelf, picked and staged by scans."""
     placed = shop.order(*lines, **given)
     hands.page.goto(f"{shop.url}/work/{placed['works'][0]['id']}")
@@ -69,7 +75,9 @@ def prepared(hands: Hands, shop: Shop, bag: str, place: str, *lines: tuple[str, 
     return placed
 
 
-def test_an_order_from_the_web_shows_up_live_is_picked_by_scans_staged_and_handed_over_against_the_pass(hands: Hands, shop: Shop) -> None:
+def test_an_order_from_the_web_shows_up_live_is_picked_by_scans_staged_and_handed_over_against_the_pass(
+    hands: Hands, shop: Shop
+) -> None:
     before = shop.stock(DERBY)
     hands.page.goto(f"{shop.url}/work")
     expect(hands.page.locator(".empty")).to_be_visible()
@@ -117,7 +125,10 @@ def test_undo_within_two_minutes_restores_stock_state_and_what_was_due(hands: Ha
     assert shop.stock(DERBY) == staged
     assert shop.one("SELECT status FROM work WHERE order_id = $1", order_id(placed)) == "staged"
     assert shop.one("SELECT gone_at FROM bag WHERE tag = 'T-105' ORDER BY staged_at DESC LIMIT 1") is None
-    assert shop.one("SELECT withdrawn_at IS NOT NULL FROM event WHERE stream = $1 AND kind = 'fulfillment.hand_over_settled'", order_id(placed))
+    assert shop.one(
+        "SELECT withdrawn_at IS NOT NULL FROM event WHERE stream = $1 AND kind = 'fulfillment.hand_over_settled'",
+        order_id(placed),
+    )
     expect(hands.page.locator("main")).to_contain_text("Derby Hélène")
 
 
@@ -148,7 +159,9 @@ def test_a_wrong_article_is_refused_by_the_device_with_its_name_and_counts_nothi
     assert shop.one("SELECT picked FROM work_line WHERE work = $1", placed["works"][0]["id"]) == 0
 
 
-def test_a_customer_who_says_i_am_here_shows_up_on_top_and_is_taken_by_name(hands: Hands, shop: Shop, browser: Browser) -> None:
+def test_a_customer_who_says_i_am_here_shows_up_on_top_and_is_taken_by_name(
+    hands: Hands, shop: Shop, browser: Browser
+) -> None:
     placed = prepared(hands, shop, "T-106", "R6", (DERBY, 1), first="Sophie", last="Legrand")
     hands.page.goto(f"{shop.url}/work")
     customer = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False).new_page()
@@ -171,7 +184,9 @@ def test_units_canceled_while_they_are_picked_become_put_back_work_that_a_scan_e
     hands.page.wait_for_url("**/packs/*")
     hands.scan(shop.code_of(PULL))
     wait(lambda: shop.one("SELECT picked FROM work_line WHERE work = $1", placed["works"][0]["id"]) == 1)
-    canceled = shop.api.post(f"/api/v1/orders/{placed['id']}/cancellation", json={"id": placed["id"][:-4] + "0000", "reason": "changed mind"})
+    canceled = shop.api.post(
+        f"/api/v1/orders/{placed['id']}/cancellation", json={"id": placed["id"][:-4] + "0000", "reason": "changed mind"}
+    )
     assert canceled.status_code == 200, canceled.text
     hands.page.goto(f"{shop.url}/put-backs")
     expect(hands.page.locator("main")).to_contain_text("Pull Marin")

@@ -43,7 +43,12 @@ def test_a_day_of_guessing_on_a_device_finds_a_six_digit_pin_less_than_once_in_t
 
 def test_a_store_manager_changes_the_associates_of_her_store_only() -> None:
     rules.may_change(MANAGER, "associate", ("lyon",))
-    for role, places in (("store_manager", ("lyon",)), ("associate", ("lille",)), ("associate", ("lyon", "lille")), ("associate", ())):
+    for role, places in (
+        ("store_manager", ("lyon",)),
+        ("associate", ("lille",)),
+        ("associate", ("lyon", "lille")),
+        ("associate", ()),
+    ):
         with pytest.raises(Forbidden):
             rules.may_change(MANAGER, role, places)  # type: ignore[arg-type]
 

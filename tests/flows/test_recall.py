@@ -82,7 +82,7 @@ async def test_a_recall_flags_open_work_in_every_store_and_its_end_takes_the_fla
     _, on_shelf = await staged(shop, hand, order())
     await recall(shop)
     flags = dict(await shop.connection.fetch("SELECT id, flagged FROM work"))
-    assert flags == {work: "recalled" for work in (*open_ones, on_shelf)} | {other: None}
+    assert flags == dict.fromkeys((*open_ones, on_shelf), "recalled") | {other: None}
     await shop.perform(UnblockSku(new_id(), DERBY))
     assert await shop.connection.fetchval("SELECT count(*) FROM work WHERE flagged IS NOT NULL") == 0
 

@@ -20,7 +20,9 @@ async def test_a_staged_bag_taken_back_is_in_hand_again_and_nobody_is_told(shop:
     assert (await sam.undo(staged)).outcome == "applied"
     assert (await shop.status(work), await shop.figures()) == ("picked", picked)
     assert await shop.count("bag") == 0
-    withdrawn = await shop.connection.fetchval("SELECT count(*) FROM event WHERE kind = 'fulfillment.staged' AND withdrawn_at IS NOT NULL")
+    withdrawn = await shop.connection.fetchval(
+        "SELECT count(*) FROM event WHERE kind = 'fulfillment.staged' AND withdrawn_at IS NOT NULL"
+    )
     assert withdrawn == 1
 
 

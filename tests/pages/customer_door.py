@@ -20,7 +20,6 @@ NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 """A Saturday, 10:00 in Lyon."""
 
 
-
 class Door:
     """A browser at the customer's pages."""
 

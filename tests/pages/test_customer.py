@@ -233,9 +233,7 @@ async def test_what_has_left_cannot_be_canceled(door: Door, database: Database) 
     assert await database.connection.fetchval("SELECT progress FROM sales_order") == "fulfilled"
 
 
-@pytest.mark.parametrize(
-    "token", ["0" * 26, "x", "0" * 25, "0" * 27, "É" * 26, "0000000000000000000000000O"]
-)
+@pytest.mark.parametrize("token", ["0" * 26, "x", "0" * 25, "0" * 27, "É" * 26, "0000000000000000000000000O"])
 async def test_what_is_no_link_gives_the_same_page_as_an_unknown_link(door: Door, token: str) -> None:
     for path in (f"/o/{token}", f"/o/{token}/cancel"):
         answer = await door.get(path)

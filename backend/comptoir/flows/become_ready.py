@@ -22,4 +22,13 @@ async def become_ready(tx: Tx, work: Work, at: datetime) -> None:
     windows = open_windows(hours, exceptions, store["time_zone"], at, AHEAD_DAYS)
     until = collect_until(windows, at, store["hold_days"], store["time_zone"])
     await tx.run("UPDATE work SET collect_until = $2 WHERE id = $1", work.id, until)
-    tx.tell(Event("fulfillment.staged", work.order_id, {"part": False, "collect_until": until}, work.location, work.id, at + UNDO_FOR))
+    tx.tell(
+        Event(
+            "fulfillment.staged",
+            work.order_id,
+            {"part": False, "collect_until": until},
+            work.location,
+            work.id,
+            at + UNDO_FOR,
+        )
+    )

@@ -44,7 +44,9 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
     for asked in command.lines:
         wanted_lines[asked.line] = wanted_lines.get(asked.line, 0) + asked.quantity
     parts = canceling.parts_to_cancel(
-        [(n["line"], n["part"], n["quantity"], n["canceled"]) for n in needs], wanted_lines, await sql.ordered(tx, command.order)
+        [(n["line"], n["part"], n["quantity"], n["canceled"]) for n in needs],
+        wanted_lines,
+        await sql.ordered(tx, command.order),
     )
     at_work = {(line.order_line, line.part): [] for work in works for line in work.lines}  # type: ignore[var-annotated]
     for work in works:
@@ -65,7 +67,9 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
             taken, movements, put_backs = taken + got, movements + moves, put_backs + put
         done = take_unsourced + take_held + taken
         if done:
-            await sql.move_units(tx, command.order, [(need["line"], need["part"], -take_unsourced, -take_held, -taken, done)])
+            await sql.move_units(
+                tx, command.order, [(need["line"], need["part"], -take_unsourced, -take_held, -taken, done)]
+            )
             worth += canceling.share_of(need["share_minor"], need["quantity"], need["canceled"], done)
             units += done
     if not units and needs:
@@ -79,11 +83,23 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
         " WHERE l.order_id = $1 AND EXISTS (SELECT FROM requirement r WHERE r.order_id = l.order_id AND r.line = l.line)",
         command.order,
     )  # fmt: skip
-    nothing_left = not await tx.value("SELECT true FROM requirement WHERE order_id = $1 AND canceled < quantity LIMIT 1", command.order)
+    nothing_left = not await tx.value(
+        "SELECT true FROM requirement WHERE order_id = $1 AND canceled < quantity LIMIT 1", command.order
+    )
     if whole and nothing_left:
         await tx.run("UPDATE order_line SET canceled = quantity WHERE order_id = $1", command.order)
-        await tx.run("UPDATE sales_order SET canceled_at = $2, cancel_reason = $3 WHERE id = $1", command.order, now, command.reason)
-        await tx.run("UPDATE order_hold SET released_at = $2, released_by = $3, note = 'canceled' WHERE order_id = $1 AND released_at IS NULL", command.order, now, actor.who)
+        await tx.run(
+            "UPDATE sales_order SET canceled_at = $2, cancel_reason = $3 WHERE id = $1",
+            command.order,
+            now,
+            command.reason,
+        )
+        await tx.run(
+            "UPDATE order_hold SET released_at = $2, released_by = $3, note = 'canceled' WHERE order_id = $1 AND released_at IS NULL",
+            command.order,
+            now,
+            actor.who,
+        )
         worth = order["total_minor"]
     refund = await payments_sql.refund_or_void(tx, command.order, worth, "canceled", command.id, now)
     await tx.run(
@@ -121,7 +137,17 @@ async def cancel_units(tx: Tx, work: Work, line: WorkLine, units: int) -> tuple[
         if state == "reserved":
             movements.append(released(line.sku, work.location, got, order_id=work.order_id, work=work.id))
         else:
-            await work_sql.insert_put_back(tx, work.location, line.sku, got, "canceled", promised=True, order=work.order_id, work=work.id, line=line.line)
+            await work_sql.insert_put_back(
+                tx,
+                work.location,
+                line.sku,
+                got,
+                "canceled",
+                promised=True,
+                order=work.order_id,
+                work=work.id,
+                line=line.line,
+            )
             put_backs += 1
     await work_sql.move_units(tx, work.id, moved)
     return taken, movements, put_backs
@@ -138,7 +164,12 @@ async def release_held(tx: Tx, order: UUID, need: Any, units: int) -> list[Any]:
     for row in rows:
         give = min(units, row["open"])
         if give > 0:
-            await tx.run("UPDATE reservation SET released = released + $3 WHERE order_id = $1 AND id = $2", order, row["id"], give)
+            await tx.run(
+                "UPDATE reservation SET released = released + $3 WHERE order_id = $1 AND id = $2",
+                order,
+                row["id"],
+                give,
+            )
             movements.append(released(row["sku"], row["location"], give, order_id=order))
             units -= give
     return movements
@@ -152,7 +183,12 @@ async def end_empty_works(tx: Tx, order: UUID) -> None:
         if not any(work.total(state) for state in ("reserved", "picked", "staged")):
             await moved_on(tx, work, Status.CANCELED)
             await tx.run(_NOBODY_WAITS, order, work.location, tx.now, [status.value for status in LIVE])
-        elif not work.total("reserved") and work.status in (Status.OPEN, Status.ACCEPTED, Status.PICKING, Status.PICKED):
+        elif not work.total("reserved") and work.status in (
+            Status.OPEN,
+            Status.ACCEPTED,
+            Status.PICKING,
+            Status.PICKED,
+        ):
             await moved_on(tx, work, Status.PICKED if work.total("picked") else Status.STAGED)
 
 
@@ -160,5 +196,3 @@ _NOBODY_WAITS = (
     "UPDATE arrival SET done_at = $3 WHERE order_id = $1 AND location = $2 AND done_at IS NULL"
     " AND NOT EXISTS (SELECT FROM work WHERE order_id = $1 AND location = $2 AND status = ANY($4::text[]))"
 )
-
-

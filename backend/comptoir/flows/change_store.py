@@ -69,9 +69,7 @@ async def _lock(tx: Tx, location: str, actor: Actor, version: int | None = None)
     await sql.lock_location(tx, location, actor.locations, version)
 
 
-async def _changed(
-    tx: Tx, location: str, actor: Actor, action: str, version: int, reason: str = ""
-) -> StoreChanged:
+async def _changed(tx: Tx, location: str, actor: Actor, action: str, version: int, reason: str = "") -> StoreChanged:
     await insert_audit(tx, actor, action, location, location, reason)
     await sql.wake_pages(tx, location)
     return StoreChanged(location, version)

@@ -65,7 +65,9 @@ class HandOverFlow:
             done = await leave(tx, event, report, leaving, proof, actor, at)
             facts = {"hand_over": done.id, "undo_until": done.undo_until}
         if leaving.problems:
-            return Outcome("applied_with_exception", leaving.problems[0], first.id, facts, {"kind": "hand_over", **facts})
+            return Outcome(
+                "applied_with_exception", leaving.problems[0], first.id, facts, {"kind": "hand_over", **facts}
+            )
         return Outcome("applied", None, first.id, facts, {"kind": "hand_over", **facts})
 
     async def _lock(self, tx: Tx, asked: HandOver, actor: Actor) -> list[Work]:
@@ -76,7 +78,11 @@ class HandOverFlow:
         return works
 
     async def _proof(self, tx: Tx, asked: HandOver, works: Sequence[Work]) -> Proof:
-        row = await tx.row("SELECT qr_hash, letters_hash FROM pickup_pass WHERE order_id = $1 AND location = $2", asked.order, works[0].location)
+        row = await tx.row(
+            "SELECT qr_hash, letters_hash FROM pickup_pass WHERE order_id = $1 AND location = $2",
+            asked.order,
+            works[0].location,
+        )
         if row and asked.pass_ and same(digest(asked.pass_.removeprefix("P1:").upper()), row["qr_hash"]):
             return Proof("pass")
         if row and asked.letters:
@@ -98,7 +104,9 @@ async def cautions_of(tx: Tx, works: Sequence[Work]) -> Cautions:
     return Cautions(*await find_cautions(tx.connection, [line.sku for work in works for line in work.lines]))
 
 
-async def leave(tx: Tx, made: UUID, asked: HandOver, leaving: Leaving, proof: Proof, actor: Actor, at: datetime) -> HandedOver:
+async def leave(
+    tx: Tx, made: UUID, asked: HandOver, leaving: Leaving, proof: Proof, actor: Actor, at: datetime
+) -> HandedOver:
     """Write the hand-over: units, stock, evidence, refused goods, what is due in two minutes."""
     location = leaving.works[0].location
     ids = tuple(work.id for work in leaving.works)
@@ -110,27 +118,66 @@ async def leave(tx: Tx, made: UUID, asked: HandOver, leaving: Leaving, proof: Pr
     )  # fmt: skip
     movements = []
     for given in leaving.given:
-        await sql.move_units(tx, given.work, [m for m in (Moved(given.line, "staged", "handed_over", given.handed), Moved(given.line, "staged", "canceled", given.refused)) if m.units])
+        await sql.move_units(
+            tx,
+            given.work,
+            [
+                m
+                for m in (
+                    Moved(given.line, "staged", "handed_over", given.handed),
+                    Moved(given.line, "staged", "canceled", given.refused),
+                )
+                if m.units
+            ],
+        )
         await tx.run(
             "INSERT INTO hand_over_line (hand_over, work, line, location, sku, quantity, refused, refuse_reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             made, given.work, given.line, location, given.sku, given.handed + given.refused, given.refused, given.reason or None,
         )  # fmt: skip
         if given.handed:
-            movements.append(handed_over(given.sku, location, given.handed, order_id=asked.order, work=given.work, happened_at=at))
+            movements.append(
+                handed_over(given.sku, location, given.handed, order_id=asked.order, work=given.work, happened_at=at)
+            )
         if given.refused:
-            await orders_sql.move_units(tx, asked.order, [(given.order_line, given.part, 0, 0, -given.refused, given.refused)])
+            await orders_sql.move_units(
+                tx, asked.order, [(given.order_line, given.part, 0, 0, -given.refused, given.refused)]
+            )
             await stock_sql.release_reservations(tx, asked.order, given.order_line, given.part, location, given.refused)
-            await sql.insert_put_back(tx, location, given.sku, given.refused, "refused_at_counter", promised=True, order=asked.order, work=given.work, line=given.line, cause=made)
+            await sql.insert_put_back(
+                tx,
+                location,
+                given.sku,
+                given.refused,
+                "refused_at_counter",
+                promised=True,
+                order=asked.order,
+                work=given.work,
+                line=given.line,
+                cause=made,
+            )
     await stock_sql.post(tx, movements)
     for work in leaving.works:
         everything_refused = not any(g.handed for g in leaving.given if g.work == work.id)
         await moved_on(tx, work, Status.CANCELED if everything_refused else Status.HANDED_OVER)
     await tx.run("UPDATE bag SET gone_at = $2 WHERE work = ANY($1::uuid[]) AND gone_at IS NULL", list(ids), at)
-    await tx.run("UPDATE arrival SET done_at = $3 WHERE order_id = $1 AND location = $2 AND done_at IS NULL", asked.order, location, at)
+    await tx.run(
+        "UPDATE arrival SET done_at = $3 WHERE order_id = $1 AND location = $2 AND done_at IS NULL",
+        asked.order,
+        location,
+        at,
+    )
     await money(tx, asked.order, leaving.given, made, at)
     tx.tell(
-        Event("fulfillment.handed_over", asked.order, {"hand_over": made, "works": ids, "refused": any(g.refused for g in leaving.given)}, location, ids[0]),
-        Event("fulfillment.hand_over_settled", asked.order, {"hand_over": made}, location, ids[0], due_at=at + UNDO_FOR),
+        Event(
+            "fulfillment.handed_over",
+            asked.order,
+            {"hand_over": made, "works": ids, "refused": any(g.refused for g in leaving.given)},
+            location,
+            ids[0],
+        ),
+        Event(
+            "fulfillment.hand_over_settled", asked.order, {"hand_over": made}, location, ids[0], due_at=at + UNDO_FOR
+        ),
     )
     await keep_progress(tx, asked.order)
     return HandedOver(made, asked.order, ids, at + UNDO_FOR)
@@ -149,7 +196,10 @@ async def money(tx: Tx, order: UUID, given: Sequence[Given], cause: UUID, at: da
     due = at + UNDO_FOR
     refused = worth({(g.order_line, g.part): g.refused for g in given if g.refused})
     handed = worth({(g.order_line, g.part): g.handed for g in given if g.handed})
-    payment = await tx.row("SELECT p.state, s.channel FROM payment p JOIN sales_order s ON s.id = p.order_id WHERE p.order_id = $1 LIMIT 1", order)
+    payment = await tx.row(
+        "SELECT p.state, s.channel FROM payment p JOIN sales_order s ON s.id = p.order_id WHERE p.order_id = $1 LIMIT 1",
+        order,
+    )
     if payment and payment["state"] == "authorized":
         await payments_sql.intend(tx, order, "capture", handed, "handed_over", payment["channel"], due, cause)
     if refused:
@@ -170,7 +220,9 @@ _ARRIVAL_BACK = (
 async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datetime) -> HandedOver:
     """Everything stands as before: stock, bags, state, the waiting customer; what was due in two minutes is withdrawn."""
     row = await tx.row(
-        "SELECT * FROM hand_over WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2))", command.hand_over, actor.locations
+        "SELECT * FROM hand_over WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2))",
+        command.hand_over,
+        actor.locations,
     )
     if row is None:
         raise NotFound("hand_over_not_found")
@@ -180,10 +232,15 @@ async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datet
     if await tx.value("SELECT undone_at IS NOT NULL FROM hand_over WHERE id = $1 FOR NO KEY UPDATE", command.hand_over):
         raise Conflict("already_undone")
     handover.undo(works, at, now)
-    lines = await tx.rows("SELECT work, line, sku, quantity, refused FROM hand_over_line WHERE hand_over = $1 ORDER BY work, line", command.hand_over)
+    lines = await tx.rows(
+        "SELECT work, line, sku, quantity, refused FROM hand_over_line WHERE hand_over = $1 ORDER BY work, line",
+        command.hand_over,
+    )
     by_work = {work.id: work for work in works}
     # Locked: goods that somebody puts back at this very moment are on their shelf or in hand, never both.
-    refused_goods = await tx.rows("SELECT done FROM put_back WHERE cause = $1 ORDER BY id FOR NO KEY UPDATE", command.hand_over)
+    refused_goods = await tx.rows(
+        "SELECT done FROM put_back WHERE cause = $1 ORDER BY id FOR NO KEY UPDATE", command.hand_over
+    )
     if any(row["done"] for row in refused_goods):
         raise Conflict("refused_goods_put_back")
     movements = []
@@ -191,11 +248,26 @@ async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datet
         handed = line["quantity"] - line["refused"]
         at_work = by_work[line["work"]].line(line["line"])
         assert at_work is not None
-        await sql.move_units(tx, line["work"], [m for m in (Moved(line["line"], "handed_over", "staged", handed), Moved(line["line"], "canceled", "staged", line["refused"])) if m.units])
+        await sql.move_units(
+            tx,
+            line["work"],
+            [
+                m
+                for m in (
+                    Moved(line["line"], "handed_over", "staged", handed),
+                    Moved(line["line"], "canceled", "staged", line["refused"]),
+                )
+                if m.units
+            ],
+        )
         if handed:
-            movements.append(hand_over_undone(line["sku"], location, handed, order_id=order, work=line["work"], happened_at=now))
+            movements.append(
+                hand_over_undone(line["sku"], location, handed, order_id=order, work=line["work"], happened_at=now)
+            )
         if line["refused"]:
-            await orders_sql.move_units(tx, order, [(at_work.order_line, at_work.part, 0, 0, line["refused"], -line["refused"])])
+            await orders_sql.move_units(
+                tx, order, [(at_work.order_line, at_work.part, 0, 0, line["refused"], -line["refused"])]
+            )
             await stock_sql.renew_reservations(tx, order, at_work.order_line, at_work.part, location, line["refused"])
     await stock_sql.post(tx, movements)
     for work in works:
@@ -204,7 +276,13 @@ async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datet
     await tx.run(_BAGS_BACK, list(row["works"]), at)
     await tx.run(_ARRIVAL_BACK, order, location, at)
     await tx.run("UPDATE put_back SET withdrawn_at = $2 WHERE cause = $1", command.hand_over, now)
-    await tx.run("UPDATE hand_over SET undone_at = $2, undone_by = $3, undo_reason = $4 WHERE id = $1", command.hand_over, now, actor.who, command.reason)
+    await tx.run(
+        "UPDATE hand_over SET undone_at = $2, undone_by = $3, undo_reason = $4 WHERE id = $1",
+        command.hand_over,
+        now,
+        actor.who,
+        command.reason,
+    )
     await payments_sql.withdraw(tx, command.hand_over)
     settled = [
         r[0] for r in await tx.rows(

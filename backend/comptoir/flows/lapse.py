@@ -1,5 +1,6 @@
 """What time ends: payments that never came, goods that nobody collected, leases that ran out. Run by the worker, bounded."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -28,10 +29,19 @@ AT_ONCE = 100
 async def expire_pickups(house: "House") -> int:
     """No-shows: staged work whose collection window has closed. How many were expired."""
     now = house.clock()
-    rows = await house.pool.fetch("SELECT id, order_id FROM work WHERE status = 'staged' AND collect_until < $1 ORDER BY collect_until LIMIT $2", now, AT_ONCE)
+    rows = await house.pool.fetch(
+        "SELECT id, order_id FROM work WHERE status = 'staged' AND collect_until < $1 ORDER BY collect_until LIMIT $2",
+        now,
+        AT_ONCE,
+    )
     for row in rows:
-        await in_transaction(house.pool, SYSTEM.who, now, lambda tx, row=row: expire(tx, row["order_id"], row["id"], now))  # type: ignore[misc]
+        await in_transaction(house.pool, SYSTEM.who, now, expiring(row["order_id"], row["id"], now))
     return len(rows)
+
+
+def expiring(order: UUID, work: UUID, now: datetime) -> Callable[[Tx], Awaitable[None]]:
+    """`expire` of one work, waiting for its transaction."""
+    return lambda tx: expire(tx, order, work, now)
 
 
 async def expire(tx: Tx, order: UUID, work_id: UUID, now: datetime) -> None:
@@ -47,7 +57,17 @@ async def expire(tx: Tx, order: UUID, work_id: UUID, now: datetime) -> None:
             await work_sql.move_units(tx, work.id, [Moved(line.line, "staged", "canceled", line.staged)])
             await sql.move_units(tx, order, [(line.order_line, line.part, 0, 0, -line.staged, line.staged)])
             await stock_sql.release_reservations(tx, order, line.order_line, line.part, work.location, line.staged)
-            await work_sql.insert_put_back(tx, work.location, line.sku, line.staged, "not_collected", promised=True, order=order, work=work.id, line=line.line)
+            await work_sql.insert_put_back(
+                tx,
+                work.location,
+                line.sku,
+                line.staged,
+                "not_collected",
+                promised=True,
+                order=order,
+                work=work.id,
+                line=line.line,
+            )
             need = needs[line.order_line, line.part]
             worth += share_of(need["share_minor"], need["quantity"], need["canceled"], line.staged)
     await work_sql.advance(tx, work.id, work.after(Action.EXPIRE))
@@ -60,7 +80,9 @@ async def lapse_payments(house: "House") -> int:
     """Orders whose payment did not come in time: their soft holds end, the order is canceled."""
     now = house.clock()
     rows = await house.pool.fetch(
-        "SELECT order_id FROM order_hold WHERE reason = 'payment' AND released_at IS NULL AND until < $1 ORDER BY until LIMIT $2", now, AT_ONCE
+        "SELECT order_id FROM order_hold WHERE reason = 'payment' AND released_at IS NULL AND until < $1 ORDER BY until LIMIT $2",
+        now,
+        AT_ONCE,
     )
     for row in rows:
         await in_transaction(house.pool, SYSTEM.who, now, lambda tx, row=row: lapse(tx, row["order_id"], now))  # type: ignore[misc]
@@ -74,7 +96,9 @@ async def lapse(tx: Tx, order: UUID, now: datetime) -> None:
         await cancel_order(tx, CancelOrder(new_id(), order, "payment_not_received"), SYSTEM, now)
 
 
-_STILL_UNPAID = "SELECT true FROM order_hold WHERE order_id = $1 AND reason = 'payment' AND released_at IS NULL AND until < $2"
+_STILL_UNPAID = (
+    "SELECT true FROM order_hold WHERE order_id = $1 AND reason = 'payment' AND released_at IS NULL AND until < $2"
+)
 
 
 async def end_leases(house: "House") -> int:

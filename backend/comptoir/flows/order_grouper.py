@@ -71,7 +71,9 @@ class OrderGrouper:
             await self._waking
 
     async def _on_file(self, candidate: Candidate) -> Done | None:
-        row = await self.pool.fetchrow("SELECT fingerprint, answer FROM sales_order WHERE id = $1", candidate.command.id)
+        row = await self.pool.fetchrow(
+            "SELECT fingerprint, answer FROM sales_order WHERE id = $1", candidate.command.id
+        )
         return Done(row["answer"], again=True) if row and row["fingerprint"] == candidate.fingerprint else None
 
     def _flush(self) -> None:

@@ -18,18 +18,32 @@ async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Out
     """Count a scan. Surplus units become put-back work; the associate's next screen shows it."""
     work = await locked_work(tx, report.work, actor)
     line = work.line(report.line)
-    if line and report.quantity > line.reserved and await find_again(tx, work, report.line, report.quantity - line.reserved, at):
+    if (
+        line
+        and report.quantity > line.reserved
+        and await find_again(tx, work, report.line, report.quantity - line.reserved, at)
+    ):
         (work,) = await sql.lock(tx, [work.id], actor.locations)
         line = work.line(report.line)
     handled = picking.pick(work, report.line, report.quantity)
     counted = sum(m.units for m in handled.moved)
     if line and counted:
         await sql.move_units(tx, work.id, handled.moved)
-        await stock_sql.post(tx, [picked(line.sku, work.location, counted, order_id=work.order_id, work=work.id, happened_at=at)])
+        await stock_sql.post(
+            tx, [picked(line.sku, work.location, counted, order_id=work.order_id, work=work.id, happened_at=at)]
+        )
     effect: dict[str, object] = {"kind": "pick", "work": work.id, "line": report.line, "units": counted}
     if line and handled.surplus:
         effect["put_back"] = await sql.insert_put_back(
-            tx, work.location, line.sku, handled.surplus, handled.problem or "more_than_needed", promised=False, order=work.order_id, work=work.id, line=report.line
+            tx,
+            work.location,
+            line.sku,
+            handled.surplus,
+            handled.problem or "more_than_needed",
+            promised=False,
+            order=work.order_id,
+            work=work.id,
+            line=report.line,
         )
     problem = handled.problem
     if line and counted and line.sku in (await find_cautions(tx.connection, [line.sku]))[1]:
@@ -43,7 +57,14 @@ async def recalled_in_hand(tx: Tx, work: Work, line: WorkLine, units: int) -> st
     """A recalled article came off the shelf: it is counted, and the manager is told once."""
     if not await sql.is_told(tx, work.id, "recalled", line.sku):
         await sql.insert_exception(
-            tx, work.location, "recalled", "store_manager", order=work.order_id, work=work.id, sku=line.sku, quantity=units
+            tx,
+            work.location,
+            "recalled",
+            "store_manager",
+            order=work.order_id,
+            work=work.id,
+            sku=line.sku,
+            quantity=units,
         )
     return "recalled"
 
@@ -57,7 +78,9 @@ async def undo_pick(tx: Tx, effect: dict[str, object], actor: Actor, at: datetim
     back = sum(m.units for m in handled.moved)
     if line and back:
         await sql.move_units(tx, work.id, handled.moved)
-        await stock_sql.post(tx, [pick_undone(line.sku, work.location, back, order_id=work.order_id, work=work.id, happened_at=at)])
+        await stock_sql.post(
+            tx, [pick_undone(line.sku, work.location, back, order_id=work.order_id, work=work.id, happened_at=at)]
+        )
     if surplus := effect.get("put_back"):
         await tx.run("UPDATE put_back SET withdrawn_at = $2 WHERE id = $1 AND done = 0", surplus, tx.now)
     await moved_on(tx, work, handled.status)

@@ -88,7 +88,13 @@ def choose(candidate: Candidate, outlook: Outlook, now: datetime, available: Ava
     """Plan this order's requirements on the given figures."""
     lines = candidate.command.lines
     needs = [
-        Need(r.line, r.part, r.sku, r.quantity, lines[r.line - 1].location if lines[r.line - 1].method == "pickup" else None)
+        Need(
+            r.line,
+            r.part,
+            r.sku,
+            r.quantity,
+            lines[r.line - 1].location if lines[r.line - 1].method == "pickup" else None,
+        )
         for r in candidate.review.requirements
     ]
     to = candidate.command.ship_to
@@ -96,7 +102,9 @@ def choose(candidate: Candidate, outlook: Outlook, now: datetime, available: Ava
     return plan(needs, ranking, outlook.ids, outlook.index, available)
 
 
-async def place_group(tx: Tx, group: Sequence[Candidate], outlook: Outlook, seal: Seal, now: datetime, *, exact: bool = False) -> list[Candidate]:
+async def place_group(
+    tx: Tx, group: Sequence[Candidate], outlook: Outlook, seal: Seal, now: datetime, *, exact: bool = False
+) -> list[Candidate]:
     """Place what can be placed; return the candidates whose plan missed and must be planned on exact figures.
 
     With `exact` every level of the SKUs is locked and planning is done on those, so that a refusal is the truth.
@@ -197,7 +205,9 @@ def take(candidate: Candidate, levels: dict[tuple[str, str], Level], now: dateti
         levels[key] = msgspec.structs.replace(level, reserved=level.reserved + share.quantity)
 
 
-async def write(tx: Tx, accepted: Sequence[Candidate], numbers: Mapping[UUID, str], outlook: Outlook, seal: Seal, now: datetime) -> None:
+async def write(
+    tx: Tx, accepted: Sequence[Candidate], numbers: Mapping[UUID, str], outlook: Outlook, seal: Seal, now: datetime
+) -> None:
     """Write the accepted orders: one insert per table for the whole group."""
     made = rows.Rows(now)
     for candidate in accepted:
@@ -214,12 +224,16 @@ def customer_id(candidate: Candidate) -> UUID:
     return candidate.command.customer.id or uuid5(CUSTOMERS, str(candidate.command.id))
 
 
-def compose(candidate: Candidate, number: str, outlook: Outlook, seal: Seal, made: "rows.Rows", now: datetime) -> OrderPlaced:
+def compose(
+    candidate: Candidate, number: str, outlook: Outlook, seal: Seal, made: "rows.Rows", now: datetime
+) -> OrderPlaced:
     """The order as it will stand: its works with their promises, or the reasons that hold it; fills the row lists."""
     command = candidate.command
     reasons = list(candidate.review.reasons)
     if candidate.plan.missing:
-        reasons.append(capture.Reason("short", ", ".join(f"line {line}: {units}" for line, _, units in candidate.plan.missing)))
+        reasons.append(
+            capture.Reason("short", ", ".join(f"line {line}: {units}" for line, _, units in candidate.plan.missing))
+        )
     works: list[PlacedWork] = []
     if not reasons:
         by_place: dict[tuple[str, Method], list[int]] = {}
@@ -229,18 +243,27 @@ def compose(candidate: Candidate, number: str, outlook: Outlook, seal: Seal, mad
         for (place_id, method), picks in by_place.items():
             at = outlook.index[place_id]
             place = outlook.places[at]
-            promised = ready_by(place.windows, place.lead_minutes, outlook.queue[at], place.capacity_per_hour, now, place.paused_until)
+            promised = ready_by(
+                place.windows, place.lead_minutes, outlook.queue[at], place.capacity_per_hour, now, place.paused_until
+            )
             outlook.queue[at] += 1
             shares = [candidate.plan.shares[i] for i in picks]
             work = PlacedWork(
-                new_id(), place_id, method, promised, place.time_zone, tuple(PlacedLine(s.line, s.sku, s.quantity) for s in shares)
+                new_id(),
+                place_id,
+                method,
+                promised,
+                place.time_zone,
+                tuple(PlacedLine(s.line, s.sku, s.quantity) for s in shares),
             )
             works.append(work)
             made.add_work(command.id, number, work, shares)
     work_of = {(w.location, w.kind): w.id for w in works}
     for share, taken in zip(candidate.plan.shares, candidate.taken, strict=True):
         method = command.lines[share.line - 1].method
-        made.add_reservation(command, share, taken, work_of.get((share.place, method)), any(r.reason == "payment" for r in reasons))
+        made.add_reservation(
+            command, share, taken, work_of.get((share.place, method)), any(r.reason == "payment" for r in reasons)
+        )
     made.add_holds(command, reasons, candidate.actor.who)
     return OrderPlaced(
         id=command.id, number=number, progress=Progress.HELD if reasons else Progress.ACCEPTED, held=tuple(r.reason for r in reasons),

@@ -46,7 +46,17 @@ class Rows:
         needed: tuple[Requirement, ...], customer: UUID, who: str,
     ) -> None:  # fmt: skip
         person = command.customer
-        self.customers.append((customer, person.first_name, person.last_name, person.email, person.phone, command.language, " ".join(person.consents)))
+        self.customers.append(
+            (
+                customer,
+                person.first_name,
+                person.last_name,
+                person.email,
+                person.phone,
+                command.language,
+                " ".join(person.consents),
+            )
+        )
         goods = sum(line.quantity * line.unit_price_minor for line in command.lines)
         discount = sum(line.discount_minor for line in command.lines)
         self.orders.append(
@@ -57,7 +67,9 @@ class Rows:
         )  # fmt: skip
         if command.ship_to:
             to = command.ship_to
-            self.addresses.append((command.id, to.name, to.street, to.street2, to.postcode, to.city, to.country, to.phone))
+            self.addresses.append(
+                (command.id, to.name, to.street, to.street2, to.postcode, to.city, to.country, to.phone)
+            )
         for number, line in enumerate(command.lines, 1):
             self.lines.append(
                 (command.id, number, line.sku, line.external_sku or None, line.title, line.quantity, line.unit_price_minor, line.discount_minor,
@@ -66,11 +78,30 @@ class Rows:
         held = bool(placed.held)
         for need in needed:
             self.requirements.append(
-                (command.id, need.line, need.part, need.sku, need.quantity, need.share_minor, 0, need.quantity if held else 0, 0 if held else need.quantity, 0)
+                (
+                    command.id,
+                    need.line,
+                    need.part,
+                    need.sku,
+                    need.quantity,
+                    need.share_minor,
+                    0,
+                    need.quantity if held else 0,
+                    0 if held else need.quantity,
+                    0,
+                )
             )
         pay = command.payment
         self.payments.append(
-            (command.id, pay.reference, pay.provider, pay.state, pay.amount_minor, pay.amount_minor if pay.state == "captured" else 0, pay.expires_at)
+            (
+                command.id,
+                pay.reference,
+                pay.provider,
+                pay.state,
+                pay.amount_minor,
+                pay.amount_minor if pay.state == "captured" else 0,
+                pay.expires_at,
+            )
         )
         self.events.append(
             Event("order.placed", command.id, {"number": placed.number, "held": list(placed.held), "works": [
@@ -78,14 +109,44 @@ class Rows:
         )  # fmt: skip
 
     def add_work(self, order: UUID, number: str, work: PlacedWork, shares: list[Share]) -> None:
-        self.works.append((work.id, work.location, order, number, work.kind, "open", work.promise_at, sum(s.quantity for s in shares), self.now))
+        self.works.append(
+            (
+                work.id,
+                work.location,
+                order,
+                number,
+                work.kind,
+                "open",
+                work.promise_at,
+                sum(s.quantity for s in shares),
+                self.now,
+            )
+        )
         for i, share in enumerate(shares, 1):
-            self.work_lines.append((work.id, work.location, i, order, share.line, share.part, share.sku, share.quantity, share.quantity))
+            self.work_lines.append(
+                (work.id, work.location, i, order, share.line, share.part, share.sku, share.quantity, share.quantity)
+            )
 
-    def add_reservation(self, command: PlaceOrder, share: Share, taken: Reservation, work: UUID | None, unpaid: bool) -> None:
+    def add_reservation(
+        self, command: PlaceOrder, share: Share, taken: Reservation, work: UUID | None, unpaid: bool
+    ) -> None:
         until = (command.payment.expires_at or self.now + UNPAID_WAITS) if unpaid else None
-        self.reservations.append((share.place, share.sku, command.id, share.line, share.part, share.quantity, taken.available_when_promised, until, self.now))
-        self.movements.append(Movement(share.sku, share.place, Fact.RESERVE, reserved=share.quantity, order_id=command.id, work=work))
+        self.reservations.append(
+            (
+                share.place,
+                share.sku,
+                command.id,
+                share.line,
+                share.part,
+                share.quantity,
+                taken.available_when_promised,
+                until,
+                self.now,
+            )
+        )
+        self.movements.append(
+            Movement(share.sku, share.place, Fact.RESERVE, reserved=share.quantity, order_id=command.id, work=work)
+        )
 
     def add_holds(self, command: PlaceOrder, reasons: list[Reason], who: str) -> None:
         for found in reasons:

@@ -15,7 +15,9 @@ from comptoir.stock.model import kept_aside, put_back
 async def put_back_reported(tx: Tx, report: PutBack, actor: Actor, at: datetime) -> Outcome:
     """Count units put back; the bag's tag is free again once nothing of its work is left to carry."""
     row = await tx.row(
-        "SELECT * FROM put_back WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR NO KEY UPDATE", report.put_back, actor.locations
+        "SELECT * FROM put_back WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR NO KEY UPDATE",
+        report.put_back,
+        actor.locations,
     )
     if row is None:
         raise NotFound("put_back_not_found")
@@ -37,7 +39,12 @@ async def put_back_reported(tx: Tx, report: PutBack, actor: Actor, at: datetime)
             " AND NOT EXISTS (SELECT FROM work_line l WHERE l.work = $1 AND l.staged > 0)",
             row["work"], at,
         )  # fmt: skip
-    return Outcome("applied", None, row["work"], effect={"kind": "put_back", "put_back": row["id"], "units": units, "recalled": bool(blocked)})
+    return Outcome(
+        "applied",
+        None,
+        row["work"],
+        effect={"kind": "put_back", "put_back": row["id"], "units": units, "recalled": bool(blocked)},
+    )
 
 
 async def settle(tx: Tx, row: Any, units: int, recalled: bool, at: datetime) -> None:
@@ -52,7 +59,9 @@ async def settle(tx: Tx, row: Any, units: int, recalled: bool, at: datetime) -> 
 async def undo_put_back(tx: Tx, effect: dict[str, object], actor: Actor, at: datetime) -> Outcome:
     """It was not put back: it is in hand again."""
     row = await tx.row(
-        "SELECT * FROM put_back WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR NO KEY UPDATE", effect["put_back"], actor.locations
+        "SELECT * FROM put_back WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR NO KEY UPDATE",
+        effect["put_back"],
+        actor.locations,
     )
     if row is None:
         raise NotFound("put_back_not_found")

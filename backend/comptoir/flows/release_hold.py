@@ -56,12 +56,17 @@ class ReleaseHoldFlow:
             works = await self._give_work(tx, order, now)
             tx.tell(Event("order.released", order, {"works": works}))
         progress = await keep_progress(tx, order)
-        unsourced = await tx.value("SELECT coalesce(sum(unsourced), 0)::int FROM requirement WHERE order_id = $1", order)
+        unsourced = await tx.value(
+            "SELECT coalesce(sum(unsourced), 0)::int FROM requirement WHERE order_id = $1", order
+        )
         return HoldReleased(order, progress, tuple(held), tuple(works), unsourced)
 
     async def _give_work(self, tx: Tx, order: UUID, now: datetime) -> list[UUID]:
         needs = [n for n in await sql.requirements(tx, order) if n["held"]]
-        lines = {row["line"]: row for row in await tx.rows("SELECT line, method, location FROM order_line WHERE order_id = $1", order)}
+        lines = {
+            row["line"]: row
+            for row in await tx.rows("SELECT line, method, location FROM order_line WHERE order_id = $1", order)
+        }
         reserved = await tx.rows(RESERVED_OF_HELD, order)
         shares: list[tuple[int, int, str, str, int]] = [tuple(row) for row in reserved]
         missing = []
@@ -69,7 +74,15 @@ class ReleaseHoldFlow:
             have = sum(s[4] for s in shares if (s[0], s[1]) == (need["line"], need["part"]))
             if have < need["held"]:
                 line = lines[need["line"]]
-                missing.append(Need(need["line"], need["part"], need["sku"], need["held"] - have, line["location"] if line["method"] == "pickup" else None))
+                missing.append(
+                    Need(
+                        need["line"],
+                        need["part"],
+                        need["sku"],
+                        need["held"] - have,
+                        line["location"] if line["method"] == "pickup" else None,
+                    )
+                )
         shares += await self._reserve(tx, order, missing, now)
         got: dict[tuple[int, int], int] = {}
         by_place: dict[tuple[str, str], list[tuple[int, int, str, str, int]]] = {}
@@ -81,7 +94,9 @@ class ReleaseHoldFlow:
         await tx.run("UPDATE reservation SET soft_until = NULL WHERE order_id = $1 AND soft_until IS NOT NULL", order)
         return await self._works(tx, order, by_place, now)
 
-    async def _reserve(self, tx: Tx, order: UUID, missing: list[Need], now: datetime) -> list[tuple[int, int, str, str, int]]:
+    async def _reserve(
+        self, tx: Tx, order: UUID, missing: list[Need], now: datetime
+    ) -> list[tuple[int, int, str, str, int]]:
         """Reserve on exact, locked figures what was not reserved when the order came in."""
         if not missing:
             return []
@@ -89,7 +104,13 @@ class ReleaseHoldFlow:
         to = await tx.row("SELECT country, postcode FROM order_address WHERE order_id = $1", order)
         look = self.outlook
         ranking = look.ranking(to["country"] if to else "FR", to["postcode"] if to else "", now)
-        found = plan(missing, ranking, look.ids, look.index, lambda sku, at: level.available(now) if (level := levels.get((sku, look.ids[at]))) else 0)
+        found = plan(
+            missing,
+            ranking,
+            look.ids,
+            look.index,
+            lambda sku, at: level.available(now) if (level := levels.get((sku, look.ids[at]))) else 0,
+        )
         rows: list[tuple[Any, ...]] = []
         movements = []
         for s in found.shares:
@@ -102,16 +123,29 @@ class ReleaseHoldFlow:
         await stock_sql.post(tx, movements)
         return [(s.line, s.part, s.sku, s.place, s.quantity) for s in found.shares]
 
-    async def _works(self, tx: Tx, order: UUID, by_place: dict[tuple[str, str], list[tuple[int, int, str, str, int]]], now: datetime) -> list[UUID]:
+    async def _works(
+        self, tx: Tx, order: UUID, by_place: dict[tuple[str, str], list[tuple[int, int, str, str, int]]], now: datetime
+    ) -> list[UUID]:
         number = await tx.value("SELECT number FROM sales_order WHERE id = $1", order)
         made = []
         for (location, method), shares in by_place.items():
             at = self.outlook.index[location]
             place = self.outlook.places[at]
-            promised = ready_by(place.windows, place.lead_minutes, self.outlook.queue[at], place.capacity_per_hour, now, place.paused_until)
+            promised = ready_by(
+                place.windows,
+                place.lead_minutes,
+                self.outlook.queue[at],
+                place.capacity_per_hour,
+                now,
+                place.paused_until,
+            )
             work = new_id()
-            await work_sql.WORKS.insert(tx, [(work, location, order, number, method, "open", promised, sum(s[4] for s in shares), now)])
-            await work_sql.WORK_LINES.insert(tx, [(work, location, i, order, s[0], s[1], s[2], s[4], s[4]) for i, s in enumerate(shares, 1)])
+            await work_sql.WORKS.insert(
+                tx, [(work, location, order, number, method, "open", promised, sum(s[4] for s in shares), now)]
+            )
+            await work_sql.WORK_LINES.insert(
+                tx, [(work, location, i, order, s[0], s[1], s[2], s[4], s[4]) for i, s in enumerate(shares, 1)]
+            )
             tx.touched.add(location)
             made.append(work)
         return made
@@ -140,7 +174,9 @@ async def place_hold(tx: Tx, command: PlaceHold, actor: Actor, now: datetime) ->
     given = [work.id for work in live]
     await tx.run("DELETE FROM work_line WHERE work = ANY($1::uuid[])", given)
     await tx.run("DELETE FROM work WHERE id = ANY($1::uuid[])", given)
-    await sql.move_units(tx, command.order, [(line, part, 0, units, -units, 0) for (line, part), units in needs.items()])
+    await sql.move_units(
+        tx, command.order, [(line, part, 0, units, -units, 0) for (line, part), units in needs.items()]
+    )
     await sql.insert_hold(tx, command.order, "manual", command.note, actor.who, now)
     tx.touched.update(w.location for w in works)
     tx.tell(Event("order.held", command.order, {"reason": "manual"}))

@@ -46,7 +46,9 @@ class ResolveShortFlow:
         """Conflict `nothing_missing` when no unit of the line waits; Shortage when the store has too few to promise again."""
         order = await sql.lock(tx, command.order, actor.locations)
         works = await work_sql.lock_of_order(tx, command.order, actor.locations)
-        chosen = await tx.value("SELECT location FROM order_line WHERE order_id = $1 AND line = $2", command.order, command.line)
+        chosen = await tx.value(
+            "SELECT location FROM order_line WHERE order_id = $1 AND line = $2", command.order, command.line
+        )
         home = works[0].location if works else chosen
         if not works and not (chosen and actor.reaches(chosen)) and actor.locations is not None:
             raise Conflict("nothing_missing")
@@ -55,10 +57,16 @@ class ResolveShortFlow:
             raise Conflict("nothing_missing")
         units = sum(n["unsourced"] for n in needs)
         if command.choice == "refund":
-            line = await tx.row("SELECT quantity, canceled FROM order_line WHERE order_id = $1 AND line = $2", command.order, command.line)
+            line = await tx.row(
+                "SELECT quantity, canceled FROM order_line WHERE order_id = $1 AND line = $2",
+                command.order,
+                command.line,
+            )
             assert line is not None
             missing = max(-(-n["unsourced"] * line["quantity"] // n["quantity"]) for n in needs)
-            await cancel_order(tx, CancelOrder(new_id(), command.order, "short", (LineQuantity(command.line, missing),)), actor, now)
+            await cancel_order(
+                tx, CancelOrder(new_id(), command.order, "short", (LineQuantity(command.line, missing),)), actor, now
+            )
         else:
             await self._retry(tx, command, order["number"], home, needs, now)
         await tx.run(
@@ -70,13 +78,17 @@ class ResolveShortFlow:
         tx.tell(Event("order.short_decided", command.order, {"line": command.line, "choice": command.choice}, home))
         return ShortResolved(command.order, command.choice, units)
 
-    async def _retry(self, tx: Tx, command: ResolveShort, number: str, home: str | None, needs: list[dict[str, int]], now: datetime) -> None:
+    async def _retry(
+        self, tx: Tx, command: ResolveShort, number: str, home: str | None, needs: list[dict[str, int]], now: datetime
+    ) -> None:
         location = command.location or home
         at = self.outlook.index.get(location) if location else None
         if location is None or at is None:
             raise Conflict("unknown_location", location=location)
         place = self.outlook.places[at]
-        method = await tx.value("SELECT method FROM order_line WHERE order_id = $1 AND line = $2", command.order, command.line)
+        method = await tx.value(
+            "SELECT method FROM order_line WHERE order_id = $1 AND line = $2", command.order, command.line
+        )
         levels = await stock_sql.lock(tx, [(str(n["sku"]), location) for n in needs])
         rows, movements, lines = [], [], []
         work = new_id()
@@ -86,13 +98,65 @@ class ResolveShortFlow:
                 raise promise.Shortage(sku=need["sku"], location=location, wanted=need["unsourced"], available=0)
             # The shelf was counted or the goods were found: a person answers for it, so the pause after the short does not bind.
             taken = promise.reserve(msgspec.structs.replace(level, no_promise_until=None), need["unsourced"], now)
-            rows.append((location, need["sku"], command.order, need["line"], need["part"], need["unsourced"], taken.available_when_promised, None, now))
-            movements.append(Movement(str(need["sku"]), location, Fact.RESERVE, reserved=need["unsourced"], order_id=command.order, work=work))
-            lines.append((work, location, i, command.order, need["line"], need["part"], need["sku"], need["unsourced"], need["unsourced"]))
+            rows.append(
+                (
+                    location,
+                    need["sku"],
+                    command.order,
+                    need["line"],
+                    need["part"],
+                    need["unsourced"],
+                    taken.available_when_promised,
+                    None,
+                    now,
+                )
+            )
+            movements.append(
+                Movement(
+                    str(need["sku"]),
+                    location,
+                    Fact.RESERVE,
+                    reserved=need["unsourced"],
+                    order_id=command.order,
+                    work=work,
+                )
+            )
+            lines.append(
+                (
+                    work,
+                    location,
+                    i,
+                    command.order,
+                    need["line"],
+                    need["part"],
+                    need["sku"],
+                    need["unsourced"],
+                    need["unsourced"],
+                )
+            )
         await stock_sql.insert_reservations(tx, rows)
         await stock_sql.post(tx, movements)
-        promised = ready_by(place.windows, place.lead_minutes, self.outlook.queue[at], place.capacity_per_hour, now, place.paused_until)
-        await work_sql.WORKS.insert(tx, [(work, location, command.order, number, method, "open", promised, sum(n["unsourced"] for n in needs), now)])
+        promised = ready_by(
+            place.windows, place.lead_minutes, self.outlook.queue[at], place.capacity_per_hour, now, place.paused_until
+        )
+        await work_sql.WORKS.insert(
+            tx,
+            [
+                (
+                    work,
+                    location,
+                    command.order,
+                    number,
+                    method,
+                    "open",
+                    promised,
+                    sum(n["unsourced"] for n in needs),
+                    now,
+                )
+            ],
+        )
         await work_sql.WORK_LINES.insert(tx, lines)
-        await sql.move_units(tx, command.order, [(n["line"], n["part"], -n["unsourced"], 0, n["unsourced"], 0) for n in needs])
+        await sql.move_units(
+            tx, command.order, [(n["line"], n["part"], -n["unsourced"], 0, n["unsourced"], 0) for n in needs]
+        )
         tx.touched.add(location)

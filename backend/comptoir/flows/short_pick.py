@@ -24,12 +24,29 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
     handled = picking.short(work, report.line, report.quantity)
     line = work.line(report.line)
     gone = sum(m.units for m in handled.moved)
-    effect: dict[str, object] = {"kind": "short", "work": work.id, "line": report.line, "units": gone, "damaged": report.reason != "not_found"}
+    effect: dict[str, object] = {
+        "kind": "short",
+        "work": work.id,
+        "line": report.line,
+        "units": gone,
+        "damaged": report.reason != "not_found",
+    }
     if line and gone:
         await sql.flag_others(tx, work.location, line.sku, work.id, "short_elsewhere")
         await sql.move_units(tx, work.id, handled.moved)
         await stock_sql.post(
-            tx, [short(line.sku, work.location, gone, damaged=report.reason != "not_found", order_id=work.order_id, work=work.id, happened_at=at)]
+            tx,
+            [
+                short(
+                    line.sku,
+                    work.location,
+                    gone,
+                    damaged=report.reason != "not_found",
+                    order_id=work.order_id,
+                    work=work.id,
+                    happened_at=at,
+                )
+            ],
         )
         await orders_sql.move_units(tx, work.order_id, [(line.order_line, line.part, gone, 0, -gone, 0)])
         await stock_sql.release_reservations(tx, work.order_id, line.order_line, line.part, work.location, gone)
@@ -40,11 +57,27 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
         )  # fmt: skip
         effect["short"] = shorted
         effect["exception"] = await sql.insert_exception(
-            tx, work.location, "short_choice", "store_manager", order=work.order_id, work=work.id, sku=line.sku, quantity=gone, body={"line": line.order_line, "reason": report.reason}
+            tx,
+            work.location,
+            "short_choice",
+            "store_manager",
+            order=work.order_id,
+            work=work.id,
+            sku=line.sku,
+            quantity=gone,
+            body={"line": line.order_line, "reason": report.reason},
         )
         await stock_sql.stop_promises(tx, line.sku, work.location, tx.now + NO_PROMISE_FOR)
         await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)
-        tx.tell(Event("fulfillment.short", work.order_id, {"line": line.order_line, "sku": line.sku, "quantity": gone, "reason": report.reason}, work.location, work.id))
+        tx.tell(
+            Event(
+                "fulfillment.short",
+                work.order_id,
+                {"line": line.order_line, "sku": line.sku, "quantity": gone, "reason": report.reason},
+                work.location,
+                work.id,
+            )
+        )
     await moved_on(tx, work, handled.status, at)
     await keep_progress(tx, work.order_id)
     return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id, effect=effect)
@@ -54,18 +87,47 @@ async def find_again(tx: Tx, work: Work, number: int, units: int, at: datetime) 
     """Units that were reported missing and are in hand after all, while nobody has decided: promised again. How many."""
     line = work.line(number)
     choice = line and await tx.value(
-        "SELECT id FROM exception WHERE work = $1 AND kind = 'short_choice' AND (body->>'line')::int = $2 AND resolved_at IS NULL LIMIT 1", work.id, line.order_line
+        "SELECT id FROM exception WHERE work = $1 AND kind = 'short_choice' AND (body->>'line')::int = $2 AND resolved_at IS NULL LIMIT 1",
+        work.id,
+        line.order_line,
     )
     found = min(units, line.shorted) if line and choice else 0
     if not line or not found:
         return 0
-    damaged = await tx.value("SELECT reason <> 'not_found' FROM short_pick WHERE work = $1 AND line = $2 AND undone_at IS NULL ORDER BY at DESC LIMIT 1", work.id, number)
+    damaged = await tx.value(
+        "SELECT reason <> 'not_found' FROM short_pick WHERE work = $1 AND line = $2 AND undone_at IS NULL ORDER BY at DESC LIMIT 1",
+        work.id,
+        number,
+    )
     await sql.move_units(tx, work.id, [Moved(number, "shorted", "reserved", found)])
-    await stock_sql.post(tx, [short_undone(line.sku, work.location, found, damaged=bool(damaged), order_id=work.order_id, work=work.id, happened_at=at)])
+    await stock_sql.post(
+        tx,
+        [
+            short_undone(
+                line.sku,
+                work.location,
+                found,
+                damaged=bool(damaged),
+                order_id=work.order_id,
+                work=work.id,
+                happened_at=at,
+            )
+        ],
+    )
     await orders_sql.move_units(tx, work.order_id, [(line.order_line, line.part, -found, 0, found, 0)])
     if found == line.shorted:
-        await tx.run("UPDATE short_pick SET undone_at = $3 WHERE work = $1 AND line = $2 AND undone_at IS NULL", work.id, number, tx.now)
-        await tx.run("UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'found' WHERE id = $1", choice, tx.now, tx.who)
+        await tx.run(
+            "UPDATE short_pick SET undone_at = $3 WHERE work = $1 AND line = $2 AND undone_at IS NULL",
+            work.id,
+            number,
+            tx.now,
+        )
+        await tx.run(
+            "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'found' WHERE id = $1",
+            choice,
+            tx.now,
+            tx.who,
+        )
     return found
 
 
@@ -77,17 +139,37 @@ async def undo_short(tx: Tx, effect: dict[str, object], actor: Actor, at: dateti
     work = await locked_work(tx, effect["work"], actor)
     number, units = int(str(effect["line"])), int(str(effect["units"]))
     line = work.line(number)
-    open_choice = line and await tx.value("SELECT true FROM exception WHERE id = $1 AND resolved_at IS NULL", effect.get("exception"))
+    open_choice = line and await tx.value(
+        "SELECT true FROM exception WHERE id = $1 AND resolved_at IS NULL", effect.get("exception")
+    )
     handled = picking.undo_short(work, number, units)
     undecided = await tx.value(_UNDECIDED, work.order_id, line.order_line, line.part) if line else 0
     if not line or not open_choice or not units or handled.problem or undecided < units:
         return Outcome("applied_with_exception", "decided_meanwhile", work.id)
     await sql.move_units(tx, work.id, handled.moved)
-    await stock_sql.post(tx, [short_undone(line.sku, work.location, units, damaged=bool(effect["damaged"]), order_id=work.order_id, work=work.id, happened_at=at)])
+    await stock_sql.post(
+        tx,
+        [
+            short_undone(
+                line.sku,
+                work.location,
+                units,
+                damaged=bool(effect["damaged"]),
+                order_id=work.order_id,
+                work=work.id,
+                happened_at=at,
+            )
+        ],
+    )
     await orders_sql.move_units(tx, work.order_id, [(line.order_line, line.part, -units, 0, units, 0)])
     await stock_sql.renew_reservations(tx, work.order_id, line.order_line, line.part, work.location, units)
     await tx.run("UPDATE short_pick SET undone_at = $2 WHERE id = $1", effect.get("short"), tx.now)
-    await tx.run("UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'found' WHERE id = $1", effect.get("exception"), tx.now, actor.who)
+    await tx.run(
+        "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'found' WHERE id = $1",
+        effect.get("exception"),
+        tx.now,
+        actor.who,
+    )
     await moved_on(tx, work, handled.status)
     await keep_progress(tx, work.order_id)
     return Outcome("applied", None, work.id)

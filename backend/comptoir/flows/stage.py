@@ -37,7 +37,9 @@ async def undo_stage(tx: Tx, effect: dict[str, Any], actor: Actor, at: datetime)
 async def told_as_staged(tx: Tx, work: Work) -> list[int]:
     """The events that say this work is ready and still stand."""
     rows = await tx.rows(
-        "SELECT seq FROM event WHERE stream = $1 AND work = $2 AND kind = 'fulfillment.staged' AND withdrawn_at IS NULL", work.order_id, work.id
+        "SELECT seq FROM event WHERE stream = $1 AND work = $2 AND kind = 'fulfillment.staged' AND withdrawn_at IS NULL",
+        work.order_id,
+        work.id,
     )
     return [row[0] for row in rows]
 
@@ -58,14 +60,22 @@ class StageReported:
             problem = "bag_in_use"
         if problem:
             exception = await sql.insert_exception(
-                tx, work.location, problem, "store_manager", order=work.order_id, work=work.id, body={"bag": tag, "place": place}
+                tx,
+                work.location,
+                problem,
+                "store_manager",
+                order=work.order_id,
+                work=work.id,
+                body={"bag": tag, "place": place},
             )
             return Outcome("applied_with_exception", problem, work.id, effect={"kind": "stage", "exception": exception})
         await sql.move_units(tx, work.id, handled.moved)
         if handled.moved:
             await self._pass(tx, work)
             if handled.status is None:
-                tx.tell(Event("fulfillment.staged", work.order_id, {"part": True}, work.location, work.id, at + UNDO_FOR))
+                tx.tell(
+                    Event("fulfillment.staged", work.order_id, {"part": True}, work.location, work.id, at + UNDO_FOR)
+                )
         await moved_on(tx, work, handled.status, at)
         await keep_progress(tx, work.order_id)
         return Outcome("applied", None, work.id, effect={"kind": "stage", "work": work.id, "bag": tag})

@@ -31,18 +31,30 @@ async def start_pack(tx: Tx, command: StartPack, actor: Actor, now: datetime) ->
     limit = len(command.works) if named else min(command.next or 1, MOST_IN_PACK)
     rows = await tx.rows(_FREE, command.location, now, UUID(actor.who), named, limit)
     if not rows or (named and len(rows) < len(set(named))):
-        taken = named and await tx.value("SELECT true FROM work WHERE id = ANY($1::uuid[]) AND location = $2 AND status IN ('open', 'accepted', 'picking', 'picked')", named, command.location)
+        taken = named and await tx.value(
+            "SELECT true FROM work WHERE id = ANY($1::uuid[]) AND location = $2 AND status IN ('open', 'accepted', 'picking', 'picked')",
+            named,
+            command.location,
+        )
         raise Conflict("taken_by_colleague" if taken else "nothing_to_pick")
     for order in sorted({row["order_id"] for row in rows}):
         await orders_sql.lock(tx, order)
     works = await sql.lock(tx, [row["id"] for row in rows], actor.locations)
-    free = {row["id"] for row in await tx.rows(_FREE, command.location, now, UUID(actor.who), [w.id for w in works], len(works))}
+    free = {
+        row["id"]
+        for row in await tx.rows(_FREE, command.location, now, UUID(actor.who), [w.id for w in works], len(works))
+    }
     if len(free) < len(works):
         raise Conflict("taken_by_colleague")
     until = now + LEASE
     await tx.run("INSERT INTO pack (id, location, device, staff, made_at, lease_until) VALUES ($1, $2, $3, $4, $5, $6)",
                  command.id, command.location, actor.device, UUID(actor.who), now, until)  # fmt: skip
-    await tx.run("UPDATE work SET pack = $2, taken_by = $3 WHERE id = ANY($1::uuid[])", [w.id for w in works], command.id, UUID(actor.who))
+    await tx.run(
+        "UPDATE work SET pack = $2, taken_by = $3 WHERE id = ANY($1::uuid[])",
+        [w.id for w in works],
+        command.id,
+        UUID(actor.who),
+    )
     for work in works:
         if work.status in (Status.OPEN, Status.ACCEPTED):
             await sql.advance(tx, work.id, work.after(Action.START_PICK))
@@ -55,7 +67,11 @@ async def start_pack(tx: Tx, command: StartPack, actor: Actor, now: datetime) ->
 
 async def release_reported(tx: Tx, report: Release, actor: Actor, at: datetime) -> Outcome:
     """Pause: the works are free for a colleague, what is picked stays picked."""
-    row = await tx.row("SELECT location, closed_at FROM pack WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR NO KEY UPDATE", report.pack, actor.locations)
+    row = await tx.row(
+        "SELECT location, closed_at FROM pack WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR NO KEY UPDATE",
+        report.pack,
+        actor.locations,
+    )
     if row is None:
         raise NotFound("pack_not_found")
     await tx.run("UPDATE pack SET closed_at = coalesce(closed_at, $2) WHERE id = $1", report.pack, at)

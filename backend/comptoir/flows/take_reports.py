@@ -102,16 +102,25 @@ class TakeReports:
         or its lines changed. Known lines give their first outcome again.
         """
         await tx.run(
-            "INSERT INTO journal (id, device, started_at, last_at) VALUES ($1, $2, $3, $3) ON CONFLICT (id) DO NOTHING", batch.journal_id, device.device, now
+            "INSERT INTO journal (id, device, started_at, last_at) VALUES ($1, $2, $3, $3) ON CONFLICT (id) DO NOTHING",
+            batch.journal_id,
+            device.device,
+            now,
         )
-        journal = await tx.row("SELECT device, expected_seq FROM journal WHERE id = $1 FOR NO KEY UPDATE", batch.journal_id)
+        journal = await tx.row(
+            "SELECT device, expected_seq FROM journal WHERE id = $1 FOR NO KEY UPDATE", batch.journal_id
+        )
         assert journal is not None
         if journal["device"] != device.device:
             raise Conflict("device_clone")
         expected: int = journal["expected_seq"]
         known = {
             row["seq"]: row
-            for row in await tx.rows("SELECT seq, id, answer FROM device_event WHERE journal = $1 AND seq = ANY($2::bigint[])", batch.journal_id, [e.seq for e in batch.events])
+            for row in await tx.rows(
+                "SELECT seq, id, answer FROM device_event WHERE journal = $1 AND seq = ANY($2::bigint[])",
+                batch.journal_id,
+                [e.seq for e in batch.events],
+            )
         }
         await lock_named(tx, (event.body for event in batch.events), device)
         told: list[Told] = []
@@ -126,7 +135,9 @@ class TakeReports:
                 continue
             told.append(await self._take(tx, batch.journal_id, event, device, now))
             expected += 1
-        await tx.run("UPDATE journal SET expected_seq = $2, last_at = $3 WHERE id = $1", batch.journal_id, expected, now)
+        await tx.run(
+            "UPDATE journal SET expected_seq = $2, last_at = $3 WHERE id = $1", batch.journal_id, expected, now
+        )
         packs = {event.pack_id for event in batch.events if event.pack_id}
         return Taken(expected - 1, tuple(told), tuple(sorted(packs)))
 
@@ -164,7 +175,13 @@ class TakeReports:
     async def _did_not_fit(self, tx: Tx, event: DeviceEvent, device: Actor, misfit: Exception) -> Outcome:
         """A fact that the ledger cannot hold: kept, and given to the manager; the journal goes on."""
         location = device.locations[0] if device.locations else ""
-        await work_sql.insert_exception(tx, location, "did_not_fit", "store_manager", body={"event": event.id, "type": event.type, "why": type(misfit).__name__})
+        await work_sql.insert_exception(
+            tx,
+            location,
+            "did_not_fit",
+            "store_manager",
+            body={"event": event.id, "type": event.type, "why": type(misfit).__name__},
+        )
         return Outcome("applied_with_exception", "did_not_fit")
 
     async def _who(self, tx: Tx, event: DeviceEvent, device: Actor, now: datetime) -> tuple[datetime, Actor]:
@@ -179,7 +196,15 @@ class TakeReports:
         if row["ended_at"] is not None and at > row["ended_at"] + TIME_SLACK:
             raise Conflict("not_signed_in_then")
         role: Role = row["role"] if row["role"] in ("associate", "store_manager") else "associate"
-        return at, Actor(str(row["staff"]), role, device.locations, device.device, "handheld", language=row["language"], sign_in=event.sign_in_id)
+        return at, Actor(
+            str(row["staff"]),
+            role,
+            device.locations,
+            device.device,
+            "handheld",
+            language=row["language"],
+            sign_in=event.sign_in_id,
+        )
 
     async def _apply(self, tx: Tx, report: Any, event: DeviceEvent, actor: Actor, at: datetime) -> Outcome:
         match report:
@@ -205,7 +230,9 @@ class TakeReports:
                 return await self._undo(tx, report, actor, at)
             case WorkNote():
                 work = await work_sql.lock(tx, [report.work], actor.locations)
-                tx.tell(Event("fulfillment.noted", work[0].order_id, {"text": report.text}, work[0].location, report.work))
+                tx.tell(
+                    Event("fulfillment.noted", work[0].order_id, {"text": report.text}, work[0].location, report.work)
+                )
                 return Outcome("applied", None, report.work)
             case UnknownCode():
                 return Outcome("applied")
@@ -230,5 +257,7 @@ class TakeReports:
 async def undo_reported_hand_over(tx: Tx, effect: dict[str, Any], actor: Actor, at: datetime) -> Outcome:
     if "hand_over" not in effect:
         return Outcome("applied_with_exception", "nothing_to_undo")
-    done = await hand_over.undo_hand_over(tx, UndoHandOver(UUID(effect["hand_over"]), UUID(effect["hand_over"])), actor, at)
+    done = await hand_over.undo_hand_over(
+        tx, UndoHandOver(UUID(effect["hand_over"]), UUID(effect["hand_over"])), actor, at
+    )
     return Outcome("applied", None, done.works[0], {"hand_over": done.id})

@@ -129,7 +129,9 @@ def given(works: Sequence[Work], command: HandOver) -> tuple[Given, ...]:
             if line.staged:
                 units, reason = refused.get((work.id, line.line), (0, ""))
                 back = min(units, line.staged)
-                made.append(Given(work.id, line.line, line.order_line, line.part, line.sku, line.staged - back, back, reason))
+                made.append(
+                    Given(work.id, line.line, line.order_line, line.part, line.sku, line.staged - back, back, reason)
+                )
     return tuple(made)
 
 

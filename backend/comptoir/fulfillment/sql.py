@@ -32,7 +32,9 @@ STATES = ("reserved", "picked", "staged", "in_transit", "handed_over", "delivere
 async def orders_of(tx: Tx, works: Iterable[UUID], locations: tuple[str, ...] | None) -> dict[UUID, UUID]:
     """The orders of these works, as far as the actor's locations reach: work -> order."""
     rows = await tx.rows(
-        "SELECT id, order_id FROM work WHERE id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR location = ANY($2))", list(set(works)), locations
+        "SELECT id, order_id FROM work WHERE id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR location = ANY($2))",
+        list(set(works)),
+        locations,
     )
     return {row[0]: row[1] for row in rows}
 
@@ -52,14 +54,18 @@ async def lock(tx: Tx, works: Iterable[UUID], locations: tuple[str, ...] | None)
 async def lock_of_order(tx: Tx, order: UUID, locations: tuple[str, ...] | None) -> list[Work]:
     """Lock all works of an order that the locations reach."""
     rows = await tx.rows(
-        f"SELECT {_WORK} FROM work WHERE order_id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) ORDER BY id FOR NO KEY UPDATE", order, locations
+        f"SELECT {_WORK} FROM work WHERE order_id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) ORDER BY id FOR NO KEY UPDATE",
+        order,
+        locations,
     )
     return await with_lines(tx, rows)
 
 
 async def with_lines(tx: Tx, rows: Sequence[Any]) -> list[Work]:
     lines: dict[UUID, list[WorkLine]] = {row["id"]: [] for row in rows}
-    for row in await tx.rows(f"SELECT {_LINE} FROM work_line WHERE work = ANY($1::uuid[]) ORDER BY work, line", list(lines)):
+    for row in await tx.rows(
+        f"SELECT {_LINE} FROM work_line WHERE work = ANY($1::uuid[]) ORDER BY work, line", list(lines)
+    ):
         lines[row["work"]].append(WorkLine(*row))
     return [msgspec.convert({**dict(row), "lines": tuple(lines[row["id"]])}, Work) for row in rows]
 
@@ -67,14 +73,20 @@ async def with_lines(tx: Tx, rows: Sequence[Any]) -> list[Work]:
 async def move_units(tx: Tx, work: UUID, moved: Sequence[Moved]) -> None:
     """Move units of lines between states; the CHECKs hold that no state goes below zero and the sum stays."""
     for move in moved:
-        assert move.source in STATES and move.to in STATES
+        assert move.source in STATES
+        assert move.to in STATES
         await tx.run(
             f"UPDATE work_line SET {move.source} = {move.source} - $3, {move.to} = {move.to} + $3, parked_until = NULL WHERE work = $1 AND line = $2",
             work, move.line, move.units,
         )  # fmt: skip
 
 
-_STAMPS = {Status.PICKING: "started_at", Status.PICKED: "picked_at", Status.STAGED: "staged_at", Status.HANDED_OVER: "handed_over_at"}
+_STAMPS = {
+    Status.PICKING: "started_at",
+    Status.PICKED: "picked_at",
+    Status.STAGED: "staged_at",
+    Status.HANDED_OVER: "handed_over_at",
+}
 
 
 async def advance(tx: Tx, work: UUID, status: Status) -> None:
@@ -130,20 +142,27 @@ async def unflag_recalled(tx: Tx, sku: str) -> None:
 async def is_told(tx: Tx, work: UUID, kind: str, sku: str) -> bool:
     """Whether an open exception of this kind names the work and the SKU already."""
     found = await tx.value(
-        "SELECT true FROM exception WHERE work = $1 AND kind = $2 AND sku = $3 AND resolved_at IS NULL LIMIT 1", work, kind, sku
+        "SELECT true FROM exception WHERE work = $1 AND kind = $2 AND sku = $3 AND resolved_at IS NULL LIMIT 1",
+        work,
+        kind,
+        sku,
     )
     return found is not None
 
 
 async def bags_of(tx: Tx, works: Sequence[UUID]) -> list[Bag]:
     """Bags of these works that are still on a shelf."""
-    rows = await tx.rows("SELECT tag, work, place FROM bag WHERE work = ANY($1::uuid[]) AND gone_at IS NULL ORDER BY tag", list(works))
+    rows = await tx.rows(
+        "SELECT tag, work, place FROM bag WHERE work = ANY($1::uuid[]) AND gone_at IS NULL ORDER BY tag", list(works)
+    )
     return [Bag(*row) for row in rows]
 
 
 async def put_bag(tx: Tx, work: UUID, location: str, tag: str, place: str, at: datetime) -> str:
     """Tie a tag to a work and a place: `new`, `moved` (same work), or `in_use` (another work has the tag: left alone)."""
-    row = await tx.row("SELECT id, work FROM bag WHERE location = $1 AND tag = $2 AND gone_at IS NULL FOR NO KEY UPDATE", location, tag)
+    row = await tx.row(
+        "SELECT id, work FROM bag WHERE location = $1 AND tag = $2 AND gone_at IS NULL FOR NO KEY UPDATE", location, tag
+    )
     if row is None:
         await tx.run(
             "INSERT INTO bag (id, work, location, tag, place, staged_at, staged_by) VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -66,7 +66,11 @@ class Allowance:
 
 
 async def claim_try(
-    tx: Tx, keys: Sequence[str], now: datetime, memory: timedelta, wait: Callable[[str, list[datetime]], datetime | None]
+    tx: Tx,
+    keys: Sequence[str],
+    now: datetime,
+    memory: timedelta,
+    wait: Callable[[str, list[datetime]], datetime | None],
 ) -> datetime | None:
     """Note a try before its outcome is known, so that a hundred at once are a hundred tries.
 
@@ -106,5 +110,6 @@ async def forget_like(connection: Connection, beginning: str) -> None:
 async def sweep(connection: Connection, before: datetime) -> str:
     """Delete what began before a moment; the worker does it once in a while."""
     return await connection.execute(
-        "DELETE FROM throttle WHERE ctid = ANY (ARRAY(SELECT ctid FROM throttle WHERE window_start < $1 LIMIT 5000))", before
+        "DELETE FROM throttle WHERE ctid = ANY (ARRAY(SELECT ctid FROM throttle WHERE window_start < $1 LIMIT 5000))",
+        before,
     )

@@ -24,7 +24,14 @@ Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za
 Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*\Z")]
 """A readable key: `lyon-part-dieu`."""
 
-Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f\ud800-\udfff]+@[^@\s\x00-\x1f\x7f\ud800-\udfff]+\.[^@\s\x00-\x1f\x7f\ud800-\udfff]+\Z")]
+Email = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=3,
+        max_length=254,
+        pattern=r"^[^@\s\x00-\x1f\x7f\ud800-\udfff]+@[^@\s\x00-\x1f\x7f\ud800-\udfff]+\.[^@\s\x00-\x1f\x7f\ud800-\udfff]+\Z",
+    ),
+]
 Phone = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[+0-9(][0-9 ()./-]*\Z")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]

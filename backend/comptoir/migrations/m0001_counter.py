@@ -20,7 +20,9 @@ async def forwards() -> MigrationManager:
         sql = (Path(__file__).parent / "0001_counter.sql").read_text()
         transaction = engine.current_transaction.get()
         assert transaction is not None
-        await transaction.connection.execute("SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '60s'; " + sql)
+        await transaction.connection.execute(
+            "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '60s'; " + sql
+        )
 
     manager.add_raw(create)
     return manager

@@ -1,7 +1,6 @@
 """How much of what is canceled. Pure: a line's units become its parts' units."""
 
 from collections.abc import Mapping, Sequence
-from math import gcd
 
 from comptoir.kit.errors import Conflict, Invalid
 

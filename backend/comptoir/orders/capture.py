@@ -13,7 +13,12 @@ from comptoir.kit.errors import Invalid
 from comptoir.kit.money import split, vat_on, vat_within
 from comptoir.orders.model import HoldReason, OrderedLine, PlaceOrder
 
-POSTCODES = {"FR": re.compile(r"[0-9]{5}\Z"), "MC": re.compile(r"980[0-9]{2}\Z"), "DE": re.compile(r"[0-9]{5}\Z"), "BE": re.compile(r"[0-9]{4}\Z")}
+POSTCODES = {
+    "FR": re.compile(r"[0-9]{5}\Z"),
+    "MC": re.compile(r"980[0-9]{2}\Z"),
+    "DE": re.compile(r"[0-9]{5}\Z"),
+    "BE": re.compile(r"[0-9]{4}\Z"),
+}
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -48,7 +53,9 @@ class Review(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
 
 
-def review(order: PlaceOrder, kits: Mapping[str, Sequence[Part]], known: Mapping[str, object], *, strict: bool) -> Review:
+def review(
+    order: PlaceOrder, kits: Mapping[str, Sequence[Part]], known: Mapping[str, object], *, strict: bool
+) -> Review:
     """Check totals, payment, address and articles.
 
     `known` has the SKUs of the catalog, `kits` the parts of those that are kits. Raises Invalid (`totals_differ`,
@@ -69,7 +76,11 @@ def review(order: PlaceOrder, kits: Mapping[str, Sequence[Part]], known: Mapping
     if unknown:
         if strict:
             raise Invalid("unknown_sku", lines=[{"line": n, "sku": order.lines[n - 1].sku} for n in unknown])
-        reasons.append(Reason("unknown_item", ", ".join(order.lines[n - 1].external_sku or order.lines[n - 1].title for n in unknown)))
+        reasons.append(
+            Reason(
+                "unknown_item", ", ".join(order.lines[n - 1].external_sku or order.lines[n - 1].title for n in unknown)
+            )
+        )
     if order.payment.state == "pending":
         reasons.append(Reason("payment"))
     elif order.payment.amount_minor < order.total_minor:
@@ -94,9 +105,20 @@ def sums_that_differ(order: PlaceOrder, tolerance: int) -> list[tuple[str, dict[
     for number, line in enumerate(order.lines, 1):
         due = line.quantity * line.unit_price_minor - line.discount_minor
         if abs(due - line.total_minor) > tolerance:
-            wrong.append(("line_total_differs", {"line": number, "expected_minor": due, "sent_minor": line.total_minor}))
+            wrong.append(
+                ("line_total_differs", {"line": number, "expected_minor": due, "sent_minor": line.total_minor})
+            )
         if abs(vat_of(line.total_minor, line.vat_rate_bp) - line.vat_minor) > 1:
-            wrong.append(("vat_differs", {"line": number, "expected_minor": vat_of(line.total_minor, line.vat_rate_bp), "sent_minor": line.vat_minor}))
+            wrong.append(
+                (
+                    "vat_differs",
+                    {
+                        "line": number,
+                        "expected_minor": vat_of(line.total_minor, line.vat_rate_bp),
+                        "sent_minor": line.vat_minor,
+                    },
+                )
+            )
     vat = sum(line.vat_minor for line in order.lines) + order.shipping_vat_minor
     if abs(vat - order.vat_minor) > tolerance * len(order.lines):
         wrong.append(("vat_differs", {"expected_minor": vat, "sent_minor": order.vat_minor}))
@@ -120,7 +142,9 @@ def fault_of_address(order: PlaceOrder) -> str:
     return "postcode" if shape and not shape.match(to.postcode.strip()) else ""
 
 
-def requirements(lines: Sequence[OrderedLine], kits: Mapping[str, Sequence[Part]], known: Mapping[str, object]) -> list[Requirement]:
+def requirements(
+    lines: Sequence[OrderedLine], kits: Mapping[str, Sequence[Part]], known: Mapping[str, object]
+) -> list[Requirement]:
     """Explode kits; the parts' price shares sum to the line's total. Unknown lines need nothing until they are mapped."""
     needed: list[Requirement] = []
     for number, line in enumerate(lines, 1):

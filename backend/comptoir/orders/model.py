@@ -6,7 +6,21 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.kit.words import Code, Country, Currency, Email, Instant, Maybe, Minor, Note, Phone, Postcode, Slug, Units, Word
+from comptoir.kit.words import (
+    Code,
+    Country,
+    Currency,
+    Email,
+    Instant,
+    Maybe,
+    Minor,
+    Note,
+    Phone,
+    Postcode,
+    Slug,
+    Units,
+    Word,
+)
 
 Language = Literal["fr", "en"]
 Method = Literal["pickup", "ship"]

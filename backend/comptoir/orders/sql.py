@@ -23,7 +23,17 @@ ORDERS = Bulk(
     goods_minor="bigint", discount_minor="bigint", shipping_minor="bigint", vat_minor="bigint", total_minor="bigint", progress="text",
     link_hash="bytea", collector="text",
 )  # fmt: skip
-ADDRESSES = Bulk("order_address", order_id="uuid", name="text", street="text", street2="text", postcode="text", city="text", country="text", phone="text")
+ADDRESSES = Bulk(
+    "order_address",
+    order_id="uuid",
+    name="text",
+    street="text",
+    street2="text",
+    postcode="text",
+    city="text",
+    country="text",
+    phone="text",
+)
 LINES = Bulk(
     "order_line", order_id="uuid", line="smallint", sku="text", external_sku="text", title="text", quantity="int", unit_price_minor="bigint",
     discount_minor="bigint", vat_rate_bp="int", vat_minor="bigint", total_minor="bigint", method="text", location="text",
@@ -32,7 +42,15 @@ REQUIREMENTS = Bulk(
     "requirement", order_id="uuid", line="smallint", part="smallint", sku="text", quantity="int", share_minor="bigint", unsourced="int", held="int",
     at_work="int", canceled="int",
 )  # fmt: skip
-HOLDS = Bulk("order_hold", order_id="uuid", reason="text", detail="text", placed_at="timestamptz", placed_by="text", until="timestamptz")
+HOLDS = Bulk(
+    "order_hold",
+    order_id="uuid",
+    reason="text",
+    detail="text",
+    placed_at="timestamptz",
+    placed_by="text",
+    until="timestamptz",
+)
 
 
 async def keep_customers(tx: Tx, people: Sequence[tuple[UUID, str, str, str | None, str | None, str, str]]) -> None:
@@ -77,11 +95,18 @@ async def ordered(tx: Tx, order: UUID) -> dict[int, int]:
 
 
 async def open_holds(tx: Tx, order: UUID) -> list[str]:
-    return [row[0] for row in await tx.rows("SELECT reason FROM order_hold WHERE order_id = $1 AND released_at IS NULL ORDER BY placed_at", order)]
+    return [
+        row[0]
+        for row in await tx.rows(
+            "SELECT reason FROM order_hold WHERE order_id = $1 AND released_at IS NULL ORDER BY placed_at", order
+        )
+    ]
 
 
 async def set_progress(tx: Tx, order: UUID, progress: str) -> None:
-    await tx.run("UPDATE sales_order SET progress = $2, version = version + 1 WHERE id = $1 AND progress <> $2", order, progress)
+    await tx.run(
+        "UPDATE sales_order SET progress = $2, version = version + 1 WHERE id = $1 AND progress <> $2", order, progress
+    )
 
 
 async def move_units(tx: Tx, order: UUID, rows: Sequence[tuple[int, int, int, int, int, int]]) -> None:

@@ -8,11 +8,27 @@ from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id
 from comptoir.payments.recording import OVER, Payment
 
-PAYMENTS = Bulk("payment", order_id="uuid", reference="text", provider="text", state="text", amount_minor="bigint", captured_minor="bigint", expires_at="timestamptz")
+PAYMENTS = Bulk(
+    "payment",
+    order_id="uuid",
+    reference="text",
+    provider="text",
+    state="text",
+    amount_minor="bigint",
+    captured_minor="bigint",
+    expires_at="timestamptz",
+)
 
 
 async def intend(
-    tx: Tx, order: UUID, kind: str, amount_minor: int, reason: str, made_by: str, due_at: datetime, cause: UUID | None = None
+    tx: Tx,
+    order: UUID,
+    kind: str,
+    amount_minor: int,
+    reason: str,
+    made_by: str,
+    due_at: datetime,
+    cause: UUID | None = None,
 ) -> UUID | None:
     """Write down that money is to move: capture, void or refund, who does it and when. Nothing is sent (None for 0)."""
     if amount_minor <= 0:

@@ -144,13 +144,17 @@ async def read(connection: Connection, order: UUID, location: str) -> CounterOrd
     row = await connection.fetchrow(_ORDER, order, location)
     if row is None:
         raise NotFound("order_not_found")
-    values: dict[str, Any] = {k: msgspec.json.decode(v) if k in ("works", "arrival", "last") and v is not None else v for k, v in row.items()}
+    values: dict[str, Any] = {
+        k: msgspec.json.decode(v) if k in ("works", "arrival", "last") and v is not None else v for k, v in row.items()
+    }
     return msgspec.convert({k: v for k, v in values.items() if v is not None}, CounterOrder)
 
 
 async def by_pass(connection: Connection, location: str, qr_hash: bytes) -> UUID | None:
     """The order whose pass this is, at this store only."""
-    found: UUID | None = await connection.fetchval("SELECT order_id FROM pickup_pass WHERE qr_hash = $1 AND location = $2", qr_hash, location)
+    found: UUID | None = await connection.fetchval(
+        "SELECT order_id FROM pickup_pass WHERE qr_hash = $1 AND location = $2", qr_hash, location
+    )
     return found
 
 
@@ -164,7 +168,9 @@ async def by_letters(connection: Connection, location: str, letters_hash: bytes)
 
 async def by_arrival(connection: Connection, location: str, arrival: UUID) -> UUID | None:
     """The order that a waiting customer came for."""
-    found: UUID | None = await connection.fetchval("SELECT order_id FROM arrival WHERE id = $1 AND location = $2", arrival, location)
+    found: UUID | None = await connection.fetchval(
+        "SELECT order_id FROM arrival WHERE id = $1 AND location = $2", arrival, location
+    )
     return found
 
 

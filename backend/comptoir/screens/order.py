@@ -144,8 +144,12 @@ async def read(connection: Connection, order: UUID, actor: Actor) -> OrderView:
     row = await connection.fetchrow(_SQL, order, list(actor.locations) if actor.locations is not None else None)
     if row is None:
         raise NotFound("order_not_found")
-    held = {key: msgspec.json.decode(value) if key in _JSON and value is not None else value for key, value in row.items()}
+    held = {
+        key: msgspec.json.decode(value) if key in _JSON and value is not None else value for key, value in row.items()
+    }
     return msgspec.convert({key: value for key, value in held.items() if value is not None}, OrderView)
 
 
-_JSON = frozenset({"customer", "ship_to", "lines", "works", "holds", "payments", "intentions", "events", "last_hand_over"})
+_JSON = frozenset(
+    {"customer", "ship_to", "lines", "works", "holds", "payments", "intentions", "events", "last_hand_over"}
+)

@@ -33,9 +33,21 @@ class OrderRow(msgspec.Struct, frozen=True):
     held: list[str]
 
 
-async def read(connection: Connection, actor: Actor, *, progress: str | None = None, after: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[OrderRow]:
+async def read(
+    connection: Connection,
+    actor: Actor,
+    *,
+    progress: str | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[OrderRow]:
     """Up to `limit` (at most 100) orders that came before `after`, newest first."""
     rows = await connection.fetch(
-        _SQL, after[0] if after else None, after[1] if after else None, progress, list(actor.locations) if actor.locations is not None else None, min(limit, MOST)
+        _SQL,
+        after[0] if after else None,
+        after[1] if after else None,
+        progress,
+        list(actor.locations) if actor.locations is not None else None,
+        min(limit, MOST),
     )
     return [OrderRow(*row) for row in rows]

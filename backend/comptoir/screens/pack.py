@@ -65,6 +65,8 @@ def has_changed(pack: dict[str, Any]) -> bool:
 
     What the device itself did is in its journal already, and the screen is the fold of both.
     """
-    return not pack["works"] or any(line["canceled"] or line["blocked"] for work in pack["works"] for line in work["lines"]) or any(
-        work["status"] in ("canceled", "expired") for work in pack["works"]
+    return (
+        not pack["works"]
+        or any(line["canceled"] or line["blocked"] for work in pack["works"] for line in work["lines"])
+        or any(work["status"] in ("canceled", "expired") for work in pack["works"])
     )

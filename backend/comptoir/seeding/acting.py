@@ -165,7 +165,9 @@ def _cancel(script: Script, step: Step) -> CancelOrder:
 
 async def _payment_of(tx: Tx, script: Script) -> RecordPayment:
     """The payment that was awaited, captured in full."""
-    row = await tx.row("SELECT reference, amount_minor FROM payment WHERE order_id = $1 AND state = 'pending'", script.id)
+    row = await tx.row(
+        "SELECT reference, amount_minor FROM payment WHERE order_id = $1 AND state = 'pending'", script.id
+    )
     assert row is not None, f"{script.key} awaits no payment"
     return RecordPayment(new_id(), script.id, row["reference"], "captured", row["amount_minor"])
 

@@ -72,7 +72,10 @@ class Outlook:
                 place.index
                 for place in sorted(
                     (p for p in self.places if p.ship and not p.paused(now)),
-                    key=lambda p: (p.parcel_cost_minor + COST_PER_KM_MINOR * round(distance_km(to, (p.latitude, p.longitude))), p.id),
+                    key=lambda p: (
+                        p.parcel_cost_minor + COST_PER_KM_MINOR * round(distance_km(to, (p.latitude, p.longitude))),
+                        p.id,
+                    ),
                 )
             )
         return ranked

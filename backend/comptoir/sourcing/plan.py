@@ -15,7 +15,9 @@ Available = Callable[[str, int], int]
 """Units of a SKU that the place with this index may promise."""
 
 
-def plan(needs: Sequence[Need], ranking: Sequence[int], ids: Sequence[str], index: dict[str, int], available: Available) -> Plan:
+def plan(
+    needs: Sequence[Need], ranking: Sequence[int], ids: Sequence[str], index: dict[str, int], available: Available
+) -> Plan:
     """Plan all needs of one order; `ranking` lists indexes of places that ship, cheapest first."""
     shares: list[Share] = []
     missing: list[tuple[int, int, int]] = []

@@ -27,10 +27,17 @@ async def articles(connection: Connection) -> list[tuple[str, int | None, bool]]
 
 async def kit_parts(connection: Connection) -> list[tuple[str, str, int, int]]:
     """(kit, component, quantity, share in basis points), in component order."""
-    return [tuple(row) for row in await connection.fetch("SELECT kit, component, quantity, price_share_bp FROM kit_component ORDER BY kit, component LIMIT 100000")]
+    return [
+        tuple(row)
+        for row in await connection.fetch(
+            "SELECT kit, component, quantity, price_share_bp FROM kit_component ORDER BY kit, component LIMIT 100000"
+        )
+    ]
 
 
-async def supply(connection: Connection, after: tuple[str, str], now: datetime, limit: int = SLICE) -> list[tuple[str, str, int]]:
+async def supply(
+    connection: Connection, after: tuple[str, str], now: datetime, limit: int = SLICE
+) -> list[tuple[str, str, int]]:
     """The next slice of available units after a (sku, location): (sku, location, units)."""
     rows = await connection.fetch(
         "SELECT l.sku, l.location, CASE WHEN l.no_promise_until > $3 OR s.blocked_reason IS NOT NULL THEN 0"
@@ -43,5 +50,7 @@ async def supply(connection: Connection, after: tuple[str, str], now: datetime, 
 
 async def queues(connection: Connection) -> dict[str, int]:
     """Works that wait to be picked, per location."""
-    rows = await connection.fetch("SELECT location, count(*)::int FROM work WHERE status IN ('open', 'accepted', 'picking') GROUP BY location LIMIT 5000")
+    rows = await connection.fetch(
+        "SELECT location, count(*)::int FROM work WHERE status IN ('open', 'accepted', 'picking') GROUP BY location LIMIT 5000"
+    )
     return {row[0]: row[1] for row in rows}

@@ -117,7 +117,9 @@ _PERSON = (
     " s.badge_hash IS NOT NULL AS has_badge, s.password_hash IS NOT NULL AS has_password, s.disabled_at,"
     " ARRAY(SELECT w.location FROM staff_location w WHERE w.staff = s.id ORDER BY w.location LIMIT 200) AS locations FROM staff s"
 )
-_WITHIN = "($1::text[] IS NULL OR EXISTS (SELECT 1 FROM staff_location w WHERE w.staff = s.id AND w.location = ANY($1)))"
+_WITHIN = (
+    "($1::text[] IS NULL OR EXISTS (SELECT 1 FROM staff_location w WHERE w.staff = s.id AND w.location = ANY($1)))"
+)
 
 
 def _person(row: Any) -> PersonRow:

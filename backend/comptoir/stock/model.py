@@ -1,10 +1,11 @@
 """Stock levels and the facts that move them. Every figure is in units.
 
-    available to promise = on hand - reserved - safety stock, never below zero, and zero while a short waits for its count
+available to promise = on hand - reserved - safety stock, never below zero, and zero while a short waits for its count
 """
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 import msgspec
@@ -68,45 +69,55 @@ class Movement(msgspec.Struct, frozen=True):
     id: UUID | None = None
 
 
-def picked(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
+class Of(TypedDict, total=False):
+    """What a movement belongs to: its order and work, and when hands did it."""
+
+    order_id: UUID | None
+    work: UUID | None
+    happened_at: datetime | None
+
+
+def picked(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
     """Units came off the shelf for a promise."""
-    return Movement(sku, location, Fact.PICK, set_aside=units, **of)  # type: ignore[arg-type]
+    return Movement(sku, location, Fact.PICK, set_aside=units, **of)
 
 
-def pick_undone(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
+def pick_undone(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
     """Units went back on the shelf, still promised."""
-    return Movement(sku, location, Fact.PICK_UNDONE, set_aside=-units, **of)  # type: ignore[arg-type]
+    return Movement(sku, location, Fact.PICK_UNDONE, set_aside=-units, **of)
 
 
-def released(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
+def released(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
     """A promise of units that were never picked is undone."""
-    return Movement(sku, location, Fact.RELEASE, reserved=-units, **of)  # type: ignore[arg-type]
+    return Movement(sku, location, Fact.RELEASE, reserved=-units, **of)
 
 
-def put_back(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
+def put_back(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
     """Units that nobody will collect lie on their shelf again."""
-    return Movement(sku, location, Fact.PUT_BACK, reserved=-units, set_aside=-units, **of)  # type: ignore[arg-type]
+    return Movement(sku, location, Fact.PUT_BACK, reserved=-units, set_aside=-units, **of)
 
 
-def kept_aside(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
+def kept_aside(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
     """Recalled units that come back from a work stay in the building and do not go on their shelf."""
-    return Movement(sku, location, Fact.ADJUSTMENT, on_hand=-units, unsellable=units, reason="recalled", **of)  # type: ignore[arg-type]
+    return Movement(sku, location, Fact.ADJUSTMENT, on_hand=-units, unsellable=units, reason="recalled", **of)
 
 
-def short(sku: str, location: str, units: int, *, damaged: bool, **of: UUID | datetime | None) -> Movement:
+def short(sku: str, location: str, units: int, *, damaged: bool, **of: Unpack[Of]) -> Movement:
     """Promised units are not there, or cannot be sold; either way the promise on them is gone."""
     fact = Fact.SHORT_DAMAGED if damaged else Fact.SHORT_NOT_FOUND
-    return Movement(sku, location, fact, on_hand=-units, reserved=-units, unsellable=units if damaged else 0, **of)  # type: ignore[arg-type]
+    return Movement(sku, location, fact, on_hand=-units, reserved=-units, unsellable=units if damaged else 0, **of)
 
 
-def short_undone(sku: str, location: str, units: int, *, damaged: bool, **of: UUID | datetime | None) -> Movement:
-    return Movement(sku, location, Fact.SHORT_UNDONE, on_hand=units, reserved=units, unsellable=-units if damaged else 0, **of)  # type: ignore[arg-type]
+def short_undone(sku: str, location: str, units: int, *, damaged: bool, **of: Unpack[Of]) -> Movement:
+    return Movement(
+        sku, location, Fact.SHORT_UNDONE, on_hand=units, reserved=units, unsellable=-units if damaged else 0, **of
+    )
 
 
-def handed_over(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
+def handed_over(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
     """Goods left the store: on hand, reserved and set aside go down together."""
-    return Movement(sku, location, Fact.HAND_OVER, on_hand=-units, reserved=-units, set_aside=-units, **of)  # type: ignore[arg-type]
+    return Movement(sku, location, Fact.HAND_OVER, on_hand=-units, reserved=-units, set_aside=-units, **of)
 
 
-def hand_over_undone(sku: str, location: str, units: int, **of: UUID | datetime | None) -> Movement:
-    return Movement(sku, location, Fact.HAND_OVER_UNDONE, on_hand=units, reserved=units, set_aside=units, **of)  # type: ignore[arg-type]
+def hand_over_undone(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
+    return Movement(sku, location, Fact.HAND_OVER_UNDONE, on_hand=units, reserved=units, set_aside=units, **of)

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-
 from comptoir.kit.bulk import Bulk
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_ids
@@ -112,7 +111,12 @@ async def release_reservations(tx: Tx, order: UUID, line: int, part: int, locati
     ):  # fmt: skip
         give = min(units, row["open"])
         if give:
-            await tx.run("UPDATE reservation SET released = released + $3 WHERE order_id = $1 AND id = $2", order, row["id"], give)
+            await tx.run(
+                "UPDATE reservation SET released = released + $3 WHERE order_id = $1 AND id = $2",
+                order,
+                row["id"],
+                give,
+            )
             units -= give
 
 
@@ -125,12 +129,15 @@ async def renew_reservations(tx: Tx, order: UUID, line: int, part: int, location
     ):  # fmt: skip
         again = min(units, row["released"])
         if again:
-            await tx.run("UPDATE reservation SET released = released - $3 WHERE order_id = $1 AND id = $2", order, row["id"], again)
+            await tx.run(
+                "UPDATE reservation SET released = released - $3 WHERE order_id = $1 AND id = $2",
+                order,
+                row["id"],
+                again,
+            )
             units -= again
 
 
 async def stop_promises(tx: Tx, sku: str, location: str, until: datetime | None) -> None:
     """After a short: promise nothing new of this SKU here until it is counted (None lifts it)."""
     await tx.run("UPDATE stock_level SET no_promise_until = $3 WHERE sku = $1 AND location = $2", sku, location, until)
-
-

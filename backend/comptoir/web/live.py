@@ -136,7 +136,9 @@ def end_streams_first(live: Live) -> None:
             signal.signal(number, _both(live, loop, before))
 
 
-def _both(live: Live, loop: asyncio.AbstractEventLoop, before: Callable[[int, FrameType | None], Any]) -> Callable[..., None]:
+def _both(
+    live: Live, loop: asyncio.AbstractEventLoop, before: Callable[[int, FrameType | None], Any]
+) -> Callable[..., None]:
     def told_to_stop(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(live.end_streams)
         before(number, frame)

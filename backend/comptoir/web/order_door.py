@@ -61,7 +61,11 @@ class OrderDoor:
     async def place(self, headers: MutableMapping[bytes, bytes], body: bytes) -> tuple[int, bytes] | None:
         """(status, the placed order as JSON), or None when the long way must answer."""
         kind, _, secret = headers.get(b"authorization", b"").partition(b" ")
-        if kind.lower() != b"bearer" or headers.get(b"content-type", b"").partition(b";")[0].strip() != b"application/json" or b"\\" in body:
+        if (
+            kind.lower() != b"bearer"
+            or headers.get(b"content-type", b"").partition(b";")[0].strip() != b"application/json"
+            or b"\\" in body
+        ):
             return None
         try:
             command = ORDER.decode(body)

@@ -87,7 +87,13 @@ async def _claim(house: House, keys: Sequence[str], code: str) -> None:
 
 
 async def _start(
-    house: House, staff: UUID, device: UUID | None, means: str, before: str | None, keys: Sequence[str], fresh: str | None = None
+    house: House,
+    staff: UUID,
+    device: UUID | None,
+    means: str,
+    before: str | None,
+    keys: Sequence[str],
+    fresh: str | None = None,
 ) -> Signed:
     now = house.clock()
     signed = Signed(new_id(), staff, new_token())

@@ -29,7 +29,9 @@ EXAMPLE = {
 
 
 @post("/handovers", opt=with_key("orders:write") | {"example": EXAMPLE}, status_code=200)
-async def hand_over(data: JSONBody[HandOverAsked], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[bytes]:
+async def hand_over(
+    data: JSONBody[HandOverAsked], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[bytes]:
     """Hand an order over against its pass; refused when it is not staged, not proven, or not every bag was scanned."""
     done = await house.runner.perform(RequestHandOver(data.id, data.hand_over), actor)
     return Response(done.answer, media_type="application/json", status_code=200)

@@ -18,7 +18,9 @@ MOST = 500
 
 
 @get("/locations", opt=with_key("network:read"))
-async def list_locations(house: NamedDependency[House], actor: NamedDependency[Actor], now: NamedDependency[datetime]) -> Response[Any]:
+async def list_locations(
+    house: NamedDependency[House], actor: NamedDependency[Actor], now: NamedDependency[datetime]
+) -> Response[Any]:
     """All places the key reaches (at most 500), in id order, with hours and coming exceptions."""
     async with borrowed(house.pool) as connection:
         found = await queries.list_locations(connection, actor.locations, now.date(), limit=MOST)
@@ -27,7 +29,10 @@ async def list_locations(house: NamedDependency[House], actor: NamedDependency[A
 
 @get("/locations/{location:str}", opt=with_key("network:read"))
 async def read_location(
-    location: FromPath[str], house: NamedDependency[House], actor: NamedDependency[Actor], now: NamedDependency[datetime]
+    location: FromPath[str],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
 ) -> Response[Any]:
     """One place."""
     async with borrowed(house.pool) as connection:

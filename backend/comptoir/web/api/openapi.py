@@ -170,7 +170,9 @@ def _document(app: Litestar) -> bytes:
 @get("/openapi.json", opt=PUBLIC, sync_to_thread=False)
 def openapi(request: DoorRequest) -> Response[bytes]:
     """The API for machines."""
-    return Response(_document(request.app), media_type="application/json", headers={"cache-control": "public, max-age=300"})
+    return Response(
+        _document(request.app), media_type="application/json", headers={"cache-control": "public, max-age=300"}
+    )
 
 
 @get("/documentation", opt=PUBLIC, sync_to_thread=False)

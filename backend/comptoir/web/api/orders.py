@@ -19,9 +19,10 @@ from comptoir.kit.runner import Done
 from comptoir.kit.text import decode
 from comptoir.kit.words import Note
 from comptoir.orders.model import CancelOrder, HoldReason, LineQuantity, PlaceHold, PlaceOrder, ReleaseHold
-from comptoir.screens import order as order_screen, order_list
-from comptoir.web.guards import with_key
+from comptoir.screens import order as order_screen
+from comptoir.screens import order_list
 from comptoir.web.actors import language_of
+from comptoir.web.guards import with_key
 from comptoir.web.problems import members
 from comptoir.web.requests import DoorRequest
 
@@ -65,7 +66,9 @@ async def place(request: DoorRequest) -> Response[bytes]:
 
 
 @get("/orders/{order:uuid}", opt=with_key("orders:read"))
-async def read(order: FromPath[UUID], request: DoorRequest, house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[Any]:
+async def read(
+    order: FromPath[UUID], request: DoorRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[Any]:
     """One order, whole. ETag is its version; If-None-Match answers 304."""
     async with borrowed(house.pool) as connection:
         found = await order_screen.read(connection, order, actor)
@@ -86,7 +89,9 @@ async def list_orders(
     headers = {}
     if len(rows) == limit:
         last = rows[-1]
-        headers["link"] = f'</api/v1/orders?limit={limit}&after={last.received_at.isoformat().replace("+00:00", "Z")}_{last.id}{"&progress=" + progress if progress else ""}>; rel="next"'
+        headers["link"] = (
+            f'</api/v1/orders?limit={limit}&after={last.received_at.isoformat().replace("+00:00", "Z")}_{last.id}{"&progress=" + progress if progress else ""}>; rel="next"'
+        )
     return Response({"orders": rows}, headers=headers)
 
 
@@ -105,19 +110,25 @@ def place_after(text: str | None) -> tuple[datetime, UUID] | None:
 
 
 @post("/orders/{order:uuid}/cancellation", opt=with_key("orders:write"), status_code=200)
-async def cancel(order: FromPath[UUID], data: JSONBody[Cancel], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[bytes]:
+async def cancel(
+    order: FromPath[UUID], data: JSONBody[Cancel], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[bytes]:
     """Cancel the order or units of it; picked units become put-back work, money back is intended."""
     return answered(await house.runner.perform(CancelOrder(data.id, order, data.reason, data.lines), actor))
 
 
 @post("/orders/{order:uuid}/holds", opt=with_key("orders:write"), status_code=200)
-async def hold(order: FromPath[UUID], data: JSONBody[Hold], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[bytes]:
+async def hold(
+    order: FromPath[UUID], data: JSONBody[Hold], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[bytes]:
     """Hold an order whose work nobody has started."""
     return answered(await house.runner.perform(PlaceHold(data.id, order, data.note), actor))
 
 
 @post("/orders/{order:uuid}/holds/release", opt=with_key("orders:write"), status_code=200)
-async def release(order: FromPath[UUID], data: JSONBody[Release], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[bytes]:
+async def release(
+    order: FromPath[UUID], data: JSONBody[Release], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[bytes]:
     """Accept what held the order; when nothing holds it any more, stores are given its work."""
     return answered(await house.runner.perform(ReleaseHold(data.id, order, data.reason, data.note), actor))
 

@@ -16,12 +16,11 @@ from comptoir.fulfillment.model import UndoHandOver
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
-from comptoir.kit.errors import NotFound
 from comptoir.screens import counter, work_list
 from comptoir.web import limits
 from comptoir.web.guards import COUNTER, by
-from comptoir.web.pages.page import Page
 from comptoir.web.pages.handing import hand_over_page, store_of
+from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
 
 Answer = Response[Any]
@@ -59,7 +58,13 @@ async def by_order(
 
 
 @get("/counter/orders/{order:uuid}/done", opt=by(*COUNTER))
-async def done(order: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]) -> Answer:
+async def done(
+    order: FromPath[UUID],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    now: NamedDependency[datetime],
+) -> Answer:
     """The server has it: who got what, two minutes to undo, and who is next."""
     store = store_of(actor)
     async with borrowed(house.pool) as connection:
@@ -67,7 +72,15 @@ async def done(order: FromPath[UUID], house: NamedDependency[House], actor: Name
         board = await work_list.read(connection, store)
     if view.last is None or view.last.undone:
         return page.go(f"/counter/orders/{order}")
-    return page.html("associate/handed_over.html", view=view, board=board, last=view.last, now=now, time_zone=board.time_zone, undo_for=UNDO_FOR)
+    return page.html(
+        "associate/handed_over.html",
+        view=view,
+        board=board,
+        last=view.last,
+        now=now,
+        time_zone=board.time_zone,
+        undo_for=UNDO_FOR,
+    )
 
 
 class UndoForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,7 +91,11 @@ class UndoForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @post("/handovers/{hand_over:uuid}/undo", opt=by(*COUNTER), status_code=200)
 async def undo(
-    hand_over: FromPath[UUID], data: URLEncodedBody[UndoForm], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]
+    hand_over: FromPath[UUID],
+    data: URLEncodedBody[UndoForm],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
 ) -> Answer:
     """Everything stands as before: stock, bags, state, and what was due is not sent."""
     undone = (await house.runner.perform(UndoHandOver(data.id, hand_over), actor)).read(dict[str, Any])

@@ -60,7 +60,15 @@ async def _list(house: House, actor: Actor, page: Page, code: str | None, place:
         rows = await queries.list_devices(database, actor.locations)
         places = await network.list_names(database, actor.locations)
     shown = next((name for location, name, _ in places if location == place), "")
-    return page.html("admin/devices.html", shows_secret=bool(code), devices=rows, places=places, code=code, shown=shown, new_id=new_id)
+    return page.html(
+        "admin/devices.html",
+        shows_secret=bool(code),
+        devices=rows,
+        places=places,
+        code=code,
+        shown=shown,
+        new_id=new_id,
+    )
 
 
 ROUTES: list[BaseRouteHandler] = [devices, show_code, revoke]

@@ -37,7 +37,9 @@ async def by_pass(code: str, request: DoorRequest, house: House, actor: Actor, p
     return await hand_over_page(order, house, actor, page, house.clock(), pass_=code.strip().upper())
 
 
-async def hand_over_page(order: UUID, house: House, actor: Actor, page: Page, now: datetime, *, pass_: str = "", letters: str = "") -> Answer:
+async def hand_over_page(
+    order: UUID, house: House, actor: Actor, page: Page, now: datetime, *, pass_: str = "", letters: str = ""
+) -> Answer:
     """Items, shelves and bags of what leaves; what must be checked first; or why nothing can leave now."""
     store = store_of(actor)
     async with borrowed(house.pool) as connection:
@@ -52,4 +54,13 @@ async def hand_over_page(order: UUID, house: House, actor: Actor, page: Page, no
         "pass": pass_ or None, "letters": letters or None, "identity": not proven, "age": view.age is not None, "sign_in_id": str(actor.sign_in),
         "server_time": now.isoformat().replace("+00:00", "Z"), "done_href": f"/counter/orders/{view.order}/done",
     }  # fmt: skip
-    return page.html("associate/handover.html", view=view, facts=facts, proven=proven, letters=letters, now=now, time_zone=zone, shows_secret=proven)
+    return page.html(
+        "associate/handover.html",
+        view=view,
+        facts=facts,
+        proven=proven,
+        letters=letters,
+        now=now,
+        time_zone=zone,
+        shows_secret=proven,
+    )

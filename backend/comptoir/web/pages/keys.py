@@ -70,7 +70,15 @@ async def _list(house: House, actor: Actor, page: Page, secret: str | None) -> A
     async with borrowed(house.pool) as database:
         rows = await queries.list_keys(database)
         places = await network.list_names(database, actor.locations)
-    return page.html("admin/keys.html", shows_secret=bool(secret), keys=rows, places=places, scopes=SCOPES, secret=secret, new_id=new_id)
+    return page.html(
+        "admin/keys.html",
+        shows_secret=bool(secret),
+        keys=rows,
+        places=places,
+        scopes=SCOPES,
+        secret=secret,
+        new_id=new_id,
+    )
 
 
 ROUTES: list[BaseRouteHandler] = [keys, make_key, revoke]

@@ -41,7 +41,11 @@ class Page:
 
     def text(self, name: str, **view: Any) -> str:
         """A template as text; every template gets `lang`, `brand` and `actor` besides its own view."""
-        return render(self._templates, name, **({"lang": self.lang, "brand": self.brand, "actor": self.actor, "theme": self.theme} | view))
+        return render(
+            self._templates,
+            name,
+            **({"lang": self.lang, "brand": self.brand, "actor": self.actor, "theme": self.theme} | view),
+        )
 
     def html(
         self,

@@ -89,7 +89,9 @@ async def team(
 
 
 @get("/manager/people/new", opt=by(*MANAGERS))
-async def new_person(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
+async def new_person(
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]
+) -> Answer:
     """An empty form."""
     return await _form(house, actor, page, None)
 

@@ -19,7 +19,9 @@ from comptoir.web.problems import say
 @cache
 def known_codes() -> tuple[str, ...]:
     """Every code that has words of its own, in order."""
-    return tuple(sorted({key.split(".")[1] for key in messages().keys("en") if key.startswith("problems.")} - {"other"}))
+    return tuple(
+        sorted({key.split(".")[1] for key in messages().keys("en") if key.startswith("problems.")} - {"other"})
+    )
 
 
 @get("/problems", opt=PUBLIC, sync_to_thread=False)

@@ -158,7 +158,13 @@ async def set_exception(
         raise Invalid("hours_wrong")
     opens, closes = found[0] if found else (None, None)
     command = _ask(
-        changing.SetException, id=data.id, location=location, day=data.day, opens=opens, closes=closes, reason=data.reason
+        changing.SetException,
+        id=data.id,
+        location=location,
+        day=data.day,
+        opens=opens,
+        closes=closes,
+        reason=data.reason,
     )
     return await _perform(house, actor, page, now, location, command)
 

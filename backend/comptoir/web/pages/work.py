@@ -21,7 +21,8 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
-from comptoir.screens import counter, pack as pack_screen, shelf_work, signed_in, work_list
+from comptoir.screens import counter, shelf_work, signed_in, work_list
+from comptoir.screens import pack as pack_screen
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.live import Live
 from comptoir.web.pages.handing import by_pass, store_of
@@ -36,7 +37,12 @@ _boards: dict[tuple[str, str, str], asyncio.Task[str]] = {}
 
 
 @get("/work", opt=by(*COUNTER))
-async def work(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]) -> Answer:
+async def work(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    now: NamedDependency[datetime],
+) -> Answer:
     """The ranked list: who waits, what is due, what comes after."""
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store_of(actor))
@@ -44,7 +50,12 @@ async def work(house: NamedDependency[House], actor: NamedDependency[Actor], pag
 
 
 @get("/work/stream", opt=by(*COUNTER))
-async def stream(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], live: NamedDependency[Live]) -> Stream:
+async def stream(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    live: NamedDependency[Live],
+) -> Stream:
     """The list again whenever it changed; each change is read and rendered once per store and language."""
     store = store_of(actor)
 
@@ -57,7 +68,9 @@ async def stream(house: NamedDependency[House], actor: NamedDependency[Actor], p
                 else:
                     yield ": still here\n\n"
 
-    return Stream(told(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+    return Stream(
+        told(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
+    )
 
 
 async def board(house: House, store: str, page: Page) -> str:
@@ -76,7 +89,9 @@ async def _draw(house: House, store: str, page: Page, key: tuple[str, str, str])
         _boards.pop(key, None)
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store)
-    return page.text("associate/_board.html", view=view, now=house.clock(), time_zone=view.time_zone, start_id=new_id(), partial=True)
+    return page.text(
+        "associate/_board.html", view=view, now=house.clock(), time_zone=view.time_zone, start_id=new_id(), partial=True
+    )
 
 
 class StartForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,7 +103,12 @@ class StartForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/packs", opt=by(*COUNTER), status_code=200)
-async def start_pack(data: URLEncodedBody[StartForm], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
+async def start_pack(
+    data: URLEncodedBody[StartForm],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+) -> Answer:
     """Lease work to this person and open it."""
     command = StartPack(data.id, store_of(actor), (data.work,) if data.work else (), 0 if data.work else data.next)
     started = (await house.runner.perform(command, actor)).read(PackStarted)
@@ -97,7 +117,11 @@ async def start_pack(data: URLEncodedBody[StartForm], house: NamedDependency[Hou
 
 @get("/packs/{pack:uuid}", opt=by(*COUNTER))
 async def show_pack(
-    pack: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]
+    pack: FromPath[UUID],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    now: NamedDependency[datetime],
 ) -> Answer:
     """The pick: everything the handheld needs is in the page."""
     found = await pack_screen.read_many(house.pool, [pack], actor, now)
@@ -112,7 +136,13 @@ async def show_pack(
 
 
 @get("/work/{work_id:uuid}", opt=by(*COUNTER))
-async def one_work(work_id: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]) -> Answer:
+async def one_work(
+    work_id: FromPath[UUID],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    now: NamedDependency[datetime],
+) -> Answer:
     """One row of the list: go on with it, take it, or see who has it."""
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store_of(actor))
@@ -122,15 +152,26 @@ async def one_work(work_id: FromPath[UUID], house: NamedDependency[House], actor
         raise NotFound("work_not_found")
     if row.pack is not None and str(row.staff) == actor.who:
         return page.go(f"/packs/{row.pack}")
-    return page.html("associate/one_work.html", view=view, row=row, lines=lines, now=now, time_zone=view.time_zone, start_id=new_id())
+    return page.html(
+        "associate/one_work.html", view=view, row=row, lines=lines, now=now, time_zone=view.time_zone, start_id=new_id()
+    )
 
 
 @get("/put-backs", opt=by(*COUNTER))
-async def put_backs(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]) -> Answer:
+async def put_backs(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    now: NamedDependency[datetime],
+) -> Answer:
     """Goods to carry back to their shelves, in walk order; a scan counts."""
     async with borrowed(house.pool) as connection:
         rows = await shelf_work.put_backs(connection, store_of(actor))
-    data = {"sign_in_id": str(actor.sign_in), "server_time": now.isoformat(), "rows": [{"id": str(r.id), "name": r.name, "left": r.left, "codes": [*r.codes, r.sku]} for r in rows]}
+    data = {
+        "sign_in_id": str(actor.sign_in),
+        "server_time": now.isoformat(),
+        "rows": [{"id": str(r.id), "name": r.name, "left": r.left, "codes": [*r.codes, r.sku]} for r in rows],
+    }
     return page.html("associate/put_backs.html", rows=rows, data=data)
 
 
@@ -144,7 +185,11 @@ async def counts(house: NamedDependency[House], actor: NamedDependency[Actor], p
 
 @get("/counts/{count:uuid}", opt=by(*COUNTER))
 async def show_count(
-    count: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]
+    count: FromPath[UUID],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    now: NamedDependency[datetime],
 ) -> Answer:
     """Count one article: scan it, type the number, done."""
     async with borrowed(house.pool) as connection:
@@ -170,7 +215,13 @@ async def scan_box(page: NamedDependency[Page]) -> Answer:
 
 
 @post("/scan", opt=by(*COUNTER), status_code=200)
-async def scan(data: URLEncodedBody[ScanForm], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], request: DoorRequest) -> Answer:
+async def scan(
+    data: URLEncodedBody[ScanForm],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+    request: DoorRequest,
+) -> Answer:
     """Any known code opens the right job: pass and bag the counter, an article its facts, a badge the change of person."""
     scanned = codes.parse(data.code)
     if scanned.kind == "pass":
@@ -182,12 +233,18 @@ async def scan(data: URLEncodedBody[ScanForm], house: NamedDependency[House], ac
             order = await counter.by_bag(connection, store_of(actor), scanned.code.removeprefix("B:"))
             if order is not None:
                 return page.go(f"/counter/orders/{order}")
-        found = await shelf_work.article(connection, store_of(actor), scanned.code, [scanned.code, data.code.strip()]) if scanned.kind in ("gtin", "sku") else None
+        found = (
+            await shelf_work.article(connection, store_of(actor), scanned.code, [scanned.code, data.code.strip()])
+            if scanned.kind in ("gtin", "sku")
+            else None
+        )
     return page.html("associate/scan.html", article=found, asked=data.code.strip()[:40], status=200 if found else 404)
 
 
 @post("/arrivals/{arrival:uuid}/take", opt=by(*COUNTER), status_code=200)
-async def take(arrival: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
+async def take(
+    arrival: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]
+) -> Answer:
     """This associate looks after the customer, and goes to what the customer came for."""
     async with borrowed(house.pool) as connection:
         order = await counter.by_arrival(connection, store_of(actor), arrival)
@@ -210,4 +267,17 @@ async def more(house: NamedDependency[House], actor: NamedDependency[Actor], pag
     return page.html("associate/more.html", view=view, person=around.person)
 
 
-ROUTES: list[BaseRouteHandler] = [work, stream, start_pack, show_pack, one_work, put_backs, counts, show_count, scan_box, scan, take, more]
+ROUTES: list[BaseRouteHandler] = [
+    work,
+    stream,
+    start_pack,
+    show_pack,
+    one_work,
+    put_backs,
+    counts,
+    show_count,
+    scan_box,
+    scan,
+    take,
+    more,
+]

@@ -23,27 +23,44 @@ PROTOCOL = {"x-sync-protocol": "1", "cache-control": "no-store"}
 
 
 @post("/events", opt=on_device(), status_code=200)
-async def take_events(request: DoorRequest, data: JSONBody[Batch], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[Any]:
+async def take_events(
+    request: DoorRequest, data: JSONBody[Batch], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[Any]:
     """Take a batch; 200 whenever it was understood, with what came of each event and the touched packs as they are now."""
     now = house.clock()
     try:
-        taken: Taken = await in_transaction(house.pool, f"device:{actor.device}", now, lambda tx: house.reports(tx, data, actor, now))
+        taken: Taken = await in_transaction(
+            house.pool, f"device:{actor.device}", now, lambda tx: house.reports(tx, data, actor, now)
+        )
     except Conflict as conflict:
         body = members(conflict, language_of(request))
         return Response(body, status_code=conflict.status, headers=PROTOCOL, media_type="application/json")
-    packs = [pack | {"counted_through": taken.acked_through} for pack in await pack_screen.read_many(house.pool, taken.touched_packs, actor, now)]
+    packs = [
+        pack | {"counted_through": taken.acked_through}
+        for pack in await pack_screen.read_many(house.pool, taken.touched_packs, actor, now)
+    ]
     odd = any(told.outcome != "applied" for told in taken.outcomes)
     packs = [pack for pack in packs if odd or pack_screen.has_changed(pack)]
     language = language_of(request)
-    outcomes = [msgspec.to_builtins(told) | ({"problem": spoken(told.problem, language)} if told.problem else {}) for told in taken.outcomes]
+    outcomes = [
+        msgspec.to_builtins(told) | ({"problem": spoken(told.problem, language)} if told.problem else {})
+        for told in taken.outcomes
+    ]
     return Response(
-        {"acked_through": taken.acked_through, "outcomes": outcomes, "packs": packs, "html": []}, headers=PROTOCOL, media_type="application/json"
+        {"acked_through": taken.acked_through, "outcomes": outcomes, "packs": packs, "html": []},
+        headers=PROTOCOL,
+        media_type="application/json",
     )
 
 
 def spoken(code: str, language: str) -> dict[str, str]:
     """A problem's code with its title and detail, in the reader's language."""
-    return {"type": f"/problems/{code}", "code": code, "title": say(code, "title", language), "detail": say(code, "what", language)}
+    return {
+        "type": f"/problems/{code}",
+        "code": code,
+        "title": say(code, "title", language),
+        "detail": say(code, "what", language),
+    }
 
 
 @get("/ping", opt=on_device())
