@@ -30,6 +30,8 @@ class Outlook:
 
     def set_places(self, places: Sequence[Place]) -> None:
         """Take over the network; figures of stock are kept where the place is still there."""
+        if places == self.places:
+            return
         moved = [self.index.get(place.id, -1) for place in places]
         if [place.id for place in places] != self.ids:
             self.supply = {sku: [row[i] if i >= 0 else 0 for i in moved] for sku, row in self.supply.items()}
