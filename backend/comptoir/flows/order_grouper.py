@@ -57,7 +57,8 @@ class OrderGrouper:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.waiting.append((candidate, done))
         self._flush()
-        await asyncio.shield(done)
+        # A sender that goes away cancels this future and nothing else: its order is in the queue and will be placed.
+        await done
         if isinstance(candidate.outcome, Refusal):
             raise candidate.outcome
         assert candidate.outcome is not None

@@ -7,7 +7,7 @@ A value may be a table of plural forms (`one`, `other`), chosen by the argument 
 
 import string
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -93,6 +93,7 @@ def t(key: str, lang: str, **args: Any) -> str:
     return messages().say(key, lang, args)
 
 
+@lru_cache(maxsize=512)
 def choose_language(accept_language: str | None) -> str:
     """The first of our languages that a browser's Accept-Language names, else French."""
     wishes: list[tuple[float, str]] = []
