@@ -66,6 +66,14 @@ async def test_the_hour_is_the_stores_and_exact(door: Door, database: Database) 
     assert "samedi 21 novembre, 12:00" in (await door.get(link(order))).text
 
 
+async def test_a_late_order_does_not_promise_an_hour_that_has_passed(door: Door, database: Database) -> None:
+    order, _ = await add_order(database.connection, NOW, status="open")
+    await database.connection.execute("UPDATE work SET promise_at = $1", NOW - timedelta(minutes=1))
+    text = (await door.get(link(order))).text
+    assert "Nous avons pris du retard" in text
+    assert "avant le" not in text
+
+
 async def test_today_and_tomorrow_are_told_as_open_hours(door: Door, database: Database) -> None:
     order, _ = await add_order(database.connection, NOW)
     page = (await door.get(link(order))).text
