@@ -27,7 +27,7 @@ from comptoir.sourcing.outlook import Outlook
 GROUP = 64
 QUEUE = 2_000
 FLUSHERS = 2
-WAKE_SECONDS = 0.02
+WAKE_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
 

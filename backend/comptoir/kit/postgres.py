@@ -148,7 +148,8 @@ class Server:
 
     async def create_database(self, name: str, template: str = "template1") -> str:
         """Make a database as a copy of `template` (nobody may be connected to it) and give its address."""
-        await self._administer(f"CREATE DATABASE {_plain(name)} TEMPLATE {_plain(template)}")
+        # Copying the files takes a third of the time of writing every page through the log.
+        await self._administer(f"CREATE DATABASE {_plain(name)} TEMPLATE {_plain(template)} STRATEGY FILE_COPY")
         return self.dsn_of(name)
 
     async def drop_database(self, name: str) -> None:
