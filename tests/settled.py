@@ -1,6 +1,5 @@
 """Fixtures of the tests that need a shop: one database with the small world, emptied of everything that happened."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,6 +7,7 @@ import asyncpg
 import pytest
 
 from comptoir.kit import postgres
+from tests.aside import run_aside
 from tests.hands import Shop, opened
 from tests.world import settle
 
@@ -15,6 +15,10 @@ _REFERENCE = (
     "legal_entity", "region", "location", "opening_hours", "sku", "kit_component", "staff", "device", "channel",
     "migration",
 )  # fmt: skip
+
+
+_made: dict[int, str] = {}
+"""By server: several folders import these fixtures, and each makes them anew; the database is made once."""
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +30,9 @@ def world(postgres_server: postgres.Server, template: str) -> str:
         await settle(dsn)
         return dsn
 
-    return asyncio.run(make())
+    if id(postgres_server) not in _made:
+        _made[id(postgres_server)] = run_aside(make())
+    return _made[id(postgres_server)]
 
 
 async def forget(connection: Any) -> None:
