@@ -92,13 +92,13 @@ def lifespan(given: House | None) -> Callable[[Litestar], Any]:
         app.state.secure = settings.secure_cookies
         app.state.trusted = tuple(ip_network(network) for network in settings.trusted_proxies)
         app.state.known_keys = actors.Keys(house)
-        app.state.live = Live(house)
-        app.state.live.start()
+        app.state.live = live = Live(house)
+        live.start()
         end_streams_first(app.state.live)
         try:
             yield
         finally:
-            await app.state.live.close()
+            await live.close()
             if given is None:
                 await house.close()
 
