@@ -79,7 +79,7 @@ async def test_too_many_wrong_signatures_wait_and_the_shop_does_not(app: Served,
 
 async def test_a_channel_nobody_knows_is_not_found(app: Served, shop: Shop) -> None:
     raw = shop.written(shop.body("straight"))
-    for channel in ("no-such-shop", "web", "%00", "A" * 200):
+    for channel in ("no-such-shop", "web", "A" * 200):
         answer = await app.client.post(f"/webhooks/{channel}", content=raw)
         assert answer.status_code == 404, channel
 
