@@ -6,7 +6,7 @@ from uuid import UUID
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.fulfillment import sql
 from comptoir.fulfillment.lifecycles import Action, Status
-from comptoir.fulfillment.model import Outcome, PackStarted, Release, StartPack
+from comptoir.fulfillment.model import Outcome, PackStarted, Release, Start, StartPack
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, NotFound
@@ -63,6 +63,30 @@ async def start_pack(tx: Tx, command: StartPack, actor: Actor, now: datetime) ->
     tx.touched.add(command.location)
     order = {row["id"]: i for i, row in enumerate(rows)}
     return PackStarted(command.id, tuple(sorted((w.id for w in works), key=lambda i: order[i])), until)
+
+
+async def start_reported(tx: Tx, report: Start, actor: Actor, at: datetime) -> Outcome:
+    """Hands have begun with a pack that lay ready: its works are theirs, but for those that a colleague has by now."""
+    row = await tx.row(
+        "SELECT id, location FROM pack WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR NO KEY UPDATE",
+        report.pack,
+        actor.locations,
+    )
+    if row is None:
+        raise NotFound("pack_not_found")
+    await tx.run(
+        "UPDATE pack SET staff = $2, device = $3, closed_at = NULL, lease_until = greatest(lease_until, $4) WHERE id = $1",
+        report.pack, UUID(actor.who), actor.device, tx.now + LEASE,
+    )  # fmt: skip
+    for work in await tx.rows("SELECT id FROM work WHERE pack = $1 ORDER BY id", report.pack):
+        held = (await sql.lock(tx, [work["id"]], actor.locations))[0]
+        if held.status in (Status.OPEN, Status.ACCEPTED):
+            await tx.run("UPDATE work SET taken_by = $2 WHERE id = $1", held.id, UUID(actor.who))
+            await sql.advance(tx, held.id, held.after(Action.START_PICK))
+            await keep_progress(tx, held.order_id)
+            tx.tell(Event("fulfillment.started", held.order_id, {"pack": report.pack}, held.location, held.id))
+    tx.touched.add(row["location"])
+    return Outcome("applied", None, None, effect={})
 
 
 async def release_reported(tx: Tx, report: Release, actor: Actor, at: datetime) -> Outcome:

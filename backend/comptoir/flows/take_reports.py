@@ -22,9 +22,11 @@ from comptoir.fulfillment.model import (
     Release,
     Short,
     Stage,
+    Start,
     Undo,
     UndoHandOver,
     UnknownCode,
+    Unlock,
     WorkNote,
 )
 from comptoir.kit.actor import Actor, Role
@@ -53,12 +55,20 @@ class DeviceEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pack_id: UUID | None = None
 
 
+class Follows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The journal that this one goes on from, and how far the server had acknowledged it."""
+
+    journal_id: UUID
+    acked_through: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+
+
 class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a device sends: the next lines of its journal, in order."""
 
     journal_id: UUID
     events: Annotated[tuple[DeviceEvent, ...], msgspec.Meta(max_length=MOST)]
     v: Annotated[int, msgspec.Meta(ge=1, le=1)] = 1
+    follows: Follows | None = None
 
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -222,6 +232,10 @@ class TakeReports:
                 return await put_back.put_back_reported(tx, report, actor, at)
             case Release():
                 return await start_pack.release_reported(tx, report, actor, at)
+            case Start():
+                return await start_pack.start_reported(tx, report, actor, at)
+            case Unlock():
+                return Outcome("applied")
             case Count():
                 counted = SubmitCount(event.id, report.count, report.quantity, at)
                 outcome = await count_stock.submit_count_reported(tx, counted, actor, tx.now)

@@ -139,6 +139,16 @@ class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pack: UUID
 
 
+class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Begin with a pack that was kept ahead, with or without a network."""
+
+    pack: UUID
+
+
+class Unlock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who had signed in on this device today is at it again; their sign-in goes on from here."""
+
+
 class UnknownCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Annotated[str, msgspec.Meta(max_length=5000)]
     symbology: Maybe = ""
@@ -155,7 +165,21 @@ class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
 
-Report = Pick | Undo | Short | LookAgain | Stage | HandOver | PutBack | Release | UnknownCode | WorkNote | Count
+Report = (
+    Pick
+    | Undo
+    | Short
+    | LookAgain
+    | Stage
+    | HandOver
+    | PutBack
+    | Release
+    | Start
+    | Unlock
+    | UnknownCode
+    | WorkNote
+    | Count
+)
 
 REPORTS: dict[str, type[Report]] = {
     "pick": Pick,
@@ -166,6 +190,8 @@ REPORTS: dict[str, type[Report]] = {
     "hand_over": HandOver,
     "put_back": PutBack,
     "release": Release,
+    "start": Start,
+    "unlock": Unlock,
     "unknown_code": UnknownCode,
     "note": WorkNote,
     "count": Count,
