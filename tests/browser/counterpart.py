@@ -95,7 +95,8 @@ def _handler(counterpart: Counterpart) -> type[BaseHTTPRequestHandler]:
             if counterpart.mood == "portal":
                 return self.answer(200, b"<p>Welcome to our wifi</p>", {"content-type": "text/html"})
             if counterpart.mood == "signed_out":
-                return self.answer(401, b"", {"content-type": "application/problem+json"})
+                signed_out = {"content-type": "application/problem+json", "x-sync-protocol": "1"}
+                return self.answer(401, b'{"code": "device_needed"}', signed_out)
             status, answer = counterpart.take(json.loads(body))
             if counterpart.mood == "lossy" and counterpart.batches % 2:
                 self.close_connection = True

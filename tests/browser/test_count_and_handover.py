@@ -53,14 +53,16 @@ def scan(page: Page, code: str) -> None:
 
 def open_count(page: Page, counterpart: Counterpart) -> None:
     template = TEMPLATES.get_template("associate/count.html")
-    counterpart.pages["/count"] = lambda: template.render(lang="fr", count=COUNT, person="Sam", location="Part-Dieu")
+    counterpart.pages["/count"] = lambda: template.render(
+        sign_in_id="s1", lang="fr", count=COUNT, person="Sam", location="Part-Dieu"
+    )
     page.goto(f"{counterpart.address}/count")
     expect(page.locator("#save")).to_have_text("Enregistrer 0")
 
 
 def open_desk(page: Page, counterpart: Counterpart, **changes: Any) -> None:
     template = TEMPLATES.from_string(DESK)
-    counterpart.pages["/desk"] = lambda: template.render(lang="fr", order=ORDER | changes)
+    counterpart.pages["/desk"] = lambda: template.render(sign_in_id="s1", lang="fr", order=ORDER | changes)
     counterpart.pages["/done"] = lambda: '<!doctype html><html lang="fr"><title>Remis</title><h1>Remis</h1>'
     page.goto(f"{counterpart.address}/desk")
     expect(page.locator("#band")).not_to_have_text("…")

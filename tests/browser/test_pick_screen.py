@@ -83,7 +83,9 @@ def camille() -> dict[str, Any]:
 
 def open_pack(page: Page, counterpart: Counterpart, pack: dict[str, Any], lang: str = "fr") -> None:
     template = TEMPLATES.get_template("associate/pick.html")
-    counterpart.pages["/pick"] = lambda: template.render(lang=lang, pack=pack, person="Sam", location="Lyon Part-Dieu")
+    counterpart.pages["/pick"] = lambda: template.render(
+        sign_in_id="s1", lang=lang, pack=pack, person="Sam", location="Lyon Part-Dieu"
+    )
     page.goto(f"{counterpart.address}/pick")
     expect(page.locator("body[data-step]")).to_be_visible()
 
@@ -97,7 +99,16 @@ def band(page: Page) -> Locator:
     return page.locator("#band")
 
 
+NOTHING_WAITS = """() => new Promise((resolve) => {
+  indexedDB.open("comptoir").onsuccess = ({ target: { result: db } }) => {
+    const asked = db.transaction("meta").objectStore("meta").get("journal");
+    asked.onsuccess = () => (db.close(), resolve(asked.result.next > 1 && asked.result.acked === asked.result.next - 1));
+  };
+})"""
+
+
 def everything_is_sent(page: Page) -> None:
+    page.wait_for_function(NOTHING_WAITS)
     expect(page.locator("body")).to_have_attribute("data-sending", "sent")
 
 
@@ -311,7 +322,8 @@ def test_leaving_right_after_the_last_scan_loses_nothing(page: Page, counterpart
     open_pack(page, counterpart, camille())
     scan(page, DERBY_39)
     page.goto(f"{counterpart.address}/work")
-    page.wait_for_timeout(300)
+    page.goto(f"{counterpart.address}/pick")
+    everything_is_sent(page)
     assert counterpart.kinds() == ["pick"]
 
 

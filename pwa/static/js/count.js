@@ -1,6 +1,5 @@
 // A one-article count: each scan adds one, keys set the number, the button writes it down. Blind: nobody is told what is expected.
-import { openJournal } from "./journal.js";
-import { startSync } from "./sync.js";
+import { journal, sync } from "./device.js";
 import { clone, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
@@ -9,8 +8,7 @@ import "./handheld.js";
 
 const MOST = 9999;
 const asked = read("count");
-const journal = openJournal({ signIn: asked.sign_in_id ?? null, serverTime: asked.server_time });
-const sync = startSync({ journal, onAnswer: paint, onState: showState });
+const written = () => journal.facts.find(({ type, body }) => type === "count" && body.count === asked.id);
 const number = document.getElementById("number");
 const save = document.getElementById("save");
 let quantity = 0;
@@ -24,7 +22,7 @@ function set(next) {
 
 document.addEventListener("scan", (event) => {
   event.preventDefault();
-  if (journal.facts.length) return;
+  if (written()) return;
   const { code, raw } = event.detail;
   const fits = asked.codes.some((known) => [code.code, raw.trim(), raw.trim().toUpperCase()].includes(known));
   if (!fits) return tell("bad", say("count_wrong"), say("nothing_counted"));
@@ -39,7 +37,7 @@ document.addEventListener("click", async ({ target }) => {
   else if (key === "add") set(quantity + 1);
   else if (key) set(fresh ? Number(key) : quantity * 10 + Number(key));
   if (key) fresh = key === "add";
-  if (target.closest("#save") && !journal.facts.length) {
+  if (target.closest("#save") && !written()) {
     await journal.append("count", { count: asked.id, quantity });
     sync.now();
     paint();
@@ -47,8 +45,10 @@ document.addEventListener("click", async ({ target }) => {
 });
 
 function paint() {
-  if (!journal.facts.length) return;
-  const sent = journal.waiting === 0;
+  const fact = written();
+  if (!fact) return;
+  const sent = fact.seq <= journal.acked;
+  quantity = fact.body.quantity;
   document.getElementById("main").replaceChildren(
     clone("t-done", { sent, title: say("count_done", { n: quantity }), more: say("count_done_more", { name: `${asked.name} ${asked.deciding ?? ""}`.trim(), place: sayPlace(asked.place) }), told: say(sent ? "count_sent" : "count_kept") }),
   );
@@ -58,3 +58,5 @@ function paint() {
 
 set(0);
 ask(say("count_scan"));
+sync.listen({ onAnswer: paint, onState: showState });
+paint();

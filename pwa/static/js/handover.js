@@ -4,8 +4,7 @@
 //   {order, name, works: [id], bags: [{bag: "B:T-104", work}], pass?, letters?, collector?, identity: bool, age: bool, sign_in_id, server_time, done_href}
 // and may hold: [data-bag="B:T-104"] rows (data-checked appears), #identity and #age boxes,
 // refused articles as <input data-refuse data-work data-line value="0"> with a <select data-reason>.
-import { openJournal } from "./journal.js";
-import { startSync } from "./sync.js";
+import { journal, sync } from "./device.js";
 import { icon, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
@@ -13,14 +12,14 @@ import { play } from "./sound.js";
 import "./handheld.js";
 
 const order = read("handover");
-const journal = openJournal({ signIn: order.sign_in_id ?? null, serverTime: order.server_time });
-const sync = startSync({ journal, onAnswer: takeAnswer, onState: takeState });
+const opened = journal.facts.at(-1)?.seq ?? 0; // what was told before this page is another hand-over
 const seen = new Set();
 const tag = (code) => code.replace(/^B:/, "");
 const ticked = (id) => document.getElementById(id)?.checked ?? false;
 const left = () => order.bags.filter(({ bag }) => !seen.has(bag));
 const unchecked = () => (order.identity && !ticked("identity")) || (order.age && !ticked("age"));
-const under = () => journal.facts.some(({ type, refused }) => type === "hand_over" && !refused);
+const mine = ({ type, body, seq }) => type === "hand_over" && body.order === order.order && seq > opened;
+const under = () => journal.facts.some((fact) => mine(fact) && !fact.refused);
 
 document.addEventListener("scan", (event) => {
   event.preventDefault();
@@ -88,12 +87,12 @@ function takeState(state) {
 }
 
 function takeAnswer({ outcomes }) {
-  const mine = outcomes.find(({ id }) => journal.facts.some((fact) => fact.id === id && fact.type === "hand_over"));
-  if (!mine) return;
-  if (mine.outcome === "refused") {
+  const told = outcomes.find(({ id }) => journal.facts.some((fact) => fact.id === id && mine(fact)));
+  if (!told) return;
+  if (told.outcome === "refused") {
     seen.clear();
     for (const row of document.querySelectorAll("[data-checked]")) delete row.dataset.checked;
-    tell("bad", say("hand_refused"), mine.problem?.title ?? "");
+    tell("bad", say("hand_refused"), told.problem?.title ?? "");
     return invite();
   }
   play("done");
@@ -101,3 +100,4 @@ function takeAnswer({ outcomes }) {
 }
 
 invite();
+sync.listen({ onAnswer: takeAnswer, onState: takeState });

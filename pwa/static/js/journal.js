@@ -1,5 +1,10 @@
-// The append-only list of what a person did, numbered without gaps; the screen is a fold of it.
-// Here it lives in memory. A store that survives the page keeps the same five names: append, facts, unsent, ack, expect.
+// The append-only list of what hands did on this device, numbered without gaps, on disk before anything beeps.
+// The screen is a fold of it. One journal for all tabs; a mirror of it in memory, so that painting waits for nothing.
+import { ask, read, write } from "./store.js";
+
+const TOLD = "comptoir-journal";
+const KEPT_WITHOUT_PACK_MS = 10 * 60 * 1000; // an acknowledged fact stays this long, for the undo of a hand-over
+const OUTCOMES = ["applied", "applied_with_exception", "refused"];
 
 export function uuid7(now = Date.now(), random = crypto.getRandomValues(new Uint8Array(10))) {
   const time = now.toString(16).padStart(12, "0");
@@ -9,49 +14,165 @@ export function uuid7(now = Date.now(), random = crypto.getRandomValues(new Uint
   return `${time.slice(0, 8)}-${time.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8)}`;
 }
 
-// signIn: who is at the device; serverTime: the server's clock when it made the page, to tell a wrong clock.
-export function openJournal({ signIn, packId, serverTime }) {
-  const facts = [];
-  const offset = serverTime ? Math.round(Date.parse(serverTime) - Date.now()) : 0;
-  let acked = 0;
-  return {
-    id: uuid7(),
-    facts,
-    get acked() {
-      return acked;
+// The wire form of a fact: what the device only notes for itself stays here.
+const wire = ({ refused, problem, outcome, ...fact }) => fact;
+
+// An answer we may act upon, word by word; anything else keeps every fact where it is.
+export const understood = (answer) =>
+  Number.isInteger(answer?.acked_through) &&
+  answer.acked_through >= 0 &&
+  Array.isArray(answer.outcomes) &&
+  answer.outcomes.every(({ seq, id, outcome }) => Number.isInteger(seq) && typeof id === "string" && OUTCOMES.includes(outcome));
+
+export async function openJournal() {
+  const channel = new BroadcastChannel(TOLD);
+  const watchers = new Set();
+  let head = await write(["meta"], async ({ meta }) => {
+    const held = await ask(meta.get("journal"));
+    if (held) return held;
+    const made = { id: uuid7(), next: 1, acked: 0, offset: 0, follows: null };
+    meta.put(made, "journal");
+    return made;
+  });
+  let facts = await read(["ev"], ({ ev }) => ask(ev.getAll()));
+
+  const changed = (why, detail) => watchers.forEach((watcher) => watcher(why, detail));
+  const tell = (why, detail = null) => {
+    channel.postMessage({ why, detail });
+    changed(why, detail);
+  };
+  async function reload() {
+    [head, facts] = await read(["meta", "ev"], async ({ meta, ev }) => [await ask(meta.get("journal")), await ask(ev.getAll())]);
+  }
+  channel.onmessage = async ({ data }) => {
+    await reload();
+    changed(data.why, data.detail);
+  };
+
+  const journal = {
+    get id() {
+      return head.id;
     },
-    // Resolves once the fact is safe; only then may a tone say so.
-    async append(type, body) {
-      const fact = {
-        seq: facts.length + 1,
-        id: uuid7(),
-        at_wall: new Date().toISOString(),
-        at_mono: Math.round(performance.now()),
-        offset_ms: offset,
-        sign_in_id: signIn,
-        ...(packId ? { pack_id: packId } : {}),
-        type,
-        body,
-      };
-      facts.push(fact);
+    get acked() {
+      return head.acked;
+    },
+    get waiting() {
+      return head.next - 1 - head.acked;
+    },
+    get facts() {
+      return facts;
+    },
+    // Where this journal goes on from, when it had to begin anew: the server then knows that nothing was lost.
+    get follows() {
+      return head.follows;
+    },
+    // When the oldest fact that the server does not have was written; null when it has all of them.
+    get oldest() {
+      const first = facts.find(({ seq }) => seq > head.acked);
+      return first ? Date.parse(first.at_wall) : null;
+    },
+    factsOf: (pack) => facts.filter(({ pack_id }) => pack_id === pack),
+    watch(watcher) {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    // Resolves once the fact is on disk; only then may a tone say so. Rejects when the device could not write: nothing counted.
+    async append(type, body, { pack = null, signIn = null } = {}) {
+      const id = uuid7();
+      const at_wall = new Date().toISOString();
+      const at_mono = Math.round(performance.now());
+      const [fact, next] = await write(["meta", "ev"], async ({ meta, ev }) => {
+        const now = await ask(meta.get("journal"));
+        const who = signIn ?? (await ask(meta.get("who")))?.sign_in_id ?? null;
+        if (!who) throw new Error("nobody is signed in");
+        const made = { seq: now.next, id, at_wall, at_mono, offset_ms: now.offset, sign_in_id: who, ...(pack ? { pack_id: pack } : {}), type, body };
+        const then = { ...now, next: now.next + 1 };
+        ev.add(made);
+        meta.put(then, "journal");
+        return [made, then];
+      });
+      // Another tab may have written in between: the mirror holds what the store holds, in its order.
+      if (next.id !== head.id || fact.seq !== head.next) await reload();
+      else {
+        head = next;
+        facts.push(fact);
+      }
+      tell("appended", { seq: fact.seq });
       return fact;
     },
-    unsent: (limit) => facts.slice(acked, acked + limit).map(({ refused, problem, ...fact }) => fact),
-    get waiting() {
-      return facts.length - acked;
-    },
-    ack(through, outcomes) {
-      for (const { seq, outcome, problem } of outcomes) {
-        const fact = facts[seq - 1];
-        if (fact && outcome === "refused") Object.assign(fact, { refused: true, problem: problem ?? null });
-      }
-      acked = Math.max(acked, Math.min(through, facts.length));
+    unsent: (limit) => facts.filter(({ seq }) => seq > head.acked).slice(0, limit).map(wire),
+    // Take the server's word for a batch of this journal: facts, refusals and fresh packs in one transaction.
+    async ack(answer, sentAs) {
+      if (sentAs !== head.id) return;
+      const refused = new Map(answer.outcomes.filter(({ outcome }) => outcome === "refused").map((told) => [told.id, told]));
+      await write(["meta", "ev", "packs", "dead"], async ({ meta, ev, packs, dead }) => {
+        const now = await ask(meta.get("journal"));
+        if (now.id !== sentAs) return;
+        const acked = Math.max(now.acked, Math.min(answer.acked_through, now.next - 1));
+        for (const fact of await ask(ev.getAll(IDBKeyRange.bound(now.acked, acked, true)))) {
+          const told = refused.get(fact.id);
+          if (!told) continue;
+          ev.put({ ...fact, refused: true, problem: told.problem ?? null });
+          dead.put({ ...fact, problem: told.problem ?? null, told_at: Date.now() });
+        }
+        for (const fresh of answer.packs ?? []) {
+          const held = await ask(packs.get(fresh.id));
+          packs.put({ ...held, ...fresh, counted_through: fresh.counted?.[now.id] ?? acked });
+        }
+        meta.put({ ...now, acked, follows: null }, "journal");
+      });
+      await reload();
+      tell("acked", { packs: (answer.packs ?? []).map(({ id }) => id) });
     },
     // The server waits for another number than we thought: go there, if we have it.
-    expect(seq) {
-      if (!Number.isInteger(seq) || seq < 1 || seq > facts.length + 1) return false;
-      acked = seq - 1;
+    async expect(seq) {
+      const kept = facts.length ? facts[0].seq : head.next;
+      if (!Number.isInteger(seq) || seq < 1 || seq > head.next || (seq < kept && seq <= head.acked)) return false;
+      await write(["meta"], async ({ meta }) => {
+        const now = await ask(meta.get("journal"));
+        meta.put({ ...now, acked: seq - 1 }, "journal");
+      });
+      await reload();
       return true;
     },
+    // Two devices claim this journal, or the server has never heard of its beginning: what is unsent goes on in a new one,
+    // under the same ids, so that nothing is lost and nothing counts twice. `bake(pack, facts)` folds what was acknowledged.
+    async beginAnew(bake) {
+      await write(["meta", "ev", "packs"], async ({ meta, ev, packs }) => {
+        const now = await ask(meta.get("journal"));
+        const all = await ask(ev.getAll());
+        const done = all.filter(({ seq }) => seq <= now.acked);
+        const unsent = all.filter(({ seq }) => seq > now.acked);
+        for (const pack of await ask(packs.getAll())) packs.put({ ...bake(pack, done.filter(({ pack_id }) => pack_id === pack.id)), counted_through: 0, counted: {} });
+        ev.clear();
+        unsent.forEach((fact, at) => ev.add({ ...fact, seq: at + 1 }));
+        meta.put({ ...now, id: uuid7(), next: unsent.length + 1, acked: 0, follows: { journal_id: now.id, acked_through: now.acked } }, "journal");
+      });
+      await reload();
+      tell("moved");
+    },
+    // The server's clock against ours, in milliseconds; every fact carries the last known difference.
+    async setClock(serverTime) {
+      const offset = Math.round(Date.parse(serverTime) - Date.now());
+      if (!Number.isFinite(offset) || Math.abs(offset - head.offset) < 250) return;
+      await write(["meta"], async ({ meta }) => {
+        const now = await ask(meta.get("journal"));
+        meta.put({ ...now, offset }, "journal");
+      });
+      head = { ...head, offset };
+    },
+    // Forget what the server has and no open pack needs. Never a fact that is still to be sent.
+    async tidy() {
+      const before = Date.now() - KEPT_WITHOUT_PACK_MS;
+      await write(["meta", "ev", "packs"], async ({ meta, ev, packs }) => {
+        const now = await ask(meta.get("journal"));
+        const open = new Set(await ask(packs.getAllKeys()));
+        for (const fact of await ask(ev.getAll(IDBKeyRange.upperBound(now.acked)))) {
+          if (!open.has(fact.pack_id) && Date.parse(fact.at_wall) < before) ev.delete(fact.seq);
+        }
+      });
+      await reload();
+    },
   };
+  return journal;
 }

@@ -1,7 +1,6 @@
 // The pick screen: listens to scans and taps, writes facts to the journal, paints the fold of pack and journal.
 import { fold } from "./fold.js";
-import { openJournal } from "./journal.js";
-import { startSync } from "./sync.js";
+import { journal, sync } from "./device.js";
 import { printable } from "./codes.js";
 import { clone, element, icon, read, say } from "./paint.js";
 import { ask, settle, tell } from "./feedback.js";
@@ -13,8 +12,9 @@ import "./handheld.js";
 
 const UNDO_MS = 8000;
 let pack = read("pack");
-const journal = openJournal({ signIn: pack.sign_in_id ?? null, packId: pack.id, serverTime: pack.server_time });
-const sync = startSync({ journal, onAnswer: takeAnswer, onState: showState });
+const facts = () => journal.factsOf(pack.id);
+const through = (fresh) => fresh.counted?.[journal.id] ?? 0;
+pack.counted_through = through(pack);
 const $ = (id) => document.getElementById(id);
 
 let view; // the fold
@@ -35,14 +35,13 @@ const size = (line) => line.deciding || line.name;
 const refold = () => {
   // A pack that was handed on stays so: the server answers with what is left of it, which is nothing.
   const released = view?.released ?? false;
-  view = fold(pack, journal.facts, journal.acked);
+  view = fold(pack, facts(), journal.acked);
   view.released ||= released;
 };
 
 async function write(type, body) {
-  const fact = await journal.append(type, body);
+  const fact = await journal.append(type, body, { pack: pack.id });
   refold();
-  sync.soon();
   return fact;
 }
 
@@ -160,7 +159,7 @@ document.addEventListener("click", async ({ target }) => {
     await write("release", { pack: pack.id });
     sync.now();
   } else if (act === "undo" && undoable) await takeBack(undoable.fact);
-  else if (act === "back") await takeBack(journal.facts.find(({ id }) => id === button.dataset.fact));
+  else if (act === "back") await takeBack(facts().find(({ id }) => id === button.dataset.fact));
   else return;
   versus = null;
   paint();
@@ -171,7 +170,7 @@ $("sheet").addEventListener("click", (event) => event.target === $("sheet") && $
 async function takeBack(fact) {
   const line = fact.body.line && workOf(fact.body.work)?.lines.find(({ line }) => line === fact.body.line);
   // All bags of one shelf go back together, as they went there.
-  const twins = fact.type === "stage" ? journal.facts.filter(({ type, body }) => type === "stage" && body.work === fact.body.work) : [fact];
+  const twins = fact.type === "stage" ? facts().filter(({ type, body }) => type === "stage" && body.work === fact.body.work) : [fact];
   for (const twin of twins) await write("undo", { event: twin.id });
   if (fact.type === "stage") bound[fact.body.work] = twins.map(({ body }) => body.bag);
   undoable = null;
@@ -208,8 +207,8 @@ function countMissing(step) {
 }
 
 function openList() {
-  const taken = new Set(journal.facts.filter(({ type }) => type === "undo").map(({ body }) => body.event));
-  const last = (spot) => journal.facts.findLast(({ type, id, body }) => ["pick", "short", "look_again"].includes(type) && body.line === spot.line && body.work === spot.work && !taken.has(id));
+  const taken = new Set(facts().filter(({ type }) => type === "undo").map(({ body }) => body.event));
+  const last = (spot) => facts().findLast(({ type, id, body }) => ["pick", "short", "look_again"].includes(type) && body.line === spot.line && body.work === spot.work && !taken.has(id));
   openSheet("t-list", { lines: view.order.map((spot) => row(spot, last(spot), true)) });
 }
 
@@ -392,7 +391,7 @@ function takeAnswer({ outcomes, packs = [] }) {
   if (fresh) {
     // A whole new pack: its counts hold every fact acknowledged so far; its pictures are the ones already here.
     const before = asked(pack);
-    pack = drawn({ ...pack, ...fresh, counted_through: journal.acked });
+    pack = drawn({ ...pack, ...fresh, counted_through: through(fresh) });
     if (asked(pack) !== before && !view.released) tell("again", say("changed"), say("changed_more"));
   }
   const odd = outcomes.find(({ outcome, again, problem }) => outcome === "applied_with_exception" && problem && !again);
@@ -429,3 +428,4 @@ refold();
 // A pack may hold facts of an earlier hour: nothing is unsent then, and the walk goes on where it stood.
 if (serverNow() > Date.parse(pack.lease_until ?? "9999-12-31T00:00:00Z")) settle();
 paint();
+sync.listen({ onAnswer: takeAnswer, onState: showState, onJournal: ({ why }) => why === "appended" || paint() });

@@ -1,14 +1,12 @@
 // Put-backs: each scan carries one unit back to its shelf; the row counts down and leaves the list when it is done.
-import { openJournal } from "./journal.js";
-import { startSync } from "./sync.js";
+import { journal, sync } from "./device.js";
 import { read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
 import "./handheld.js";
 
 const given = read("put-backs");
-const journal = openJournal({ signIn: given.sign_in_id, serverTime: given.server_time });
-const sync = startSync({ journal, onState: showState });
+sync.listen({ onState: showState });
 const rows = given.rows.map((row) => ({ ...row }));
 
 document.addEventListener("scan", (event) => {
@@ -26,6 +24,5 @@ async function take({ code, raw }) {
   place.querySelector("[data-left]").textContent = row.left;
   if (!row.left) place.remove();
   tell("ok", say("counted_other", { name: row.name }));
-  sync.soon();
   if (!rows.some(({ left }) => left > 0)) ask(say("counted_other", { name: row.name }), "");
 }

@@ -1,26 +1,68 @@
-// Brings the journal to the server: one batch at a time, in order, again and again until it is acknowledged.
+// Brings the journal to the server: one batch at a time, in order, again and again until it is acknowledged, by one tab only.
 // Only an answer that speaks our protocol counts; a captive portal's friendly page does not. Nothing is ever dropped.
+import { understood } from "./journal.js";
 
 const BATCH = 50;
+const SOON_MS = 120;
 const FIRST_MS = 1000;
 const LONGEST_MS = 30000;
 const TIME_LIMIT_MS = 8000;
+const PING_MS = 30000;
+const PROTOCOL = { "x-sync-protocol": "1", accept: "application/json" };
 
-// onAnswer(answer) after every acknowledged batch; onState({state, waiting, since}) when the pill must change.
-// state: sent, sending, offline, signed_out, refused
-export function startSync({ journal, url = "/sync/events", onAnswer = () => {}, onState = () => {} }) {
+const locked = (work) => (navigator.locks ? navigator.locks.request("comptoir-drain", { ifAvailable: true }, (lock) => (lock ? work() : "elsewhere")) : work());
+
+// One request. -> {status, wait, answer}: `answer` is null unless it is really our server that speaks.
+async function call(url, body) {
+  const response = await fetch(url, {
+    ...(body ? { method: "POST", body, keepalive: body.length < 60000, headers: { ...PROTOCOL, "content-type": "application/json" } } : { headers: PROTOCOL }),
+    redirect: "error",
+    cache: "no-store",
+    signal: AbortSignal.timeout(TIME_LIMIT_MS),
+  });
+  const ours = response.headers.get("x-sync-protocol") === "1" && /json/.test(response.headers.get("content-type") ?? "");
+  return { status: response.status, wait: Number(response.headers.get("retry-after")) * 1000 || 0, answer: ours ? await response.json() : null };
+}
+
+// What an answer means for the journal. -> {next: "more" | "later" | "signed_out" | "offline" | "update", wait?, answer?}
+export async function drainOnce(journal, { size = BATCH, bake, url = "/sync/events" }) {
+  const events = journal.unsent(size);
+  const id = journal.id;
+  const { status, wait, answer } = await call(url, JSON.stringify({ v: 1, journal_id: id, ...(journal.follows ? { follows: journal.follows } : {}), events }));
+  if (status === 200 && understood(answer)) {
+    const before = journal.acked;
+    await journal.ack(answer, id);
+    // An answer that moves nothing would be asked again for ever: slow down instead.
+    return { next: journal.acked > before ? "more" : "later", answer };
+  }
+  if (status === 401 && answer) return { next: "signed_out" };
+  if (status === 426 && answer) return { next: "update" };
+  if (status === 409 && answer?.code === "device_clone") return await journal.beginAnew(bake), { next: "more" };
+  if (status === 409 && Number.isInteger(answer?.expected_seq)) {
+    if (!(await journal.expect(answer.expected_seq))) await journal.beginAnew(bake);
+    return { next: "more" };
+  }
+  if (answer && (status === 400 || status === 413 || status === 422)) return { next: "smaller" };
+  return { next: "offline", wait };
+}
+
+// state: sent, sending, offline, signed_out, update, refused
+export function startSync(journal, { bake }) {
+  const listeners = new Set();
   let timer = 0;
   let running = false;
   let delay = 0;
   let size = BATCH;
   let state = "sent";
-  let since = null;
+  let since = null; // from when on the server was out of reach
 
+  const told = () => ({ state, waiting: journal.waiting, since, oldest: journal.oldest });
+  const say = (kind, detail) => listeners.forEach((listener) => listener[kind]?.(detail));
   const show = (next) => {
-    if (next === "offline" || next === "signed_out") since ??= Date.now();
+    if (next === "offline" || next === "signed_out" || next === "update") since ??= Date.now();
     else if (next !== "sending") since = null;
     state = next === "sending" && since ? state : next;
-    onState({ state, waiting: journal.waiting, since });
+    say("onState", told());
   };
   const later = (ms) => {
     clearTimeout(timer);
@@ -28,47 +70,33 @@ export function startSync({ journal, url = "/sync/events", onAnswer = () => {}, 
   };
   const backOff = (wait) => {
     delay = Math.min(LONGEST_MS, Math.max(FIRST_MS, delay * 2));
-    later(wait ?? delay * (0.5 + Math.random()));
+    later(wait ? Math.min(wait, LONGEST_MS) : delay * (0.5 + Math.random()));
   };
-
-  async function post() {
-    const body = JSON.stringify({ v: 1, journal_id: journal.id, events: journal.unsent(size) });
-    const response = await fetch(url, {
-      method: "POST",
-      body,
-      keepalive: body.length < 60000,
-      redirect: "error",
-      signal: AbortSignal.timeout(TIME_LIMIT_MS),
-      headers: { "content-type": "application/json", accept: "application/json", "x-sync-protocol": "1" },
-    });
-    const ours = response.headers.get("x-sync-protocol") === "1" && /json/.test(response.headers.get("content-type") ?? "");
-    return { status: response.status, wait: Number(response.headers.get("retry-after")) * 1000, answer: ours ? await response.json() : null };
-  }
 
   async function drain() {
     if (running || !journal.waiting) return;
     running = true;
     show("sending");
     try {
-      const { status, wait, answer } = await post();
-      if (status === 200 && Number.isInteger(answer?.acked_through) && Array.isArray(answer.outcomes)) {
-        const before = journal.acked;
-        journal.ack(answer.acked_through, answer.outcomes);
+      const done = await locked(() => drainOnce(journal, { size, bake }));
+      if (done === "elsewhere") {
+        // Another tab is at it; it tells us what it hears.
+        later(FIRST_MS);
+      } else if (done.next === "more") {
         size = BATCH;
         delay = 0;
-        show(answer.outcomes.some(({ outcome }) => outcome === "refused") ? "refused" : journal.waiting ? "sending" : "sent");
-        onAnswer(answer);
-        // An answer that moves nothing would be asked again for ever: slow down instead.
-        if (journal.waiting) journal.acked > before ? later(0) : backOff();
-      } else if (status === 401) {
-        show("signed_out");
+        show(done.answer?.outcomes.some(({ outcome, again }) => outcome === "refused" && !again) ? "refused" : journal.waiting ? "sending" : "sent");
+        if (done.answer) say("onAnswer", done.answer);
+        if (journal.waiting) later(0);
+      } else if (done.next === "smaller" && size > 1) {
+        size >>= 1;
+        later(0);
+      } else if (done.next === "signed_out" || done.next === "update") {
+        show(done.next);
         later(LONGEST_MS);
-      } else if (status === 409 && journal.expect(answer?.expected_seq)) {
-        backOff(delay ? undefined : 0);
       } else {
-        if (status === 400 || status === 413 || status === 422) size = Math.max(1, size >> 1);
-        show("offline");
-        backOff(wait > 0 ? Math.min(wait, LONGEST_MS) : undefined);
+        show(done.next === "later" ? "sending" : "offline");
+        backOff(done.wait);
       }
     } catch {
       show("offline");
@@ -78,26 +106,49 @@ export function startSync({ journal, url = "/sync/events", onAnswer = () => {}, 
     }
   }
 
+  // Whether the server can be reached, asked only while nothing else tells.
+  async function ping() {
+    if (document.hidden || running || journal.waiting) return;
+    try {
+      const { status, answer } = await call("/sync/ping");
+      if (answer?.now) await journal.setClock(answer.now);
+      show(answer?.pong ? "sent" : status === 401 && answer ? "signed_out" : "offline");
+    } catch {
+      show("offline");
+    }
+  }
+
   const now = () => {
     delay = 0;
-    later(0);
+    if (journal.waiting) later(0);
+    else if (since) ping();
   };
   addEventListener("online", now);
+  addEventListener("offline", () => show("offline"));
   addEventListener("pageshow", now);
-  document.addEventListener("visibilitychange", now);
-  // Whoever leaves while the network is there loses nothing: the last batch outlives the page. Without it, we ask first.
-  addEventListener("beforeunload", (event) => {
-    if (journal.waiting && since) event.preventDefault();
+  document.addEventListener("visibilitychange", () => document.hidden || now());
+  navigator.serviceWorker?.addEventListener("message", ({ data }) => data === "drain" && now());
+  setInterval(ping, PING_MS);
+  journal.watch((why, detail) => {
+    if (why === "acked" && !journal.waiting && !running) show("sent");
+    else if (journal.waiting && !since) show("sending");
+    else say("onState", told());
+    say("onJournal", { why, ...detail });
+    if (journal.waiting && !running && !delay) later(SOON_MS);
   });
-  addEventListener("pagehide", () => {
-    if (journal.waiting) post().catch(() => {});
-  });
+  if (journal.waiting) later(0);
+
   return {
     now,
-    // A fact was added: tell the pill, send soon (together with what the same second brings).
-    soon() {
-      onState({ state: since ? state : "sending", waiting: journal.waiting, since });
-      if (!running && !delay) later(120);
+    get state() {
+      return told();
     },
+    // {onAnswer(answer), onState({state, waiting, since, oldest}), onJournal({why})}
+    listen(listener) {
+      listeners.add(listener);
+      listener.onState?.(told());
+      return () => listeners.delete(listener);
+    },
+    ping,
   };
 }
