@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from comptoir.web.assets import Assets, CircularImport, imports, tighten, tighten_script
+from comptoir.web.assets import Assets, CircularImport, imports_at_once, tighten, tighten_script
 from comptoir.web.rendering import environment
 
 ASSETS = Assets()
@@ -20,7 +20,7 @@ def weight(*names: str) -> int:
         name = queue.pop()
         if name not in seen:
             seen.add(name)
-            queue += imports((ASSETS.folder / name).read_bytes()) if name.startswith("js/") else ()
+            queue += imports_at_once((ASSETS.folder / name).read_bytes()) if name.startswith("js/") else ()
     found = [ASSETS.find(ASSETS.url(name).removeprefix("/static/")) for name in seen]
     return sum(len(asset[0].brotli) for asset in found if asset)
 
@@ -44,6 +44,21 @@ def test_a_script_imports_its_neighbors_by_their_hashed_names() -> None:
     assert found is not None
     assert ASSETS.url("js/fold.js").removeprefix("/static/js/").encode() in found[0].plain
     assert b'"./fold.js"' not in found[0].plain
+
+
+def test_a_script_that_is_loaded_when_needed_is_renamed_but_not_fetched_ahead(tmp_path: Path) -> None:
+    for name in ("css", "js", "icons"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "icons/icons.svg").write_text("<svg/>")
+    (tmp_path / "js/a.js").write_text('import "./b.js";\nconst late = () => import("./c.js");\n')
+    (tmp_path / "js/b.js").write_text("export const b = 1;\n")
+    (tmp_path / "js/c.js").write_text("export const c = 1;\n")
+    assets = Assets(tmp_path)
+    found = assets.find(assets.url("js/a.js").removeprefix("/static/"))
+    assert found is not None
+    assert assets.url("js/c.js").removeprefix("/static/js/").encode() in found[0].plain
+    assert assets.script_urls("js/a.js") == (assets.url("js/a.js"), assets.url("js/b.js"))
+    assert assets.with_imports("js/a.js", later=True) == ("js/a.js", "js/b.js", "js/c.js")
 
 
 def test_a_changed_file_changes_its_own_address_and_that_of_whoever_imports_it(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ MEDIA_TYPES: Final = {
 }
 COMPRESSED: Final = frozenset({".css", ".js", ".svg", ".webmanifest", ".txt"})
 _IMPORT: Final = re.compile(rb"""((?:from|import)\s*\(?\s*["'])(\./[\w./-]+\.js)(["'])""")
+_LATER: Final = re.compile(rb"""import\s*\(\s*["']\./[\w./-]+\.js["']\s*\)""")
 _COMMENT: Final = re.compile(rb"/\*.*?\*/", re.S)
 _BLANKS: Final = re.compile(rb"\s*\n\s*")
 
@@ -124,21 +125,30 @@ class Assets:
         return None if asset is None else (asset, served_name not in self._names)
 
     def script_urls(self, *names: str) -> tuple[str, ...]:
-        """The hashed addresses of scripts and all they import, entry first; for `modulepreload`."""
+        """The hashed addresses of scripts and all they import at once, entry first; for `modulepreload`."""
+        return tuple(self.url(name) for name in self.with_imports(*names))
+
+    def with_imports(self, *names: str, later: bool = False) -> tuple[str, ...]:
+        """The logical names of scripts and all they import, entry first; with `later` also what they load when needed."""
         found: dict[str, None] = {}
         queue = list(names)
         while queue:
             name = queue.pop(0)
-            if self.url(name) in found:
-                continue
-            found[self.url(name)] = None
-            queue += sorted(imports((self.folder / name).read_bytes()))
+            if name not in found:
+                found[name] = None
+                body = (self.folder / name).read_bytes()
+                queue += sorted(imports(body) if later else imports_at_once(body))
         return tuple(found)
 
 
 def imports(body: bytes) -> set[str]:
-    """The logical names of the scripts that a script imports."""
+    """The logical names of the scripts that a script imports, at once or when they are needed (`import("./x.js")`)."""
     return {"js/" + match[2].decode()[2:] for match in _IMPORT.finditer(body)}
+
+
+def imports_at_once(body: bytes) -> set[str]:
+    """The logical names of the scripts without which a script does not start."""
+    return imports(_LATER.sub(b"", body))
 
 
 def tighten(css: bytes) -> bytes:
