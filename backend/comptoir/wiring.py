@@ -13,6 +13,7 @@ from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again
 from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
 from comptoir.flows.import_stock import import_stock
+from comptoir.flows.lease_counter import take_counter
 from comptoir.flows.map_unknown_line import MapUnknownLineFlow
 from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
@@ -25,6 +26,7 @@ from comptoir.flows.start_pack import start_pack
 from comptoir.flows.take_arrival import take_arrival
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
 from comptoir.fulfillment.model import StartPack, UndoHandOver
+from comptoir.fulfillment.offline_counter import TakeCounter
 from comptoir.fulfillment.resolving import ResolveException
 from comptoir.kit.ids import Seal
 from comptoir.kit.outbox import Listener
@@ -56,6 +58,7 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         ResolveShort: ResolveShortFlow(outlook),
         StartPack: start_pack,
         TakeArrival: take_arrival,
+        TakeCounter: take_counter,
         RequestHandOver: HandOverFlow(seal).request,
         UndoHandOver: undo_hand_over,
         PostMovements: post_movements,

@@ -25,6 +25,7 @@ class Work(Table, tablename="work"):
     pack = UUID(null=True, default=None)
     flagged = Text(null=True, default=None)
     version = Integer(default=1)
+    ended_because = Text(null=True, default=None)
 
 
 class WorkLine(Table, tablename="work_line"):
@@ -60,16 +61,37 @@ class PickupPass(Table, tablename="pickup_pass"):
     made_at = Timestamptz(required=True)
 
 
+class CounterLease(Table, tablename="counter_lease"):
+    """The one device of a store that may hand over with no network."""
+
+    location = Text(primary_key=True, required=True)
+    device = UUID(required=True)
+    given_at = Timestamptz(required=True)
+    lease_until = Timestamptz(required=True)
+
+
+class OfflineLetters(Table, tablename="offline_letters"):
+    """What a device checks a pass's six letters against: PBKDF2 with a work's id as salt."""
+
+    order_id = UUID(primary_key=True, required=True)
+    location = Text(primary_key=True, required=True)
+    generation = Integer(required=True)
+    salt = UUID(required=True)
+    hash = Bytea(required=True)
+
+
 class Pack(Table, tablename="pack"):
-    """What one associate takes on at once, leased."""
+    """What one associate takes on at once, leased. One that lies ready (`ahead`) has nobody yet; `works`: what it was made of."""
 
     id = UUID(primary_key=True, required=True)
     location = Text(required=True)
     device = UUID(null=True, default=None)
-    staff = UUID(required=True)
+    staff = UUID(null=True, default=None)
     made_at = Timestamptz(required=True)
     lease_until = Timestamptz(required=True)
     closed_at = Timestamptz(null=True, default=None)
+    ahead = Boolean(default=False)
+    works = Array(base_column=UUID(), default=list)
 
 
 class Bag(Table, tablename="bag"):
@@ -130,6 +152,7 @@ class HandOver(Table, tablename="hand_over"):
     identity_checked = Boolean(default=False)
     age_checked = Boolean(default=False)
     override_reason = Text(null=True, default=None)
+    offline = Boolean(default=False)
     undone_at = Timestamptz(null=True, default=None)
     undone_by = Text(null=True, default=None)
     undo_reason = Text(null=True, default=None)
@@ -195,6 +218,8 @@ class Journal(Table, tablename="journal"):
     expected_seq = BigInt(default=1)
     started_at = Timestamptz(required=True)
     last_at = Timestamptz(required=True)
+    follows = UUID(null=True, default=None)
+    follows_acked = BigInt(null=True, default=None)
 
 
 class DeviceEvent(Table, tablename="device_event"):
