@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from comptoir.flows.keep_packs import KeepPacks, Kept, keep_packs
 from comptoir.flows.order_grouper import OrderGrouper, OutlookKeeper
 from comptoir.flows.place_orders import Done as Placed
 from comptoir.flows.take_reports import Batch, DeviceEvent, Taken, TakeReports, Told
@@ -170,6 +171,13 @@ class Handheld:
         command = StartPack(new_id(), self.place, works)
         started: PackStarted = await self.shop.perform(command, self.person, PackStarted)
         return started
+
+    async def keep(self, ahead: int = 2, *packs: UUID) -> Kept:
+        """Ask for what may be needed with no network."""
+        asked, shop = KeepPacks(self.journal, ahead, packs=packs), self.shop
+        return await in_transaction(
+            shop.pool, self.actor.who, shop.now, lambda tx: keep_packs(tx, asked, self.actor, shop.now)
+        )
 
     async def pick(self, work: UUID, quantity: int = 1, line: int = 1) -> Told:
         return await self.tell("pick", work=work, line=line, quantity=quantity)

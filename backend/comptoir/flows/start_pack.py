@@ -1,12 +1,13 @@
 """An associate takes work on: one or more works, leased to one device; pausing gives them to a colleague."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.fulfillment import sql
 from comptoir.fulfillment.lifecycles import Action, Status
-from comptoir.fulfillment.model import Outcome, PackStarted, Release, Start, StartPack
+from comptoir.fulfillment.model import Outcome, PackStarted, Release, Start, StartPack, Work
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, NotFound
@@ -15,12 +16,22 @@ from comptoir.orders import sql as orders_sql
 LEASE = timedelta(minutes=60)
 MOST_IN_PACK = 20
 
-# What may be taken on: to pick, and in nobody's open, unexpired pack (one's own may be taken up again).
+SOON = timedelta(minutes=30)
+"""An ahead pack of another device waits behind free work, unless its promise is nearer than this."""
+
+# What may be taken on: to pick, and in nobody's begun, unexpired pack (one's own may be taken up again). What lies ready on
+# another device comes after what is free, unless its customer is here or its promise is near; what lies ready here is free.
 _FREE = """
-SELECT w.id, w.order_id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2 AND p.staff <> $3
-WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') AND p.id IS NULL AND ($4::uuid[] IS NULL OR w.id = ANY($4))
-ORDER BY EXISTS (SELECT FROM arrival a WHERE a.order_id = w.order_id AND a.location = w.location AND a.done_at IS NULL) DESC, w.promise_at, w.id LIMIT $5
+SELECT w.id, w.order_id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2
+WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') AND (p.id IS NULL OR p.ahead OR p.staff = $3)
+  AND ($4::uuid[] IS NULL OR w.id = ANY($4))
+ORDER BY EXISTS (SELECT FROM arrival a WHERE a.order_id = w.order_id AND a.location = w.location AND a.done_at IS NULL) DESC,
+  (p.ahead IS TRUE AND p.device IS DISTINCT FROM $6 AND w.promise_at > $7), w.promise_at, w.id LIMIT $5
 """
+
+
+async def _free(tx: Tx, location: str, named: list[UUID] | None, limit: int, actor: Actor, now: datetime) -> list[Any]:
+    return await tx.rows(_FREE, location, now, UUID(actor.who), named, limit, actor.device, now + SOON)
 
 
 async def start_pack(tx: Tx, command: StartPack, actor: Actor, now: datetime) -> PackStarted:
@@ -29,7 +40,7 @@ async def start_pack(tx: Tx, command: StartPack, actor: Actor, now: datetime) ->
         raise NotFound("location_not_found")
     named = list(command.works) or None
     limit = len(command.works) if named else min(command.next or 1, MOST_IN_PACK)
-    rows = await tx.rows(_FREE, command.location, now, UUID(actor.who), named, limit)
+    rows = await _free(tx, command.location, named, limit, actor, now)
     if not rows or (named and len(rows) < len(set(named))):
         taken = named and await tx.value(
             "SELECT true FROM work WHERE id = ANY($1::uuid[]) AND location = $2 AND status IN ('open', 'accepted', 'picking', 'picked')",
@@ -40,53 +51,70 @@ async def start_pack(tx: Tx, command: StartPack, actor: Actor, now: datetime) ->
     for order in sorted({row["order_id"] for row in rows}):
         await orders_sql.lock(tx, order)
     works = await sql.lock(tx, [row["id"] for row in rows], actor.locations)
-    free = {
-        row["id"]
-        for row in await tx.rows(_FREE, command.location, now, UUID(actor.who), [w.id for w in works], len(works))
-    }
+    free = {row["id"] for row in await _free(tx, command.location, [w.id for w in works], len(works), actor, now)}
     if len(free) < len(works):
         raise Conflict("taken_by_colleague")
     until = now + LEASE
     await tx.run("INSERT INTO pack (id, location, device, staff, made_at, lease_until) VALUES ($1, $2, $3, $4, $5, $6)",
                  command.id, command.location, actor.device, UUID(actor.who), now, until)  # fmt: skip
-    await tx.run(
-        "UPDATE work SET pack = $2, taken_by = $3 WHERE id = ANY($1::uuid[])",
-        [w.id for w in works],
-        command.id,
-        UUID(actor.who),
-    )
-    for work in works:
-        if work.status in (Status.OPEN, Status.ACCEPTED):
-            await sql.advance(tx, work.id, work.after(Action.START_PICK))
-            await keep_progress(tx, work.order_id)
-            tx.tell(Event("fulfillment.started", work.order_id, {"pack": command.id}, work.location, work.id))
+    await _take(tx, command.id, works, UUID(actor.who))
     tx.touched.add(command.location)
     order = {row["id"]: i for i, row in enumerate(rows)}
     return PackStarted(command.id, tuple(sorted((w.id for w in works), key=lambda i: order[i])), until)
 
 
+# What a begun pack may take of what it was made of: still to pick, and begun by nobody else on another device.
+_STILL_OURS = """
+SELECT w.id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2 AND NOT p.ahead
+WHERE w.id = ANY($1::uuid[]) AND w.status IN ('open', 'accepted', 'picking', 'picked') AND (p.id IS NULL OR p.staff = $3 OR p.device = $4)
+"""
+
+
 async def start_reported(tx: Tx, report: Start, actor: Actor, at: datetime) -> Outcome:
-    """Hands have begun with a pack that lay ready: its works are theirs, but for those that a colleague has by now."""
-    row = await tx.row(
-        "SELECT id, location FROM pack WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR NO KEY UPDATE",
+    """Hands have begun with a pack that lay ready: its works are theirs, but for those that a colleague has by now.
+
+    The pack may have run out or been given up meanwhile: what is still free comes back into it. Exception
+    `taken_by_colleague`, else `pack_changed`, with the lost works in `facts`.
+    """
+    pack = await tx.row(
+        "SELECT location, works FROM pack WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2))",
         report.pack,
         actor.locations,
     )
-    if row is None:
+    if pack is None:
         raise NotFound("pack_not_found")
+    orders = await sql.orders_of(tx, pack["works"], actor.locations)
+    for order in sorted(set(orders.values())):
+        await orders_sql.lock(tx, order)
+    works = await sql.lock(tx, orders, actor.locations)
+    begun = await tx.value("SELECT NOT ahead FROM pack WHERE id = $1 FOR NO KEY UPDATE", report.pack)
+    if begun:
+        return Outcome()
+    ours = {r["id"] for r in await tx.rows(_STILL_OURS, list(orders), tx.now, UUID(actor.who), actor.device)}
     await tx.run(
-        "UPDATE pack SET staff = $2, device = $3, closed_at = NULL, lease_until = greatest(lease_until, $4) WHERE id = $1",
-        report.pack, UUID(actor.who), actor.device, tx.now + LEASE,
+        "UPDATE pack SET staff = $2, device = $3, ahead = false, closed_at = $4, lease_until = $5 WHERE id = $1",
+        report.pack, UUID(actor.who), actor.device, None if ours else tx.now, tx.now + LEASE,
     )  # fmt: skip
-    for work in await tx.rows("SELECT id FROM work WHERE pack = $1 ORDER BY id", report.pack):
-        held = (await sql.lock(tx, [work["id"]], actor.locations))[0]
-        if held.status in (Status.OPEN, Status.ACCEPTED):
-            await tx.run("UPDATE work SET taken_by = $2 WHERE id = $1", held.id, UUID(actor.who))
-            await sql.advance(tx, held.id, held.after(Action.START_PICK))
-            await keep_progress(tx, held.order_id)
-            tx.tell(Event("fulfillment.started", held.order_id, {"pack": report.pack}, held.location, held.id))
-    tx.touched.add(row["location"])
-    return Outcome("applied", None, None, effect={})
+    await _take(tx, report.pack, [work for work in works if work.id in ours], UUID(actor.who))
+    tx.touched.add(pack["location"])
+    lost = [work for work in works if work.id not in ours]
+    if not lost:
+        return Outcome()
+    over = all(work.status in (Status.CANCELED, Status.EXPIRED, Status.REJECTED) for work in lost)
+    problem = "pack_changed" if over else "taken_by_colleague"
+    return Outcome("applied_with_exception", problem, facts={"works": [work.id for work in lost]})
+
+
+async def _take(tx: Tx, pack: UUID, works: list[Work], staff: UUID) -> None:
+    """These works, locked, are in this pack and with this person from now on."""
+    await tx.run(
+        "UPDATE work SET pack = $2, taken_by = $3 WHERE id = ANY($1::uuid[])", [w.id for w in works], pack, staff
+    )
+    for work in works:
+        if work.status in (Status.OPEN, Status.ACCEPTED):
+            await sql.advance(tx, work.id, work.after(Action.START_PICK))
+            await keep_progress(tx, work.order_id)
+            tx.tell(Event("fulfillment.started", work.order_id, {"pack": pack}, work.location, work.id))
 
 
 async def release_reported(tx: Tx, report: Release, actor: Actor, at: datetime) -> Outcome:

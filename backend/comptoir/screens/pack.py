@@ -15,13 +15,15 @@ from comptoir.kit.db import Pool, borrowed
 
 _SQL = """
 WITH chosen AS (
-  SELECT p.id, p.location, p.lease_until, p.staff, p.closed_at FROM pack p WHERE p.id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR p.location = ANY($2))
+  SELECT p.id, p.location, p.lease_until, p.staff, p.closed_at, p.ahead FROM pack p WHERE p.id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR p.location = ANY($2))
 ), works AS (
   SELECT w.*, c.id AS pack_id FROM work w JOIN chosen c ON c.id = w.pack
 ), needed AS (
   SELECT DISTINCT w.pack_id, w.location, s.style FROM works w JOIN work_line l ON l.work = w.id JOIN sku s ON s.sku = l.sku
 )
-SELECT c.id, c.location, c.lease_until, c.staff, c.closed_at,
+SELECT c.id, c.location, c.lease_until, c.staff, c.closed_at, c.ahead,
+  (SELECT coalesce(jsonb_object_agg(j.id, j.expected_seq - 1), '{}')
+    FROM (SELECT id, expected_seq FROM journal WHERE device = $3 ORDER BY last_at DESC, id DESC LIMIT 3) j) AS counted,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'order', w.order_id, 'order_number', w.order_number, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at, 'version', w.version, 'flagged', w.flagged,
       'collector', coalesce(nullif(o.collector, ''), u.first_name || ' ' || left(u.last_name, 1) || '.'),
       'lines', (SELECT jsonb_agg(jsonb_build_object('line', l.line::text, 'sku', l.sku, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'style', s.style, 'picture', s.picture,
@@ -44,15 +46,21 @@ FROM chosen c ORDER BY c.id
 
 
 async def read_many(pool: Pool, packs: Sequence[UUID], actor: Actor, now: datetime) -> list[dict[str, Any]]:
-    """These packs as the actor's locations reach them, as JSON-able dicts (the shape is in docs/journeys/picking.md)."""
+    """These packs as the actor's locations reach them, as JSON-able dicts (the shape is in docs/journeys/picking.md).
+
+    `counted` says, per journal of the actor's device, through which fact the counts go: read in one statement with them,
+    so that the fold counts no fact twice.
+    """
     if not packs:
         return []
     async with borrowed(pool) as connection:
-        rows = await connection.fetch(_SQL, list(packs), list(actor.locations) if actor.locations is not None else None)
+        locations = list(actor.locations) if actor.locations is not None else None
+        rows = await connection.fetch(_SQL, list(packs), locations, actor.device)
     return [
         {
             "id": str(row["id"]), "location": row["location"], "lease_until": row["lease_until"].isoformat().replace("+00:00", "Z"),
-            "server_time": now.isoformat().replace("+00:00", "Z"), "closed": row["closed_at"] is not None, "staff": str(row["staff"]),
+            "server_time": now.isoformat().replace("+00:00", "Z"), "closed": row["closed_at"] is not None,
+            "state": "ahead" if row["ahead"] else "open", "staff": str(row["staff"]) if row["staff"] else None, "counted": msgspec.json.decode(row["counted"]),
             "works": msgspec.json.decode(row["works"]), "places": msgspec.json.decode(row["places"]),
             "reasons": ["not_found", "damaged", "not_sellable"], "known": msgspec.json.decode(row["known"]),
         }

@@ -13,7 +13,8 @@ MOST = 200
 
 _SQL = """
 WITH live AS (
-  SELECT w.id, w.order_id, w.kind, w.status, w.promise_at, w.units, w.taken_by, w.pack, w.flagged FROM work w
+  SELECT w.id, w.order_id, w.kind, w.status, w.promise_at, w.units, w.taken_by, w.pack, w.flagged,
+    EXISTS (SELECT FROM pack p WHERE p.id = w.pack AND p.ahead AND p.closed_at IS NULL) AS ahead FROM work w
   WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') ORDER BY w.promise_at, w.id LIMIT 201
 )
 SELECT l.name, l.time_zone, l.paused_until,
@@ -23,7 +24,7 @@ SELECT l.name, l.time_zone, l.paused_until,
       'to_pick', (SELECT coalesce(sum(wl.reserved + wl.picked), 0) FROM work_line wl WHERE wl.order_id = a.order_id AND wl.location = $1),
       'shelf', (SELECT min(b.place) FROM bag b JOIN work w ON w.id = b.work WHERE w.order_id = a.order_id AND b.location = $1 AND b.gone_at IS NULL)) ORDER BY a.at), '[]')
     FROM (SELECT * FROM arrival WHERE location = $1 AND done_at IS NULL ORDER BY at LIMIT 50) a JOIN sales_order o ON o.id = a.order_id JOIN customer c ON c.id = o.customer) AS waiting,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'order', v.order_id, 'kind', v.kind, 'status', v.status, 'promise_at', v.promise_at, 'units', v.units, 'flagged', v.flagged, 'pack', v.pack,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'order', v.order_id, 'kind', v.kind, 'status', v.status, 'promise_at', v.promise_at, 'units', v.units, 'flagged', v.flagged, 'pack', v.pack, 'ahead', v.ahead,
       'taken_by', (SELECT s.first_name FROM staff s WHERE s.id = v.taken_by), 'staff', v.taken_by,
       'name', coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name), 'city', (SELECT d.city FROM order_address d WHERE d.order_id = v.order_id)) ORDER BY v.promise_at, v.id), '[]')
     FROM live v JOIN sales_order o ON o.id = v.order_id JOIN customer c ON c.id = o.customer) AS works,
@@ -63,6 +64,8 @@ class WorkRow(msgspec.Struct, frozen=True):
     name: str
     flagged: str | None = None
     pack: UUID | None = None
+    ahead: bool = False
+    """It lies ready on a handheld, and nobody has begun."""
     taken_by: str | None = None
     staff: UUID | None = None
     city: str | None = None
@@ -85,8 +88,8 @@ class WorkList(msgspec.Struct, frozen=True):
     paused_until: datetime | None = None
 
     def free(self, limit: int = 6) -> list[WorkRow]:
-        """The next works that nobody has taken, most urgent first: what one tap on the main button starts."""
-        return [work for work in self.works if work.taken_by is None][:limit]
+        """The next works that nobody has taken, most urgent first, those that lie ready on a handheld after the free ones."""
+        return sorted((work for work in self.works if work.taken_by is None), key=lambda work: work.ahead)[:limit]
 
     def within_hour(self, now: datetime) -> list[WorkRow]:
         return [w for w in self.works if (w.promise_at - now).total_seconds() < 3600]

@@ -1,0 +1,96 @@
+"""A handheld asks for what it may need with no network: its packs stay leased, and the next ones lie ready on it."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from comptoir.flows.start_pack import LEASE
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx
+from comptoir.kit.ids import new_id
+
+MOST_HELD = 20
+"""Packs that a device is told of at once; the youngest first."""
+AHEAD_WORKS = 6
+RENEWED_FOR = timedelta(hours=4)
+"""A pack that nobody has finished by then runs out, however often its device asks."""
+FRESH = timedelta(minutes=30)
+"""An ahead pack older than this is made again from what is most urgent by then."""
+
+
+class KeepPacks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a device holds, how many packs it wants ahead, and whether it stands at the counter."""
+
+    journal_id: UUID
+    ahead: Annotated[int, msgspec.Meta(ge=0, le=2)] = 0
+    counter: bool = False
+    packs: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=50)] = ()
+    v: Annotated[int, msgspec.Meta(ge=1, le=1)] = 1
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The packs of the device as they stand now, and those that it may forget."""
+
+    packs: tuple[UUID, ...]
+    gone: tuple[UUID, ...]
+
+
+_LIVE = "status IN ('open', 'accepted', 'picking', 'picked')"
+_HELD = f"""
+SELECT p.id, p.ahead, p.made_at, EXISTS (SELECT FROM work w WHERE w.pack = p.id AND w.{_LIVE}) AS live FROM pack p
+WHERE p.device = $1 AND p.closed_at IS NULL AND ($2::text[] IS NULL OR p.location = ANY($2)) ORDER BY p.made_at DESC, p.id LIMIT $3 FOR NO KEY UPDATE
+"""
+# Nobody's pack that stands: the most urgent first. Rows that somebody changes at this moment are passed over, never waited for.
+_NEXT = f"""
+SELECT w.id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2
+WHERE w.location = $1 AND w.{_LIVE} AND p.id IS NULL
+ORDER BY EXISTS (SELECT FROM arrival a WHERE a.order_id = w.order_id AND a.location = w.location AND a.done_at IS NULL) DESC, w.promise_at, w.id
+LIMIT $3 FOR NO KEY UPDATE OF w SKIP LOCKED
+"""
+_STILL_FREE = f"""
+SELECT w.id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2
+WHERE w.id = ANY($1::uuid[]) AND w.{_LIVE} AND p.id IS NULL
+"""
+
+
+async def keep_packs(tx: Tx, asked: KeepPacks, device: Actor, now: datetime) -> Kept:
+    """Renew what the device has begun, give it up to `ahead` packs of free work, say what is over. Safe to repeat.
+
+    Two questions of one device wait for each other; devices never wait for each other, nor get the same work ahead.
+    """
+    await tx.rows("SELECT FROM device WHERE id = $1 FOR NO KEY UPDATE", device.device)
+    held = await tx.rows(_HELD, device.device, device.locations, MOST_HELD)
+    over = [row["id"] for row in held if row["ahead"] and (not row["live"] or row["made_at"] <= now - FRESH)]
+    alive = [row["id"] for row in held if row["live"] and row["id"] not in over]
+    await tx.run("UPDATE pack SET closed_at = $2 WHERE id = ANY($1::uuid[])", over, now)
+    await tx.run(
+        "UPDATE pack SET lease_until = greatest(lease_until, $2) WHERE id = ANY($1::uuid[]) AND made_at > $3",
+        alive, now + LEASE, now - RENEWED_FOR,
+    )  # fmt: skip
+    ready = sum(row["ahead"] for row in held if row["id"] in alive)
+    made: list[UUID] = []
+    for location in device.locations or ():
+        while ready + len(made) < asked.ahead and (pack := await _lay_ready(tx, location, device.device, now)):
+            made.append(pack)
+    if over or made:
+        tx.touched.update(device.locations or ())
+    packs = (*alive, *made)
+    return Kept(packs, tuple(pack for pack in asked.packs if pack not in packs))
+
+
+async def _lay_ready(tx: Tx, location: str, device: UUID | None, now: datetime) -> UUID | None:
+    """An ahead pack of the next free works; None when there are none."""
+    locked = [row["id"] for row in await tx.rows(_NEXT, location, now, AHEAD_WORKS)]
+    # Seen before they were locked: who was quicker has them in a pack of theirs by now.
+    works = [row["id"] for row in await tx.rows(_STILL_FREE, locked, now)]
+    if not works:
+        return None
+    pack = new_id()
+    await tx.run(
+        "INSERT INTO pack (id, location, device, staff, made_at, lease_until, ahead, works) VALUES ($1, $2, $3, NULL, $4, $5, true, $6)",
+        pack, location, device, now, now + LEASE, works,
+    )  # fmt: skip
+    await tx.run("UPDATE work SET pack = $2 WHERE id = ANY($1::uuid[])", works, pack)
+    return pack
