@@ -35,10 +35,17 @@ def hands(browser: Browser, shop: Shop) -> Iterator[Hands]:
     assert errors == []
 
 
+CHANGED = """async (was) => {
+  const seen = () => document.getElementById("view").innerText + document.body.dataset.step;
+  for (let wait = 0; seen() === was && wait < 500; wait++) await new Promise((go) => setTimeout(go, 10));
+}"""
+
+
 def pick_all(hands: Hands, shop: Shop, *lines: tuple[str, int]) -> int:
     """Scan every unit, each when the screen asks for it; how many were scanned."""
     units = 0
     wanted = dict(lines)
+    expect(hands.page.locator("body[data-step]")).to_be_visible()
     while hands.page.evaluate("document.body.dataset.step") == "pick":
         before = hands.page.evaluate("document.getElementById('view').innerText + document.body.dataset.step")
         name = hands.page.locator("#view h2").inner_text()
@@ -48,16 +55,14 @@ def pick_all(hands: Hands, shop: Shop, *lines: tuple[str, int]) -> int:
         wanted[sku] -= 1
         hands.scan(shop.code_of(sku))
         units += 1
-        hands.page.wait_for_function(
-            "(was) => document.getElementById('view').innerText + document.body.dataset.step !== was", arg=before
-        )
+        hands.page.evaluate(CHANGED, before)
     return units
 
 
 def stage(hands: Hands, shop: Shop, work: str, bag: str, place: str) -> None:
     hands.scan(f"B:{bag}")
     hands.scan(f"L:{place}")
-    hands.page.wait_for_function("document.body.dataset.step === 'done'")
+    expect(hands.page.locator("body[data-step=done]")).to_be_visible()
     expect(hands.page.locator(".finish:not(.kept)")).to_be_visible()
     assert shop.one("SELECT status FROM work WHERE id = $1", work) == "staged"
 
@@ -140,7 +145,7 @@ def test_a_short_pick_takes_three_taps_at_most_and_asks_for_a_count(hands: Hands
     hands.forget()
     hands.tap("#acts button")
     hands.tap("#sheet [data-act=report]")
-    hands.page.wait_for_function("document.body.dataset.step === 'done'")
+    expect(hands.page.locator("body[data-step=done]")).to_be_visible()
     expect(hands.page.locator(".finish:not(.kept)")).to_be_visible()
     assert hands.taps <= 3
     assert shop.one("SELECT unsourced FROM requirement WHERE order_id = $1", order_id(placed)) == 1

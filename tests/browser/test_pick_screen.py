@@ -108,7 +108,10 @@ NOTHING_WAITS = """() => new Promise((resolve) => {
 
 
 def everything_is_sent(page: Page) -> None:
-    page.wait_for_function(NOTHING_WAITS)
+    for _ in range(500):
+        if page.evaluate(NOTHING_WAITS):
+            break
+        page.wait_for_timeout(10)
     expect(page.locator("body")).to_have_attribute("data-sending", "sent")
 
 

@@ -4,6 +4,7 @@ import { clone, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
 import { sayPlace } from "./matching.js";
+import { ready } from "./scanner.js";
 import "./handheld.js";
 
 const MOST = 9999;
@@ -60,3 +61,4 @@ set(0);
 ask(say("count_scan"));
 sync.listen({ onAnswer: paint, onState: showState });
 paint();
+ready();

@@ -9,6 +9,7 @@ import { icon, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
 import { play } from "./sound.js";
+import { ready } from "./scanner.js";
 import "./handheld.js";
 
 const order = read("handover");
@@ -101,3 +102,4 @@ function takeAnswer({ outcomes }) {
 
 invite();
 sync.listen({ onAnswer: takeAnswer, onState: takeState });
+ready();

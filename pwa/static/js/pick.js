@@ -8,6 +8,7 @@ import { showState } from "./status.js";
 import { difference, lineOf, match, sayPlace, wayTo } from "./matching.js";
 import { serverNow, tick } from "./dials.js";
 import { play } from "./sound.js";
+import { ready } from "./scanner.js";
 import "./handheld.js";
 
 const UNDO_MS = 8000;
@@ -429,3 +430,4 @@ refold();
 if (serverNow() > Date.parse(pack.lease_until ?? "9999-12-31T00:00:00Z")) settle();
 paint();
 sync.listen({ onAnswer: takeAnswer, onState: showState, onJournal: ({ why }) => why === "appended" || paint() });
+ready();

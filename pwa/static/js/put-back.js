@@ -3,6 +3,7 @@ import { journal, sync } from "./device.js";
 import { read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
+import { ready } from "./scanner.js";
 import "./handheld.js";
 
 const given = read("put-backs");
@@ -26,3 +27,4 @@ async function take({ code, raw }) {
   tell("ok", say("counted_other", { name: row.name }));
   if (!rows.some(({ left }) => left > 0)) ask(say("counted_other", { name: row.name }), "");
 }
+ready();

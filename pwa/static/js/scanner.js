@@ -8,6 +8,8 @@ const BURST_MS = 45; // people do not type faster than this, scanners do
 const SHORTEST = 3;
 const queue = [];
 let draining = false;
+// A page that takes its own scans may still be opening its journal: what is scanned meanwhile waits for it.
+let open = !document.body.hasAttribute("data-own-scans");
 let text = "";
 let marked = false; // the scanner's own prefix was seen: no doubt that this is a scan
 let started = 0;
@@ -70,7 +72,13 @@ function onKey(event) {
 // Takes a text as if it had been scanned; the camera and the tests come in here.
 export function submit(raw) {
   queue.push(raw);
-  if (!draining) drain();
+  if (open && !draining) drain();
+}
+
+// The page has its listener: from here on scans are dealt with as they come, those that waited first.
+export function ready() {
+  open = true;
+  if (queue.length && !draining) drain();
 }
 
 async function drain() {
