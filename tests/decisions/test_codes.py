@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comptoir.kit.codes import UNKNOWN, check_digit, gtin14, parse
+from comptoir.kit.codes import IN_STORE, check_digit, gtin14, parse
+from comptoir.kit.gs1 import upc_e
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "vectors/codes.json").read_text())
 
@@ -29,12 +30,31 @@ def test_any_text_gets_an_answer(text: str) -> None:
 @given(st.text(alphabet="01279()|]Cd~AB:%/.?=htps\x1d\x00", max_size=60))
 def test_any_text_that_looks_like_a_code_gets_an_answer(text: str) -> None:
     scanned = parse(text)
-    assert scanned == UNKNOWN or scanned.code
+    assert bool(scanned.code) != bool(scanned.reason)
 
 
-@given(st.from_regex(r"[0-9]{12}", fullmatch=True).filter(lambda digits: digits.strip("0")))
+@given(
+    st.from_regex(r"[0-9]{12}", fullmatch=True).filter(lambda digits: digits.strip("0") and digits[:2] not in IN_STORE)
+)
 def test_every_ean_13_with_its_check_digit_is_an_article(digits: str) -> None:
     assert parse(digits + check_digit(digits)).code == "0" + digits + check_digit(digits)
+
+
+@given(
+    st.sampled_from(sorted(IN_STORE)),
+    st.from_regex(r"[0-9]{10}", fullmatch=True).filter(lambda digits: digits.strip("0")),
+)
+def test_a_weight_of_one_store_is_an_article_only_where_the_retailer_says_so(prefix: str, digits: str) -> None:
+    code = prefix + digits + check_digit(prefix + digits)
+    assert parse(code).reason == "in_store"
+    assert parse(code, in_store=(prefix,)).code == "0" + code
+
+
+@given(st.from_regex(r"[0-9]{6}", fullmatch=True).filter(lambda digits: digits.strip("0")))
+def test_a_upc_e_is_the_article_of_its_long_form(digits: str) -> None:
+    long = upc_e(digits)
+    assert long is not None
+    assert parse(long.removeprefix("00")) == parse(f"]E00{digits}{long[-1]}") == parse(f"]E0{digits}")
 
 
 @given(st.from_regex(r"[0-9]{12}", fullmatch=True), st.integers(1, 9))

@@ -1,22 +1,29 @@
-"""What a scanned text is: an article, a bag, a place, a pass, a badge, a work, or nothing we know.
+"""What a scanned text is: an article, a bag, a place, a pass, a badge, a work, or nothing we know, and why not.
 
 Total and inert: any text gives an answer, nothing is fetched or run. `pwa/static/js/codes.js` gives the same answers;
-`tests/vectors/codes.json` holds both to it. Formats: GS1 General Specifications (check digits, element strings),
-GS1 Digital Link; symbology ids of ISO/IEC 15424 (`]E0`, `]C1`, `]d2`, `]Q3`).
+`tests/vectors/codes.json` holds both to it. Formats: GS1 (gs1.py), GS1 Digital Link, symbology ids of ISO/IEC 15424
+(`]E0` EAN and UPC, `]E4` EAN-8, `]C1` GS1-128, `]d2` GS1 DataMatrix, `]Q3` GS1 QR, others say nothing more than the text).
 
     own codes   P1:<26 Crockford> pass   B:<tag> bag   L:<place> place   U:<token> badge   W:<number or id> work
 """
 
 import re
-from calendar import monthrange
+from collections.abc import Collection
 from typing import Final, Literal
 
 import msgspec
 
+from comptoir.kit import gs1
+from comptoir.kit.gs1 import check_digit as check_digit
+from comptoir.kit.gs1 import gtin14 as gtin14
+
 Kind = Literal["gtin", "sscc", "sku", "pass", "bag", "place", "badge", "work", "unknown"]
+Reason = Literal[
+    "", "nothing", "too_long", "characters", "check_digit", "in_store", "addon", "elements", "date", "no_article",
+    "link", "compressed", "form", "unlisted",
+]  # fmt: skip
 
 LONGEST: Final = 512
-FNC1: Final = "\x1d"
 _AIM: Final = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _GS1_AIMS: Final = frozenset({"]C1", "]e0", "]d2", "]Q3", "]J1"})
 _OWN: Final[dict[str, tuple[Kind, re.Pattern[str]]]] = {
@@ -28,20 +35,18 @@ _OWN: Final[dict[str, tuple[Kind, re.Pattern[str]]]] = {
 }
 _AS_PRINTED: Final = frozenset({"badge", "work"})
 _SKU: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{1,39}")
-_GS1_TEXT: Final = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
 _LINK: Final = re.compile(r"https?://[^/?# ]{1,253}(/[^?# ]*)?(?:\?([^# ]*))?(?:#[^ ]*)?", re.I | re.A)
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
-_BRACKETS: Final = re.compile(r"\(([0-9]{2,4})\)([^()]+)")
-# Application identifiers: digits of a fixed one, or None for text up to the next separator.
-_FIXED: Final = {"00": 18, "01": 14, "02": 14, "11": 6, "13": 6, "15": 6, "17": 6, "20": 2}
-_FREE: Final = {"10": 20, "21": 20, "22": 20, "240": 30, "37": 8}
-_WEIGHT: Final = re.compile(r"310[0-9]")
+_SQUEEZED: Final = re.compile(r"(?=.*[A-Z])(?=.*[a-z0-9])[A-Za-z0-9_-]{10,}")
+IN_STORE: Final = frozenset({"02", *(str(prefix) for prefix in range(20, 30))})
+"""First two digits of a 13-digit number that means something in one store only: a weight, a price, an own article."""
 
 
 class Scanned(msgspec.Struct, frozen=True, omit_defaults=True):
     """One scanned text, understood.
 
-    `code` is its one spelling: 14 digits of a GTIN, 18 of an SSCC, own codes with their prefix; empty when unknown.
+    `code` is its one spelling: 14 digits of a GTIN, 18 of an SSCC, own codes with their prefix; empty when unknown, and
+    then `reason` says why.
     """
 
     kind: Kind
@@ -50,54 +55,76 @@ class Scanned(msgspec.Struct, frozen=True, omit_defaults=True):
     serial: str = ""
     expiry: str = ""
     count: int = 0
+    reason: Reason = ""
 
 
-UNKNOWN: Final = Scanned("unknown")
+def unknown(reason: Reason) -> Scanned:
+    """A text that we know nothing by, and why."""
+    return Scanned("unknown", reason=reason)
 
 
-def check_digit(digits: str) -> str:
-    """The GS1 check digit of all digits before it (modulo 10, weights 3 and 1 from the right)."""
-    total = sum(int(digit) * (3 if at % 2 == 0 else 1) for at, digit in enumerate(reversed(digits)))
-    return str(-total % 10)
+def parse(raw: str, in_store: Collection[str] = ()) -> Scanned:
+    """What `raw` is; never raises. A leading `~` and AIM id go; `|` stands for FNC1 where scanners map it so.
 
-
-def gtin14(digits: str) -> str | None:
-    """The 14-digit form of a GTIN-8, -12, -13 or -14 with a right check digit, else None."""
-    if len(digits) not in (8, 12, 13, 14) or not digits.isascii() or not digits.isdigit() or not digits.strip("0"):
-        return None
-    return digits.zfill(14) if check_digit(digits[:-1]) == digits[-1] else None
-
-
-def parse(raw: str) -> Scanned:
-    """What `raw` is; never raises. A leading `~` and AIM id go; `|` stands for FNC1 where scanners map it so."""
-    text = raw[: LONGEST + 1].strip(" \t\r\n")
-    if not text or len(raw) > LONGEST:
-        return UNKNOWN
-    text = text.removeprefix("~")
-    aim = _AIM.match(text)
-    text = text[3:] if aim else text
-    bare = text.replace(FNC1, "|")
-    if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in bare):
-        return UNKNOWN
-    own = _parse_own(bare)
+    `in_store`: first two digits (of IN_STORE) under which this retailer numbers whole articles.
+    """
+    if len(raw) > LONGEST:
+        return unknown("too_long")
+    text = raw.strip(" \t\r\n").removeprefix("~")
+    found = _AIM.match(text)
+    aim, text = (found[0], text[3:]) if found else ("", text)
+    text = text.replace("\x1d", gs1.SEPARATOR)
+    if not text:
+        return unknown("nothing")
+    if any(not 32 <= ord(char) < 127 for char in text):
+        return unknown("characters")
+    own = _parse_own(text)
     if own is not None:
         return own
-    if _LINK.fullmatch(bare):
-        return _parse_link(bare)
-    if aim and aim[0] in _GS1_AIMS:
-        return _from_elements(_read_elements(bare))
-    if bare.startswith("("):
-        return _from_elements(_read_brackets(bare))
-    if bare.isascii() and bare.isdigit() and len(bare) in (12, 13, 14):
-        return _article(bare)
-    if "|" in bare or (
-        bare[:2] in ("00", "01", "02") and len(bare) >= 16 and bare[:16].isascii() and bare[:16].isdigit()
-    ):
-        return _from_elements(_read_elements(bare))
-    article = gtin14(bare)
+    link = _LINK.fullmatch(text)
+    if link:
+        return _parse_link(link[1] or "", link[2] or "")
+    if aim in _GS1_AIMS:
+        return _from_elements(gs1.read_elements(text))
+    if text.startswith("("):
+        return _from_elements(gs1.read_brackets(text))
+    if aim[1:2] == "E":
+        return _retail(aim, text, in_store)
+    return _plain(aim, text, in_store)
+
+
+def _plain(aim: str, text: str, in_store: Collection[str]) -> Scanned:
+    """A text that nothing says more about than itself."""
+    digits = gs1.only_digits(text)
+    # No article number of eight digits begins with 0: it is a UPC-E, if it checks as one.
+    short = gs1.upc_e(text) if len(text) == 8 else None
+    article = short if short and text[0] == "0" else gtin14(text)
     if article:
-        return Scanned("gtin", article)
-    return Scanned("sku", bare) if _SKU.fullmatch(bare) and not (aim and aim[0][1] == "E") else UNKNOWN
+        return _article(article, in_store)
+    if digits and 12 <= len(text) <= 14 and aim[1:2] in ("", "I", "X"):
+        return unknown("check_digit")
+    if gs1.SEPARATOR in text or (text[:2] in ("00", "01", "02") and len(text) >= 16 and gs1.only_digits(text[:16])):
+        return _from_elements(gs1.read_elements(text))
+    if short:
+        return Scanned("gtin", short)
+    return Scanned("sku", text) if _SKU.fullmatch(text) else unknown("unlisted")
+
+
+def _retail(aim: str, text: str, in_store: Collection[str]) -> Scanned:
+    """EAN and UPC, when the scanner says that it is one."""
+    if aim in ("]E1", "]E2"):
+        return unknown("addon")
+    if not gs1.only_digits(text):
+        return unknown("elements")
+    if aim == "]E3" and len(text) in (15, 18):
+        text = text[:13]
+    article = (gs1.upc_e(text) if aim != "]E4" else None) or gtin14(text)
+    return _article(article, in_store) if article else unknown("check_digit")
+
+
+def _article(article: str, in_store: Collection[str]) -> Scanned:
+    prefix = article[1:3] if article[0] == "0" else ""
+    return unknown("in_store") if prefix in IN_STORE and prefix not in in_store else Scanned("gtin", article)
 
 
 def _parse_own(text: str) -> Scanned | None:
@@ -107,84 +134,42 @@ def _parse_own(text: str) -> Scanned | None:
         return None
     kind, form = known
     rest = rest if kind in _AS_PRINTED else rest.upper()
-    return Scanned(kind, f"{prefix.upper()}:{rest}") if form.fullmatch(rest) else UNKNOWN
+    return Scanned(kind, f"{prefix.upper()}:{rest}") if form.fullmatch(rest) else unknown("form")
 
 
-def _article(digits: str) -> Scanned:
-    article = gtin14(digits)
-    return Scanned("gtin", article) if article else UNKNOWN
-
-
-def _read_elements(text: str) -> dict[str, str] | None:
-    """Application identifiers and their values; None when the string is not made of those we know."""
-    found: dict[str, str] = {}
-    at = 1 if text.startswith("|") else 0
-    while at < len(text):
-        ai = next((text[at : at + size] for size in (2, 3, 4) if _length(text[at : at + size]) is not None), None)
-        if ai is None or ai in found:
-            return None
-        start, end = at + len(ai), text.find("|", at)
-        end = len(text) if end < 0 else end
-        if ai not in _FREE:
-            end = min(end, start + (_length(ai) or 0))
-        found[ai] = text[start:end]
-        at = end + 1 if text[end : end + 1] == "|" else end
-    return found
-
-
-def _read_brackets(text: str) -> dict[str, str] | None:
-    pairs = _BRACKETS.findall(text)
-    whole = "".join(f"({ai}){value}" for ai, value in pairs) == text
-    return dict(pairs) if whole and len({ai for ai, _ in pairs}) == len(pairs) else None
-
-
-def _parse_link(text: str) -> Scanned:
-    match = _LINK.fullmatch(text)
-    assert match is not None
-    steps = (match[1] or "").split("/")[1:]
-    if "01" not in steps[:-1]:
-        return UNKNOWN
-    steps = steps[steps.index("01") :]
+def _parse_link(path: str, query: str) -> Scanned:
+    steps = path.split("/")[1:]
+    first = next((at for at, step in enumerate(steps[:-1]) if step in ("00", "01")), None)
+    if first is None:
+        return unknown("compressed" if steps and _SQUEEZED.fullmatch(steps[-1]) else "link")
+    steps = steps[first:]
     found = {steps[at]: steps[at + 1] for at in range(0, len(steps) - 1, 2)}
-    for part in (match[2] or "").split("&"):
+    for part in query.split("&"):
         key, equals, value = part.partition("=")
-        if equals and _length(key) is not None:
+        if equals:
             found.setdefault(key, value)
-    values = {key: _ESCAPE.sub(lambda found: chr(int(found[1], 16)), value) for key, value in found.items()}
-    article = gtin14(values["01"])
-    known = {key: value for key, value in values.items() if _length(key) is not None}
-    return _from_elements({**known, "01": article}) if article else UNKNOWN
-
-
-def _length(ai: str) -> int | None:
-    return _FIXED.get(ai) or _FREE.get(ai) or (6 if _WEIGHT.fullmatch(ai) else None)
+    values = {
+        key: _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), value)
+        for key, value in found.items()
+        if gs1.is_identifier(key)
+    }
+    if "01" in values:
+        values["01"] = gtin14(values["01"]) or ""
+        if not values["01"]:
+            return unknown("check_digit")
+    return _from_elements(values)
 
 
 def _from_elements(found: dict[str, str] | None) -> Scanned:
-    if not found or not all(_holds(ai, value) for ai, value in found.items()):
-        return UNKNOWN
-    expiry = _date(found["17"]) if "17" in found else ""
-    article = gtin14(found.get("01") or found.get("02") or "")
-    if expiry is None or (("01" in found or "02" in found) and article is None):
-        return UNKNOWN
-    more = (found.get("10", ""), found.get("21", ""), expiry, int(found.get("37", "0")))
-    if article:
-        return Scanned("gtin", article, *more)
-    sscc = found.get("00", "")
-    return Scanned("sscc", sscc, *more) if sscc and check_digit(sscc[:-1]) == sscc[-1] and sscc.strip("0") else UNKNOWN
-
-
-def _holds(ai: str, value: str) -> bool:
-    if ai in _FREE and ai != "37":
-        return _GS1_TEXT.fullmatch(value) is not None and len(value) <= _FREE[ai]
-    digits = value.isascii() and value.isdigit()
-    return digits and (1 <= len(value) <= 8 if ai == "37" else len(value) == _length(ai))
-
-
-def _date(digits: str) -> str | None:
-    """YYMMDD as an ISO day of this century; day 00 is the last of its month."""
-    year, month, day = 2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:])
-    if not 1 <= month <= 12:
-        return None
-    last = monthrange(year, month)[1]
-    return f"{year}-{month:02d}-{day or last:02d}" if day <= last else None
+    if not found or not all(gs1.holds(ai, value) for ai, value in found.items()):
+        return unknown("elements")
+    days = gs1.dates(found)
+    if days is None:
+        return unknown("date")
+    digits, sscc = found.get("01") or found.get("02"), found.get("00", "")
+    more = (found.get("10", ""), found.get("21", ""), days.get("17", ""), int(found.get("37", "0")))
+    if digits:
+        return Scanned("gtin", digits, *more) if gs1.right(digits) else unknown("check_digit")
+    if not sscc:
+        return unknown("no_article")
+    return Scanned("sscc", sscc, *more) if gs1.right(sscc) else unknown("check_digit")

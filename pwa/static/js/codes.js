@@ -1,5 +1,5 @@
-// What a scanned text is: an article, a bag, a place, a pass, a badge, a work, or nothing we know.
-// Total and inert. The same answers as backend/comptoir/kit/codes.py; tests/vectors/codes.json holds both to it.
+// What a scanned text is: an article, a bag, a place, a pass, a badge, a work, or nothing we know, and why not.
+// Total and inert. The same answers as backend/comptoir/kit/codes.py and gs1.py; tests/vectors/codes.json holds both to it.
 
 const LONGEST = 512;
 const AIM = /^\][A-Za-z][0-9A-Za-z]/;
@@ -12,15 +12,23 @@ const OWN = {
   W: ["work", /^[A-Za-z0-9-]{1,40}$/],
 };
 const SKU = /^[A-Za-z0-9][A-Za-z0-9._/-]{1,39}$/;
-const GS1_TEXT = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/;
 const LINK = /^https?:\/\/[^/?# ]{1,253}(\/[^?# ]*)?(?:\?([^# ]*))?(?:#[^ ]*)?$/i;
-const FIXED = { "00": 18, "01": 14, "02": 14, 11: 6, 13: 6, 15: 6, 17: 6, 20: 2 };
-const FREE = { 10: 20, 21: 20, 22: 20, 240: 30, 37: 8 };
-const UNKNOWN = Object.freeze({ kind: "unknown" });
+const SQUEEZED = /^(?=.*[A-Z])(?=.*[a-z0-9])[A-Za-z0-9_-]{10,}$/;
+const IN_STORE = /^0(02|2[0-9])/;
+// Application identifiers: digits of a fixed one; most that a free text or number may have.
+const FIXED = { "00": 18, "01": 14, "02": 14, 11: 6, 12: 6, 13: 6, 15: 6, 16: 6, 17: 6, 20: 2, 402: 17, 422: 3 };
+const TEXTS = { 10: 20, 21: 20, 22: 20, 240: 30, 241: 30, 243: 20, 250: 30, 251: 30, 254: 20, 400: 30, 401: 30, 403: 30, 420: 20, 90: 30 };
+const NUMBERS = { 30: 8, 37: 8 };
+for (let ai = 410; ai <= 417; ai++) FIXED[ai] = 13;
+for (let ai = 91; ai <= 99; ai++) TEXTS[ai] = 90;
+const GS1_TEXT = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,90}$/;
 
 const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : undefined);
-const lengthOf = (ai) => own(FIXED, ai) ?? own(FREE, ai) ?? (/^310[0-9]$/.test(ai) ? 6 : undefined);
+const unknown = (reason) => ({ kind: "unknown", reason });
 const digitsOnly = (text) => /^[0-9]+$/.test(text);
+const isPrice = (ai) => /^39[0-3][0-9]$/.test(ai);
+const most = (ai) => own(FIXED, ai) ?? own(TEXTS, ai) ?? own(NUMBERS, ai) ?? (/^3[1-6][0-9][0-5]$/.test(ai) ? 6 : isPrice(ai) ? 18 : 0);
+const isFree = (ai) => Boolean(own(TEXTS, ai) || own(NUMBERS, ai) || isPrice(ai));
 
 export function checkDigit(digits) {
   let total = 0;
@@ -28,35 +36,65 @@ export function checkDigit(digits) {
   return String((10 - (total % 10)) % 10);
 }
 
-export function gtin14(digits) {
-  if (![8, 12, 13, 14].includes(digits.length) || !digitsOnly(digits) || /^0+$/.test(digits)) return null;
-  return checkDigit(digits.slice(0, -1)) === digits.at(-1) ? digits.padStart(14, "0") : null;
+const right = (digits) => !/^0*$/.test(digits) && checkDigit(digits.slice(0, -1)) === digits.at(-1);
+
+export const gtin14 = (digits) => ([8, 12, 13, 14].includes(digits.length) && digitsOnly(digits) && right(digits) ? digits.padStart(14, "0") : null);
+
+// UPC-E, 8 digits with number system and check digit, or the 6 in the middle (system 0) -> GTIN-14
+export function upcE(digits) {
+  if (!/^([01][0-9]{7}|[0-9]{6})$/.test(digits)) return null;
+  const [system, six] = digits.length === 6 ? ["0", digits] : [digits[0], digits.slice(1, 7)];
+  const last = six[5];
+  const middle =
+    last <= "2" ? `${six.slice(0, 2)}${last}0000${six.slice(2, 5)}`
+    : last === "3" ? `${six.slice(0, 3)}00000${six.slice(3, 5)}`
+    : last === "4" ? `${six.slice(0, 4)}00000${six[4]}`
+    : `${six.slice(0, 5)}0000${last}`;
+  const whole = system + middle;
+  return gtin14(whole + (digits[7] ?? checkDigit(whole)));
 }
 
-export function parse(raw) {
-  if (raw.length > LONGEST) return UNKNOWN;
+// `inStore`: first two digits under which this retailer numbers whole articles.
+export function parse(raw, inStore = []) {
+  if (raw.length > LONGEST && [...raw].length > LONGEST) return unknown("too_long");
   let text = raw.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
-  if (!text) return UNKNOWN;
   if (text[0] === "~") text = text.slice(1);
-  const aim = AIM.exec(text)?.[0];
-  if (aim) text = text.slice(3);
-  text = text.replaceAll("\x1d", "|");
-  if (/[\x00-\x1f\x7f-\x9f]/.test(text)) return UNKNOWN;
+  const aim = AIM.exec(text)?.[0] ?? "";
+  text = text.slice(aim.length).replaceAll("\x1d", "|");
+  if (!text) return unknown("nothing");
+  if (/[^\x20-\x7e]/.test(text)) return unknown("characters");
   const ours = parseOwn(text);
   if (ours) return ours;
   const link = LINK.exec(text);
   if (link) return parseLink(link);
   if (GS1_AIMS.includes(aim)) return fromElements(readElements(text));
   if (text[0] === "(") return fromElements(readBrackets(text));
-  const article = gtin14(text);
-  if (digitsOnly(text) && text.length >= 12 && text.length <= 14) return article ? { kind: "gtin", code: article } : UNKNOWN;
-  if (text.includes("|") || /^0[0-2][0-9]{14}/.test(text)) return fromElements(readElements(text));
-  if (article) return { kind: "gtin", code: article };
-  return SKU.test(text) && aim?.[1] !== "E" ? { kind: "sku", code: text } : UNKNOWN;
+  return aim[1] === "E" ? retail(aim, text, inStore) : plain(aim, text, inStore);
 }
 
 // What may be kept and shown of a text nobody knows: printable, short, never markup (it only ever goes in as text).
 export const printable = (raw) => raw.replace(/[^\x20-\x7e\xa0-\uffff]/g, "").slice(0, 80);
+
+function plain(aim, text, inStore) {
+  // No article number of eight digits begins with 0: it is a UPC-E, if it checks as one.
+  const short = text.length === 8 ? upcE(text) : null;
+  const whole = (text[0] === "0" ? short : null) ?? gtin14(text);
+  if (whole) return article(whole, inStore);
+  if (/^[0-9]{12,14}$/.test(text) && (!aim || aim[1] === "I" || aim[1] === "X")) return unknown("check_digit");
+  if (text.includes("|") || /^0[0-2][0-9]{14}/.test(text)) return fromElements(readElements(text));
+  if (short) return { kind: "gtin", code: short };
+  return SKU.test(text) ? { kind: "sku", code: text } : unknown("unlisted");
+}
+
+function retail(aim, text, inStore) {
+  if (aim === "]E1" || aim === "]E2") return unknown("addon");
+  if (!digitsOnly(text)) return unknown("elements");
+  const digits = aim === "]E3" && (text.length === 15 || text.length === 18) ? text.slice(0, 13) : text;
+  const found = (aim === "]E4" ? null : upcE(digits)) ?? gtin14(digits);
+  return found ? article(found, inStore) : unknown("check_digit");
+}
+
+const article = (code, inStore) => (IN_STORE.test(code) && !inStore.includes(code.slice(1, 3)) ? unknown("in_store") : { kind: "gtin", code });
 
 function parseOwn(text) {
   const at = text.indexOf(":");
@@ -65,19 +103,19 @@ function parseOwn(text) {
   if (!known) return null;
   const [kind, form] = known;
   const rest = kind === "badge" || kind === "work" ? text.slice(at + 1) : text.slice(at + 1).toUpperCase();
-  return form.test(rest) ? { kind, code: `${prefix}:${rest}` } : UNKNOWN;
+  return form.test(rest) ? { kind, code: `${prefix}:${rest}` } : unknown("form");
 }
 
 function readElements(text) {
   const found = {};
   let at = text[0] === "|" ? 1 : 0;
   while (at < text.length) {
-    const ai = [2, 3, 4].map((size) => text.slice(at, at + size)).find((name) => lengthOf(name));
+    const ai = [2, 3, 4].map((size) => text.slice(at, at + size)).find(most);
     if (!ai || own(found, ai) !== undefined) return null;
     const start = at + ai.length;
     let end = text.indexOf("|", at);
     if (end < 0) end = text.length;
-    if (!own(FREE, ai)) end = Math.min(end, start + lengthOf(ai));
+    if (!isFree(ai)) end = Math.min(end, start + most(ai));
     found[ai] = text.slice(start, end);
     at = text[end] === "|" ? end + 1 : end;
   }
@@ -97,36 +135,36 @@ function readBrackets(text) {
 
 function parseLink([, path = "", query = ""]) {
   const steps = path.split("/").slice(1);
-  const first = steps.slice(0, -1).indexOf("01");
-  if (first < 0) return UNKNOWN;
+  const first = steps.slice(0, -1).findIndex((step) => step === "00" || step === "01");
+  if (first < 0) return unknown(SQUEEZED.test(steps.at(-1) ?? "") ? "compressed" : "link");
   const found = {};
-  for (let at = first; at + 1 < steps.length; at += 2) if (lengthOf(steps[at])) found[steps[at]] = steps[at + 1];
+  for (let at = first; at + 1 < steps.length; at += 2) if (most(steps[at])) found[steps[at]] = steps[at + 1];
   for (const part of query.split("&")) {
     const at = part.indexOf("=");
-    if (at > 0 && lengthOf(part.slice(0, at))) found[part.slice(0, at)] ??= part.slice(at + 1);
+    if (at > 0 && most(part.slice(0, at))) found[part.slice(0, at)] ??= part.slice(at + 1);
   }
   for (const ai in found) found[ai] = found[ai].replace(/%([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
-  const article = gtin14(found["01"]);
-  return article ? fromElements({ ...found, "01": article }) : UNKNOWN;
+  if ("01" in found) found["01"] = gtin14(found["01"]);
+  return found["01"] === null ? unknown("check_digit") : fromElements(found);
 }
 
 function holds(ai, value) {
-  if (own(FREE, ai) && ai !== "37") return GS1_TEXT.test(value) && value.length <= FREE[ai];
-  return digitsOnly(value) && (ai === "37" ? value.length <= 8 : value.length === lengthOf(ai));
+  if (own(TEXTS, ai)) return GS1_TEXT.test(value) && value.length <= TEXTS[ai];
+  if (!digitsOnly(value) || !most(ai)) return false;
+  return isFree(ai) ? value.length <= most(ai) : value.length === most(ai);
 }
 
 function fromElements(found) {
-  if (!found || !Object.keys(found).length || !Object.entries(found).every(([ai, value]) => holds(ai, value))) return UNKNOWN;
-  const expiry = found["17"] ? day(found["17"]) : "";
-  const digits = found["01"] || found["02"];
-  const article = gtin14(digits ?? "");
-  const sscc = found["00"];
-  if (expiry === null || (digits && !article)) return UNKNOWN;
-  const made = article ? { kind: "gtin", code: article } : sscc && checkDigit(sscc.slice(0, -1)) === sscc.at(-1) && !/^0+$/.test(sscc) ? { kind: "sscc", code: sscc } : null;
-  if (!made) return UNKNOWN;
+  if (!found || !Object.keys(found).length || !Object.entries(found).every(([ai, value]) => holds(ai, value))) return unknown("elements");
+  const days = Object.fromEntries(["11", "12", "13", "15", "16", "17"].filter((ai) => ai in found).map((ai) => [ai, day(found[ai])]));
+  if (Object.values(days).includes(null)) return unknown("date");
+  const digits = found["01"] || found["02"] || found["00"];
+  if (!digits) return unknown("no_article");
+  if (!right(digits)) return unknown("check_digit");
+  const made = { kind: digits.length === 18 ? "sscc" : "gtin", code: digits };
   if (found["10"]) made.lot = found["10"];
   if (found["21"]) made.serial = found["21"];
-  if (expiry) made.expiry = expiry;
+  if (days["17"]) made.expiry = days["17"];
   if (Number(found["37"])) made.count = Number(found["37"]);
   return made;
 }
