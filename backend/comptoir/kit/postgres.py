@@ -39,6 +39,9 @@ USER = "comptoir"
 DATABASE = "comptoir"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+MEMORY = "/dev/shm"
+MEMORY_ROOM = 3 * 2**30
+"""Bytes that must be free in memory before a server for one run goes there."""
 
 _INITDB_FLAGS = (
     "--no-sync",
@@ -267,13 +270,25 @@ def started(folder: Path, *, durable: bool = True) -> Server:
 
 @contextlib.contextmanager
 def temporary(*, tcp_port: int | None = None, options: tuple[str, ...] = ()) -> Iterator[Server]:
-    """A server for one run: not durable, in a folder of its own that is removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="comptoir-"))
+    """A server for one run: not durable, in a folder of its own that is removed at the end; in memory where there is room.
+
+    A database is cloned file by file for each test that wants its own: in memory that takes a tenth of the time.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="comptoir-", dir=_memory()))
     try:
         with Server(folder, durable=False, tcp_port=tcp_port, options=options) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory() -> str | None:
+    """The folder that is kept in memory, where there is one with room for a few small databases."""
+    try:
+        room = shutil.disk_usage(MEMORY).free
+    except OSError:
+        return None
+    return MEMORY if room > MEMORY_ROOM and os.access(MEMORY, os.W_OK) else None
 
 
 def _plain(name: str) -> str:
