@@ -9,7 +9,7 @@ import msgspec
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
 from comptoir.fulfillment import sql as work_sql
-from comptoir.fulfillment.lifecycles import LIVE, Status
+from comptoir.fulfillment.lifecycles import LIVE, TO_PICK, Status
 from comptoir.fulfillment.model import Moved, Work, WorkLine
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
@@ -78,11 +78,7 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
         raise Invalid("unknown_line")
     await stock_sql.post(tx, movements)
     await end_empty_works(tx, command.order)
-    await tx.run(
-        "UPDATE order_line l SET canceled = least(l.quantity, (SELECT min(r.canceled * l.quantity / r.quantity) FROM requirement r WHERE r.order_id = l.order_id AND r.line = l.line))"
-        " WHERE l.order_id = $1 AND EXISTS (SELECT FROM requirement r WHERE r.order_id = l.order_id AND r.line = l.line)",
-        command.order,
-    )  # fmt: skip
+    await sql.recount_canceled(tx, command.order)
     nothing_left = not await tx.value(
         "SELECT true FROM requirement WHERE order_id = $1 AND canceled < quantity LIMIT 1", command.order
     )
@@ -150,6 +146,8 @@ async def cancel_units(tx: Tx, work: Work, line: WorkLine, units: int) -> tuple[
             )
             put_backs += 1
     await work_sql.move_units(tx, work.id, moved)
+    if moved and work.status in TO_PICK:
+        await work_sql.flag_changed(tx, work.id)
     return taken, movements, put_backs
 
 

@@ -12,11 +12,16 @@ from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 
-_NAMES = ("work", "order", "put_back", "event")
+_NAMES = ("work", "order", "put_back", "event", "pack")
 
 _TOLD_BEFORE = (
     "SELECT e.effect->>'work' AS work, e.effect->>'put_back' AS put_back FROM device_event e"
-    " JOIN journal j ON j.id = e.journal WHERE e.id = ANY($1::uuid[]) AND j.device = $2"
+    " JOIN sign_in i ON i.id = e.sign_in JOIN device d ON d.id = i.device"
+    " WHERE e.id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR d.location = ANY($2))"
+)
+_OF_PACKS = (
+    "SELECT id FROM work WHERE pack = ANY($1::uuid[]) AND ($2::text[] IS NULL OR location = ANY($2))"
+    " UNION SELECT unnest(works) FROM pack WHERE id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR location = ANY($2))"
 )
 _ITS_WORKS = (
     "SELECT 1 FROM work WHERE (id = ANY($1::uuid[]) OR order_id = ANY($2::uuid[]))"
@@ -42,10 +47,12 @@ async def lock_named(tx: Tx, bodies: Iterable[Mapping[str, Any]], device: Actor)
                 named[name].add(UUID(str(body.get(name))))
     works, orders, backs = named["work"], named["order"], named["put_back"]
     if named["event"]:
-        # What an undo takes back was told by this device before, and names its work or put-back there.
-        for row in await tx.rows(_TOLD_BEFORE, list(named["event"]), device.device):
+        # What an undo takes back was told by a device of this store before, and names its work or put-back there.
+        for row in await tx.rows(_TOLD_BEFORE, list(named["event"]), device.locations):
             works |= {UUID(row["work"])} if row["work"] else set()
             backs |= {UUID(row["put_back"])} if row["put_back"] else set()
+    if named["pack"]:
+        works |= {row[0] for row in await tx.rows(_OF_PACKS, list(named["pack"]), device.locations)}
     orders |= set((await work_sql.orders_of(tx, works, device.locations)).values())
     await tx.rows("SELECT 1 FROM sales_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", sorted(orders))
     if count == 1:

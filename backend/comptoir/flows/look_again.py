@@ -12,7 +12,11 @@ WAIT = timedelta(minutes=15)
 
 
 async def look_again_reported(tx: Tx, report: LookAgain, actor: Actor, at: datetime) -> Outcome:
+    """Park the line; of a line that needs nothing any more there is nothing to wait for."""
     work = await locked_work(tx, report.work, actor)
+    line = work.line(report.line)
+    if line is None or not line.reserved:
+        return Outcome("applied", None, work.id)
     await sql.park(tx, work.id, report.line, at + WAIT)
     await moved_on(tx, work, None)
     return Outcome("applied", None, work.id, effect={"kind": "look_again", "work": work.id, "line": report.line})

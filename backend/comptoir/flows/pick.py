@@ -5,7 +5,9 @@ from datetime import datetime
 from comptoir.catalog.queries import find_cautions
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
+from comptoir.flows.put_back import put_back_units
 from comptoir.flows.short_pick import find_again
+from comptoir.flows.tell_misfit import article_of, not_in_work
 from comptoir.fulfillment import picking, sql
 from comptoir.fulfillment.model import Outcome, Pick, Work, WorkLine
 from comptoir.kit.actor import Actor
@@ -18,22 +20,20 @@ async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Out
     """Count a scan. Surplus units become put-back work; the associate's next screen shows it."""
     work = await locked_work(tx, report.work, actor)
     line = work.line(report.line)
-    if (
-        line
-        and report.quantity > line.reserved
-        and await find_again(tx, work, report.line, report.quantity - line.reserved, at)
-    ):
+    if line is None:
+        return await surplus_of_no_line(tx, work, report, actor, at)
+    if report.quantity > line.reserved and await find_again(tx, work, report.line, report.quantity - line.reserved, at):
         (work,) = await sql.lock(tx, [work.id], actor.locations)
-        line = work.line(report.line)
+        line = work.line(report.line) or line
     handled = picking.pick(work, report.line, report.quantity)
     counted = sum(m.units for m in handled.moved)
-    if line and counted:
+    if counted:
         await sql.move_units(tx, work.id, handled.moved)
         await stock_sql.post(
             tx, [picked(line.sku, work.location, counted, order_id=work.order_id, work=work.id, happened_at=at)]
         )
     effect: dict[str, object] = {"kind": "pick", "work": work.id, "line": report.line, "units": counted}
-    if line and handled.surplus:
+    if handled.surplus:
         effect["put_back"] = await sql.insert_put_back(
             tx,
             work.location,
@@ -46,11 +46,24 @@ async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Out
             line=report.line,
         )
     problem = handled.problem
-    if line and counted and line.sku in (await find_cautions(tx.connection, [line.sku]))[1]:
+    if counted and line.sku in (await find_cautions(tx.connection, [line.sku]))[1]:
         problem = await recalled_in_hand(tx, work, line, counted)
     await moved_on(tx, work, handled.status)
     await keep_progress(tx, work.order_id)
     return Outcome("applied_with_exception" if problem else "applied", problem, work.id, effect=effect)
+
+
+async def surplus_of_no_line(tx: Tx, work: Work, report: Pick, actor: Actor, at: datetime) -> Outcome:
+    """Goods for a line that the work does not have: back to their shelf when the code says what they are, else the manager looks."""
+    problem = "line_not_in_work"
+    effect: dict[str, object] = {"kind": "pick", "work": work.id, "line": report.line, "units": 0}
+    if sku := await article_of(tx, report.code):
+        effect["put_back"] = await sql.insert_put_back(
+            tx, work.location, sku, report.quantity, problem, promised=False, order=work.order_id, work=work.id
+        )
+    else:
+        effect["exception"] = await not_in_work(tx, work, report.line, report.quantity, report.code, actor, at)
+    return Outcome("applied_with_exception", problem, work.id, effect=effect)
 
 
 async def recalled_in_hand(tx: Tx, work: Work, line: WorkLine, units: int) -> str:
@@ -70,7 +83,11 @@ async def recalled_in_hand(tx: Tx, work: Work, line: WorkLine, units: int) -> st
 
 
 async def undo_pick(tx: Tx, effect: dict[str, object], actor: Actor, at: datetime) -> Outcome:
-    """The scan is taken back: the units lie on their shelf again, still promised."""
+    """The scan is taken back: the units lie on their shelf again, still promised.
+
+    What was canceled since was put-back work, and that is done with it; what a colleague has put into a bag since is the
+    manager's to look at: the bag says more than it holds.
+    """
     work = await locked_work(tx, effect["work"], actor)
     number, units = int(str(effect["line"])), int(str(effect["units"]))
     handled = picking.undo_pick(work, number, units)
@@ -83,6 +100,14 @@ async def undo_pick(tx: Tx, effect: dict[str, object], actor: Actor, at: datetim
         )
     if surplus := effect.get("put_back"):
         await tx.run("UPDATE put_back SET withdrawn_at = $2 WHERE id = $1 AND done = 0", surplus, tx.now)
+    if told := effect.get("exception"):
+        await sql.close_exception(tx, told, "undone")
+    missing = units - back - (await put_back_units(tx, work, number, units - back, actor, at) if units > back else 0)
+    if missing and line:
+        await sql.insert_exception(
+            tx, work.location, "staged_meanwhile", "store_manager", order=work.order_id, work=work.id, sku=line.sku,
+            quantity=missing, body={"who": actor.who, "at": at},
+        )  # fmt: skip
     await moved_on(tx, work, handled.status)
     await keep_progress(tx, work.order_id)
-    return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id)
+    return Outcome("applied_with_exception" if missing else "applied", handled.problem if missing else None, work.id)

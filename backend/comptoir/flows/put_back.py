@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from comptoir.catalog.queries import find_cautions
-from comptoir.fulfillment.model import Outcome, PutBack
+from comptoir.fulfillment import sql as work_sql
+from comptoir.fulfillment.model import Outcome, PutBack, Work
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
+from comptoir.stock import counting_sql
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import kept_aside, put_back
 
@@ -23,8 +25,17 @@ async def put_back_reported(tx: Tx, report: PutBack, actor: Actor, at: datetime)
         raise NotFound("put_back_not_found")
     tx.touched.add(row["location"])
     units = min(report.quantity, row["quantity"] - row["done"]) if row["withdrawn_at"] is None else 0
+    if units < report.quantity:
+        await more_on_shelf(tx, row, report.quantity - units, actor, at)
     if not units:
         return Outcome("applied_with_exception", "already_put_back", row["work"], effect={})
+    effect = await put_away(tx, row, units, actor, at)
+    problem = "already_put_back" if units < report.quantity else None
+    return Outcome("applied_with_exception" if problem else "applied", problem, row["work"], effect=effect)
+
+
+async def put_away(tx: Tx, row: Any, units: int, actor: Actor, at: datetime) -> dict[str, object]:
+    """`units` of a put-back lie on their shelf; what an undo must know."""
     finished = row["done"] + units == row["quantity"]
     await tx.run(
         "UPDATE put_back SET done = done + $2, done_at = $3, done_by = $4 WHERE id = $1",
@@ -39,12 +50,31 @@ async def put_back_reported(tx: Tx, report: PutBack, actor: Actor, at: datetime)
             " AND NOT EXISTS (SELECT FROM work_line l WHERE l.work = $1 AND l.staged > 0)",
             row["work"], at,
         )  # fmt: skip
-    return Outcome(
-        "applied",
-        None,
-        row["work"],
-        effect={"kind": "put_back", "put_back": row["id"], "units": units, "recalled": bool(blocked)},
-    )
+    return {"kind": "put_back", "put_back": row["id"], "units": units, "recalled": bool(blocked)}
+
+
+async def more_on_shelf(tx: Tx, row: Any, units: int, actor: Actor, at: datetime) -> None:
+    """Two people carried back the same goods, or goods that are wanted again: the shelf is counted, the manager is told of the latter."""
+    await counting_sql.ask(tx, row["location"], row["sku"], "put_back_twice", actor.who, tx.now)
+    if row["withdrawn_at"] is not None:
+        await work_sql.insert_exception(
+            tx, row["location"], "put_back_wanted", "store_manager", order=row["order_id"], work=row["work"], sku=row["sku"],
+            quantity=units, body={"who": actor.who, "at": at},
+        )  # fmt: skip
+
+
+async def put_back_units(tx: Tx, work: Work, line: int, units: int, actor: Actor, at: datetime) -> int:
+    """A scan of canceled goods was taken back: so many of them lie on their shelf already. How many that settles."""
+    settled = 0
+    for row in await tx.rows(
+        "SELECT * FROM put_back WHERE work = $1 AND line = $2 AND promised AND done < quantity AND withdrawn_at IS NULL"
+        " ORDER BY made_at, id FOR NO KEY UPDATE", work.id, line,
+    ):  # fmt: skip
+        some = min(units - settled, row["quantity"] - row["done"])
+        if some:
+            await put_away(tx, row, some, actor, at)
+            settled += some
+    return settled
 
 
 async def settle(tx: Tx, row: Any, units: int, recalled: bool, at: datetime) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
+from comptoir.flows.tell_misfit import not_in_work
 from comptoir.fulfillment import picking, sql
 from comptoir.fulfillment.model import Moved, Outcome, Short, Work
 from comptoir.kit.actor import Actor
@@ -21,8 +22,13 @@ NO_PROMISE_FOR = timedelta(hours=24)
 async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> Outcome:
     """Write the short and its consequences: stock corrected, promises stopped, a count asked, others flagged, a choice to make."""
     work = await locked_work(tx, report.work, actor)
-    handled = picking.short(work, report.line, report.quantity)
     line = work.line(report.line)
+    if line is None:
+        told = await not_in_work(tx, work, report.line, report.quantity, "", actor, at)
+        return Outcome(
+            "applied_with_exception", "line_not_in_work", work.id, effect={"kind": "short", "work": work.id, "line": report.line, "units": 0, "damaged": False, "exception": told}
+        )  # fmt: skip
+    handled = picking.short(work, report.line, report.quantity)
     gone = sum(m.units for m in handled.moved)
     effect: dict[str, object] = {
         "kind": "short",
@@ -31,7 +37,7 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
         "units": gone,
         "damaged": report.reason != "not_found",
     }
-    if line and gone:
+    if gone:
         await sql.flag_others(tx, work.location, line.sku, work.id, "short_elsewhere")
         await sql.move_units(tx, work.id, handled.moved)
         await stock_sql.post(
@@ -78,6 +84,9 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
                 work.id,
             )
         )
+    if gone < report.quantity:
+        # A colleague found it, or it is not wanted any more: what this shelf looked like is still worth a look.
+        await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)
     await moved_on(tx, work, handled.status, at)
     await keep_progress(tx, work.order_id)
     return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id, effect=effect)
@@ -142,9 +151,17 @@ async def undo_short(tx: Tx, effect: dict[str, object], actor: Actor, at: dateti
     open_choice = line and await tx.value(
         "SELECT true FROM exception WHERE id = $1 AND resolved_at IS NULL", effect.get("exception")
     )
+    if line is None or not units:
+        # It had taken nothing away: a shelf was looked at, and somebody changed their mind about it.
+        if line is None and effect.get("exception"):
+            await sql.close_exception(tx, effect["exception"], "undone")
+        return Outcome("applied", None, work.id)
     handled = picking.undo_short(work, number, units)
-    undecided = await tx.value(_UNDECIDED, work.order_id, line.order_line, line.part) if line else 0
-    if not line or not open_choice or not units or handled.problem or undecided < units:
+    undecided = await tx.value(_UNDECIDED, work.order_id, line.order_line, line.part)
+    if not open_choice or handled.problem or undecided < units:
+        # There is more on the shelf than the books say.
+        await counting_sql.ask(tx, work.location, line.sku, "found_after_short", actor.who, tx.now)
+        tx.touched.add(work.location)
         return Outcome("applied_with_exception", "decided_meanwhile", work.id)
     await sql.move_units(tx, work.id, handled.moved)
     await stock_sql.post(

@@ -17,11 +17,18 @@ from comptoir.kit.ids import Seal
 async def undo_stage(tx: Tx, effect: dict[str, Any], actor: Actor, at: datetime) -> Outcome:
     """The bag is in hand again: its tag is free, and a message that has not left yet does not leave."""
     if "bag" not in effect:
-        return Outcome("applied_with_exception", "nothing_to_undo")
+        # The bag had only made a case for the manager: it is in hand again, and the case is closed.
+        if effect.get("exception"):
+            await sql.close_exception(tx, effect["exception"], "undone")
+        return Outcome("applied")
     work = await locked_work(tx, effect["work"], actor)
     bags = await sql.bags_of(tx, [work.id])
     handled = staging.undo_stage(work, sum(bag.tag != effect["bag"] for bag in bags))
     if handled.problem:
+        await sql.insert_exception(
+            tx, work.location, handled.problem, "store_manager", order=work.order_id, work=work.id,
+            body={"bag": effect["bag"], "who": actor.who, "at": at},
+        )  # fmt: skip
         return Outcome("applied_with_exception", handled.problem, work.id)
     await tx.run("DELETE FROM bag WHERE work = $1 AND tag = $2 AND gone_at IS NULL", work.id, effect["bag"])
     await sql.move_units(tx, work.id, handled.moved)
@@ -32,6 +39,15 @@ async def undo_stage(tx: Tx, effect: dict[str, Any], actor: Actor, at: datetime)
     await moved_on(tx, work, handled.status, at)
     await keep_progress(tx, work.order_id)
     return Outcome("applied", None, work.id)
+
+
+async def carry_back(tx: Tx, work: Work, tag: str) -> bool:
+    """The order ended while its goods were put into this bag: they are put-back work, which now names the bag. Whether there is any."""
+    done = await tx.run(
+        "UPDATE put_back SET bag = $2 WHERE work = $1 AND done < quantity AND withdrawn_at IS NULL", work.id, tag
+    )
+    tx.touched.add(work.location)
+    return done != "UPDATE 0"
 
 
 async def told_as_staged(tx: Tx, work: Work) -> list[int]:
@@ -58,6 +74,8 @@ class StageReported:
         problem = handled.problem
         if problem is None and await sql.put_bag(tx, work.id, work.location, tag, place, at) == "in_use":
             problem = "bag_in_use"
+        if problem == "ended_meanwhile" and await carry_back(tx, work, tag):
+            return Outcome("applied_with_exception", problem, work.id, effect={"kind": "stage"})
         if problem:
             exception = await sql.insert_exception(
                 tx,
@@ -66,7 +84,7 @@ class StageReported:
                 "store_manager",
                 order=work.order_id,
                 work=work.id,
-                body={"bag": tag, "place": place},
+                body={"bag": tag, "place": place, "who": actor.who, "at": at},
             )
             return Outcome("applied_with_exception", problem, work.id, effect={"kind": "stage", "exception": exception})
         await sql.move_units(tx, work.id, handled.moved)

@@ -46,6 +46,7 @@ class Work(msgspec.Struct, frozen=True):
     pack: UUID | None
     collect_until: datetime | None
     lines: tuple[WorkLine, ...] = ()
+    ended_because: str | None = None
 
     def line(self, number: int) -> WorkLine | None:
         return next((line for line in self.lines if line.line == number), None)
@@ -124,6 +125,9 @@ class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     collector: Maybe = ""
     override_reason: Note = ""
     refused: Annotated[tuple[RefusedUnits, ...], msgspec.Meta(max_length=100)] = ()
+    offline: bool = False
+    """The device alone decided, with no network; `checked` is the proof that it compared by itself."""
+    checked: Literal["pass", "letters"] | None = None
 
 
 class PutBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

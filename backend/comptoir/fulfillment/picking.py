@@ -28,7 +28,9 @@ def pick(work: Work, line: int, units: int) -> Handled:
     surplus = units - taken
     problem = None
     if surplus:
-        problem = "canceled_meanwhile" if at.canceled else "more_than_needed"
+        problem = (
+            "more_than_needed" if not at.canceled else "moved_meanwhile" if moved_away(work) else "canceled_meanwhile"
+        )
     moved = (Moved(line, "reserved", "picked", taken),) if taken else ()
     return Handled(moved, surplus, after_shelf(work, moved), problem)
 
@@ -56,6 +58,11 @@ def undo_short(work: Work, line: int, units: int) -> Handled:
     back = min(units, at.shorted) if at and not over else 0
     moved = (Moved(line, "shorted", "reserved", back),) if back else ()
     return Handled(moved, 0, after_shelf(work, moved), None if back == units else "decided_meanwhile")
+
+
+def moved_away(work: Work) -> bool:
+    """Head office gave this work to another store while hands were at it here."""
+    return work.ended_because == "moved"
 
 
 def after_shelf(work: Work, moved: tuple[Moved, ...]) -> Status | None:

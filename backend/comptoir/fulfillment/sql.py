@@ -24,7 +24,7 @@ WORK_LINES = Bulk(
     reserved="int",
 )  # fmt: skip
 
-_WORK = "id, location, order_id, order_number, kind, status, promise_at, taken_by, pack, collect_until"
+_WORK = "id, location, order_id, order_number, kind, status, promise_at, taken_by, pack, collect_until, ended_because"
 _LINE = "work, line, order_line, part, sku, quantity, reserved, picked, staged, in_transit, handed_over, delivered, shorted, canceled"
 STATES = ("reserved", "picked", "staged", "in_transit", "handed_over", "delivered", "shorted", "canceled")
 
@@ -113,6 +113,14 @@ async def flag_others(tx: Tx, location: str, sku: str, work: UUID, why: str) -> 
     )  # fmt: skip
 
 
+async def flag_changed(tx: Tx, work: UUID) -> None:
+    """Somebody has this work in hand, and less is wanted of it now: its row says so. A recall's warning stays."""
+    await tx.run(
+        "UPDATE work SET flagged = 'changed', version = version + 1"
+        " WHERE id = $1 AND pack IS NOT NULL AND flagged IS DISTINCT FROM 'recalled'", work,
+    )  # fmt: skip
+
+
 _TOUCHED = "status IN ('open', 'accepted', 'picking', 'picked', 'staged', 'packed', 'labeled')"
 
 
@@ -188,6 +196,14 @@ async def insert_put_back(
     )  # fmt: skip
     tx.touched.add(location)
     return made
+
+
+async def close_exception(tx: Tx, exception: Any, resolution: str) -> None:
+    """What it was about is put right by the hands themselves."""
+    await tx.run(
+        "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = $4 WHERE id = $1 AND resolved_at IS NULL",
+        exception if isinstance(exception, UUID) else UUID(str(exception)), tx.now, tx.who, resolution,
+    )  # fmt: skip
 
 
 async def insert_exception(

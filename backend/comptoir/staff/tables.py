@@ -62,6 +62,7 @@ class Device(Table, tablename="device"):
     enrolled_by = UUID(null=True, default=None)
     last_seen_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
+    clock_off_seconds = Integer(null=True, default=None)
 
 
 class SignIn(Table, tablename="sign_in"):
