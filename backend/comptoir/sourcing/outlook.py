@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from comptoir.network.geography import distance_km, point_of
+from comptoir.network.geography import Point, distance_km, point_of
 from comptoir.sourcing.model import Place
 
 COST_PER_KM_MINOR = 2
@@ -26,7 +26,8 @@ class Outlook:
         self.kits: Mapping[str, Sequence[Any]] = {}
         self.supply: dict[str, list[int]] = {}
         self.queue: list[int] = []
-        self._rankings: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._rankings: dict[Point, tuple[int, ...]] = {}
+        self._pause_ends: datetime | None = None
 
     def set_places(self, places: Sequence[Place]) -> None:
         """Take over the network; figures of stock are kept where the place is still there."""
@@ -66,11 +67,16 @@ class Outlook:
 
     def ranking(self, country: str, postcode: str, now: datetime) -> tuple[int, ...]:
         """Indexes of the places that ship, cheapest parcel to this address first; kept until places change."""
-        key = (country, postcode[:2])
-        ranked = self._rankings.get(key)
+        if self._pause_ends is not None and now >= self._pause_ends:
+            self._rankings.clear()
+        to = point_of(country, postcode)
+        ranked = self._rankings.get(to)
         if ranked is None:
-            to = point_of(country, postcode)
-            ranked = self._rankings[key] = tuple(
+            # A pause that ends changes no place, so the rankings must end with it.
+            self._pause_ends = min(
+                (p.paused_until for p in self.places if p.paused_until and p.paused(now)), default=None
+            )
+            ranked = self._rankings[to] = tuple(
                 place.index
                 for place in sorted(
                     (p for p in self.places if p.ship and not p.paused(now)),
