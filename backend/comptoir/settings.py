@@ -26,6 +26,7 @@ EXAMPLES = {
     "COMPTOIR_ENV": "production",
     "COMPTOIR_HOST": "127.0.0.1",
     "COMPTOIR_LOG_LEVEL": "info",
+    "COMPTOIR_NO_SW": "yes",
     "COMPTOIR_POOL": "6",
     "COMPTOIR_PORT": "8700",
     "COMPTOIR_SECRET": "the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
@@ -58,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secure_cookies: bool = False
     trusted_proxies: tuple[str, ...] = ()
     channel_secrets: dict[str, tuple[str, ...]] = {}
+    service_worker: bool = True
     pool_size: int = 6
     contact: str = ""
     log_level: str = "info"
@@ -99,6 +101,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             secure_cookies=given.read("COMPTOIR_SECURE_COOKIES", _yes_or_no, url.startswith("https://")),
             trusted_proxies=given.read("COMPTOIR_TRUSTED_PROXIES", _networks, ()),
             channel_secrets=given.read("COMPTOIR_CHANNEL_SECRETS", _channel_secrets, {}),
+            service_worker=not given.read("COMPTOIR_NO_SW", _yes_or_no, False),
             pool_size=given.read("COMPTOIR_POOL", _pool_size, 6),
             contact=given.read("COMPTOIR_CONTACT", _contact, ""),
             log_level=given.read("COMPTOIR_LOG_LEVEL", _log_level, "info"),

@@ -26,7 +26,7 @@ QUIET_STORE: Final = "annecy-carnot"
 PICTURES: Final = os.environ.get("COMPTOIR_PICTURES")
 """A folder that gets a picture of every page that is looked at, when it is named."""
 
-NOT_PAGES: Final = ("/api/", "/static/", "/sync/", "/health", "/openapi.json")
+NOT_PAGES: Final = ("/api/", "/static/", "/sync/", "/health", "/openapi.json", "/sw.js", "/manifest.webmanifest")
 """What machines read; streams and the redirect at the root are no pages either."""
 
 
@@ -306,6 +306,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("an article", "associate", at("/scan"), submit("#f-code", "DERBY-HELENE-NOIR-39", "main form button"), both=False),
         State("nothing", "associate", at("/scan"), submit("#f-code", "ZZZ", "main form button")),
     ],
+    "/shell/{name:str}": [State("no network", "associate", at("/shell/offline"))],
     "/sign-in": [
         State("who", "device", at("/sign-in")),
         State("PIN", "device", lambda world: "/sign-in?who=" + world.find("SELECT id FROM staff WHERE first_name = 'Nour'")),

@@ -36,6 +36,8 @@ FOR_JSON: Final = raw(*ALWAYS, ("content-security-policy", JSON_POLICY))
 # Scripts and sheets are no documents: a policy would do nothing there, and cost a page of twenty files 8 kB.
 FOR_FILES: Final = raw(*ALWAYS)
 OURS: Final = frozenset(name for name, _ in (*FOR_PAGES, *FOR_JSON, STRICT_TRANSPORT))
+# The one script with a policy of its own is the service worker: what it may ask for is its own affair, not a page's.
+OURS_FOR_FILES: Final = frozenset(name for name, _ in (*FOR_FILES, STRICT_TRANSPORT))
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
@@ -52,7 +54,8 @@ async def add_headers(message: Message, scope: Scope) -> None:
         # A drawing opened by itself is a document: it gets the policy under which nothing runs.
         ours = FOR_JSON if kind.startswith((b"application/json", b"application/problem+json", b"image/")) else FOR_PAGES
     if not OURS.isdisjoint(given):
-        headers = [pair for pair in headers if pair[0] not in OURS]
+        names = OURS_FOR_FILES if ours is FOR_FILES else OURS
+        headers = [pair for pair in headers if pair[0] not in names]
     headers += ours
     if kind.startswith(b"text/html"):
         varies = given.get(b"vary", b"")

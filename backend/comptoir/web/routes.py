@@ -8,8 +8,8 @@ from litestar.handlers import BaseRouteHandler
 
 API: Final = ("availability", "catalog", "handovers", "network", "orders", "payments", "stock")
 PAGES: Final = (
-    "session", "enroll", "people", "devices", "stores", "keys", "work", "counter", "customer", "manager",
-    "orders", "order_changes", "exceptions", "stock_desk", "phone", "problem",
+    "session", "enroll", "people", "devices", "stores", "keys", "work", "outbox", "counter", "customer", "manager",
+    "orders", "order_changes", "exceptions", "stock_desk", "phone", "problem", "shell",
 )  # fmt: skip
 
 

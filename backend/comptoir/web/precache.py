@@ -1,0 +1,106 @@
+"""What a handheld keeps before it is needed: scripts, style sheet, icons and the shell documents, each with its digest.
+
+The worker takes a release over only when every byte is there and right, so a captive portal's page or half a deployment
+never becomes the app. A release is named after all of its bytes: any change makes another one.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from jinja2 import Environment, TemplateNotFound
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.i18n import LANGUAGES
+from comptoir.web.assets import Assets, tighten_script
+from comptoir.web.rendering import render
+
+WORKER_FILE: Final = Path(__file__).resolve().parents[3] / "pwa" / "service-worker.js"
+RETIRED_FILE: Final = WORKER_FILE.with_name("service-worker-retired.js")
+
+SHELLS: Final = ("work", "pick", "counter", "hand-over", "unlock", "offline")
+"""Documents without a person or a customer in them, filled in on the device from what it keeps."""
+
+AS_THEY_ARE: Final = ("/outbox", "/settings", "/scan/test")
+"""Ordinary pages that hold nobody's name; kept where they are served."""
+
+ON_A_TAP: Final = ("vendor/lean-qr.min.js",)
+"""Files that no page loads by itself, and that work with no network all the same."""
+
+NOT_OF_A_HANDHELD: Final = frozenset({"js/manager.js", "js/customer.js"})
+_RELEASE: Final = re.compile(r"^const RELEASE = .*;$", re.M)
+_IMPORT: Final = re.compile(r'"\./static/(js/[\w./-]+\.js)"')
+
+
+class Release(msgspec.Struct, frozen=True):
+    """The worker's bytes for one state of the app, and its name."""
+
+    version: str
+    worker: bytes
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.version}"'
+
+
+def view_of(name: str, lang: str) -> dict[str, Any]:
+    """What a shell document is made of: nobody, no store, no hour."""
+    nobody = Actor(who="anonymous", role="customer", locations=(), via="public", language=lang)
+    return {"lang": lang, "actor": nobody, "session": None, "served_at": None, "theme": "", "shell": name}
+
+
+def template_of(templates: Environment, name: str) -> str:
+    """The template of a shell document; a plain one says what is kept, as long as a shell has none of its own."""
+    try:
+        return str(templates.get_template(f"shell/{name}.html").name)
+    except TemplateNotFound:
+        return "shell/offline.html"
+
+
+def shell(templates: Environment, name: str, lang: str, brand: str) -> str:
+    """One shell document: the same text for every person, store and hour, so that its digest can be told ahead."""
+    return render(templates, template_of(templates, name), brand=brand, **view_of(name, lang))
+
+
+def digest(body: bytes) -> str:
+    """`sha256-...` as browsers check it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(body).digest()).decode()
+
+
+def files(assets: Assets) -> list[str]:
+    """Logical names of everything that the handheld's pages are made of, pictures of products apart."""
+    scripts = sorted(path.name for path in (assets.folder / "js").glob("*.js"))
+    ours = (f"js/{name}" for name in scripts if f"js/{name}" not in NOT_OF_A_HANDHELD)
+    return ["comptoir.css", "icons.svg", "icons/comptoir.svg", *ours, *filter(assets.has, ON_A_TAP)]
+
+
+def release(assets: Assets, templates: Environment, brand: str, served: frozenset[str]) -> Release:
+    """The worker for this state of the app. `served`: the paths that the app answers, so that none is asked for in vain."""
+    shells = [
+        (f"/shell/{name}?lang={lang}", digest(shell(templates, name, lang, brand).encode()))
+        for name in SHELLS
+        for lang in LANGUAGES
+    ]
+    told = {
+        "files": [(assets.url(name), assets.integrity(name)) for name in files(assets)],
+        "shells": shells,
+        "pages": [f"{path}?lang={lang}" for path in AS_THEY_ARE if path in served for lang in LANGUAGES],
+        # A held pack is opened from the device first, once there is a document that can do it.
+        "packs_first": template_of(templates, "pick") == "shell/pick.html",
+    }
+    source = _IMPORT.sub(lambda match: f'"{assets.url(match[1])}"', WORKER_FILE.read_text(encoding="utf-8"))
+    version = hashlib.sha256((source + json.dumps(told)).encode()).hexdigest()[:12]
+    body = _RELEASE.sub(lambda _: f"const RELEASE = {json.dumps(told | {'version': version})};", source, count=1)
+    return Release(version, tighten_script(body.encode()))
+
+
+@cache
+def retired() -> Release:
+    """The worker that ends all workers: it clears what they kept of the app, never what people did."""
+    body = tighten_script(RETIRED_FILE.read_bytes())
+    return Release(hashlib.sha256(body).hexdigest()[:12], body)

@@ -1,0 +1,198 @@
+// Between the handheld's pages and the network. It answers what can be read, never what tells: a POST passes it by, always.
+// Pages are not kept as they were seen. With no network a shell document stands in and is filled from this device's store.
+import { recall, ask, read } from "./static/js/store.js";
+import { openJournal } from "./static/js/journal.js";
+import { drainOnce } from "./static/js/sync.js";
+import { bake } from "./static/js/fold.js";
+
+// The server writes this line: every file and document with its digest, named after all their bytes.
+const RELEASE = { version: "none", files: [], shells: [], pages: [], packs_first: false };
+
+const KEPT = `comptoir-app-${RELEASE.version}`;
+const FILES = "comptoir-files"; // hashed files that a page asked for and that the release does not name
+const PICTURES = "comptoir-pictures";
+const BOUNDS = { [FILES]: { entries: 100, bytes: 5e6 }, [PICTURES]: { entries: 300, bytes: 20e6 } };
+const SHELL_MS = 2000; // a document that has a shell waits this long for the network
+const OFFLINE_MS = 8000; // one that has none: a slow network is better than a page that says no
+const HASHED = /^\/static\/.+\.[0-9a-f]{12}\.\w+$/;
+const HANDHELD = /^\/(|shell|work|packs|counter|scan|put-backs|counts|more|exceptions|sign-in|outbox|settings)(\/|$)/;
+const AT_WORK = /^\/(packs|counter\/orders)\//;
+const OF_THE_OFFICE = /^\/sign-in\/manager/;
+const SHELL_OF = [
+  [/^\/work$/, "/shell/work"],
+  [/^\/packs\/[0-9a-f-]{36}$/, "/shell/pick"],
+  [/^\/counter$/, "/shell/counter"],
+  [/^\/counter\/orders\/[0-9a-f-]{36}$/, "/shell/hand-over"],
+  [/^\/sign-in$/, "/shell/unlock"],
+  [/^\/outbox$/, "/outbox"],
+  [/^\/settings$/, "/settings"],
+  [/^\/scan\/test$/, "/scan/test"],
+];
+
+addEventListener("install", (event) => event.waitUntil(fill()));
+addEventListener("activate", (event) => event.waitUntil(begin()));
+addEventListener("fetch", (event) => {
+  const answer = way(event);
+  if (answer) event.respondWith(answer);
+  // The browser may have asked ahead for a document that is not needed: let it end in peace.
+  if (event.request.mode === "navigate") event.waitUntil(Promise.resolve(event.preloadResponse).catch(() => {}));
+});
+addEventListener("message", (event) => {
+  if (event.data === "take-over") event.waitUntil(takeOver(event.source));
+});
+addEventListener("sync", (event) => {
+  if (event.tag === "drain") event.waitUntil(drain());
+});
+
+// The whole release or nothing: a file that is missing, cut or of somebody else's making leaves the old worker in force.
+async function fill() {
+  const cache = await caches.open(KEPT);
+  try {
+    await Promise.all([...RELEASE.files.map(([url, integrity]) => keepFile(cache, url, integrity)), ...RELEASE.shells.map(([url, integrity]) => keepDocument(cache, url, integrity))]);
+    await Promise.all(RELEASE.pages.map((url) => keepPage(cache, url)));
+  } catch (fault) {
+    await caches.delete(KEPT);
+    throw fault;
+  }
+}
+
+async function keepFile(cache, url, integrity) {
+  // An address never changes its bytes: what an older release holds need not travel again.
+  const held = await caches.match(url, { ignoreVary: true });
+  await cache.put(url, held ?? (await whole(await fetch(url, { integrity, credentials: "omit" }), url)));
+}
+
+async function keepDocument(cache, url, integrity) {
+  await cache.put(url, await whole(await fetch(url, { integrity, credentials: "omit", cache: "no-store" }), url));
+}
+
+// A page that holds nobody's name, in each language. If it cannot be had it is not kept; the offline page stands in.
+async function keepPage(cache, url) {
+  const [path, lang] = url.split("?lang=");
+  const response = await fetch(path, { headers: { "accept-language": lang }, cache: "no-store" });
+  if (response.ok && !response.redirected) await cache.put(url, response);
+}
+
+async function whole(response, url) {
+  if (!response.ok || response.redirected) throw new Error(`${url} is not there (${response.status})`);
+  return response;
+}
+
+async function begin() {
+  const known = [KEPT, FILES, PICTURES];
+  await Promise.all((await caches.keys()).filter((name) => name.startsWith("comptoir-") && !known.includes(name)).map((name) => caches.delete(name)));
+  await registration.navigationPreload?.enable();
+  await clients.claim();
+}
+
+// A page lets the new version in; not under the hands of somebody who picks or hands over in another window.
+async function takeOver(source) {
+  const open = await clients.matchAll({ type: "window", includeUncontrolled: true });
+  const busy = open.some(({ id, url, visibilityState }) => id !== source?.id && visibilityState === "visible" && AT_WORK.test(new URL(url).pathname));
+  if (!busy) await skipWaiting();
+}
+
+// How one request is answered; null leaves it to the browser.
+function way(event) {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== location.origin) return null;
+  if (HASHED.test(pathname)) return firstKept(event, pathname.startsWith("/static/pictures/") ? PICTURES : FILES);
+  if (!HANDHELD.test(pathname) || OF_THE_OFFICE.test(pathname)) return null;
+  if (request.mode === "navigate") return documentOf(event, pathname);
+  if (/event-stream/.test(request.headers.get("accept") ?? "")) return null;
+  if (request.headers.get("hx-request") === "true") return piece(event);
+  return null;
+}
+
+async function firstKept(event, name) {
+  const held = await caches.match(event.request.url, { ignoreVary: true });
+  if (held) return held;
+  const response = await fetch(event.request);
+  if (response.ok && !response.redirected) event.waitUntil(keepBounded(name, event.request.url, response.clone()));
+  return response;
+}
+
+async function documentOf(event, pathname) {
+  if (pathname.startsWith("/shell/")) return (await kept(pathname)) ?? fetch(event.request);
+  const shell = SHELL_OF.find(([path]) => path.test(pathname))?.[1];
+  if (shell === "/shell/pick" && RELEASE.packs_first && (await holds(pathname.slice(7)))) {
+    const held = await kept(shell);
+    if (held) return held;
+  }
+  try {
+    return await fromNetwork(event, shell ? SHELL_MS : OFFLINE_MS);
+  } catch {
+    if (pathname === "/") return Response.redirect("/work");
+    return (shell && (await kept(shell))) ?? (await kept("/shell/offline")) ?? Response.error();
+  }
+}
+
+async function piece(event) {
+  try {
+    return await fromNetwork(event, SHELL_MS);
+  } catch {
+    // The page keeps what it shows.
+    return new Response("", { status: 504, headers: { "hx-reswap": "none", "hx-trigger": "out-of-reach", "cache-control": "no-store" } });
+  }
+}
+
+// The network's answer, if it comes in time and from the app itself, not from a proxy that stands before a stopped one.
+async function fromNetwork(event, limit) {
+  const asked = (async () => (await event.preloadResponse) ?? fetch(event.request))();
+  event.waitUntil(asked.catch(() => {}));
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(reject, limit, new Error("late"))));
+  try {
+    const response = await Promise.race([asked, late]);
+    if (response.status >= 502 && response.status <= 504) throw new Error("away");
+    return response;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// A kept document in the language of whoever is at the device.
+async function kept(path) {
+  const cache = await caches.open(KEPT);
+  const told = await recall("who").catch(() => null);
+  const lang = told?.language ?? (navigator.language.startsWith("fr") ? "fr" : "en");
+  return (await cache.match(`${path}?lang=${lang}`, { ignoreVary: true })) ?? (await cache.match(`${path}?lang=fr`, { ignoreVary: true }));
+}
+
+const holds = (pack) => read(["packs"], ({ packs }) => ask(packs.getKey(pack))).catch(() => undefined);
+
+// Bounded caches, oldest out first. A cache does not tell sizes, so each entry carries its own.
+let keeping = Promise.resolve();
+function keepBounded(name, url, response) {
+  keeping = keeping.then(() => put(name, url, response)).catch(() => {});
+  return keeping;
+}
+
+async function put(name, url, response) {
+  const { entries, bytes } = BOUNDS[name];
+  const body = await response.blob();
+  const headers = { "content-type": response.headers.get("content-type") ?? "", "x-content-type-options": "nosniff", "x-bytes": String(body.size) };
+  const cache = await caches.open(name);
+  await cache.put(url, new Response(body, { headers }));
+  const all = await cache.keys();
+  const sizes = await Promise.all(all.map(async (key) => Number((await cache.match(key))?.headers.get("x-bytes") ?? 0)));
+  let sum = sizes.reduce((total, size) => total + size, 0);
+  for (let at = 0; at < all.length - 1 && (all.length - at > entries || sum > bytes); at++) {
+    sum -= sizes[at];
+    await cache.delete(all[at]);
+  }
+}
+
+// The browser says that the network is back. An open page sends by itself; with none open, this does.
+let journal = null;
+async function drain() {
+  const open = await clients.matchAll({ type: "window" });
+  if (open.length) return open.forEach((client) => client.postMessage("drain"));
+  journal ??= await openJournal();
+  await navigator.locks.request("comptoir-drain", { ifAvailable: true }, async (lock) => {
+    let next = lock ? "more" : "elsewhere";
+    for (let batches = 0; next === "more" && journal.waiting && batches < 40; batches++) ({ next } = await drainOnce(journal, { bake }));
+    if (next === "offline") throw new Error("not yet"); // the browser tries again later
+  });
+}
