@@ -100,6 +100,21 @@ export async function openJournal() {
       tell("appended", { seq: fact.seq });
       return fact;
     },
+    // Facts that another device of the store could not send: they keep their ids, so that the server takes each once, whoever brings it.
+    // -> how many were new here.
+    async adopt(foreign) {
+      const added = await write(["meta", "ev"], async ({ meta, ev }) => {
+        const now = await ask(meta.get("journal"));
+        const held = new Set((await ask(ev.getAll())).map(({ id }) => id));
+        const fresh = foreign.filter(({ id }) => !held.has(id));
+        fresh.forEach((fact, at) => ev.add({ ...fact, seq: now.next + at }));
+        meta.put({ ...now, next: now.next + fresh.length }, "journal");
+        return fresh.length;
+      });
+      await reload();
+      tell("appended", { adopted: added });
+      return added;
+    },
     unsent: (limit) => facts.filter(({ seq }) => seq > head.acked).slice(0, limit).map(wire),
     // Take the server's word for a batch of this journal: facts, refusals and fresh packs in one transaction.
     async ack(answer, sentAs) {
@@ -109,7 +124,7 @@ export async function openJournal() {
         const now = await ask(meta.get("journal"));
         if (now.id !== sentAs) return;
         const acked = Math.max(now.acked, Math.min(answer.acked_through, now.next - 1));
-        for (const fact of await ask(ev.getAll(IDBKeyRange.bound(now.acked, acked, true)))) {
+        for (const fact of acked > now.acked ? await ask(ev.getAll(IDBKeyRange.bound(now.acked, acked, true))) : []) {
           const told = refused.get(fact.id);
           if (!told) continue;
           ev.put({ ...fact, refused: true, problem: told.problem ?? null });
