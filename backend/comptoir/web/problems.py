@@ -120,7 +120,12 @@ def on_exception(request: AnyRequest, exception: Exception) -> Response[Any]:
     if wants_json(request):
         if refusal.status == 401:
             headers["www-authenticate"] = 'Bearer realm="comptoir"'
-        body = msgspec.json.encode(members(refusal, language), enc_hook=str)
+        told = members(refusal, language)
+        if request.scope["path"].startswith("/sync/"):
+            # A device tells our answers from a hotel's login page by this header, also when we refuse.
+            headers |= {"x-sync-protocol": "1", "cache-control": "no-store"}
+            told["code"] = refusal.code
+        body = msgspec.json.encode(told, enc_hook=str)
         return Response(body, status_code=refusal.status, headers=headers, media_type="application/problem+json")
     if isinstance(refusal, Unknown) and refusal.code in ("sign_in_needed", "device_needed"):
         return to_sign_in(request, refusal, headers)

@@ -1,44 +1,73 @@
 """Device events: what a handheld's journal tells, in order, by the device's own credential."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 
 from comptoir.flows.keep_packs import KeepPacks, Kept, keep_packs
-from comptoir.flows.take_reports import Batch, Taken
+from comptoir.fulfillment.journal import MOST, NEWEST, Batch, Taken
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import in_transaction
-from comptoir.kit.errors import Conflict
+from comptoir.kit.errors import Refusal
 from comptoir.screens import here
 from comptoir.screens import pack as pack_screen
 from comptoir.web.actors import language_of
 from comptoir.web.guards import on_device
-from comptoir.web.problems import members, say
+from comptoir.web.problems import TooLarge, say
 from comptoir.web.rendering import iso
 from comptoir.web.requests import DoorRequest
 
 PROTOCOL = {"x-sync-protocol": "1", "cache-control": "no-store"}
 
 
-@post("/events", opt=on_device(), status_code=200)
+MOST_BYTES = 64_000
+"""Of one batch. A device that is told 413 sends half as many lines."""
+
+
+class Outdated(Refusal):
+    """The device speaks a newer language than this server: it keeps everything and waits for the server's update."""
+
+    status = 426
+    default_code = "sync_version"
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """The little of a batch that every version of it has."""
+
+    v: int = 1
+    events: tuple[msgspec.Raw, ...] = ()
+
+
+async def look_at_envelope(request: Request[Any, Any, Any]) -> None:
+    """Before a batch is read strictly. Outdated for a newer form of it, TooLarge for more lines than we take at once."""
+    try:
+        envelope = msgspec.json.decode(await request.body(), type=Envelope)
+    except msgspec.DecodeError:
+        return  # The strict reading says what is wrong with it.
+    if envelope.v > NEWEST:
+        raise Outdated(newest=NEWEST)
+    if len(envelope.events) > MOST:
+        raise TooLarge(most=MOST)
+
+
+@post(
+    "/events", opt=on_device(), status_code=200, before_request=look_at_envelope, request_max_body_size=MOST_BYTES
+)
 async def take_events(
     request: DoorRequest, data: JSONBody[Batch], house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[Any]:
     """Take a batch; 200 whenever it was understood, with what came of each event and the touched packs as they are now."""
     now = house.clock()
-    try:
-        taken: Taken = await in_transaction(
-            house.pool, f"device:{actor.device}", now, lambda tx: house.reports(tx, data, actor, now)
-        )
-    except Conflict as conflict:
-        body = members(conflict, language_of(request))
-        return Response(body, status_code=conflict.status, headers=PROTOCOL, media_type="application/json")
+    taken: Taken = await in_transaction(
+        house.pool, f"device:{actor.device}", now, lambda tx: house.reports(tx, data, actor, now)
+    )
     packs = await pack_screen.read_many(house.pool, taken.touched_packs, actor, now)
     odd = any(told.outcome != "applied" for told in taken.outcomes)
     packs = [drawn(request, pack) for pack in packs if odd or pack_screen.has_changed(pack)]
@@ -88,10 +117,15 @@ def spoken(code: str, language: str) -> dict[str, str]:
     }
 
 
-@get("/ping", opt=on_device())
-async def ping() -> Response[Any]:
-    """The server is there, and it is really this server (not a hotel's login page)."""
-    return Response({"pong": True}, headers=PROTOCOL, media_type="application/json")
+@get("/ping", opt=on_device(), sync_to_thread=False)
+def ping(now: NamedDependency[datetime]) -> Response[Any]:
+    """The server is there, it is really this server (not a hotel's login page), and this is its time."""
+    return Response({"pong": True, "now": utc(now)}, headers=PROTOCOL, media_type="application/json")
+
+
+def utc(at: datetime) -> str:
+    """A time as devices read it."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 ROUTES: list[BaseRouteHandler] = [take_events, keep, ping]

@@ -1,0 +1,110 @@
+"""What a handheld's batches are answered with: always our protocol, always JSON, and nothing lost by the way it is told."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from comptoir.kit.ids import digest, new_id
+from comptoir.web.actors import DEVICE_COOKIE
+from tests import people
+from tests.conftest import Database
+from tests.doors import MIDDAY, Served, served
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def door(database: Database) -> AsyncIterator[Served]:
+    await people.settle(database.connection, MIDDAY)
+    async with served(database.dsn) as running:
+        running.client.cookies.set(DEVICE_COOKIE, people.DEVICES[people.PART_DIEU])
+        yield running
+
+
+async def signed_in(database: Database, ended: bool = False) -> str:
+    made = new_id()
+    await database.connection.execute(
+        "INSERT INTO sign_in (id, staff, device, token_hash, started_at, seen_at, ends_at, ended_at, means)"
+        " VALUES ($1, $2, $3, $4, $5, $5, $6, $7, 'pin')",
+        made, people.SAM.id, people.DEVICE_IDS[people.PART_DIEU], digest(str(made)), MIDDAY - timedelta(hours=2),
+        MIDDAY + timedelta(hours=10), MIDDAY - timedelta(minutes=1) if ended else None,
+    )  # fmt: skip
+    return str(made)
+
+
+def batch(sign_in: str, *codes: str, **more: Any) -> dict[str, Any]:
+    events = [
+        {"seq": seq, "id": str(new_id()), "at_wall": "2026-11-20T10:30:00Z", "sign_in_id": sign_in, "type": "unknown_code", "body": {"code": code}}
+        for seq, code in enumerate(codes, 1)
+    ]  # fmt: skip
+    return {"v": 1, "journal_id": str(new_id()), "events": events} | more
+
+
+def is_ours(answer: httpx.Response) -> bool:
+    """What a device checks before it believes anything."""
+    return answer.headers.get("x-sync-protocol") == "1" and "json" in answer.headers["content-type"]
+
+
+async def test_a_ping_says_the_servers_time(door: Served) -> None:
+    answer = await door.client.get("/sync/ping")
+    assert (is_ours(answer), answer.json()) == (True, {"pong": True, "now": "2026-11-20T11:00:00Z"})
+
+
+async def test_a_batch_is_taken_under_a_sign_in_that_has_ended_since(door: Served, database: Database) -> None:
+    answer = await door.client.post("/sync/events", json=batch(await signed_in(database, ended=True), "A", "B"))
+    assert (answer.status_code, is_ours(answer), answer.json()["acked_through"]) == (200, True, 2)
+    assert [told["outcome"] for told in answer.json()["outcomes"]] == ["applied", "applied"]
+
+
+async def test_without_the_devices_credential_it_is_401_in_our_protocol(door: Served) -> None:
+    door.client.cookies.clear()
+    answer = await door.client.post("/sync/events", json=batch(str(new_id()), "A"))
+    assert (answer.status_code, is_ours(answer), answer.json()["code"]) == (401, True, "device_needed")
+
+
+async def test_a_revoked_device_is_401_in_our_protocol(door: Served, database: Database) -> None:
+    await database.connection.execute("UPDATE device SET revoked_at = $1", MIDDAY)
+    answer = await door.client.get("/sync/ping")
+    assert (answer.status_code, is_ours(answer)) == (401, True)
+
+
+async def test_a_gap_is_409_with_the_line_that_is_waited_for(door: Served, database: Database) -> None:
+    sent = batch(await signed_in(database), "A", "B")
+    answer = await door.client.post("/sync/events", json=sent | {"events": sent["events"][1:]})
+    assert (answer.status_code, is_ours(answer), answer.json()["expected_seq"]) == (409, True, 1)
+
+
+async def test_a_line_that_changed_is_409_and_named_a_clone(door: Served, database: Database) -> None:
+    sent = batch(await signed_in(database), "A")
+    await door.client.post("/sync/events", json=sent)
+    sent["events"][0]["id"] = str(new_id())
+    answer = await door.client.post("/sync/events", json=sent)
+    assert (answer.status_code, is_ours(answer), answer.json()["code"]) == (409, True, "device_clone")
+
+
+async def test_a_newer_form_of_a_batch_is_426_whatever_else_it_holds(door: Served, database: Database) -> None:
+    sent = batch(await signed_in(database), "A", v=2, something_new=True)
+    answer = await door.client.post("/sync/events", json=sent)
+    assert (answer.status_code, is_ours(answer), answer.json()["code"]) == (426, True, "sync_version")
+
+
+@pytest.mark.parametrize("codes", [("A",) * 51, ("A" * 4000,) * 17], ids=["51 lines", "more than 64 kB"])
+async def test_too_much_at_once_is_413_and_none_of_it_is_taken(
+    door: Served, database: Database, codes: tuple[str, ...]
+) -> None:
+    answer = await door.client.post("/sync/events", json=batch(await signed_in(database), *codes))
+    assert (answer.status_code, is_ours(answer)) == (413, True)
+    assert await database.connection.fetchval("SELECT count(*) FROM device_event") == 0
+
+
+async def test_an_address_that_is_not_there_answers_in_our_protocol_too(door: Served) -> None:
+    answer = await door.client.get("/sync/nowhere")
+    assert (answer.status_code, is_ours(answer)) == (404, True)
+
+
+async def test_a_body_that_is_no_batch_is_400_in_our_protocol(door: Served) -> None:
+    answer = await door.client.post("/sync/events", content=b"<html>", headers={"content-type": "application/json"})
+    assert (answer.status_code, is_ours(answer)) == (400, True)
