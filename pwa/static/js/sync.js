@@ -1,6 +1,7 @@
 // Brings the journal to the server: one batch at a time, in order, again and again until it is acknowledged, by one tab only.
 // Only an answer that speaks our protocol counts; a captive portal's friendly page does not. Nothing is ever dropped.
 import { understood } from "./journal.js";
+import { recall } from "./store.js";
 
 const BATCH = 50;
 const SOON_MS = 120;
@@ -46,13 +47,20 @@ export async function drainOnce(journal, { size = BATCH, bake, url = "/sync/even
   return { next: "offline", wait };
 }
 
+// Facts in one batch: fewer where a device is told so (a line so thin that a long body never gets through).
+async function mostAtOnce() {
+  const told = await recall("batch").catch(() => null);
+  return Number.isInteger(told) && told > 0 ? Math.min(told, BATCH) : BATCH;
+}
+
 // state: sent, sending, offline, signed_out, update, refused
 export function startSync(journal, { bake }) {
   const listeners = new Set();
   let timer = 0;
   let running = false;
   let delay = 0;
-  let size = BATCH;
+  let most = BATCH;
+  let size = 0;
   let state = "sent";
   let since = null; // from when on the server was out of reach
 
@@ -78,12 +86,13 @@ export function startSync(journal, { bake }) {
     running = true;
     show("sending");
     try {
+      size ||= most = await mostAtOnce();
       const done = await locked(() => drainOnce(journal, { size, bake }));
       if (done === "elsewhere") {
         // Another tab is at it; it tells us what it hears.
         later(FIRST_MS);
       } else if (done.next === "more") {
-        size = BATCH;
+        size = most;
         delay = 0;
         show(done.answer?.outcomes.some(({ outcome, again }) => outcome === "refused" && !again) ? "refused" : journal.waiting ? "sending" : "sent");
         if (done.answer) say("onAnswer", done.answer);
