@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from comptoir.fulfillment import handover
-from comptoir.fulfillment.handover import Bag, Cautions, Proof
+from comptoir.fulfillment.handover import Aside, Bag, Cautions, Proof
 from comptoir.fulfillment.lifecycles import Status
 from comptoir.fulfillment.model import HandOver, RefusedUnits, Work, WorkLine
 from comptoir.kit.errors import Conflict, Invalid
@@ -87,6 +88,44 @@ def test_a_report_is_never_refused_and_says_what_was_not_in_order(
 def test_of_two_works_only_the_staged_one_leaves_by_report() -> None:
     leaving = handover.hand_over_reported([work(), work(Status.HANDED_OVER, id=OTHER)], BAGS, asked(), PASS, NONE)
     assert ([w.id for w in leaving.works], leaving.problems) == ([WORK], ("handed_over_twice",))
+
+
+def aside(units: int = 2, minutes: int = 10) -> Aside:
+    """Units canceled ten minutes after noon that lie aside."""
+    return Aside(UUID(int=9), WORK, 1, "WINE", units, NOON + timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    ("given", "waiting", "refused", "gone", "problem"),
+    [
+        (work(Status.CANCELED), [aside()], 0, [2], "handed_over_canceled"),
+        (work(Status.EXPIRED), [aside()], 0, [2], "handed_over_canceled"),
+        (work(Status.CANCELED), [aside()], 1, [1], "handed_over_canceled"),
+        (work(Status.CANCELED), [aside()], 2, [], "handed_over_canceled"),
+        (work(Status.CANCELED), [], 0, [], "handed_over_canceled"),
+        (work(), [aside(1)], 0, [1], "handed_over_canceled"),
+        (work(), [aside(1, -10)], 0, [], None),
+        (work(Status.PICKED), [aside(1)], 0, [], "handed_over_not_staged"),
+        (work(Status.HANDED_OVER), [aside(1)], 0, [], "handed_over_twice"),
+    ],
+)
+def test_told_late_goods_left_that_were_canceled_since_and_lie_nowhere(
+    given: Work, waiting: list[Aside], refused: int, gone: list[int], problem: str | None
+) -> None:
+    leaving = handover.hand_over_reported([given], BAGS, asked(refused=refused), PASS, NONE, waiting, NOON)
+    assert [units.units for units in leaving.gone] == gone
+    assert leaving.problems[:1] == ((problem,) if problem else ())
+
+
+def test_work_that_head_office_moved_away_says_so() -> None:
+    moved = msgspec.structs.replace(work(Status.CANCELED), ended_because="moved")
+    assert handover.hand_over_reported([moved], BAGS, asked(), PASS, NONE).problems == ("handed_over_moved",)
+
+
+def test_told_late_nothing_is_final_before_the_undo_could_have_come() -> None:
+    later = NOON + timedelta(minutes=30)
+    assert handover.settles_at(NOON, NOON) == NOON + timedelta(minutes=2)
+    assert handover.settles_at(NOON, later) == later + timedelta(seconds=30)
 
 
 @pytest.mark.parametrize("status", [Status.HANDED_OVER, Status.CLOSED, Status.CANCELED])

@@ -70,7 +70,7 @@ async def test_what_was_undone_can_be_handed_over_again(shop: Shop) -> None:
     assert await shop.figures() == (0, 0, 0, 0)
 
 
-async def test_after_two_minutes_it_cannot_be_undone(shop: Shop) -> None:
+async def test_told_of_an_undo_after_two_minutes_the_manager_puts_it_right(shop: Shop) -> None:
     await shop.receive(1)
     sam = await shop.handheld()
     sold, work = await staged(shop, sam, order())

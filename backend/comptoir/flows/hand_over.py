@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from comptoir.catalog.queries import find_cautions
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
+from comptoir.flows.regain import Regained, find_aside, regain
 from comptoir.fulfillment import handover, sql
 from comptoir.fulfillment.handover import UNDO_FOR, Cautions, Given, Leaving, Proof
 from comptoir.fulfillment.lifecycles import Status
@@ -49,26 +51,44 @@ class HandOverFlow:
         return await leave(tx, command.id, asked, leaving, proof, actor, now)
 
     async def reported(self, tx: Tx, report: HandOver, actor: Actor, at: datetime, event: UUID) -> Outcome:
-        """Told by a device: hands have done it. What is not in order becomes a manager's exception."""
+        """Told by a device: hands have done it. What is not in order becomes a manager's exception.
+
+        A device that had no network tells late, and is judged at its own time `at`: goods that were canceled meanwhile have
+        left all the same, and nobody has to put them back.
+        """
         works = await self._lock(tx, report, actor)
         bags = await sql.bags_of(tx, [w.id for w in works])
         proof = await self._proof(tx, report, works)
-        leaving = handover.hand_over_reported(works, bags, report, proof, await cautions_of(tx, works))
+        cautions = await cautions_of(tx, works)
+        aside = await find_aside(tx, works)
+        leaving = handover.hand_over_reported(works, bags, report, proof, cautions, aside, at)
         first = works[0]
-        for problem in leaving.problems:
+        effect: dict[str, Any] = {"kind": "hand_over", "work": first.id}
+        said = {
+            "bags": report.bags, "who": actor.who, "at": at, "event": event, "device": actor.device, "proof": proof.kind,
+            "offline": report.offline, "checked": report.checked, "goods": goods_of(works, leaving),
+        }  # fmt: skip
+        effect["exceptions"] = [
             await sql.insert_exception(
-                tx, first.location, problem, "store_manager", order=report.order, work=first.id,
-                body={"bags": report.bags, "who": actor.who, "at": at, "event": event},
-            )  # fmt: skip
+                tx, first.location, problem, "store_manager", order=report.order, work=first.id, body=said
+            )
+            for problem in leaving.problems
+        ]
+        regained = await regain(tx, works, leaving.gone, at)
+        if regained:
+            # They are staged again, as they were when they left.
+            works = await self._lock(tx, report, actor)
+            effect["regained"] = regained
+            leaving = left_again(works, leaving, regained, report)
         facts: dict[str, object] = {}
         if leaving.works:
             done = await leave(tx, event, report, leaving, proof, actor, at)
             facts = {"hand_over": done.id, "undo_until": done.undo_until}
-        if leaving.problems:
-            return Outcome(
-                "applied_with_exception", leaving.problems[0], first.id, facts, {"kind": "hand_over", **facts}
-            )
-        return Outcome("applied", None, first.id, facts, {"kind": "hand_over", **facts})
+        outcome: Literal["applied", "applied_with_exception"] = (
+            "applied_with_exception" if leaving.problems else "applied"
+        )
+        problem = leaving.problems[0] if leaving.problems else None
+        return Outcome(outcome, problem, first.id, facts, effect | facts)
 
     async def _lock(self, tx: Tx, asked: HandOver, actor: Actor) -> list[Work]:
         await orders_sql.lock(tx, asked.order)
@@ -99,6 +119,25 @@ class RequestHandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hand_over: HandOver
 
 
+def goods_of(works: Sequence[Work], leaving: Leaving) -> list[dict[str, Any]]:
+    """What a manager looks for: the units that left, or, where nothing could leave any more, what the works were for."""
+    left = [{"sku": g.sku, "units": g.handed} for g in leaving.given if g.handed]
+    left += [{"sku": units.sku, "units": units.units} for units in leaving.gone]
+    return left or [{"sku": line.sku, "units": line.quantity} for work in works for line in work.lines]
+
+
+def left_again(works: Sequence[Work], leaving: Leaving, regained: Sequence[Regained], report: HandOver) -> Leaving:
+    """What leaves once canceled units are staged again: those, whatever was staged before, and nothing refused among them."""
+    ids = {work.id for work in leaving.works} | {units.work for units in regained}
+    staged = [work for work in works if work.id in ids]
+    ended = {units.work for units in regained if units.ended != Status.STAGED}
+    # What was refused of work that had ended stays where it was: to be put back.
+    refused = tuple(r for r in report.refused if r.work not in ended)
+    return Leaving(
+        handover.given(staged, msgspec.structs.replace(report, refused=refused)), tuple(staged), leaving.problems
+    )
+
+
 async def cautions_of(tx: Tx, works: Sequence[Work]) -> Cautions:
     """Ages to check and recalls among the articles of these works."""
     return Cautions(*await find_cautions(tx.connection, [line.sku for work in works for line in work.lines]))
@@ -111,10 +150,10 @@ async def leave(
     location = leaving.works[0].location
     ids = tuple(work.id for work in leaving.works)
     await tx.run(
-        "INSERT INTO hand_over (id, order_id, location, works, who, device, at, recorded_at, proof, collector, identity_checked, age_checked, override_reason)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO hand_over (id, order_id, location, works, who, device, at, recorded_at, proof, collector, identity_checked, age_checked, override_reason, offline)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         made, asked.order, location, list(ids), actor.who, actor.device, at, tx.now, proof.kind or "override", asked.collector or None,
-        asked.identity_checked, asked.age_checked, asked.override_reason or None,
+        asked.identity_checked, asked.age_checked, asked.override_reason or None, asked.offline,
     )  # fmt: skip
     movements = []
     for given in leaving.given:
@@ -176,7 +215,12 @@ async def leave(
             ids[0],
         ),
         Event(
-            "fulfillment.hand_over_settled", asked.order, {"hand_over": made}, location, ids[0], due_at=at + UNDO_FOR
+            "fulfillment.hand_over_settled",
+            asked.order,
+            {"hand_over": made},
+            location,
+            ids[0],
+            due_at=handover.settles_at(at, tx.now),
         ),
     )
     await keep_progress(tx, asked.order)
@@ -193,7 +237,7 @@ async def money(tx: Tx, order: UUID, given: Sequence[Given], cause: UUID, at: da
     def worth(units: dict[tuple[int, int], int]) -> int:
         return sum(shares[key][0] * count // shares[key][1] for key, count in units.items() if key in shares)
 
-    due = at + UNDO_FOR
+    due = handover.settles_at(at, tx.now)
     refused = worth({(g.order_line, g.part): g.refused for g in given if g.refused})
     handed = worth({(g.order_line, g.part): g.handed for g in given if g.handed})
     payment = await tx.row(

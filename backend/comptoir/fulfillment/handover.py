@@ -16,6 +16,9 @@ from comptoir.kit.errors import Conflict, Invalid
 UNDO_FOR = timedelta(minutes=2)
 """How long a hand-over can be taken back; whatever cannot be taken back is due after it."""
 
+TIME_TO_SEND = timedelta(seconds=30)
+"""A device that tells late may still have the undo in its journal: what cannot be taken back waits for it."""
+
 
 class Proof(msgspec.Struct, frozen=True):
     """How the collector proved the right to collect: `pass`, `letters`, `identity`, `override`, or None for no proof."""
@@ -44,12 +47,24 @@ class Given(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Aside(msgspec.Struct, frozen=True):
+    """Units that were canceled or never collected, and wait since `made_at` to be put back on their shelf."""
+
+    put_back: UUID
+    work: UUID
+    line: int
+    sku: str
+    units: int
+    made_at: datetime
+
+
 class Leaving(msgspec.Struct, frozen=True):
-    """What leaves, and the exceptions that a manager must look at."""
+    """What leaves, and the exceptions that a manager must look at. `gone`: units that had left before they could be put back."""
 
     given: tuple[Given, ...]
     works: tuple[Work, ...]
     problems: tuple[str, ...] = ()
+    gone: tuple[Aside, ...] = ()
 
 
 class Cautions(msgspec.Struct, frozen=True):
@@ -82,22 +97,70 @@ def hand_over(
 
 
 def hand_over_reported(
-    works: Sequence[Work], bags: Sequence[Bag], command: HandOver, proof: Proof, cautions: Cautions
+    works: Sequence[Work],
+    bags: Sequence[Bag],
+    command: HandOver,
+    proof: Proof,
+    cautions: Cautions,
+    aside: Sequence[Aside] = (),
+    at: datetime | None = None,
 ) -> Leaving:
-    """Hands gave the goods away. What was staged leaves; whatever was not in order becomes an exception (I5)."""
+    """Hands gave the goods away. What was staged leaves; whatever was not in order becomes an exception (I5).
+
+    Told late, it is judged at its own time: goods that were canceled or expired in the meantime, and that nobody has put
+    back yet, have left all the same.
+    """
     staged = [work for work in works if work.status == Status.STAGED]
+    gone = gone_of(works, aside, command, at)
     problems: list[str] = []
-    if any(work.status == Status.HANDED_OVER for work in works):
-        problems.append("handed_over_twice")
-    if any(work.status not in (Status.STAGED, Status.HANDED_OVER) for work in works):
-        problems.append("handed_over_not_staged")
-    if staged:
+    for work in works:
+        problem = problem_of(work, any(units.work == work.id for units in gone))
+        if problem and problem not in problems:
+            problems.append(problem)
+    if staged or gone:
         if proof.kind is None:
             problems.append("handed_over_without_proof")
         if recalled_of(staged, command, cautions):
             problems.append("recalled")
         problems += faults_of(staged, bags, command, cautions)
-    return Leaving(given(staged, command), tuple(staged), tuple(problems))
+    return Leaving(given(staged, command), tuple(staged), tuple(problems), gone)
+
+
+def problem_of(work: Work, had_left: bool) -> str | None:
+    """What is not in order with this work's own state; `had_left`: units of it left although they were canceled."""
+    if work.status == Status.STAGED:
+        return "handed_over_canceled" if had_left else None
+    if work.status == Status.HANDED_OVER or (work.status == Status.CLOSED and work.total("handed_over")):
+        return "handed_over_twice"
+    if work.ended_because == "moved":
+        return "handed_over_moved"
+    if work.status in (Status.CANCELED, Status.EXPIRED):
+        return "handed_over_canceled"
+    return "handed_over_not_staged"
+
+
+def gone_of(works: Sequence[Work], aside: Sequence[Aside], command: HandOver, at: datetime | None) -> tuple[Aside, ...]:
+    """Units aside that left with the customer: all of a work that ended, of a staged one what was canceled after `at`.
+
+    Less what the customer refused; and once put back on their shelf, units have not left.
+    """
+    status = {work.id: work.status for work in works}
+    refused: dict[tuple[UUID, int], int] = {}
+    for r in command.refused:
+        refused[r.work, r.line] = refused.get((r.work, r.line), 0) + r.quantity
+    found = []
+    for units in aside:
+        ended = status.get(units.work) in (Status.CANCELED, Status.EXPIRED)
+        later = status.get(units.work) == Status.STAGED and at is not None and units.made_at > at
+        kept = min(units.units, refused.get((units.work, units.line), 0)) if ended else 0
+        if (ended or later) and units.units > kept:
+            found.append(msgspec.structs.replace(units, units=units.units - kept))
+    return tuple(found)
+
+
+def settles_at(at: datetime, now: datetime) -> datetime:
+    """From when on a hand-over of `at`, heard of now, is not taken back any more."""
+    return max(at + UNDO_FOR, now + TIME_TO_SEND)
 
 
 def recalled_of(works: Sequence[Work], command: HandOver, cautions: Cautions) -> list[str]:

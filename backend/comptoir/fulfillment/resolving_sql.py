@@ -24,6 +24,6 @@ async def lock(tx: Tx, exception: UUID, actor: Actor) -> Any:
 async def close(tx: Tx, exception: UUID, resolution: str, who: str, now: datetime) -> None:
     """Nobody needs to look at it any more."""
     await tx.run(
-        "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = $4 WHERE id = $1",
+        "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = $4 WHERE id = $1 AND resolved_at IS NULL",
         exception, now, who, resolution,
     )  # fmt: skip

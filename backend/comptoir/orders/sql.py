@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from comptoir.kit.bulk import Bulk
+from comptoir.kit.columns import literal
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
 
 # Arrays of arrays must be rectangular in PostgreSQL, so consents travel joined by spaces (they are slugs).
 CUSTOMERS = (
     "INSERT INTO customer (id, first_name, last_name, email, phone, language, consents) SELECT i, f, l, e, p, g, string_to_array(c, ' ')"
-    " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS n (i, f, l, e, p, g, c)"
+    " FROM unnest($1::text::uuid[], $2::text::text[], $3::text::text[], $4::text::text[], $5::text::text[], $6::text::text[], $7::text::text[])"
+    " AS n (i, f, l, e, p, g, c)"
     # Most customers are known and unchanged: reading them is cheaper than the row lock that a conflict takes.
     " WHERE NOT EXISTS (SELECT FROM customer k WHERE k.id = n.i AND (k.first_name, k.last_name, k.email, k.phone, k.language, k.consents)"
     " IS NOT DISTINCT FROM (n.f, n.l, n.e, n.p, n.g, string_to_array(n.c, ' ')))"
@@ -60,7 +62,7 @@ HOLDS = Bulk(
 async def keep_customers(tx: Tx, people: Sequence[tuple[UUID, str, str, str | None, str | None, str, str]]) -> None:
     """Add or update customers, one row each, in id order so that two batches cannot block each other."""
     one_each = sorted({person[0]: person for person in people}.values(), key=lambda person: person[0])
-    await tx.run(CUSTOMERS, *[list(column) for column in zip(*one_each, strict=True)])
+    await tx.run(CUSTOMERS, *map(literal, zip(*one_each, strict=True)))
 
 
 async def known(tx: Tx, orders: Sequence[UUID]) -> tuple[dict[UUID, tuple[bytes, bytes]], dict[UUID, str]]:
@@ -70,8 +72,8 @@ async def known(tx: Tx, orders: Sequence[UUID]) -> tuple[dict[UUID, tuple[bytes,
     """
     rows = await tx.rows(
         "SELECT n.id, n.number, o.fingerprint, o.answer FROM (SELECT w.id, 'W-' || nextval('order_number') AS number"
-        " FROM unnest($1::uuid[]) AS w (id)) n LEFT JOIN sales_order o ON o.id = n.id",
-        list(orders),
+        " FROM unnest($1::text::uuid[]) AS w (id)) n LEFT JOIN sales_order o ON o.id = n.id",
+        literal(orders),
     )
     return {r[0]: (r[2], r[3]) for r in rows if r[3] is not None}, {r[0]: r[1] for r in rows if r[3] is None}
 
@@ -120,6 +122,15 @@ async def move_units(tx: Tx, order: UUID, rows: Sequence[tuple[int, int, int, in
         " FROM unnest($2::smallint[], $3::smallint[], $4::int[], $5::int[], $6::int[], $7::int[]) AS d (line, part, a, b, c, e)"
         " WHERE r.order_id = $1 AND r.line = d.line AND r.part = d.part",
         order, *([row[i] for row in rows] for i in range(6)),
+    )  # fmt: skip
+
+
+async def recount_canceled(tx: Tx, order: UUID) -> None:
+    """An order line has as many canceled units as its parts have whole sets of them."""
+    await tx.run(
+        "UPDATE order_line l SET canceled = least(l.quantity, (SELECT min(r.canceled * l.quantity / r.quantity) FROM requirement r WHERE r.order_id = l.order_id AND r.line = l.line))"
+        " WHERE l.order_id = $1 AND EXISTS (SELECT FROM requirement r WHERE r.order_id = l.order_id AND r.line = l.line)",
+        order,
     )  # fmt: skip
 
 
