@@ -1,5 +1,7 @@
 """The app as a test calls it: served in the test's own loop on the test's own database, with a clock that is set by hand."""
 
+import asyncio
+import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,12 +11,15 @@ from typing import Any, cast
 
 import httpx
 import msgspec
+import uvicorn
 from litestar import Litestar
 
 from comptoir.app import create_app, lifespan
 from comptoir.house import House, open_house
 from comptoir.kit.clock import SetClock
+from comptoir.kit.ids import digest
 from comptoir.settings import Settings
+from comptoir.web.order_door import OrderDoor
 
 MIDDAY = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 """A Friday, noon in Paris."""
@@ -54,9 +59,29 @@ async def served(dsn: str, *, at: datetime = MIDDAY, **given: str) -> AsyncItera
         await house.close()
 
 
+@asynccontextmanager
+async def connected(served: Served, key: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client on a connection of its own, which is where an order's short way begins; this process has seen the key."""
+    keys = served.app.state.known_keys
+    found = await keys.find(digest(key))
+    await keys.count(found.id)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(
+            uvicorn.Config(served.app, http=OrderDoor, lifespan="off", log_config=None, access_log=False)
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        try:
+            async with httpx.AsyncClient(base_url=address) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            await serving
+
+
 def new_browser(served: Served) -> httpx.AsyncClient:
     """Another browser on the same app: no cookie of the first one."""
     return httpx.AsyncClient(transport=served.client._transport, base_url="http://test.local", headers=SAME_ORIGIN)
 
 
-__all__ = ["MIDDAY", "SAME_ORIGIN", "Served", "new_browser", "served"]
+__all__ = ["MIDDAY", "SAME_ORIGIN", "Served", "connected", "new_browser", "served"]

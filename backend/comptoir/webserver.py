@@ -11,6 +11,7 @@ import uvicorn
 
 from comptoir.kit.children import end_with_parent, handed_socket
 from comptoir.settings import Settings
+from comptoir.web.order_door import OrderDoor
 
 GRACE_SECONDS = 5
 # Requests leave little behind that only the collector can free; at the usual 700 objects it runs several times in each.
@@ -27,11 +28,11 @@ def main(certificate: str | None = None, key: str | None = None) -> int:
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
     end_with_parent(os.environ)
     config = uvicorn.Config(
-        "comptoir.web.order_door:create",
+        "comptoir.app:create_app",
         factory=True,
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=OrderDoor,
         # Paths hold customers' links: they are never logged.
         access_log=False,
         log_config=None,

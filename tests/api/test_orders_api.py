@@ -9,9 +9,8 @@ import httpx
 import msgspec
 import pytest
 
-from comptoir.web.order_door import OrderDoor
 from tests.conftest import Database
-from tests.doors import Served, served
+from tests.doors import Served, connected, served
 from tests.people import make_key
 from tests.world import BOWL, DERBY, FRIDAY, LYON, Line, order, settle, shipped
 
@@ -46,9 +45,10 @@ async def door(database: Database, request: pytest.FixtureRequest) -> AsyncItera
     )
     await make_key(database.connection, FRIDAY, SECRET, "orders:write", "orders:read")
     async with served(database.dsn, at=FRIDAY) as world:
-        app = world.client._transport.app if request.param == "framework" else OrderDoor(world.client._transport.app)  # type: ignore[attr-defined]
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        if request.param == "framework":
+            yield Door(world.client, world)
+            return
+        async with connected(world, SECRET) as client:
             yield Door(client, world)
 
 

@@ -1,7 +1,8 @@
 """Takes orders one by one and places them in groups: whatever queued while earlier groups were in flight.
 
-A lone order waits for nothing; a rush costs one commit per group. The queue is bounded. A sender that goes away does not
-stop its order: it was accepted the moment it was queued, and asking again gives the same answer.
+A lone order waits for nothing; a rush costs one commit per group. A second group goes beside the first once it is as
+large. The queue is bounded. A sender that goes away does not stop its order: it was accepted the moment it was queued, and
+asking again gives the same answer.
 """
 
 import asyncio
@@ -29,6 +30,9 @@ QUEUE = 2_000
 FLUSHERS = 2
 WAKE_SECONDS = 0.05
 
+Tell = Callable[[Candidate], None]
+"""Takes an order back when its outcome is known. Must not raise: it is one of a group."""
+
 log = logging.getLogger(__name__)
 
 
@@ -37,8 +41,9 @@ class OrderGrouper:
 
     def __init__(self, pool: Pool, clock: Clock, seal: Seal, outlook: Outlook) -> None:
         self.pool, self.clock, self.seal, self.outlook = pool, clock, seal, outlook
-        self.waiting: deque[tuple[Candidate, asyncio.Future[None]]] = deque()
+        self.waiting: deque[tuple[Candidate, Tell]] = deque()
         self.flushing: set[asyncio.Task[None]] = set()
+        self.in_flight = 0
         self._changed: set[str] = set()
         self._waking: asyncio.Task[None] | None = None
 
@@ -52,17 +57,34 @@ class OrderGrouper:
             if (again := await self._on_file(candidate)) is not None:
                 return again
             raise
-        if len(self.waiting) >= QUEUE:
-            raise Outage("queue_full", retry_after=1)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.waiting.append((candidate, done))
-        self._flush()
+
+        def tell(_: Candidate) -> None:
+            if not done.cancelled():
+                done.set_result(None)
+
+        self._queue(candidate, tell)
         # A sender that goes away cancels this future and nothing else: its order is in the queue and will be placed.
         await done
         if isinstance(candidate.outcome, Refusal):
             raise candidate.outcome
         assert candidate.outcome is not None
         return candidate.outcome
+
+    def enter(self, command: PlaceOrder, actor: Actor, tell: Tell) -> None:
+        """Queue one order of our API; `tell` gets it back with its outcome, which may be a refusal.
+
+        Raises a Refusal when it cannot be queued; then nothing was done, not even a look whether it is on file.
+        """
+        candidate = Candidate(command, actor, None)
+        prepare(candidate, self.outlook, self.clock())
+        self._queue(candidate, tell)
+
+    def _queue(self, candidate: Candidate, tell: Tell) -> None:
+        if len(self.waiting) >= QUEUE:
+            raise Outage("queue_full", retry_after=1)
+        self.waiting.append((candidate, tell))
+        self._flush()
 
     async def close(self) -> None:
         """Let what is in flight end."""
@@ -78,31 +100,42 @@ class OrderGrouper:
         return Done(row["answer"], again=True) if row and row["fingerprint"] == candidate.fingerprint else None
 
     def _flush(self) -> None:
-        if self.waiting and len(self.flushing) < FLUSHERS:
-            # Started on the next turn of the loop, so that requests read in this turn share the group.
-            task = asyncio.get_running_loop().create_task(self._run())
-            self.flushing.add(task)
-            task.add_done_callback(self.flushing.discard)
+        """Start a group, unless two are in flight or the one in flight is larger: larger groups cost less per order."""
+        if not self.waiting or len(self.flushing) >= FLUSHERS or len(self.waiting) < self.in_flight:
+            return
+        # Started on the next turn of the loop, so that requests read in this turn share the group.
+        task = asyncio.get_running_loop().create_task(self._run())
+        self.flushing.add(task)
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self.flushing.discard(task)
+        self._flush()
+
+    def _next_group(self) -> list[tuple[Candidate, Tell]]:
+        group: list[tuple[Candidate, Tell]] = []
+        ids = set()
+        later = []
+        while self.waiting and len(group) < GROUP:
+            candidate, tell = self.waiting.popleft()
+            # The same id twice in one group is one command: the second waits for the next group and finds it on file.
+            if candidate.command.id in ids:
+                later.append((candidate, tell))
+                continue
+            ids.add(candidate.command.id)
+            group.append((candidate, tell))
+        self.waiting.extendleft(reversed(later))
+        return group
 
     async def _run(self) -> None:
-        while self.waiting:
-            group: list[tuple[Candidate, asyncio.Future[None]]] = []
-            ids = set()
-            later = []
-            while self.waiting and len(group) < GROUP:
-                candidate, done = self.waiting.popleft()
-                # The same id twice in one group is one command: the second waits for the next group and finds it on file.
-                if candidate.command.id in ids:
-                    later.append((candidate, done))
-                    continue
-                ids.add(candidate.command.id)
-                group.append((candidate, done))
-            self.waiting.extendleft(reversed(later))
+        group = self._next_group()
+        self.in_flight += len(group)
+        try:
             await self._place([candidate for candidate, _ in group])
-            for _, done in group:
-                if done.cancelled():
-                    continue
-                done.set_result(None)
+        finally:
+            self.in_flight -= len(group)
+        for candidate, tell in group:
+            tell(candidate)
 
     async def _place(self, group: Sequence[Candidate]) -> None:
         """Place a group; whatever fails for anything but a refusal is tried alone, so that one bad order fails alone."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from comptoir.kit.columns import way_of
 from comptoir.kit.db import Tx
 
 
@@ -10,9 +11,14 @@ class Bulk:
     """An INSERT of many rows. `columns` maps column to SQL type; rows are tuples in that order."""
 
     def __init__(self, table: str, conflict: str = "", **columns: str) -> None:
-        arrays = ", ".join(f"${i}::{kind}[]" for i, kind in enumerate(columns.values(), 1))
+        self._ways = [way_of(kind) for kind in columns.values()]
+        arrays = ", ".join(
+            f"${i}::{kind}[]" if way is list else f"${i}::text::{kind}[]"
+            for i, (kind, way) in enumerate(zip(columns.values(), self._ways, strict=True), 1)
+        )
         self.sql = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays}) {conflict}".rstrip()
 
     async def insert(self, tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
         if rows:
-            await tx.run(self.sql, *[list(column) for column in zip(*rows, strict=True)])
+            columns = zip(*rows, strict=True)
+            await tx.run(self.sql, *[way(column) for way, column in zip(self._ways, columns, strict=True)])

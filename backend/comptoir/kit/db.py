@@ -13,14 +13,9 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from asyncpg.protocol import protocol
 
+from comptoir.kit.columns import literal
 from comptoir.kit.errors import Outage
-
-# An array's encoder asks of every element whether it is an array itself, by way of two abstract classes: 330 slow
-# answers per order. Our arrays are plain containers; told so, it spends a fifth less of the order's time.
-ARRAYS: tuple[type, ...] = (list, tuple, set, frozenset, type({}.keys()), type({}.values()))
-vars(protocol).update(IterableABC=ARRAYS, SizedABC=object)
 
 T = TypeVar("T")
 if TYPE_CHECKING:
@@ -169,10 +164,12 @@ async def insert_events(tx: Tx, events: Sequence[Event], seqs: Sequence[int]) ->
     await tx.run(
         "INSERT INTO event (stream, seq, kind, location, work, who, at, due_at, body)"
         " SELECT s, q, k, l, w, $7, $8, d, b::jsonb"
-        " FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[], $9::text[])"
+        " FROM unnest($1::text::uuid[], $2::text::int[], $3::text::text[], $4::text::text[], $5::text::uuid[], $6::text::timestamptz[],"
+        " $9::text[])"
         " AS e (s, q, k, l, w, d, b)",
-        [e.stream for e in events], list(seqs), [e.kind for e in events], [e.location for e in events],
-        [e.work for e in events], [e.due_at or tx.now for e in events], tx.who, tx.now,
+        literal([e.stream for e in events]), literal(seqs), literal([e.kind for e in events]),
+        literal([e.location for e in events]), literal([e.work for e in events]),
+        literal([e.due_at or tx.now for e in events]), tx.who, tx.now,
         [msgspec.json.encode(e.body).decode() for e in events],
     )  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Counts that hold over all processes: so many requests in a window, and a memory of failed tries."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -7,7 +9,7 @@ from typing import Final
 import msgspec
 
 from comptoir.kit.db import Connection, Pool, Tx, borrowed
-from comptoir.kit.errors import TooMany
+from comptoir.kit.errors import Refusal, TooMany
 
 EPOCH: Final = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -51,6 +53,28 @@ class Allowance:
         self.limit = limit
         self.block = block
         self._left: dict[str, tuple[datetime, int]] = {}
+        self._fetching: set[asyncio.Task[None]] = set()
+
+    def spend_held(self, whose: str, now: datetime) -> bool:
+        """One more out of what this process holds; False when it holds nothing. The next block is fetched before that."""
+        held = self._left.get(whose)
+        if held is None or held[1] == 0 or held[0] != self.limit.window_of(now):
+            return False
+        self._left[whose] = (held[0], held[1] - 1)
+        if held[1] == self.block // 4:
+            task = asyncio.get_running_loop().create_task(self._fetch(whose, now))
+            self._fetching.add(task)
+            task.add_done_callback(self._fetching.discard)
+        return True
+
+    async def _fetch(self, whose: str, now: datetime) -> None:
+        # Used up, or the database is away: that shows on the first request which finds nothing held.
+        with contextlib.suppress(Refusal):
+            await take(self.pool, self.limit, whose, now, self.block)
+            began = self.limit.window_of(now)
+            held = self._left.get(whose)
+            if held is not None and held[0] == began:
+                self._left[whose] = (began, held[1] + self.block)
 
     async def spend(self, whose: str, now: datetime) -> None:
         """One more. TooMany when the common count is used up."""

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from comptoir.kit.bulk import Bulk
+from comptoir.kit.columns import literal
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_ids
 from comptoir.stock.model import Level, Movement
@@ -21,9 +22,10 @@ async def lock(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str],
     wanted = sorted(set(keys))
     rows = await tx.rows(
         f"SELECT {_LEVEL}, s.blocked_reason IS NOT NULL AS blocked"
-        " FROM stock_level l JOIN unnest($1::text[], $2::text[]) AS k (sku, location) ON l.sku = k.sku AND l.location = k.location"
+        " FROM stock_level l JOIN unnest($1::text::text[], $2::text::text[]) AS k (sku, location)"
+        " ON l.sku = k.sku AND l.location = k.location"
         " JOIN sku s ON s.sku = l.sku ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l",
-        [sku for sku, _ in wanted], [location for _, location in wanted],
+        literal([sku for sku, _ in wanted]), literal([location for _, location in wanted]),
     )  # fmt: skip
     return {(row[0], row[1]): Level(*row) for row in rows}
 
@@ -69,9 +71,10 @@ async def add_to_levels(tx: Tx, keys: Sequence[tuple[str, str]], deltas: Sequenc
     """Add (on hand, reserved, set aside, unsellable) to rows that this transaction has locked."""
     await tx.run(
         "UPDATE stock_level l SET on_hand = l.on_hand + d.a, reserved = l.reserved + d.b, set_aside = l.set_aside + d.c,"
-        " unsellable = l.unsellable + d.e FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[])"
+        " unsellable = l.unsellable + d.e FROM unnest($1::text::text[], $2::text::text[], $3::text::int[], $4::text::int[], $5::text::int[],"
+        " $6::text::int[])"
         " AS d (sku, location, a, b, c, e) WHERE l.sku = d.sku AND l.location = d.location",
-        [k[0] for k in keys], [k[1] for k in keys], *([d[i] for d in deltas] for i in range(4)),
+        *map(literal, zip(*keys, strict=True)), *map(literal, zip(*deltas, strict=True)),
     )  # fmt: skip
 
 
@@ -85,9 +88,9 @@ async def append(tx: Tx, movements: Sequence[Movement]) -> None:
     )  # fmt: skip
     await tx.run(
         "INSERT INTO stock_movement (id, location, sku, fact, on_hand, reserved, set_aside, unsellable, reason, order_id, work, happened_at, who, recorded_at)"
-        " SELECT *, $13, $14 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::text[],"
-        " $10::uuid[], $11::uuid[], $12::timestamptz[])",
-        *(list(column) for column in columns), tx.who, tx.now,
+        " SELECT *, $13, $14 FROM unnest($1::text::uuid[], $2::text::text[], $3::text::text[], $4::text::text[], $5::text::int[], $6::text::int[],"
+        " $7::text::int[], $8::text::int[], $9::text::text[], $10::text::uuid[], $11::text::uuid[], $12::text::timestamptz[])",
+        *map(literal, columns), tx.who, tx.now,
     )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """From cookie or key to actor: who calls, what their role is, and which places it reaches."""
 
+import asyncio
+import contextlib
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +11,7 @@ from litestar.connection import ASGIConnection
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
-from comptoir.kit.errors import Forbidden, Unknown
+from comptoir.kit.errors import Forbidden, Refusal, Unknown
 from comptoir.kit.i18n import choose_language
 from comptoir.kit.ids import digest
 from comptoir.kit.throttle import Allowance
@@ -144,17 +146,34 @@ class Keys:
         self.house = house
         self._allowance = Allowance(house.pool, limits.KEY, limits.KEY_BLOCK)
         self._known: OrderedDict[bytes, tuple[datetime, Key | None]] = OrderedDict()
+        self._asking: dict[bytes, asyncio.Task[None]] = {}
 
     def forget(self) -> None:
         """Believe nothing any more: a key was made or revoked here."""
         self._known.clear()
 
+    def held(self, key_hash: bytes) -> Key | None:
+        """The key of a digest if it was found in the last two seconds; asked again in the background after one."""
+        held = self._known.get(key_hash)
+        if held is None:
+            return None
+        age = self.house.clock() - held[0]
+        if not timedelta(0) <= age < KEY_MEMORY:
+            return None
+        if age > KEY_MEMORY / 2 and key_hash not in self._asking:
+            self._asking[key_hash] = task = asyncio.get_running_loop().create_task(self._ask_ahead(key_hash))
+            task.add_done_callback(lambda _: self._asking.pop(key_hash, None))
+        return held[1]
+
     async def find(self, key_hash: bytes) -> Key | None:
         """The key of a digest, asked again after two seconds."""
-        now = self.house.clock()
         held = self._known.get(key_hash)
-        if held is not None and timedelta(0) <= now - held[0] < KEY_MEMORY:
+        if held is not None and timedelta(0) <= self.house.clock() - held[0] < KEY_MEMORY:
             return held[1]
+        return await self._ask(key_hash)
+
+    async def _ask(self, key_hash: bytes) -> Key | None:
+        now = self.house.clock()
         async with borrowed(self.house.pool) as database:
             key = await queries.find_key(database, key_hash)
             if key is not None and (key.last_used_at is None or now - key.last_used_at > TOUCH):
@@ -165,9 +184,18 @@ class Keys:
             self._known.popitem(last=False)
         return key
 
+    async def _ask_ahead(self, key_hash: bytes) -> None:
+        # A database that is away shows on the next request that has to ask.
+        with contextlib.suppress(Refusal):
+            await self._ask(key_hash)
+
     async def count(self, key: UUID) -> None:
         """One more request of a key. TooMany above its limit, which all processes share."""
         await self._allowance.spend(key.hex, self.house.clock())
+
+    def count_held(self, key: UUID) -> bool:
+        """The same without asking the database; False when only that can tell, and nothing was counted."""
+        return self._allowance.spend_held(key.hex, self.house.clock())
 
     async def count_wrong_one(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         """One more request with a key that nobody made. TooMany when an address goes on guessing."""
