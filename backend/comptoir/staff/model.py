@@ -19,8 +19,13 @@ class Session(msgspec.Struct, frozen=True):
     language: str
     device: UUID | None
     device_location: str | None
+    location_name: str | None
     locations: tuple[str, ...] | None
     seen_at: datetime
+
+    @property
+    def initials(self) -> str:
+        return f"{self.first_name[:1]}{self.last_name[:1]}".upper()
 
 
 class EnrolledDevice(msgspec.Struct, frozen=True):

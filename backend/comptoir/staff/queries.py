@@ -22,9 +22,9 @@ async def find_session(
 ) -> Session | None:
     """The live sign-in of a token: not ended, not too old, not idle, person not disabled, device still this one."""
     row = await connection.fetchrow(
-        f"SELECT i.id AS sign_in, s.id AS staff, s.role, s.first_name, s.last_name, s.language, i.device, d.location AS device_location,"
+        f"SELECT i.id AS sign_in, s.id AS staff, s.role, s.first_name, s.last_name, s.language, i.device, d.location AS device_location, l.name AS location_name,"
         f" {_REACH} AS locations, i.seen_at"
-        " FROM sign_in i JOIN staff s ON s.id = i.staff LEFT JOIN device d ON d.id = i.device"
+        " FROM sign_in i JOIN staff s ON s.id = i.staff LEFT JOIN device d ON d.id = i.device LEFT JOIN location l ON l.id = d.location"
         " WHERE i.token_hash = $1 AND i.ended_at IS NULL AND i.ends_at > $3 AND i.seen_at > $4 AND s.disabled_at IS NULL"
         " AND (i.device IS NULL OR (d.revoked_at IS NULL AND d.credential_hash = $2))",
         token_hash, device_hash, now, idle_since,

@@ -1,14 +1,19 @@
 // This device's one journal and its one way to the server, for whatever page is open; who is at the device is kept beside them.
 import { bake } from "./fold.js";
 import { openJournal } from "./journal.js";
+import { arrive } from "./people.js";
 import { startSync } from "./sync.js";
-import { keep, recall } from "./store.js";
 
 export const journal = await openJournal();
 
 // The page that the server made names who is signed in; a page out of the cache knows it from the last one.
-const { signIn, staff, person, location: store, storeName, language, now } = document.body.dataset;
-if (signIn) await keep("who", { sign_in_id: signIn, staff, person, location: store, store_name: storeName, language, since: Date.now() });
+const { now, ...named } = document.body.dataset;
 if (now) await journal.setClock(now);
-export const who = (await recall("who")) ?? null;
+const here = await arrive(named);
+export const who = here.who;
 export const sync = startSync(journal, { bake });
+
+if (here.go === "/sign-out") {
+  await fetch(here.go, { method: "POST", redirect: "manual" }).catch(() => {});
+  location.replace("/sign-in");
+} else if (here.go) location.replace(here.go);

@@ -1,9 +1,12 @@
-// Every associate page: the scanner listens, sound is ready after the first tap, dials keep time.
-// A scan that no part of the page takes goes to POST /scan, which answers with the place to go.
+// Every associate page: the scanner listens, sound is ready after the first tap, dials keep time, the journal goes to the server,
+// and the device locks itself. A scan that no part of the page takes goes to POST /scan, which answers with the place to go.
 import { listen } from "./scanner.js";
-import { unlock, play } from "./sound.js";
+import { unlock } from "./sound.js";
 import { setServerTime, start } from "./dials.js";
 import { listen as listenToTheme } from "./theme.js";
+import { start as startStatus } from "./status.js";
+import { start as startLock } from "./lock.js";
+import { element, icon, say } from "./paint.js";
 
 listen();
 unlock();
@@ -24,9 +27,12 @@ if (!document.body.hasAttribute("data-own-scans")) {
   });
 }
 
-// The server names the tone that goes with new rows: <li data-tone="arrived">.
-document.addEventListener("htmx:after:swap", () => {
-  const fresh = document.querySelector("[data-tone]:not([data-heard])");
-  for (const node of document.querySelectorAll("[data-tone]")) node.dataset.heard = "";
-  if (fresh) play(fresh.dataset.tone);
-});
+try {
+  const { journal, sync, who } = await import("./device.js");
+  startStatus(sync);
+  startLock(journal, who);
+} catch (fault) {
+  // A device that cannot keep anything must not look as if it could.
+  console.warn("the device cannot write", fault);
+  document.getElementById("main")?.prepend(element("p", "note bad", icon("tri"), element("span", "", element("b", "", say("cannot_keep")), ` ${say("cannot_keep_more")}`)));
+}

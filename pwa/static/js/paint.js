@@ -38,7 +38,8 @@ export function element(tag, className = "", ...children) {
 }
 
 // The sentences of the page in the reader's language; {n} picks the plural and is filled in.
-const texts = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
+const block = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "{}");
+const texts = { ...block("device-texts"), ...block("texts") };
 const plural = new Intl.PluralRules(document.documentElement.lang || "fr");
 export function say(key, args = {}) {
   let text = texts[key] ?? key;

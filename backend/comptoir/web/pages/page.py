@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.datastructures import Cookie
 
 from comptoir.kit.actor import Actor
+from comptoir.staff.model import Session
 from comptoir.web.problems import AnyRequest, is_partial
 from comptoir.web.rendering import render
 
@@ -34,18 +35,27 @@ class Page:
         return actor
 
     @property
+    def session(self) -> Session | None:
+        """Whoever is signed in, with the names that a handheld's page puts on its body; no question to the database."""
+        session: Session | None = getattr(self.request.state, "session", None)
+        return session
+
+    @property
     def theme(self) -> str:
         """Light or dark when the reader chose one, else empty: as the device says."""
         chosen = self.request.cookies.get("theme", "")
         return chosen if chosen in ("light", "dark") else ""
 
     def text(self, name: str, **view: Any) -> str:
-        """A template as text; every template gets `lang`, `brand` and `actor` besides its own view."""
-        return render(
-            self._templates,
-            name,
-            **({"lang": self.lang, "brand": self.brand, "actor": self.actor, "theme": self.theme} | view),
-        )
+        """A template as text; every template gets `lang`, `brand`, `actor`, `session` and `served_at` besides its own view."""
+        around = {
+            "lang": self.lang,
+            "brand": self.brand,
+            "actor": self.actor,
+            "session": self.session,
+            "theme": self.theme,
+        }
+        return render(self._templates, name, **(around | {"served_at": self.request.app.state.house.clock()} | view))
 
     def html(
         self,

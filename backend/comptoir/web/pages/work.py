@@ -10,7 +10,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Stream
 
 from comptoir.fulfillment.arriving import TakeArrival
@@ -55,13 +55,16 @@ async def stream(
     actor: NamedDependency[Actor],
     page: NamedDependency[Page],
     live: NamedDependency[Live],
+    again: FromQuery[bool] = False,
 ) -> Stream:
-    """The list again whenever it changed; each change is read and rendered once per store and language."""
+    """The list again whenever it changed, at once for a page that comes back (`again`); read and rendered once per store and language."""
     store = store_of(actor)
 
     async def told() -> AsyncIterator[str]:
         async with live.watch((store,)) as watcher:
             yield ": open\n\n"
+            if again:
+                yield "data: " + (await board(house, store, page)).replace("\n", "\ndata: ") + "\n\n"
             while not watcher.closed:
                 if await watcher.changed():
                     yield "data: " + (await board(house, store, page)).replace("\n", "\ndata: ") + "\n\n"

@@ -1,0 +1,16 @@
+// Whether our server can be reached from here, and if not, what stands in the way: asked, never guessed from the radio's state.
+const LIMIT_MS = 4000;
+
+// -> "ours", "signed_out" (our server, and this device is none of the store's), "stranger" (somebody else answers), "update", "none"
+export async function reach(limit = LIMIT_MS) {
+  try {
+    const response = await fetch("/sync/ping", { headers: { "x-sync-protocol": "1", accept: "application/json" }, cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(limit) });
+    const ours = response.headers.get("x-sync-protocol") === "1" || /json/.test(response.headers.get("content-type") ?? "");
+    if (response.status === 401 && ours) return "signed_out";
+    if (response.status === 426 && ours) return "update";
+    if (response.status >= 500) return "none";
+    return response.ok && ours ? "ours" : "stranger";
+  } catch {
+    return "none";
+  }
+}
