@@ -245,3 +245,32 @@ async def test_a_pack_says_through_which_fact_its_counts_go(shop: Shop) -> None:
     (pack,) = await pack_screen.read_many(shop.pool, [started.id], sam.actor, shop.now)
     assert (pack["state"], pack["counted"]) == ("open", {str(sam.journal): 1})
     assert pack["works"][0]["lines"][0]["picked"] == 1
+
+
+async def test_a_device_that_was_away_for_longer_than_its_lease_goes_on_with_its_pack(shop: Shop) -> None:
+    ids = await works(shop, 3)
+    sam, lea = await shop.handheld(), await shop.handheld(who=LEA, number=2)
+    started = await sam.start(*ids)
+    shop.clock.advance(minutes=61)
+    await lapse.end_leases(shop)  # type: ignore[arg-type]
+    await lea.start(ids[1])
+    kept = await sam.keep(0, started.id)
+    assert (kept.packs, kept.gone) == ((started.id,), ())
+    assert await inside(shop, started.id) == {ids[0], ids[2]}
+
+
+async def test_a_pack_that_was_handed_on_does_not_come_back(shop: Shop) -> None:
+    (work,) = await works(shop, 1)
+    sam = await shop.handheld()
+    started = await sam.start(work)
+    await sam.tell("release", pack=started.id)
+    assert await sam.keep(0, started.id) == Kept((), (started.id,))
+
+
+async def test_a_pack_whose_work_was_canceled_is_told_once_more(shop: Shop) -> None:
+    (work,) = await works(shop, 1)
+    sam = await shop.handheld()
+    started = await sam.start(work)
+    order_id = await shop.connection.fetchval("SELECT order_id FROM work WHERE id = $1", work)
+    await shop.perform(CancelOrder(new_id(), order_id, "changed my mind"))
+    assert await sam.keep(0, started.id) == Kept((started.id,), (started.id,))

@@ -31,7 +31,7 @@ class KeepPacks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """The packs of the device as they stand now, and those that it may forget."""
+    """The packs of the device as they stand now, and those that it may forget (some of both: they have just ended)."""
 
     packs: tuple[UUID, ...]
     gone: tuple[UUID, ...]
@@ -55,12 +55,21 @@ WHERE w.id = ANY($1::uuid[]) AND w.{_LIVE} AND p.id IS NULL
 """
 
 
+# Packs that the device holds and whose lease ran out while it was away. One that was handed on was closed within its lease.
+_LAPSED = """
+SELECT id, staff, works FROM pack WHERE id = ANY($1::uuid[]) AND device = $2 AND NOT ahead AND closed_at > lease_until
+  AND ($3::text[] IS NULL OR location = ANY($3)) AND made_at > $4 ORDER BY id FOR NO KEY UPDATE
+"""
+_LOCK_FREE = f"SELECT id FROM work WHERE id = ANY($1::uuid[]) AND {_LIVE} ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+
+
 async def keep_packs(tx: Tx, asked: KeepPacks, device: Actor, now: datetime) -> Kept:
     """Renew what the device has begun, give it up to `ahead` packs of free work, say what is over. Safe to repeat.
 
     Two questions of one device wait for each other; devices never wait for each other, nor get the same work ahead.
     """
     await tx.rows("SELECT FROM device WHERE id = $1 FOR NO KEY UPDATE", device.device)
+    await _take_up_again(tx, asked, device, now)
     held = await tx.rows(_HELD, device.device, device.locations, MOST_HELD)
     over = [row["id"] for row in held if row["ahead"] and (not row["live"] or row["made_at"] <= now - FRESH)]
     alive = [row["id"] for row in held if row["live"] and row["id"] not in over]
@@ -77,7 +86,20 @@ async def keep_packs(tx: Tx, asked: KeepPacks, device: Actor, now: datetime) -> 
     if over or made:
         tx.touched.update(device.locations or ())
     packs = (*alive, *made)
-    return Kept(packs, tuple(pack for pack in asked.packs if pack not in packs))
+    # What has come to its end is told once more, so that a screen which shows it can say what to do.
+    ended = tuple(r["id"] for r in held if r["id"] in asked.packs and r["id"] not in packs and not r["ahead"])
+    return Kept((*packs, *ended), tuple(pack for pack in asked.packs if pack not in packs))
+
+
+async def _take_up_again(tx: Tx, asked: KeepPacks, device: Actor, now: datetime) -> None:
+    """A device that was away for longer than its lease goes on with its pack, but for what others have by now."""
+    for pack in await tx.rows(_LAPSED, asked.packs, device.device, device.locations, now - RENEWED_FOR):
+        locked = [row["id"] for row in await tx.rows(_LOCK_FREE, pack["works"])]
+        works = [row["id"] for row in await tx.rows(_STILL_FREE, locked, now)]
+        if works:
+            await tx.run("UPDATE pack SET closed_at = NULL, lease_until = $2 WHERE id = $1", pack["id"], now + LEASE)
+            await tx.run("UPDATE work SET pack = $2, taken_by = $3 WHERE id = ANY($1::uuid[])", works, pack["id"], pack["staff"])  # fmt: skip
+            tx.touched.update(device.locations or ())
 
 
 async def _lay_ready(tx: Tx, location: str, device: UUID | None, now: datetime) -> UUID | None:

@@ -55,8 +55,8 @@ async def start_pack(tx: Tx, command: StartPack, actor: Actor, now: datetime) ->
     if len(free) < len(works):
         raise Conflict("taken_by_colleague")
     until = now + LEASE
-    await tx.run("INSERT INTO pack (id, location, device, staff, made_at, lease_until) VALUES ($1, $2, $3, $4, $5, $6)",
-                 command.id, command.location, actor.device, UUID(actor.who), now, until)  # fmt: skip
+    await tx.run("INSERT INTO pack (id, location, device, staff, made_at, lease_until, works) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                 command.id, command.location, actor.device, UUID(actor.who), now, until, [w.id for w in works])  # fmt: skip
     await _take(tx, command.id, works, UUID(actor.who))
     tx.touched.add(command.location)
     order = {row["id"]: i for i, row in enumerate(rows)}
@@ -92,8 +92,8 @@ async def start_reported(tx: Tx, report: Start, actor: Actor, at: datetime) -> O
         return Outcome()
     ours = {r["id"] for r in await tx.rows(_STILL_OURS, list(orders), tx.now, UUID(actor.who), actor.device)}
     await tx.run(
-        "UPDATE pack SET staff = $2, device = $3, ahead = false, closed_at = $4, lease_until = $5 WHERE id = $1",
-        report.pack, UUID(actor.who), actor.device, None if ours else tx.now, tx.now + LEASE,
+        "UPDATE pack SET staff = $2, device = $3, ahead = false, closed_at = NULL, lease_until = $4 WHERE id = $1",
+        report.pack, UUID(actor.who), actor.device, tx.now + LEASE,
     )  # fmt: skip
     await _take(tx, report.pack, [work for work in works if work.id in ours], UUID(actor.who))
     tx.touched.add(pack["location"])

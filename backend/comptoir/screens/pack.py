@@ -71,8 +71,11 @@ async def read_many(pool: Pool, packs: Sequence[UUID], actor: Actor, now: dateti
 def has_changed(pack: dict[str, Any]) -> bool:
     """Whether somebody else changed what the pack asks for (units canceled, an article recalled, work taken away): only then is it sent again.
 
-    What the device itself did is in its journal already, and the screen is the fold of both.
+    What the device itself did is in its journal already, and the screen is the fold of both. A closed pack is empty, which
+    says nothing: handed on, or run out while the device was away, and taken up again when it asks.
     """
+    if pack["closed"]:
+        return False
     return (
         not pack["works"]
         or any(line["canceled"] or line["blocked"] for work in pack["works"] for line in work["lines"])

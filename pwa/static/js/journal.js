@@ -66,6 +66,10 @@ export async function openJournal() {
     get follows() {
       return head.follows;
     },
+    // The server's clock against ours, in milliseconds, as it was last heard.
+    get offset() {
+      return head.offset;
+    },
     // When the oldest fact that the server does not have was written; null when it has all of them.
     get oldest() {
       const first = facts.find(({ seq }) => seq > head.acked);

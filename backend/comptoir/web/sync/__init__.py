@@ -21,8 +21,8 @@ from comptoir.screens import pack as pack_screen
 from comptoir.web.actors import language_of
 from comptoir.web.guards import on_device
 from comptoir.web.problems import TooLarge, say
-from comptoir.web.rendering import iso
 from comptoir.web.requests import DoorRequest
+from comptoir.web.sync.kept_counter import keep_counter
 
 PROTOCOL = {"x-sync-protocol": "1", "cache-control": "no-store"}
 
@@ -57,9 +57,7 @@ async def look_at_envelope(request: Request[Any, Any, Any]) -> None:
         raise TooLarge(most=MOST)
 
 
-@post(
-    "/events", opt=on_device(), status_code=200, before_request=look_at_envelope, request_max_body_size=MOST_BYTES
-)
+@post("/events", opt=on_device(), status_code=200, before_request=look_at_envelope, request_max_body_size=MOST_BYTES)
 async def take_events(
     request: DoorRequest, data: JSONBody[Batch], house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[Any]:
@@ -70,7 +68,7 @@ async def take_events(
     )
     packs = await pack_screen.read_many(house.pool, taken.touched_packs, actor, now)
     odd = any(told.outcome != "applied" for told in taken.outcomes)
-    packs = [drawn(request, pack) for pack in packs if odd or pack_screen.has_changed(pack)]
+    packs = [drawn(request, pack) for pack in packs if pack_screen.has_changed(pack) or (odd and not pack["closed"])]
     language = language_of(request)
     outcomes = [
         msgspec.to_builtins(told) | ({"problem": spoken(told.problem, language)} if told.problem else {})
@@ -95,8 +93,9 @@ async def keep(
     packs = await pack_screen.read_many(house.pool, kept.packs, actor, now)
     place = await here.read(house.pool, actor)
     answer = {
-        "server_time": iso(now), "location": place.location, "device": place.device,
-        "packs": [drawn(request, pack) for pack in packs], "gone": kept.gone, "counter": None,
+        "server_time": utc(now), "location": place.location, "device": place.device,
+        "packs": [drawn(request, pack) for pack in packs], "gone": kept.gone,
+        "counter": await keep_counter(house, actor, now) if data.counter else None,
     }  # fmt: skip
     return Response(answer, headers=PROTOCOL, media_type="application/json")
 
@@ -108,12 +107,13 @@ def drawn(request: DoorRequest, pack: dict[str, Any]) -> dict[str, Any]:
 
 
 def spoken(code: str, language: str) -> dict[str, str]:
-    """A problem's code with its title and detail, in the reader's language."""
+    """A problem's code with its title, its detail and what to do next, in the reader's language."""
     return {
         "type": f"/problems/{code}",
         "code": code,
         "title": say(code, "title", language),
         "detail": say(code, "what", language),
+        "next": say(code, "next", language),
     }
 
 

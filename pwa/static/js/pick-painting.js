@@ -1,0 +1,169 @@
+// Paints the fold: the line to pick, the bag to stage, what is done; nothing here decides what counts.
+import { clone, element, icon, say } from "./paint.js";
+import { ask } from "./feedback.js";
+import { difference, lineOf, sayPlace, wayTo } from "./matching.js";
+import { serverNow, tick } from "./dials.js";
+import { bare, on, packLine, placeName, refold, staging, tagName, workOf } from "./pick-pack.js";
+import { row } from "./pick-sheets.js";
+
+const $ = (id) => document.getElementById(id);
+
+export function paint() {
+  refold();
+  const { view } = on;
+  if (view.current === null) on.versus = null;
+  paintTicks();
+  paintUndo();
+  paintAlert();
+  const done = view.released || (view.current === null && !staging());
+  $("band").hidden = done && !on.broken;
+  if (done) paintDone();
+  else if (view.current) paintLine();
+  else paintStage(staging());
+  if (on.broken) ask(say("not_kept"), say("not_kept_more"), "bad");
+  document.body.dataset.step = done ? "done" : view.current ? "pick" : "stage";
+  tick();
+}
+
+function paintTicks() {
+  const tally = { sent: 0, saved: 0, short: 0, todo: 0 };
+  const bars = on.view.order.map((spot) => {
+    const now = lineOf(on.view, spot);
+    const tone = now.state === "picked" ? (now.saved ? "saved" : "sent") : now.state === "short" ? "short" : now.state === "now" ? "now" : "";
+    tally[tone in tally ? tone : "todo"]++;
+    return element("i", tone);
+  });
+  $("ticks").replaceChildren(...bars);
+  $("ticks").setAttribute("aria-label", say("ticks", tally));
+}
+
+function paintBar(title, work) {
+  $("where").replaceChildren(`${title} `, element("small", "", work ? work.collector : ""));
+  document.title = work ? `${title} · ${work.collector}` : title;
+  $("dial").hidden = !work;
+  if (work) $("dial").dataset.until = work.promise_at;
+}
+
+const button = (act, glyph, text) => {
+  const made = element("button", "btn tall", icon(glyph), text);
+  made.type = "button";
+  made.dataset.act = act;
+  return made;
+};
+
+// What to do with goods in the hand that nobody wants any more stays until somebody has read it. The wrong article stays
+// in red above until the next scan; below, the band already says what to scan instead.
+function paintAlert() {
+  const [aside] = on.asides;
+  $("alert").hidden = !on.versus && !aside;
+  if (aside) {
+    const goods = aside.goods.map(({ what, n }) => `${n} × ${what}`).join(", ");
+    const more = say(goods ? `aside_${aside.why}_more` : "aside_nothing", { goods });
+    $("alert").replaceChildren(element("div", "note bad", icon("tri"), element("span", "", element("b", "", say(`aside_${aside.why}`, { name: aside.name })), ` ${more}`), button("seen", "sent", say("aside_seen"))));
+  } else if (on.versus) {
+    const words = element("span", "", say(difference(on.versus, packLine(on.view.current))), element("small", "", say("nothing_counted")));
+    $("alert").replaceChildren(element("div", "band bad", icon("tri"), words));
+  } else $("alert").replaceChildren();
+}
+
+function paintUndo() {
+  const { undoable } = on;
+  const open = undoable?.text && undoable.until > Date.now();
+  $("undo").hidden = !open;
+  $("undo").replaceChildren(...(open ? [clone("t-undo", undoable)] : []));
+  if (open) $("undo").querySelector("[data-undo-until]").dataset.undoUntil = new Date(serverNow() + undoable.until - Date.now()).toISOString();
+}
+
+function paintLine() {
+  const { view, versus, undoable } = on;
+  const { current } = view;
+  const line = packLine(current);
+  const now = lineOf(view, current);
+  const at = view.order.indexOf(current);
+  const rest = view.order.filter((spot) => spot !== current && ["todo", "parked"].includes(lineOf(view, spot).state));
+  const ahead = rest.find((spot) => lineOf(view, spot).state === "todo" && view.order.indexOf(spot) > at) ?? rest.find((spot) => lineOf(view, spot).state === "todo") ?? rest[0];
+  const next = ahead && packLine(ahead);
+  paintBar(say("line_of", { at: at + 1, of: view.order.length }), workOf(current.work));
+  const place = line.place ?? {};
+  const levels = [5, 4, 3, 2, 1].map((level) => element("i", String(place.level) === String(level) ? "on" : ""));
+  const values = {
+    ...line,
+    ...{ aisle: place.aisle, bay: place.bay, level: place.level, bars: levels },
+    count: say("of", { n: now.picked, total: now.quantity }),
+    saved: now.saved > 0,
+    saved_word: say("kept"),
+    sent: now.saved === 0 && now.sent > 0,
+    sent_word: say("sent"),
+    parked: line.parked_until && now.picked === 0,
+    next_name: next && [next.name, next.deciding].filter(Boolean).join(", "),
+    next_place: next && sayPlace(next.place),
+    last: !next,
+  };
+  if (versus) {
+    const hand = Object.fromEntries(["name", "variant", "deciding", "picture"].map((key) => [`hand_${key}`, versus[key]]));
+    $("view").replaceChildren(clone("t-versus", { ...values, ...hand, home: sayPlace(versus.place) }));
+  } else {
+    $("view").replaceChildren(clone("t-line", values));
+    const plate = $("view").querySelector(".plate.xl");
+    plate?.classList.toggle("two", !place.level);
+    plate?.classList.toggle("long", String(place.bay ?? "").length > 2 || String(place.aisle ?? "").length > 1);
+  }
+  const way = versus && wayTo(versus.place, line.place);
+  const end = line.codes.find((code) => /^[0-9]{14}$/.test(code))?.slice(-4);
+  const nth = now.picked + 1;
+  const what = versus && line.deciding ? say("scan_one", { what: line.deciding }) : nth === 1 ? say("scan_first") : nth === 2 ? say("scan_second") : say("scan_nth", { n: nth });
+  if (line.blocked) ask(say("recalled"), say("recalled_more"), "bad");
+  else ask(what, way ? `${say(...way)}, ${sayPlace(line.place)}` : end ? say("code_ends", { end }) : say("no_code"));
+  const fresh = undoable && !undoable.text && undoable.until > Date.now();
+  $("acts").replaceChildren(
+    line.blocked ? button("recalled", "tri", say("recalled_act", { n: now.remaining })) : fresh && !versus ? button("undo", "undo", say("undo")) : button("find", "nofind", versus && line.deciding ? say("none_of", { what: line.deciding }) : say("not_found")),
+    button("list", "list", say("list")),
+  );
+}
+
+function paintStage(now) {
+  const work = workOf(now.id);
+  const tags = on.bound[now.id] ?? [];
+  const used = new Set(on.view.works.flatMap(({ bags: placed }) => placed.map(({ place }) => bare(place))));
+  const free = on.pack.places?.map(bare).find((place) => !used.has(place));
+  paintBar(work.collector, work);
+  $("where").replaceChildren(`${work.collector} `, element("small", "", tags.length ? tags.map((tag) => say("bag", { bag: tagName(tag) })).join(", ") : say("stage_title")));
+  $("view").replaceChildren(
+    clone("t-stage", {
+      rack: tags.length && free ? free.match(/^[A-Z]+/)?.[0] ?? free : "",
+      spot: free?.replace(/^[A-Z]+/, ""),
+      lines: on.view.order.filter((spot) => spot.work === now.id && lineOf(on.view, spot).picked).flatMap((spot) => row(spot)),
+      told: work.kind === "ship" ? say("ship_next") : say("told_later", { name: work.collector }),
+    }),
+  );
+  if (!tags.length) ask(say("bag_first"), say("bag_first_more"));
+  else ask(free ? say("place_scan", { place: placeName(free) }) : say("place_scan_any"), free ? say("place_other") : say("bag_more"));
+  $("acts").replaceChildren(button("list", "list", say("list")));
+}
+
+function paintDone() {
+  const { pack, view } = on;
+  const single = pack.works.length === 1 ? pack.works[0] : null;
+  const picked = view.works.flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.picked, 0);
+  const short = view.works.flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.short, 0);
+  const places = [...new Set(view.works.flatMap(({ bags: placed }) => placed.map(({ place }) => placeName(place ?? ""))))];
+  const names = pack.works.map(({ collector }) => collector).join(", ");
+  const sent = view.unsent === 0;
+  const pickup = pack.works.filter(({ kind }) => kind !== "ship");
+  const nothing = !pack.works.length;
+  const values = view.released
+    ? { title: say("released"), more: say("released_more"), sent }
+    : {
+        title: nothing ? say("nothing_left") : picked ? say("staged", { place: places.join(", ") }) : say("staged_none"),
+        more: nothing ? say("nothing_left_more") : picked ? say("staged_more", { name: names, n: picked }) : say("staged_none_more", { name: names }),
+        sent,
+        told: picked && pickup.length && places.length ? say(sent ? "told" : "told_when_sent", { name: pickup.map(({ collector }) => collector).join(", ") }) : "",
+        partly: picked && short ? say("partly", { n: short }) : "",
+      };
+  paintBar(say(view.released || nothing ? "title" : "done_title"), view.released ? null : single);
+  $("dial").hidden = true;
+  $("ticks").hidden = view.released || nothing;
+  $("view").replaceChildren(clone("t-done", values));
+  const next = Object.assign(element("a", "btn main", pack.next?.text ?? say("back_to_work")), { href: pack.next?.href ?? "/work" });
+  $("acts").replaceChildren(next);
+}
