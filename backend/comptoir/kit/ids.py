@@ -33,6 +33,18 @@ def new_ids(count: int) -> list[UUID]:
     return made
 
 
+def new_id_texts(count: int) -> list[str]:
+    """The same as text, for rows that nobody needs as objects: at a third of the cost."""
+    ms = f"{time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF:012x}"
+    start = f"{ms[:8]}-{ms[8:]}-7"
+    noise = os.urandom(10 * count)
+    made = []
+    for at in range(0, 10 * count, 10):
+        tail = noise[at : at + 10].hex()
+        made.append(f"{start}{tail[:3]}-{'89ab'[noise[at + 9] & 3]}{tail[3:6]}-{tail[6:18]}")
+    return made
+
+
 def new_token() -> str:
     """26 Crockford characters that carry 130 random bits."""
     return "".join(secrets.choice(CROCKFORD) for _ in range(26))

@@ -8,7 +8,7 @@ from uuid import UUID
 from comptoir.kit.bulk import Bulk
 from comptoir.kit.columns import literal
 from comptoir.kit.db import Tx
-from comptoir.kit.ids import new_ids
+from comptoir.kit.ids import new_id_texts
 from comptoir.stock.model import Level, Movement
 
 _LEVEL = "l.sku, l.location, l.on_hand, l.reserved, l.set_aside, l.unsellable, l.safety_stock, l.no_promise_until"
@@ -80,7 +80,7 @@ async def add_to_levels(tx: Tx, keys: Sequence[tuple[str, str]], deltas: Sequenc
 
 async def append(tx: Tx, movements: Sequence[Movement]) -> None:
     """Write ledger lines; the caller has added them to the levels."""
-    ids = new_ids(len(movements))
+    ids = new_id_texts(len(movements))
     columns = zip(
         *((m.id or made, m.location, m.sku, m.fact.value, m.on_hand, m.reserved, m.set_aside, m.unsellable, m.reason,
            m.order_id, m.work, m.happened_at or tx.now) for m, made in zip(movements, ids, strict=True)),
@@ -102,7 +102,7 @@ RESERVATIONS = Bulk(
 
 async def insert_reservations(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
     """Keep promises: (location, sku, order, line, part, quantity, available when promised, soft until, made at)."""
-    await RESERVATIONS.insert(tx, [(made, *row) for made, row in zip(new_ids(len(rows)), rows, strict=True)])
+    await RESERVATIONS.insert(tx, [(made, *row) for made, row in zip(new_id_texts(len(rows)), rows, strict=True)])
 
 
 async def release_reservations(tx: Tx, order: UUID, line: int, part: int, location: str, units: int) -> None:

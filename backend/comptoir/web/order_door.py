@@ -16,7 +16,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from comptoir.flows.place_orders import Candidate, Done
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Refusal
-from comptoir.kit.i18n import choose_language
 from comptoir.kit.ids import digest
 from comptoir.kit.text import bad_text
 from comptoir.orders.model import PlaceOrder
@@ -142,15 +141,13 @@ class OrderDoor(HttpToolsProtocol):
             command = ORDER.decode(body)
             if bad_text(body.decode()):
                 return None
-            language = choose_language(headers.get(b"accept-language", b"").decode("latin-1"))
         except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
             return None
         # Last, so that an order which goes the long way is counted once.
         if not keys.count_held(key.id):
             return None
-        return command, Actor(
-            f"key:{key.id}", "integrator", key.locations, via="api", scopes=key.scopes, language=language
-        )
+        # Without a language: only a refusal is told in words, and that goes the long way.
+        return command, Actor(f"key:{key.id}", "integrator", key.locations, via="api", scopes=key.scopes)
 
     def _placed(self, candidate: Candidate) -> None:
         """Answer, or let the long way say why not; then go on with what the client has sent meanwhile."""
