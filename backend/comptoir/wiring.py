@@ -15,6 +15,7 @@ from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_ov
 from comptoir.flows.import_stock import import_stock
 from comptoir.flows.lease_counter import take_counter
 from comptoir.flows.map_unknown_line import MapUnknownLineFlow
+from comptoir.flows.move_to_store import MoveToStore, MoveToStoreFlow
 from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
 from comptoir.flows.put_article import put_article
@@ -24,6 +25,7 @@ from comptoir.flows.resolve_exception import resolve_exception
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.flows.start_pack import start_pack
 from comptoir.flows.take_arrival import take_arrival
+from comptoir.flows.take_over import TakeOver, take_over
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
 from comptoir.fulfillment.model import StartPack, UndoHandOver
 from comptoir.fulfillment.offline_counter import TakeCounter
@@ -56,7 +58,9 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         ReleaseHold: ReleaseHoldFlow(outlook),
         ResolveException: resolve_exception,
         ResolveShort: ResolveShortFlow(outlook),
+        MoveToStore: MoveToStoreFlow(outlook),
         StartPack: start_pack,
+        TakeOver: take_over,
         TakeArrival: take_arrival,
         TakeCounter: take_counter,
         RequestHandOver: HandOverFlow(seal).request,

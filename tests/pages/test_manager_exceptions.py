@@ -13,6 +13,8 @@ pytestmark = pytest.mark.anyio
 KINDS = (
     "handed_over_twice", "handed_over_without_proof", "bags_not_scanned", "bag_in_use", "did_not_fit", "short_choice",
     "age_check_needed", "handed_over_not_staged", "ended_meanwhile", "nothing_picked", "something_new",
+    "journal_lost", "report_refused", "person_disabled", "device_revoked", "line_not_in_work", "staged_meanwhile",
+    "moved_on_meanwhile", "nothing_to_undo", "put_back_wanted",
 )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ async def follow_journal(tx: Tx, batch: Batch, device: Actor, now: datetime) -> 
 
 # The packs that somebody still has on this device, and what this device had told of them in journals before this one.
 _BEFORE = """
-SELECT d.name, j.id AS journal, j.expected_seq - 1 AS last_seq, j.last_at,
+SELECT j.id AS journal, j.expected_seq - 1 AS last_seq, j.last_at,
   ARRAY(SELECT p.id FROM pack p WHERE p.device = d.id AND p.closed_at IS NULL
     AND EXISTS (SELECT FROM device_event e JOIN journal o ON o.id = e.journal WHERE e.pack = p.id AND o.device = d.id AND e.journal <> $2) ORDER BY p.id) AS packs,
   ARRAY(SELECT DISTINCT w.order_number FROM pack p JOIN work w ON w.pack = p.id WHERE p.device = d.id AND p.closed_at IS NULL ORDER BY 1) AS orders
@@ -56,7 +56,7 @@ async def note_loss(tx: Tx, batch: Batch, device: Actor) -> None:
         await work_sql.insert_exception(
             tx, device.locations[0] if device.locations else "", "journal_lost", "store_manager",
             body={
-                "device": row["name"], "last_seq": row["last_seq"], "last_at": row["last_at"], "missing": missing,
+                "device": device.device, "last_seq": row["last_seq"], "last_at": row["last_at"], "missing": missing,
                 "packs": row["packs"], "orders": row["orders"],
             },
         )  # fmt: skip

@@ -76,13 +76,13 @@ async def tell_who(tx: Tx, event: DeviceEvent, problem: str, device: Actor, at: 
         problem, str(event.sign_in_id),
     )  # fmt: skip
     row = None if told else await tx.row(
-        "SELECT i.staff, d.name, d.location FROM sign_in i JOIN device d ON d.id = i.device"
+        "SELECT i.staff, i.device, d.location FROM sign_in i JOIN device d ON d.id = i.device"
         " WHERE i.id = $1 AND ($2::text[] IS NULL OR d.location = ANY($2))", event.sign_in_id, device.locations,
     )  # fmt: skip
     if row is not None:
         await work_sql.insert_exception(
             tx, row["location"], problem, "store_manager",
-            body={"sign_in": event.sign_in_id, "who": row["staff"], "device": row["name"], "at": at, "type": event.type},
+            body={"sign_in": event.sign_in_id, "who": row["staff"], "device": row["device"], "at": at, "type": event.type},
         )  # fmt: skip
 
 
@@ -94,14 +94,14 @@ async def tell_refused(tx: Tx, event: DeviceEvent, why: str, device: Actor) -> N
         str(event.sign_in_id), why, list(device.locations or ()),
     )  # fmt: skip
     if known is None:
-        row = await tx.row(
-            "SELECT d.name, (SELECT i.staff FROM sign_in i JOIN device o ON o.id = i.device WHERE i.id = $2 AND o.location = d.location) AS who"
-            " FROM device d WHERE d.id = $1", device.device, event.sign_in_id,
+        who = await tx.value(
+            "SELECT i.staff FROM sign_in i JOIN device d ON d.id = i.device WHERE i.id = $1 AND d.location = ANY($2::text[])",
+            event.sign_in_id, list(device.locations or ()),
         )  # fmt: skip
         await work_sql.insert_exception(
             tx, (device.locations or ("",))[0], "report_refused", "store_manager",
             body={
-                "sign_in": event.sign_in_id, "why": why, "type": event.type, "device": row["name"] if row else "",
-                **({"who": row["who"]} if row and row["who"] else {}),
+                "sign_in": event.sign_in_id, "why": why, "type": event.type, "device": device.device,
+                **({"who": who} if who else {}),
             },
         )  # fmt: skip

@@ -14,6 +14,7 @@ MOST = 100
 _SQL = """
 SELECT e.id, e.location, l.name AS store, l.time_zone, e.kind, e.made_at, e.order_id AS order, o.number, coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name) AS customer,
   (SELECT t.first_name FROM staff t WHERE t.id::text = coalesce(e.body->>'who', (SELECT p.who FROM short_pick p WHERE p.work = e.work AND p.sku = e.sku AND e.kind = 'short_choice' ORDER BY p.at DESC LIMIT 1))) AS who,
+  (SELECT d.name FROM device d WHERE d.id::text = e.body->>'device') AS device,
   e.quantity AS units, s.name AS article, s.variant, s.deciding, s.picture, e.body, e.resolved_at,
   (SELECT jsonb_build_object('name', h.first_name, 'at', v.at) FROM hand_over v LEFT JOIN staff h ON h.id::text = v.who WHERE v.order_id = e.order_id ORDER BY v.at LIMIT 1) AS first_hand_over
 FROM exception e JOIN location l ON l.id = e.location LEFT JOIN sales_order o ON o.id = e.order_id LEFT JOIN customer c ON c.id = o.customer LEFT JOIN sku s ON s.sku = e.sku
@@ -44,6 +45,7 @@ class Case(msgspec.Struct, frozen=True):
     number: str | None = None
     customer: str | None = None
     who: str | None = None
+    device: str | None = None
     units: int | None = None
     article: str | None = None
     variant: str | None = None
@@ -57,6 +59,16 @@ class Case(msgspec.Struct, frozen=True):
         """The bag that the report was about, as its tag says."""
         tags = [str(tag).removeprefix("B:") for tag in self.body.get("bags") or [self.body.get("bag") or ""]]
         return ", ".join(tag for tag in tags if tag)
+
+    @property
+    def last_seq(self) -> int:
+        """The last line that the server has of a journal that was lost."""
+        return int(self.body.get("last_seq") or 0)
+
+    @property
+    def orders(self) -> str:
+        """The orders whose goods somebody must look for."""
+        return ", ".join(str(number) for number in self.body.get("orders") or ())
 
     @property
     def place(self) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
+from comptoir.screens.device_list import silence
 
 MOST = 200
 
@@ -24,7 +25,8 @@ SELECT l.name, l.time_zone, l.paused_until,
       'to_pick', (SELECT coalesce(sum(wl.reserved + wl.picked), 0) FROM work_line wl WHERE wl.order_id = a.order_id AND wl.location = $1),
       'shelf', (SELECT min(b.place) FROM bag b JOIN work w ON w.id = b.work WHERE w.order_id = a.order_id AND b.location = $1 AND b.gone_at IS NULL)) ORDER BY a.at), '[]')
     FROM (SELECT * FROM arrival WHERE location = $1 AND done_at IS NULL ORDER BY at LIMIT 50) a JOIN sales_order o ON o.id = a.order_id JOIN customer c ON c.id = o.customer) AS waiting,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'order', v.order_id, 'kind', v.kind, 'status', v.status, 'promise_at', v.promise_at, 'units', v.units, 'flagged', v.flagged, 'pack', v.pack, 'ahead', v.ahead,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'order', v.order_id, 'kind', v.kind, 'status', v.status, 'promise_at', v.promise_at, 'units', v.units, 'flagged', v.flagged, 'pack', v.pack, 'ahead', v.ahead, 'held', (SELECT jsonb_build_object('device', d.name, 'heard_at', d.last_seen_at, 'lines', (SELECT count(*) FROM work x JOIN work_line xl ON xl.work = x.id WHERE x.pack = p.id AND xl.reserved > 0))
+        FROM pack p JOIN device d ON d.id = p.device WHERE p.id = v.pack AND p.closed_at IS NULL AND NOT p.ahead),
       'taken_by', (SELECT s.first_name FROM staff s WHERE s.id = v.taken_by), 'staff', v.taken_by,
       'name', coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name), 'city', (SELECT d.city FROM order_address d WHERE d.order_id = v.order_id)) ORDER BY v.promise_at, v.id), '[]')
     FROM live v JOIN sales_order o ON o.id = v.order_id JOIN customer c ON c.id = o.customer) AS works,
@@ -52,6 +54,18 @@ class Waiting(msgspec.Struct, frozen=True):
     shelf: str | None = None
 
 
+class Held(msgspec.Struct, frozen=True):
+    """The device that somebody picks a work with, when it was last heard of, and the lines left in its pack."""
+
+    device: str
+    lines: int
+    heard_at: datetime | None = None
+
+    def silent_minutes(self, now: datetime) -> int:
+        """Whole minutes without a word, once they are too many; else 0."""
+        return silence(self.heard_at, now)
+
+
 class WorkRow(msgspec.Struct, frozen=True):
     """One work that is to be picked or staged."""
 
@@ -69,6 +83,7 @@ class WorkRow(msgspec.Struct, frozen=True):
     taken_by: str | None = None
     staff: UUID | None = None
     city: str | None = None
+    held: Held | None = None
 
 
 class WorkList(msgspec.Struct, frozen=True):

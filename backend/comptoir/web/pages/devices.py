@@ -14,7 +14,8 @@ from comptoir.kit.db import borrowed
 from comptoir.kit.ids import digest, new_id
 from comptoir.kit.words import Slug
 from comptoir.network import queries as network
-from comptoir.staff import changing, queries, secrets
+from comptoir.screens import device_list
+from comptoir.staff import changing, secrets
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.people import AskForm
@@ -30,7 +31,7 @@ class CodeForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/manager/devices", opt=by(*MANAGERS))
 async def devices(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
-    """Every device of the stores the manager reaches, with who uses it and when it was last seen."""
+    """Every device of the stores the manager reaches: who uses it, when it was last heard of, what it has in hand."""
     return await _list(house, actor, page, None, None)
 
 
@@ -57,7 +58,7 @@ async def revoke(
 
 async def _list(house: House, actor: Actor, page: Page, code: str | None, place: str | None) -> Answer:
     async with borrowed(house.pool) as database:
-        rows = await queries.list_devices(database, actor.locations)
+        rows = await device_list.read(database, actor.locations)
         places = await network.list_names(database, actor.locations)
     shown = next((name for location, name, _ in places if location == place), "")
     return page.html(
@@ -68,6 +69,7 @@ async def _list(house: House, actor: Actor, page: Page, code: str | None, place:
         code=code,
         shown=shown,
         new_id=new_id,
+        now=house.clock(),
     )
 
 

@@ -10,13 +10,14 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 
+from comptoir.flows.move_to_store import MoveToStore
 from comptoir.flows.resolve_short import ResolveShort
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.runner import Command
-from comptoir.kit.words import Code, Note
+from comptoir.kit.words import Code, Note, Slug
 from comptoir.orders.model import CancelOrder, HoldReason, LineQuantity, MapUnknownLine, PlaceHold, ReleaseHold
 from comptoir.screens import order as order_screen
 from comptoir.screens import order_desk
@@ -78,6 +79,14 @@ class ShortForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store: Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9-]*\Z")] = ""
 
 
+class MoveForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The store that does the work instead."""
+
+    id: UUID
+    version: Version
+    store: Slug
+
+
 @post("/manager/orders/{order:uuid}/release", opt=by(*MANAGERS), status_code=200)
 async def release(
     order: FromPath[UUID], data: URLEncodedBody[ReleaseForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
@@ -123,6 +132,14 @@ async def decide_short(
     return await changed(order, data.version, command, house, actor, page, now)
 
 
+@post("/manager/orders/{order:uuid}/works/{work:uuid}/move", opt=by("regional_manager", "head_office"), status_code=200)
+async def move(
+    order: FromPath[UUID], work: FromPath[UUID], data: URLEncodedBody[MoveForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+) -> Answer:  # fmt: skip
+    """Another store does it: promised there, over here."""
+    return await changed(order, data.version, MoveToStore(data.id, order, work, data.store), house, actor, page, now)
+
+
 async def changed(
     order: UUID, version: int, command: Command, house: House, actor: Actor, page: Page, now: datetime
 ) -> Answer:
@@ -139,4 +156,4 @@ async def changed(
     return page.go(f"/manager/orders/{order}")
 
 
-ROUTES: list[BaseRouteHandler] = [release, hold, say_article, cancel, decide_short]
+ROUTES: list[BaseRouteHandler] = [release, hold, say_article, cancel, decide_short, move]
