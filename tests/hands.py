@@ -12,7 +12,8 @@ import msgspec
 from comptoir.flows.keep_packs import KeepPacks, Kept, keep_packs
 from comptoir.flows.order_grouper import OrderGrouper, OutlookKeeper
 from comptoir.flows.place_orders import Done as Placed
-from comptoir.flows.take_reports import Batch, DeviceEvent, Taken, TakeReports, Told
+from comptoir.flows.take_reports import TakeReports
+from comptoir.fulfillment.journal import Batch, DeviceEvent, Follows, Taken, Told
 from comptoir.fulfillment.model import PackStarted, StartPack
 from comptoir.fulfillment.passes import PREFIX, pass_letters, pass_token
 from comptoir.kit.actor import SYSTEM, Actor
@@ -140,6 +141,7 @@ class Handheld:
     def __init__(self, shop: Shop, place: str, who: UUID, device: UUID, signed_in: UUID) -> None:
         self.shop, self.place, self.who, self.signed_in = shop, place, who, signed_in
         self.journal, self.seq = new_id(), 0
+        self.follows: Follows | None = None
         self.actor = Actor(f"device:{device}", "associate", (place,), device, "sync")
         self.person = Actor(str(who), "associate", (place,), device, "page", sign_in=signed_in)
         self.last: Batch | None = None
@@ -152,8 +154,12 @@ class Handheld:
 
     async def send(self, *events: DeviceEvent) -> Taken:
         """Send lines as one batch."""
-        self.last = Batch(self.journal, events)
+        self.last = Batch(self.journal, events, follows=self.follows)
         return await self.resend()
+
+    def begin_anew(self, follows: Follows | None = None) -> None:
+        """Another journal on the same device: it was lost, or another device had the same one (then it says which)."""
+        self.journal, self.seq, self.follows = new_id(), 0, follows
 
     async def resend(self) -> Taken:
         """Send the last batch as it was: the answer had been lost."""
