@@ -211,7 +211,9 @@ async def test_what_is_refused_is_told_to_the_manager_once_for_each_sign_in(shop
 
 async def test_a_person_whose_access_was_closed_meanwhile_has_picked_all_the_same(shop: Shop) -> None:
     sam, work, _ = await picking(shop)
-    await shop.connection.execute("INSERT INTO staff_location VALUES ($1, 'lyon-part-dieu') ON CONFLICT DO NOTHING", SAM)
+    await shop.connection.execute(
+        "INSERT INTO staff_location VALUES ($1, 'lyon-part-dieu') ON CONFLICT DO NOTHING", SAM
+    )
     before = sam.event("pick", work=work, line=1)
     await shop.perform(DisablePerson(new_id(), SAM, "left"), Actor("odile", "head_office", None))
     shop.clock.advance(minutes=10)
@@ -289,9 +291,7 @@ async def test_a_fact_that_trips_the_books_is_the_managers_and_the_journal_goes_
         raise AssertionError
 
     shop.reports.stage = trips  # type: ignore[assignment]
-    taken = await sam.send(
-        sam.event("stage", work=work, bag="B:1", place="L:R1"), sam.event("pick", work=work, line=1)
-    )
+    taken = await sam.send(sam.event("stage", work=work, bag="B:1", place="L:R1"), sam.event("pick", work=work, line=1))
     assert [(told.outcome, told.problem) for told in taken.outcomes] == [
         ("applied_with_exception", "did_not_fit"), ("applied", None),
     ]  # fmt: skip

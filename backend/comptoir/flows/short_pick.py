@@ -1,19 +1,21 @@
 """The shelf had fewer than promised. The customer's store does not change; a person, later the customer, decides."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
 from comptoir.flows.tell_misfit import not_in_work
 from comptoir.fulfillment import picking, sql
-from comptoir.fulfillment.model import Moved, Outcome, Short, Work
+from comptoir.fulfillment.model import Outcome, Short, Work
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.ids import new_id
 from comptoir.orders import sql as orders_sql
 from comptoir.stock import counting_sql
 from comptoir.stock import sql as stock_sql
-from comptoir.stock.model import short, short_undone
+from comptoir.stock.model import Of, short, short_undone
 
 NO_PROMISE_FOR = timedelta(hours=24)
 """After a short nothing new of the SKU is promised there until it is counted, or this long."""
@@ -92,38 +94,33 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
     return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id, effect=effect)
 
 
+_CHOICES = (
+    "SELECT id, quantity FROM exception WHERE work = $1 AND kind = 'short_choice' AND sku = $2 AND (body->>'line')::int = $3"
+    " AND resolved_at IS NULL ORDER BY made_at, id"
+)
+
+
 async def find_again(tx: Tx, work: Work, number: int, units: int, at: datetime) -> int:
     """Units that were reported missing and are in hand after all, while nobody has decided: promised again. How many."""
     line = work.line(number)
-    choice = line and await tx.value(
-        "SELECT id FROM exception WHERE work = $1 AND kind = 'short_choice' AND (body->>'line')::int = $2 AND resolved_at IS NULL LIMIT 1",
-        work.id,
-        line.order_line,
-    )
-    found = min(units, line.shorted) if line and choice else 0
-    if not line or not found:
+    if line is None or not line.shorted:
+        return 0
+    choices = await tx.rows(_CHOICES, work.id, line.sku, line.order_line)
+    undecided = await tx.value(_UNDECIDED, work.order_id, line.order_line, line.part) if choices else 0
+    handled = picking.undo_short(work, number, min(units, line.shorted, undecided))
+    found = sum(m.units for m in handled.moved)
+    if not found:
         return 0
     damaged = await tx.value(
         "SELECT reason <> 'not_found' FROM short_pick WHERE work = $1 AND line = $2 AND undone_at IS NULL ORDER BY at DESC LIMIT 1",
         work.id,
         number,
     )
-    await sql.move_units(tx, work.id, [Moved(number, "shorted", "reserved", found)])
-    await stock_sql.post(
-        tx,
-        [
-            short_undone(
-                line.sku,
-                work.location,
-                found,
-                damaged=bool(damaged),
-                order_id=work.order_id,
-                work=work.id,
-                happened_at=at,
-            )
-        ],
-    )
+    of: Of = {"order_id": work.order_id, "work": work.id, "happened_at": at}
+    await sql.move_units(tx, work.id, handled.moved)
+    await stock_sql.post(tx, [short_undone(line.sku, work.location, found, damaged=bool(damaged), **of)])
     await orders_sql.move_units(tx, work.order_id, [(line.order_line, line.part, -found, 0, found, 0)])
+    await stock_sql.renew_reservations(tx, work.order_id, line.order_line, line.part, work.location, found)
     if found == line.shorted:
         await tx.run(
             "UPDATE short_pick SET undone_at = $3 WHERE work = $1 AND line = $2 AND undone_at IS NULL",
@@ -131,13 +128,20 @@ async def find_again(tx: Tx, work: Work, number: int, units: int, at: datetime) 
             number,
             tx.now,
         )
-        await tx.run(
-            "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'found' WHERE id = $1",
-            choice,
-            tx.now,
-            tx.who,
-        )
+    await fewer_to_decide(tx, choices, len(choices) if found == line.shorted else 0, found)
+    await moved_on(tx, work, handled.status)
     return found
+
+
+async def fewer_to_decide(tx: Tx, choices: Sequence[Any], all_of: int, found: int) -> None:
+    """The open choices about a line, oldest first, need `found` units less; `all_of` of them are settled anyway."""
+    for number, choice in enumerate(choices):
+        taken = min(found, choice["quantity"])
+        found -= taken
+        if number < all_of or taken == choice["quantity"]:
+            await sql.close_exception(tx, choice["id"], "found")
+        elif taken:
+            await tx.run("UPDATE exception SET quantity = quantity - $2 WHERE id = $1", choice["id"], taken)
 
 
 _UNDECIDED = "SELECT unsourced FROM requirement WHERE order_id = $1 AND line = $2 AND part = $3"
