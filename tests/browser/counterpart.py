@@ -79,6 +79,8 @@ def _handler(counterpart: Counterpart) -> type[BaseHTTPRequestHandler]:
             elif found := ASSETS.find(path.removeprefix("/static/")):
                 asset = found[0]
                 headers = {"content-type": asset.media_type, "cache-control": "no-store"}
+                if asset.policy:
+                    headers["content-security-policy"] = asset.policy
                 if asset.brotli:
                     headers["content-encoding"] = "br"
                 self.answer(200, asset.brotli or asset.plain, headers)

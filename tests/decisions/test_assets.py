@@ -33,7 +33,7 @@ def test_the_whole_style_sheet_fits_its_budget() -> None:
 
 @pytest.mark.parametrize(
     "scripts",
-    [("js/pick.js",), ("js/count.js",), ("js/handover.js",), (*LIVE, "js/handheld.js"), (*LIVE, "js/manager.js")],
+    [("js/pick.js",), ("js/count.js",), ("js/handover.js",), ("js/stream.js",), (*LIVE, "js/manager.js")],
 )
 def test_the_scripts_of_every_page_fit_their_budget(scripts: tuple[str, ...]) -> None:
     assert weight(*scripts) <= SCRIPT_LIMIT
@@ -82,6 +82,29 @@ def test_two_scripts_that_import_each_other_are_refused_at_start(tmp_path: Path)
     (tmp_path / "js/b.js").write_text('import "./a.js";\n')
     with pytest.raises(CircularImport):
         Assets(tmp_path)
+
+
+def test_an_address_in_a_script_becomes_the_hashed_one_of_our_file(tmp_path: Path) -> None:
+    for name in ("css", "js", "icons", "vendor"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "icons/icons.svg").write_text("<svg/>")
+    (tmp_path / "vendor/reader.wasm").write_bytes(b"\0asm")
+    (tmp_path / "js/a.js").write_text('new Worker("/static/js/w.js");\nconst at = "/static/elsewhere.png";\n')
+    (tmp_path / "js/w.js").write_text('fetch("/static/vendor/reader.wasm");\n')
+    assets = Assets(tmp_path)
+    found = assets.find("js/a.js")
+    assert found is not None
+    assert found[0].plain.decode() == f'new Worker("{assets.url("js/w.js")}");\nconst at = "/static/elsewhere.png";'
+    worker = assets.find("js/w.js")
+    assert worker is not None
+    assert assets.url("vendor/reader.wasm").encode() in worker[0].plain
+
+
+def test_web_assembly_travels_compressed_and_under_its_type() -> None:
+    found = ASSETS.find("vendor/zxing-reader.wasm")
+    assert found is not None
+    assert found[0].media_type == "application/wasm"
+    assert len(found[0].brotli) < 340_000
 
 
 @pytest.mark.parametrize("name", ["../settings.py", "css/../../x", "js/nothing.js", "", "comptoir.000000000000.css"])

@@ -1,7 +1,7 @@
 """What a browser may keep for ever: one style sheet, hashed scripts, icons and pictures, compressed once at start.
 
-Scripts import one another by relative names; each name is rewritten to the hashed one, dependencies first, so that
-no import map and no inline script is needed. A changed file has another address; an address never changes its bytes.
+Scripts import one another by relative names and name other files by address; each is rewritten to the hashed one,
+dependencies first, so that no import map and no inline script is needed. A changed file has another address; an address never changes its bytes.
 """
 
 import base64
@@ -32,6 +32,7 @@ MEDIA_TYPES: Final = {
     ".ico": "image/x-icon",
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
+    ".wasm": "application/wasm",
     ".txt": "text/plain; charset=utf-8",
 }
 COMPRESSED: Final = frozenset({".css", ".js", ".svg", ".webmanifest", ".txt"})
@@ -41,6 +42,13 @@ _COMMENT: Final = re.compile(rb"/\*.*?\*/", re.S)
 _BLANKS: Final = re.compile(rb"\s*\n\s*")
 
 
+_ADDRESS: Final = re.compile(rb'"/static/([\w./-]+)"')
+POLICIES: Final = {
+    # A worker answers to its own policy, not to the page's: only here may WebAssembly be compiled.
+    "js/camera-worker.js": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
+}
+
+
 class CircularImport(Exception):
     """Two scripts import each other, so that neither can be hashed first."""
 
@@ -48,12 +56,13 @@ class CircularImport(Exception):
 class Asset:
     """One file as it goes over the wire, in the three encodings; `etag` is quoted."""
 
-    __slots__ = ("brotli", "etag", "gzip", "media_type", "plain")
+    __slots__ = ("brotli", "etag", "gzip", "media_type", "plain", "policy")
 
-    def __init__(self, plain: bytes, suffix: str) -> None:
+    def __init__(self, plain: bytes, suffix: str, squeezed: bytes = b"", policy: str = "") -> None:
         squeeze = suffix in COMPRESSED
         self.plain = plain
-        self.brotli = brotli.compress(plain, quality=11) if squeeze else b""
+        self.policy = policy
+        self.brotli = brotli.compress(plain, quality=11) if squeeze else squeezed
         self.gzip = gzip.compress(plain, 9, mtime=0) if squeeze else b""
         self.media_type = MEDIA_TYPES[suffix]
         self.etag = f'"{_short_hash(plain)}"'
@@ -88,20 +97,27 @@ class Assets:
     def _add_scripts(self) -> None:
         waiting = {f"js/{path.name}": path.read_bytes() for path in sorted((self.folder / "js").glob("*.js"))}
         while waiting:
-            ready = [name for name, body in waiting.items() if not (imports(body) & waiting.keys())]
+            ready = [name for name, body in waiting.items() if not ((imports(body) | names(body)) & waiting.keys())]
             if not ready:
                 raise CircularImport(", ".join(sorted(waiting)))
             for name in ready:
-                self._add(name, _IMPORT.sub(self._hashed_import, tighten_script(waiting.pop(name))))
+                body = _IMPORT.sub(self._hashed_import, tighten_script(waiting.pop(name)))
+                self._add(name, _ADDRESS.sub(self._hashed_address, body))
 
     def _hashed_import(self, match: re.Match[bytes]) -> bytes:
         before, path, after = match.groups()
         hashed = self._names["js/" + path.decode()[2:]].removeprefix("js/")
         return before + b"./" + hashed.encode() + after
 
+    def _hashed_address(self, match: re.Match[bytes]) -> bytes:
+        name = match[1].decode()
+        return b'"' + self.url(name).encode() + b'"' if name in self._names else match[0]
+
     def _add(self, name: str, body: bytes) -> None:
         path = Path(name)
-        asset = Asset(body, path.suffix)
+        # What takes seconds to compress lies compressed beside itself.
+        beside = self.folder / f"{name}.br"
+        asset = Asset(body, path.suffix, beside.read_bytes() if beside.is_file() else b"", POLICIES.get(name, ""))
         hashed = path.with_name(f"{path.stem}.{_short_hash(body)}{path.suffix}").as_posix()
         self._names[name] = hashed
         self._served[name] = self._served[hashed] = asset
@@ -146,6 +162,11 @@ def imports(body: bytes) -> set[str]:
     return {"js/" + match[2].decode()[2:] for match in _IMPORT.finditer(body)}
 
 
+def names(body: bytes) -> set[str]:
+    """The logical names of the files that a script names by address, `"/static/js/camera-worker.js"`: a worker, a reader."""
+    return {match[1].decode() for match in _ADDRESS.finditer(body)}
+
+
 def imports_at_once(body: bytes) -> set[str]:
     """The logical names of the scripts without which a script does not start."""
     return imports(_LATER.sub(b"", body))
@@ -187,6 +208,8 @@ def static_route(assets: Assets) -> HTTPRouteHandler:
             "vary": "Accept-Encoding",
             "x-content-type-options": "nosniff",
         }
+        if asset.policy:
+            headers["content-security-policy"] = asset.policy
         if request.headers.get("if-none-match") == asset.etag:
             return Response(b"", status_code=304, headers=headers, media_type=asset.media_type)
         accepted = request.headers.get("accept-encoding", "")
