@@ -131,6 +131,10 @@ class Assets:
         """Whether a logical name exists."""
         return name in self._names
 
+    def scripts(self) -> list[str]:
+        """The logical names of our own scripts, sorted."""
+        return sorted(name for name in self._names if name.startswith("js/"))
+
     def integrity(self, name: str) -> str:
         """`sha256-...` of the served bytes, for an integrity attribute."""
         return self._integrity[name]

@@ -74,8 +74,7 @@ def digest(body: bytes) -> str:
 
 def files(assets: Assets) -> list[str]:
     """Logical names of everything that the handheld's pages are made of, pictures of products apart."""
-    scripts = sorted(path.name for path in (assets.folder / "js").glob("*.js"))
-    ours = (f"js/{name}" for name in scripts if f"js/{name}" not in NOT_OF_A_HANDHELD)
+    ours = (name for name in assets.scripts() if name not in NOT_OF_A_HANDHELD)
     return ["comptoir.css", "icons.svg", "icons/comptoir.svg", *ours, *filter(assets.has, ON_A_TAP)]
 
 
