@@ -1,14 +1,28 @@
 // The band under the thumb: what the scan did, in a word, a glyph, a colour, a tone. Two seconds, then what to do next.
-import { element, icon } from "./paint.js";
+import { element, icon, say } from "./paint.js";
 import { play } from "./sound.js";
 
-const GLYPHS = { ready: "scan", ok: "saved", again: "minus", bad: "tri" };
+const GLYPHS = { ready: "scan", ok: "saved", again: "minus", bad: "tri", told: "user" };
 const HOLD_MS = 2000;
-let ready = ["ready", "", ""];
+const own = document.querySelector("#band, .dock .band");
+// What the page said to do before anything happened, until it says something else.
+let ready = ["ready", own?.querySelector("span")?.firstChild?.textContent ?? "", own?.querySelector("small")?.textContent ?? ""];
 let timer = 0;
 
+// A page without a band of its own gets one for as long as there is something to say.
+function bandOf() {
+  const found = document.getElementById("band") ?? document.querySelector(".dock .band");
+  if (found) return found;
+  const made = element("div", "band");
+  made.setAttribute("role", "status");
+  made.dataset.passing = "";
+  document.querySelector(".dock, main").prepend(made);
+  return made;
+}
+
 function show(tone, text, more) {
-  const band = document.getElementById("band");
+  const band = bandOf();
+  if (!text && "passing" in band.dataset) return band.remove();
   band.className = `band ${tone}`;
   const words = element("span", "", text);
   if (more) words.append(element("small", "", more));
@@ -33,3 +47,6 @@ export function settle() {
   timer = 0;
   show(...ready);
 }
+
+// What nobody asked for and somebody must know: a sound, and its twin for the eye.
+export const announce = (name) => tell("told", say(name), say(`${name}_more`), name);

@@ -1,6 +1,8 @@
 // Every associate page: the scanner listens, sound is ready after the first tap, dials keep time, the journal goes to the server,
-// and the device locks itself. A scan that no part of the page takes goes to POST /scan, which answers with the place to go.
+// and the device locks itself. A scan that no part of the page takes opens the job it stands for (resolve.js).
+import { offerCamera } from "./camera-button.js";
 import { listen } from "./scanner.js";
+import { settle as settleSettings } from "./settings.js";
 import { unlock } from "./sound.js";
 import { setServerTime, start } from "./dials.js";
 import { listen as listenToTheme } from "./theme.js";
@@ -14,16 +16,13 @@ listenToTheme();
 setServerTime(document.body.dataset.now);
 start();
 
+offerCamera();
+
 if (!document.body.hasAttribute("data-own-scans")) {
   document.addEventListener("scan", (event) => {
     if (event.defaultPrevented) return;
-    const form = document.createElement("form");
-    form.method = "post";
-    form.action = "/scan";
-    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "code", value: event.detail.raw.slice(0, 512) });
-    form.append(field);
-    document.body.append(form);
-    form.submit();
+    event.preventDefault();
+    event.detail.waitUntil(import("./resolve.js").then(({ openJob }) => openJob(event.detail)));
   });
 }
 
@@ -31,6 +30,7 @@ try {
   const { journal, sync, who } = await import("./device.js");
   startStatus(sync);
   startLock(journal, who);
+  settleSettings();
 } catch (fault) {
   // A device that cannot keep anything must not look as if it could.
   console.warn("the device cannot write", fault);

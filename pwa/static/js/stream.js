@@ -1,5 +1,5 @@
 // The store's list as it is now: the server sends it whole at each change. Out of sight it rests; back again it asks for all of it.
-import { play } from "./sound.js";
+import { announce } from "./feedback.js";
 import "./handheld.js";
 
 const FIRST_MS = 1000;
@@ -23,7 +23,7 @@ function swap(html) {
   board.replaceChildren(fresh.content);
   if (at) board.querySelector(`a[href="${CSS.escape(at)}"]`)?.focus({ preventScroll: true });
   const news = [...board.querySelectorAll("[data-tone]")].filter(({ id }) => !heard.has(id));
-  if (news.length) play(news[0].dataset.tone);
+  if (news.length) announce(news[0].dataset.tone);
   for (const { id } of news) heard.add(id);
 }
 
