@@ -68,8 +68,8 @@ async function keepDocument(cache, url, integrity) {
 
 // A page that holds nobody's name, in each language. If it cannot be had it is not kept; the offline page stands in.
 async function keepPage(cache, url) {
-  const [path, lang] = url.split("?lang=");
-  const response = await fetch(path, { headers: { "accept-language": lang }, cache: "no-store" });
+  const [path, language] = url.split("?language=");
+  const response = await fetch(path, { headers: { "accept-language": language }, cache: "no-store" });
   if (response.ok && !response.redirected) await cache.put(url, response);
 }
 
@@ -157,7 +157,7 @@ async function kept(path) {
   const cache = await caches.open(KEPT);
   const told = await recall("who").catch(() => null);
   const lang = told?.language ?? (navigator.language.startsWith("fr") ? "fr" : "en");
-  return (await cache.match(`${path}?lang=${lang}`, { ignoreVary: true })) ?? (await cache.match(`${path}?lang=fr`, { ignoreVary: true }));
+  return (await cache.match(`${path}?language=${lang}`, { ignoreVary: true })) ?? (await cache.match(`${path}?language=fr`, { ignoreVary: true }));
 }
 
 const holds = (pack) => read(["packs"], ({ packs }) => ask(packs.getKey(pack))).catch(() => undefined);

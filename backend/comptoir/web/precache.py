@@ -81,14 +81,14 @@ def files(assets: Assets) -> list[str]:
 def release(assets: Assets, templates: Environment, brand: str, served: frozenset[str]) -> Release:
     """The worker for this state of the app. `served`: the paths that the app answers, so that none is asked for in vain."""
     shells = [
-        (f"/shell/{name}?lang={lang}", digest(shell(templates, name, lang, brand).encode()))
+        (f"/shell/{name}?language={lang}", digest(shell(templates, name, lang, brand).encode()))
         for name in SHELLS
         for lang in LANGUAGES
     ]
     told = {
         "files": [(assets.url(name), assets.integrity(name)) for name in files(assets)],
         "shells": shells,
-        "pages": [f"{path}?lang={lang}" for path in AS_THEY_ARE if path in served for lang in LANGUAGES],
+        "pages": [f"{path}?language={lang}" for path in AS_THEY_ARE if path in served for lang in LANGUAGES],
         # A held pack is opened from the device first, once there is a document that can do it.
         "packs_first": template_of(templates, "pick") == "shell/pick.html",
     }

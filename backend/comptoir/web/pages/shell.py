@@ -57,13 +57,13 @@ def shell(
     request: DoorRequest,
     page: NamedDependency[Page],
     name: FromPath[str],
-    lang: FromQuery[Literal["fr", "en"]] = DEFAULT_LANGUAGE,
+    language: FromQuery[Literal["fr", "en"]] = DEFAULT_LANGUAGE,
 ) -> Answer:
     """A document without a person in it, the same for everybody, for the worker to keep; 404 for any other name."""
     if name not in precache.SHELLS:
         raise NotFoundException()
-    page.lang = lang
-    return page.html(precache.template_of(request.app.state.templates, name), **precache.view_of(name, lang))
+    page.lang = language
+    return page.html(precache.template_of(request.app.state.templates, name), **precache.view_of(name, language))
 
 
 @get("/manifest.webmanifest", opt=PUBLIC)
