@@ -102,3 +102,23 @@ async def article(connection: Connection, location: str, sku: str, codes: list[s
     if row is None:
         return None
     return {**dict(row), "elsewhere": msgspec.json.decode(row["elsewhere"])}
+
+
+_LABEL = """
+SELECT w.id, w.order_id, w.status FROM work w JOIN sales_order o ON o.id = w.order_id
+WHERE w.location = $1 AND (w.id::text = lower($2) OR o.number = upper($2)) ORDER BY w.status = 'canceled', w.id LIMIT 1
+"""
+
+
+class Labeled(msgspec.Struct, frozen=True):
+    """The work that a label names."""
+
+    id: UUID
+    order: UUID
+    status: str
+
+
+async def by_label(connection: Connection, location: str, label: str) -> Labeled | None:
+    """The store's work of a label, by its own id or its order's number; None when it is none of the store's."""
+    row = await connection.fetchrow(_LABEL, location, label)
+    return Labeled(*row) if row else None

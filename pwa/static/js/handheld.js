@@ -5,14 +5,12 @@ import { listen } from "./scanner.js";
 import { settle as settleSettings } from "./settings.js";
 import { unlock } from "./sound.js";
 import { setServerTime, start } from "./dials.js";
-import { listen as listenToTheme } from "./theme.js";
 import { start as startStatus } from "./status.js";
 import { start as startLock } from "./lock.js";
 import { element, icon, say } from "./paint.js";
 
 listen();
 unlock();
-listenToTheme();
 setServerTime(document.body.dataset.now);
 start();
 
@@ -28,7 +26,7 @@ if (!document.body.hasAttribute("data-own-scans")) {
 
 try {
   const { journal, sync, who } = await import("./device.js");
-  startStatus(sync);
+  startStatus(sync, "unlock" in document.body.dataset ? null : who);
   startLock(journal, who);
   settleSettings();
 } catch (fault) {

@@ -18,7 +18,7 @@ const keptPacks = async () => (await read(["packs"], ({ packs }) => ask(packs.ge
 export async function pageInPacks(code, raw, packs) {
   if (code.kind === "work") {
     const wanted = code.code.slice(2).toLowerCase();
-    const found = packs.find(({ works }) => works.some(({ id, number }) => [id, number].some((name) => name?.toLowerCase() === wanted)));
+    const found = packs.find(({ works }) => works.some(({ id, order_number: number }) => [id, number].some((name) => name?.toLowerCase() === wanted)));
     return found ? `/packs/${found.id}` : null;
   }
   if (code.kind !== "gtin" && code.kind !== "sku") return null;

@@ -225,17 +225,22 @@ async def scan(
     page: NamedDependency[Page],
     request: DoorRequest,
 ) -> Answer:
-    """Any known code opens the right job: pass and bag the counter, an article its facts, a badge the change of person."""
+    """Any known code opens the right job: pass and bag the counter, a label its work, an article its facts, a badge the change of person."""
     scanned = codes.parse(data.code)
     if scanned.kind == "pass":
         return await by_pass(scanned.code, request, house, actor, page)
     if scanned.kind == "badge":
-        return page.html("associate/change.html", badge=data.code.strip())
+        return page.html("associate/change.html", badge=scanned.code)
     async with borrowed(house.pool) as connection:
         if scanned.kind == "bag":
             order = await counter.by_bag(connection, store_of(actor), scanned.code.removeprefix("B:"))
             if order is not None:
                 return page.go(f"/counter/orders/{order}")
+        if scanned.kind == "work":
+            work = await shelf_work.by_label(connection, store_of(actor), scanned.code.removeprefix("W:"))
+            if work is not None:
+                listed = work.status in ("open", "accepted", "picking", "picked")
+                return page.go(f"/work/{work.id}" if listed else f"/counter/orders/{work.order}")
         found = (
             await shelf_work.article(connection, store_of(actor), scanned.code, [scanned.code, data.code.strip()])
             if scanned.kind in ("gtin", "sku")
