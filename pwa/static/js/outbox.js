@@ -27,7 +27,7 @@ async function known() {
   return [new Map(packs.map((pack) => [pack.id, pack])), new Map(Object.values(people ?? {}).map(({ sign_in_id, person }) => [sign_in_id, person]))];
 }
 
-const WAYS = { none: "way_none", stranger: "way_stranger", signed_out: "way_signed_out", update: "way_update" };
+const WAYS = { none: "way_none", slow: "way_none", stranger: "way_stranger", signed_out: "way_signed_out", update: "way_update" };
 const DOORS = { signed_out: "/enroll", update: location.href };
 
 function paintWay() {

@@ -1,7 +1,7 @@
 // Whether our server can be reached from here, and if not, what stands in the way: asked, never guessed from the radio's state.
 const LIMIT_MS = 4000;
 
-// -> "ours", "signed_out" (our server, and this device is none of the store's), "stranger" (somebody else answers), "update", "none"
+// -> "ours", "signed_out" (our server, and this device is none of the store's), "stranger" (somebody else answers), "update", "slow" (no answer in time), "none"
 export async function reach(limit = LIMIT_MS) {
   try {
     const response = await fetch("/sync/ping", { headers: { "x-sync-protocol": "1", accept: "application/json" }, cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(limit) });
@@ -10,7 +10,7 @@ export async function reach(limit = LIMIT_MS) {
     if (response.status === 426 && ours) return "update";
     if (response.status >= 500) return "none";
     return response.ok && ours ? "ours" : "stranger";
-  } catch {
-    return "none";
+  } catch ({ name }) {
+    return name === "TimeoutError" ? "slow" : "none";
   }
 }

@@ -3,7 +3,10 @@
 import { keypad } from "./keypad.js";
 import { listen, ready } from "./scanner.js";
 import { stage, unstage } from "./pin.js";
+import { reach } from "./reach.js";
 import { start } from "./status.js";
+
+const ASK_MS = 3000;
 
 const form = document.getElementById("pin");
 const badge = document.getElementById("badge");
@@ -14,7 +17,9 @@ unstage();
 
 async function send(which, kind, of, secret) {
   // A device that cannot work it out or keep it signs in all the same; it needs the network to be unlocked, then.
-  await stage(kind, of, secret).catch(() => {});
+  const [way] = await Promise.all([reach(ASK_MS), stage(kind, of, secret).catch(() => {})]);
+  // No network: the lock says who can open this device without, and that a new sign-in needs it.
+  if (way === "none" || way === "stranger") return location.replace(`/shell/unlock${of ? `?who=${of}` : ""}`);
   which.submit();
 }
 
@@ -22,8 +27,9 @@ if (form) keypad(form, document.querySelector("[data-keys]"), (pin) => send(form
 listen();
 document.addEventListener("scan", (event) => {
   event.preventDefault();
-  const raw = event.detail.raw.slice(0, 80);
-  badge.elements.badge.value = raw;
-  event.detail.waitUntil(send(badge, "badge", null, raw.trim()));
+  const { code, raw } = event.detail;
+  const said = (code.kind === "badge" ? code.code : raw.trim()).slice(0, 80);
+  badge.elements.badge.value = said;
+  event.detail.waitUntil(send(badge, "badge", null, said));
 });
 ready();

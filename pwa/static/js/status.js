@@ -11,6 +11,7 @@ let last = null;
 let lease = null; // until when the soonest open pack is ours
 let spoken = ["", 0];
 let speaking = 0;
+let here = null; // who is at the device
 
 // What there is to say about a state: {glyph, tone, short, words}; `words` is whole, `short` fits beside a title.
 export function wording({ state, waiting, since }, now = Date.now()) {
@@ -56,6 +57,8 @@ function noteOf({ state, waiting, since, oldest }, now) {
     const what = old ? say("walk", { n: waiting, minutes: Math.floor((now - oldest) / 60000) }) : say("walk_lease", { n: Math.max(0, Math.ceil((lease - now) / 60000)) });
     return ["warn", "off", what, say("walk_more")];
   }
+  // Whoever unlocked the device with no network signs in for real now that there is one.
+  if (here?.over && state !== "offline") return ["warn", "wifi", say("back_online"), say("back_online_more"), link(`/sign-in?who=${here.staff}`, say("sign_in"))];
   if (state === "offline") return ["warn", "off", `${minutes ? say("off_for", { n: minutes }) : say("off")}.`, say("off_more")];
   return null;
 }
@@ -119,7 +122,8 @@ function hear() {
   keep("contact", heard).catch(() => {});
 }
 
-export function start(sync) {
+export function start(sync, who = null) {
+  here = who;
   sync.listen({ onState: showState, onAnswer: hear });
   sync.listen({ onState: ({ state }) => state === "sent" && document.body.dataset.signIn && hear() });
   look();

@@ -102,7 +102,8 @@ document.addEventListener("click", ({ target }) => {
 
 document.addEventListener("scan", (event) => {
   event.preventDefault();
-  event.detail.waitUntil(takeBadge(event.detail.raw.trim().slice(0, 80)));
+  const { code, raw } = event.detail;
+  event.detail.waitUntil(takeBadge((code.kind === "badge" ? code.code : raw.trim()).slice(0, 80)));
 });
 
 async function takeBadge(raw) {
