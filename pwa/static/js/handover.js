@@ -1,105 +1,294 @@
-// The hand-over at the counter: every bag is scanned, what must be seen is ticked first, the server's answer comes before the goods leave.
+// The hand-over at the counter: the right to collect is proven, what must be seen is ticked, every bag is scanned, then the goods leave.
+// With a network the server's answer comes first. With none, the device that holds the counter decides by itself; no other does.
 //
-// The page gives <script type="application/json" id="handover">:
-//   {order, name, works: [id], bags: [{bag: "B:T-104", work}], pass?, letters?, collector?, identity: bool, age: bool, sign_in_id, server_time, done_href}
-// and may hold: [data-bag="B:T-104"] rows (data-checked appears), #identity and #age boxes,
-// refused articles as <input data-refuse data-work data-line value="0"> with a <select data-reason>.
+// The page the server made gives <script type="application/json" id="handover">:
+//   {order, number, name, works: [id], bags: [{bag: "B:T-104", work}], pass?, letters?, collector?, identity: bool, age: bool, done_href}
+// The page out of the device's store has none: the order is found by its address among what is kept.
+// Both may hold [data-bag="B:T-104"] rows (data-checked appears), #identity and #age boxes, refused articles as
+// <input data-refuse data-work data-line value="0"> with a <select data-reason>.
 import { journal, sync } from "./device.js";
-import { icon, read, say } from "./paint.js";
+import { carried, carry, opens, remember, shelf, triesLeft, tryLetters } from "./counter-store.js";
+import { needs, undone } from "./counter-fold.js";
+import { clone, icon, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
-import { showState } from "./status.js";
+import { paintKept, paintOrder, paintStop, paintWait } from "./handing-view.js";
+import { serverNow, setServerTime } from "./dials.js";
 import { play } from "./sound.js";
+import { reach } from "./reach.js";
 import { ready } from "./scanner.js";
 import "./handheld.js";
 
-const order = read("handover");
+const PATIENCE_MS = 2000; // so long the server's answer is waited for, where this device may decide by itself
+const RELOAD_MS = 30000;
+const $ = (id) => document.getElementById(id);
+const page = read("handover");
+const id = page?.order ?? location.pathname.split("/")[3];
 const opened = journal.facts.at(-1)?.seq ?? 0; // what was told before this page is another hand-over
 const seen = new Set();
+const proof = { kind: page?.pass ? "pass" : page?.letters ? "letters" : null, pass: page?.pass, letters: page?.letters };
+let counter = await shelf();
+let held = counter.orders.find(({ order }) => order === id) ?? null;
+let order = page ?? (held && fromStore(held));
+let left = null; // the fact of this hand-over, once it is written
+let odd = "";
+let writing = false;
+
+function fromStore(kept) {
+  const { bags, age } = needs(kept);
+  return { order: kept.order, number: kept.number, name: kept.name, works: kept.works.map((work) => work.id), bags, identity: true, age: age > 0, done_href: null };
+}
+
 const tag = (code) => code.replace(/^B:/, "");
-const ticked = (id) => document.getElementById(id)?.checked ?? false;
-const left = () => order.bags.filter(({ bag }) => !seen.has(bag));
-const unchecked = () => (order.identity && !ticked("identity")) || (order.age && !ticked("age"));
-const mine = ({ type, body, seq }) => type === "hand_over" && body.order === order.order && seq > opened;
-const under = () => journal.facts.some((fact) => mine(fact) && !fact.refused);
+const ticked = (box) => $(box)?.checked ?? false;
+const toScan = () => order.bags.filter(({ bag }) => !seen.has(bag));
+const cutOff = () => ["offline", "signed_out", "update"].includes(sync.state.state);
+const sent = () => left && left.seq <= journal.acked;
+
+// Why these goods cannot leave without the server's word; null when they can.
+function why() {
+  if (!counter.standing.may) return counter.standing.why;
+  if (held?.collect_until && Date.parse(held.collect_until) < serverNow()) return "late";
+  if (held?.fresh && !held.pass_hash) return "fresh";
+  if (held && needs(held).nothing) return "recalled";
+  return null;
+}
+const alone = () => !page || cutOff();
+const unproven = () => !proof.kind && (alone() || (order.identity && !ticked("identity")));
+const unchecked = () => order.age && !ticked("age");
+
+// ---- scans and taps
 
 document.addEventListener("scan", (event) => {
   event.preventDefault();
-  event.detail.waitUntil(takeScan(event.detail.code));
+  event.detail.waitUntil(takeScan(event.detail));
 });
 document.addEventListener("change", async () => {
+  if (!order || left) return;
   invite();
-  if (!left().length) await finish();
+  if (!toScan().length) await finish();
 });
+document.addEventListener("submit", (event) => {
+  if (event.target.id !== "letters") return;
+  event.preventDefault();
+  takeLetters(event.target.elements.six);
+});
+document.addEventListener("click", ({ target }) => target.closest("[data-act=undo]") && takeBack());
 
-// Opening a refusal means it: all units stay, unless a smaller number is chosen; closing takes it back.
-for (const refusal of document.querySelectorAll("details.refuse")) {
-  const units = refusal.querySelector("[data-refuse]");
-  const mean = () => (units.selectedIndex = refusal.open ? units.options.length - 1 : 0);
-  refusal.addEventListener("toggle", mean);
-  mean();
-}
-
-async function takeScan({ kind, code }) {
-  if (under()) return tell("again", say("hand_sending"), say("hand_sending_more"));
-  if (kind !== "bag") return tell("bad", say("hand_wrong_code"), say("hand_bag_wrong_more", { bags: left().map(({ bag }) => tag(bag)).join(", ") }));
-  if (!order.bags.some(({ bag }) => bag === code)) {
-    return tell("bad", say("hand_bag_wrong", { name: order.name }), say("hand_bag_wrong_more", { bags: left().map(({ bag }) => tag(bag)).join(", ") }));
-  }
+async function takeScan({ code: { kind, code } }) {
+  if (!order) return tell("bad", say("stop_unknown"));
+  if (left) return document.body.dataset.step === "kept" ? undefined : tell("again", say("hand_sending"), say("hand_sending_more"));
+  if (kind === "pass") return takePass(code);
+  const wanted = say("hand_bag_wrong_more", { bags: toScan().map(({ bag }) => tag(bag)).join(", ") });
+  if (kind !== "bag") return tell("bad", say("hand_wrong_code"), wanted);
+  if (!order.bags.some(({ bag }) => bag === code)) return tell("bad", say("hand_bag_wrong", { name: order.name }), wanted);
   if (seen.has(code)) return tell("again", say("hand_bag_again", { bag: tag(code) }));
   seen.add(code);
-  for (const row of document.querySelectorAll(`[data-bag="${CSS.escape(code)}"]`)) {
-    row.dataset.checked = "";
-    row.querySelector("[data-mark]")?.replaceChildren(icon("saved"));
-  }
-  tell("ok", say("hand_bag_ok", { bag: tag(code) }), left().length ? say("hand_scan_more", { n: left().length }) : "");
+  mark(code, true);
+  tell("ok", say("hand_bag_ok", { bag: tag(code) }), toScan().length ? say("hand_scan_more", { n: toScan().length }) : "");
   invite();
-  if (!left().length) await finish();
+  if (!toScan().length) await finish(code);
+}
+
+// A pass is checked here, where this order is kept; with a network the server opens whatever order it belongs to.
+async function takePass(code) {
+  if (held && (await opens(held, code))) return proven("pass", code);
+  if (held?.pass_hash || cutOff()) return tell("bad", say("pass_wrong"), say("pass_wrong_more"));
+  const form = Object.assign(document.createElement("form"), { method: "post", action: "/scan" });
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "code", value: code }));
+  document.body.append(form);
+  form.submit();
+}
+
+async function takeLetters(field) {
+  const typed = field.value.toUpperCase().replace(/[^A-Z]/g, "");
+  if (typed.length !== 6) return tell("again", say("letters_six"));
+  ask(say("letters_checking"));
+  const outcome = await tryLetters(held, typed);
+  if (outcome === "right") return proven("letters", typed);
+  field.value = "";
+  const n = await triesLeft();
+  if (outcome === "wrong") tell("bad", say("letters_wrong"), say("letters_left", { n }));
+  else tell("bad", say(outcome === "none" ? "letters_none" : "letters_network"), say("letters_none_more"));
+  invite();
+}
+
+async function proven(kind, value) {
+  Object.assign(proof, { kind, [kind]: value });
+  if (kind === "pass") carry(id, value);
+  paintProof();
+  tell("ok", say(`${kind}_right`), toScan().length ? say("hand_scan_bag", { bag: tag(toScan()[0].bag) }) : "");
+  invite();
+  if (!toScan().length) await finish();
+}
+
+function paintProof() {
+  const slot = $("proof");
+  if (!slot) return;
+  // A field that somebody types into stays.
+  if (proof.kind && alone()) slot.replaceChildren(clone("t-proven", { what: say(`${proof.kind}_right`) }));
+  else if (!proof.kind && alone() && held?.letters && !why()) slot.querySelector("form") ?? slot.replaceChildren(clone("t-letters", {}));
+  else slot.replaceChildren();
+  if ($("proof-word") && order) $("proof-word").textContent = `${say(proof.kind ? "pass_checked" : "pass_missing")}, ${order.number}`;
+}
+
+function mark(code, done) {
+  for (const row of document.querySelectorAll(`[data-bag="${CSS.escape(code)}"]`)) {
+    row.toggleAttribute("data-checked", done);
+    row.querySelector("[data-mark]")?.replaceChildren(icon(done ? "saved" : "todo"));
+  }
 }
 
 function invite() {
-  const [next] = left();
-  if (unchecked()) ask(say("hand_check"), say("hand_check_more"));
-  else if (next) ask(say("hand_scan_bag", { bag: tag(next.bag) }), say("hand_scan_more", { n: left().length }));
+  const [next] = toScan();
+  const stop = alone() && why();
+  if ($("alert") && document.getElementById("t-stop")) paintStop(stop, counter.standing);
+  if (stop) return ask(say("hand_stop"), say("hand_stop_more"), "bad");
+  if (alone() && !proof.kind) ask(say("pass_first"), held?.letters ? say("pass_first_more") : "");
+  else if (unproven() || unchecked()) ask(say("hand_check"), say("hand_check_more"));
+  else if (next) ask(say("hand_scan_bag", { bag: tag(next.bag) }), say("hand_scan_more", { n: toScan().length }));
 }
 
-async function finish() {
-  if (under() || unchecked()) return invite();
+// ---- the goods leave
+
+async function finish(last) {
+  if (left || writing || unproven() || unchecked()) return invite();
+  const byItself = alone();
+  if (byItself && why()) return invite();
+  writing = true;
   const refused = [...document.querySelectorAll("[data-refuse]")]
     .filter(({ value }) => Number(value) > 0)
     .map((field) => ({ work: field.dataset.work, line: field.dataset.line, quantity: Number(field.value), reason: field.closest("[data-refusal]")?.querySelector("[data-reason]")?.value ?? "changed_mind" }));
-  await journal.append("hand_over", {
-    order: order.order,
-    works: order.works,
-    ...(order.pass ? { pass: order.pass } : {}),
-    ...(order.letters ? { letters: order.letters } : {}),
-    bags: order.bags.map(({ bag }) => bag),
-    ...(order.identity ? { identity_checked: true } : {}),
-    ...(order.age ? { age_checked: true } : {}),
-    ...(order.collector ? { collector: order.collector } : {}),
-    refused,
-  });
-  ask(say("hand_sending"), say("hand_sending_more"));
+  try {
+    left = await journal.append("hand_over", {
+      order: order.order,
+      works: order.works,
+      ...(proof.pass ? { pass: proof.pass } : {}),
+      ...(proof.letters ? { letters: proof.letters } : {}),
+      bags: order.bags.map(({ bag }) => bag),
+      ...(ticked("identity") ? { identity_checked: true } : {}),
+      ...(order.age ? { age_checked: true } : {}),
+      ...(order.collector ? { collector: order.collector } : {}),
+      ...(byItself ? { offline: true, checked: proof.kind } : {}),
+      refused,
+    });
+  } catch {
+    // Not on disk: nobody has left with anything.
+    if (last) seen.delete(last), mark(last, false);
+    return tell("bad", say("not_kept"), say("not_handed"));
+  } finally {
+    writing = false;
+  }
+  await remember(left, held ?? { ...order, works: [] }).catch(() => {});
   sync.now();
+  if (byItself) return show();
+  ask(say("hand_sending"), say("hand_sending_more"));
+  setTimeout(() => left && !sent() && decide(), PATIENCE_MS);
 }
 
-function takeState(state) {
-  showState(state);
-  if (under() && (state.state === "offline" || state.state === "signed_out")) ask(say("hand_offline"), say("hand_offline_more"));
+// The answer does not come: whoever holds the counter lets the goods go, anybody else keeps them here.
+function decide() {
+  if (document.body.dataset.step === "kept") return;
+  if (proof.kind && !why() && $("t-kept")) return show();
+  if (!cutOff()) return;
+  ask(say("hand_offline"), say("hand_offline_more"));
+  if ($("acts")) paintWait("undo");
 }
+
+function show() {
+  if (document.body.dataset.step !== "kept") play("done");
+  paintKept(order, left, { sent: sent(), odd });
+}
+
+async function takeBack() {
+  if (!left) return;
+  try {
+    await journal.append("undo", { event: left.id });
+  } catch {
+    return tell("bad", say("not_kept"), "");
+  }
+  sync.now();
+  play("ok");
+  location.replace(`/counter/orders/${id}`);
+}
+
+// ---- the server's word
 
 function takeAnswer({ outcomes }) {
-  const told = outcomes.find(({ id }) => journal.facts.some((fact) => fact.id === id && mine(fact)));
+  const told = left && outcomes.find((outcome) => outcome.id === left.id);
   if (!told) return;
   if (told.outcome === "refused") {
+    left = null;
     seen.clear();
-    for (const row of document.querySelectorAll("[data-checked]")) delete row.dataset.checked;
+    for (const { bag } of order.bags) mark(bag, false);
     tell("bad", say("hand_refused"), told.problem?.title ?? "");
     return invite();
   }
+  odd = told.outcome === "applied_with_exception" ? told.problem?.title ?? say("odd") : "";
+  if (document.body.dataset.step === "kept" || odd) return $("t-kept") ? show() : undefined;
   play("done");
-  location.assign(order.done_href);
+  location.assign(order.done_href ?? `/counter/orders/${id}/done`);
 }
 
-invite();
-sync.listen({ onAnswer: takeAnswer, onState: takeState });
+function takeState() {
+  if (!order) return;
+  if (left) return cutOff() ? decide() : undefined;
+  paintProof();
+  invite();
+}
+
+function begin() {
+  const gone = undone(journal.facts);
+  // With no page of the server's: what left this device lately, and was not taken back, is what there is to see.
+  left = page ? null : journal.facts.findLast((fact) => fact.type === "hand_over" && fact.body.order === id && !fact.refused && !gone.has(fact.id) && !held) ?? null;
+  const was = left && counter.kept?.left?.[left.id];
+  if (left && was) return (order = was), show();
+  left = null;
+  if (!order) {
+    paintStop("unknown", counter.standing);
+    return ask(say("hand_stop"), say("stop_unknown_more"), "bad");
+  }
+  if (!page) {
+    paintOrder(held);
+    const pass = carried(id);
+    if (pass) opens(held, pass).then((fits) => fits && proven("pass", pass));
+  }
+  watchRefusals();
+  paintProof();
+  invite();
+}
+
+// Opening a refusal means it: all units stay, unless a smaller number is chosen; closing takes it back.
+function watchRefusals() {
+  for (const refusal of document.querySelectorAll("details.refuse")) {
+    const units = refusal.querySelector("[data-refuse]");
+    const mean = () => (units.selectedIndex = refusal.open ? units.options.length - 1 : 0);
+    refusal.addEventListener("toggle", mean);
+    mean();
+  }
+}
+
+// The page stands in for the server's: once the server answers, and nobody has begun, the real one is better.
+async function comeBack() {
+  if (page || seen.size || left || (await reach()) !== "ours") return;
+  if (Date.now() - (Number(sessionStorage.getItem("opened-again")) || 0) < RELOAD_MS) return;
+  sessionStorage.setItem("opened-again", String(Date.now()));
+  location.reload();
+}
+
+if (!page) setServerTime(new Date(Date.now() + counter.offset).toISOString());
+begin();
 ready();
+sync.listen({
+  onAnswer: takeAnswer,
+  onState: takeState,
+  async onJournal({ why: reason }) {
+    if (reason === "acked" && document.body.dataset.step === "kept") show();
+    if (!left) counter = await shelf();
+  },
+});
+// A lease runs out while the page is open.
+setInterval(() => {
+  if (!left && order) takeState();
+}, 15000);
+addEventListener("online", comeBack);
+comeBack();

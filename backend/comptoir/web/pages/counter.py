@@ -13,10 +13,12 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from comptoir.fulfillment import passes
 from comptoir.fulfillment.handover import UNDO_FOR
 from comptoir.fulfillment.model import UndoHandOver
+from comptoir.fulfillment.offline_counter import TakeCounter
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
-from comptoir.screens import counter, work_list
+from comptoir.kit.ids import new_id
+from comptoir.screens import counter, kept_counter, work_list
 from comptoir.web import limits
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages.handing import hand_over_page, store_of
@@ -45,7 +47,32 @@ async def show_counter(
             if len(orders) == 1:
                 return page.go(f"/counter/orders/{orders[0]}?letters={letters}")
         found = await counter.search(connection, store, q)
-    return page.html("associate/counter.html", view=view, found=found, q=q, now=now, time_zone=view.time_zone)
+        lease = await kept_counter.lease(connection, store, actor.device, now) if actor.device else None
+    return page.html(
+        "associate/counter.html",
+        view=view,
+        found=found,
+        q=q,
+        now=now,
+        time_zone=view.time_zone,
+        lease=lease,
+        lease_id=new_id(),
+    )
+
+
+class LeaseForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Take the counter onto this device; `id` was made with the page."""
+
+    id: UUID
+
+
+@post("/counter/lease", opt=by(*COUNTER), status_code=200)
+async def take_lease(
+    data: URLEncodedBody[LeaseForm], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]
+) -> Answer:  # fmt: skip
+    """From now on this device may hand over with no network; the one that could hears of it at its next contact."""
+    await house.runner.perform(TakeCounter(data.id, store_of(actor)), actor)
+    return page.go("/counter")
 
 
 @get("/counter/orders/{order:uuid}", opt=by(*COUNTER))
@@ -102,4 +129,4 @@ async def undo(
     return page.go(f"/counter/orders/{undone['order']}")
 
 
-ROUTES: list[BaseRouteHandler] = [show_counter, by_order, done, undo]
+ROUTES: list[BaseRouteHandler] = [show_counter, take_lease, by_order, done, undo]

@@ -50,7 +50,7 @@ async def hand_over_page(
     if not view.staged:
         return page.html("associate/not_ready.html", view=view, last=last, now=now, time_zone=zone, undo_for=UNDO_FOR)
     facts = {
-        "order": str(view.order), "name": view.name, "works": [str(w.id) for w in view.staged], "bags": [{"bag": f"B:{b.tag}", "work": str(w)} for w, b in view.bags],
+        "order": str(view.order), "number": view.number, "name": view.name, "works": [str(w.id) for w in view.staged], "bags": [{"bag": f"B:{b.tag}", "work": str(w)} for w, b in view.bags],
         "pass": pass_ or None, "letters": letters or None, "identity": not proven, "age": view.age is not None, "sign_in_id": str(actor.sign_in),
         "server_time": now.isoformat().replace("+00:00", "Z"), "done_href": f"/counter/orders/{view.order}/done",
     }  # fmt: skip

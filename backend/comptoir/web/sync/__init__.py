@@ -95,7 +95,7 @@ async def keep(
     answer = {
         "server_time": utc(now), "location": place.location, "device": place.device,
         "packs": [drawn(request, pack) for pack in packs], "gone": kept.gone,
-        "counter": await keep_counter(house, actor, now) if data.counter else None,
+        "counter": await keep_counter(house, actor, now, request.app.state.templates.globals["picture"]) if data.counter else None,
     }  # fmt: skip
     return Response(answer, headers=PROTOCOL, media_type="application/json")
 

@@ -1,6 +1,7 @@
 """The counter part of `POST /sync/keep`: the lease for this device, and the shelf it can hand over from with no network."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,11 +18,13 @@ AT_ONCE: Final = 12
 """Passes whose letters one answer works out, about half a second of a thread; the next answer does the next ones."""
 
 
-async def keep_counter(house: House, actor: Actor, now: datetime) -> dict[str, Any] | None:
+async def keep_counter(
+    house: House, actor: Actor, now: datetime, picture: Callable[[str], str] = str
+) -> dict[str, Any] | None:
     """Give or renew the counter lease and read the shelf: {lease: {mine, until, holder}, orders, more}; None without a store.
 
     `more`: some letters are still to be worked out, ask again soon. Another device's counter comes without anything to
-    check a pass against.
+    check a pass against. `picture` gives the address of a picture's key.
     """
     if actor.device is None or not actor.locations:
         return None
@@ -36,6 +39,8 @@ async def keep_counter(house: House, actor: Actor, now: datetime) -> dict[str, A
         known = {str(of.order): {"salt": str(of.salt), "hash": hashed.hex()} for of, hashed in made}
         for order in kept.orders:
             order["letters"] = known.get(order["order"], order["letters"])
+    for line in (line for order in kept.orders for work in order["works"] for line in work["lines"]):
+        line["picture"] = picture(line["picture"] or "")
     until = lease.until.isoformat().replace("+00:00", "Z")
     return {
         "lease": {"mine": lease.mine, "until": until, "holder": lease.holder},
