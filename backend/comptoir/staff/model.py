@@ -104,19 +104,6 @@ class PersonRow(msgspec.Struct, frozen=True):
         return f"{self.first_name[:1]}{self.last_name[:1]}".upper()
 
 
-class DeviceRow(msgspec.Struct, frozen=True):
-    """A device in the list of the Devices page."""
-
-    id: UUID
-    location: str
-    location_name: str
-    name: str
-    enrolled_at: datetime
-    last_seen_at: datetime | None
-    revoked_at: datetime | None
-    in_use_by: str | None
-
-
 class KeyRow(msgspec.Struct, frozen=True):
     """A key in the list of the Keys page; `hint` is its last characters."""
 

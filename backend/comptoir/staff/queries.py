@@ -7,7 +7,7 @@ from uuid import UUID
 
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
-from comptoir.staff.model import Colleague, DeviceRow, EnrolledDevice, Key, KeyRow, PersonRow, Session
+from comptoir.staff.model import Colleague, EnrolledDevice, Key, KeyRow, PersonRow, Session
 
 _REACH = (
     "CASE WHEN s.role = 'head_office' THEN NULL"
@@ -146,19 +146,6 @@ async def find_person(connection: Connection, staff: UUID, locations: Sequence[s
     if row is None:
         raise NotFound("person_not_found")
     return _person(row)
-
-
-async def list_devices(connection: Connection, locations: Sequence[str] | None, limit: int = 500) -> list[DeviceRow]:
-    """The devices of these places, revoked ones last, with who is signed in on each."""
-    rows = await connection.fetch(
-        "SELECT d.id, d.location, l.name AS location_name, d.name, d.enrolled_at, d.last_seen_at, d.revoked_at,"
-        " (SELECT s.first_name FROM sign_in i JOIN staff s ON s.id = i.staff WHERE i.device = d.id AND i.ended_at IS NULL"
-        "   ORDER BY i.started_at DESC LIMIT 1) AS in_use_by"
-        " FROM device d JOIN location l ON l.id = d.location WHERE ($1::text[] IS NULL OR d.location = ANY($1))"
-        " ORDER BY d.revoked_at IS NOT NULL, l.name, d.name LIMIT $2",
-        None if locations is None else list(locations), limit,
-    )  # fmt: skip
-    return [DeviceRow(**dict(row)) for row in rows]
 
 
 async def list_keys(connection: Connection, limit: int = 200) -> list[KeyRow]:
