@@ -56,7 +56,8 @@ class Handheld:
         return self.signed_in_as()
 
     def signed_in_as(self) -> str:
-        return str(self.page.locator("body").get_attribute("data-sign-in"))
+        """The sign-in under which facts are written now."""
+        return str(self.page.evaluate("async (url) => (await import(url)).who.sign_in_id", DEVICE))
 
     def settled(self) -> None:
         """Until the worker has everything that is needed with no network, and answers for this page."""

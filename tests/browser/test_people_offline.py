@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from comptoir.kit import postgres
 from comptoir.world.cast import CAMILLE, SAM
-from tests.browser.devices import DEVICE, Handheld, handheld
+from tests.browser.devices import ASSETS, DEVICE, Handheld, handheld
 from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough
 from tests.browser.shop import Shop, open_shop
 
@@ -231,6 +231,23 @@ def test_a_login_that_has_ended_does_not_stop_the_sending(device: Handheld) -> N
     assert [e["outcome"] for e in device.told() if e["id"] == fact] == ["applied"]
     device.go("/work")
     device.page.wait_for_url("**/sign-in")
+
+
+def test_on_a_line_so_slow_that_a_kept_page_stands_in_the_device_still_learns_who_signed_in(device: Handheld) -> None:
+    device.sign_in(SAM)
+    before = device.kept("meta")["who"]["sign_in_id"]
+    camille = device.sign_in(CAMILLE)
+    device.page.evaluate(
+        """async ([url, sam]) => {
+          sessionStorage.setItem("secret", JSON.stringify({ kind: "badge", of: null, before: sam, held: {} }));
+          const { keep } = await import(url);
+          await keep("who", { sign_in_id: sam, person: "Sam" });
+        }""",
+        [ASSETS.url("js/store.js"), before],
+    )
+    device.go("/shell/work")
+    assert device.signed_in_as() == camille
+    assert device.kept("meta")["who"]["person"] == "Camille"
 
 
 def test_a_device_that_was_revoked_keeps_its_facts_and_sends_them_once_it_is_enrolled_again(device: Handheld) -> None:

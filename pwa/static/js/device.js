@@ -1,7 +1,7 @@
 // This device's one journal and its one way to the server, for whatever page is open; who is at the device is kept beside them.
 import { bake } from "./fold.js";
 import { openJournal } from "./journal.js";
-import { arrive } from "./people.js";
+import { arrive, signingIn } from "./people.js";
 import { startSync } from "./sync.js";
 
 export const journal = await openJournal();
@@ -9,7 +9,7 @@ export const journal = await openJournal();
 // The page that the server made names who is signed in; a page out of the cache knows it from the last one.
 const { now, ...named } = document.body.dataset;
 if (now) await journal.setClock(now);
-const here = await arrive(named);
+const here = !named.signIn && signingIn() ? await askWho() : await arrive(named);
 export const who = here.who;
 export const sync = startSync(journal, { bake });
 
@@ -17,3 +17,11 @@ if (here.go === "/sign-out") {
   await fetch(here.go, { method: "POST", redirect: "manual" }).catch(() => {});
   location.replace("/sign-in");
 } else if (here.go) location.replace(here.go);
+
+// Somebody has just signed in, and the line was so slow that a kept document stands in for the server's: facts must not go under
+// the former name, so the server's own page is asked, which names who it is.
+async function askWho() {
+  const page = await fetch("/more", { redirect: "error", signal: AbortSignal.timeout(15000) }).then((answer) => (answer.ok ? answer.text() : ""), () => "");
+  const said = { ...new DOMParser().parseFromString(page, "text/html").body.dataset };
+  return said.signIn ? arrive(said) : { who: null, go: "/sign-in" };
+}

@@ -3,6 +3,7 @@ import { ask, read, recall, write } from "./store.js";
 
 // Where the sign-in page leaves what opens the device later (pin.js), for the page that follows the server's yes.
 export const STAGED = "secret";
+export const signingIn = () => sessionStorage.getItem(STAGED) !== null;
 
 // A calendar day of the store, as its devices' clocks have it.
 const sameDay = (one, other) => new Date(one).toDateString() === new Date(other).toDateString();

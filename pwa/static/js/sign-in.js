@@ -19,7 +19,10 @@ async function send(which, kind, of, secret) {
   // A device that cannot work it out or keep it signs in all the same; it needs the network to be unlocked, then.
   const [way] = await Promise.all([reach(ASK_MS), stage(kind, of, secret).catch(() => {})]);
   // No network: the lock says who can open this device without, and that a new sign-in needs it.
-  if (way === "none" || way === "stranger") return location.replace(`/shell/unlock${of ? `?who=${of}` : ""}`);
+  if (way === "none" || way === "stranger") {
+    unstage();
+    return location.replace(`/shell/unlock${of ? `?who=${of}` : ""}`);
+  }
   which.submit();
 }
 
