@@ -11,7 +11,7 @@ import { paint } from "./pick-painting.js";
 import { takeScan } from "./pick-scans.js";
 import { countMissing, openList, openShort, reported } from "./pick-sheets.js";
 import { play } from "./sound.js";
-import { ready } from "./scanner.js";
+import { ready, submit } from "./scanner.js";
 import { mayRest, stayAwake } from "./wake.js";
 import "./handheld.js";
 
@@ -116,6 +116,12 @@ if (await open()) {
   listen();
   repaint();
   ready();
+  // An article that was scanned on another page has opened this one: it counts here.
+  if (location.hash.startsWith("#scan=")) {
+    const raw = decodeURIComponent(location.hash.slice(6));
+    history.replaceState(null, "", location.pathname);
+    submit(raw);
+  }
   // The pictures of the whole walk come now, while there is a network, and the next packs behind them.
   (window.requestIdleCallback ?? setTimeout)(() => {
     fetchPictures([on.pack]);
