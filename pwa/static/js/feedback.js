@@ -16,7 +16,7 @@ function bandOf() {
   const made = element("div", "band");
   made.setAttribute("role", "status");
   made.dataset.passing = "";
-  document.querySelector(".dock, main").prepend(made);
+  (document.querySelector(".dock") ?? document.getElementById("main")).prepend(made);
   return made;
 }
 
