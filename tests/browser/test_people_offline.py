@@ -267,23 +267,35 @@ def test_a_device_that_was_revoked_keeps_its_facts_and_sends_them_once_it_is_enr
     assert {e["outcome"] for e in device.told() if e["sign_in"] == camille} == {"applied"}
 
 
+FULL = """() => {
+  for (const act of ["add", "put"]) IDBObjectStore.prototype[act] = function () { throw new DOMException("the disk is full", "QuotaExceededError"); };
+}"""
+
+
 def test_on_a_full_disk_nothing_more_counts_and_nothing_kept_is_lost(device: Handheld) -> None:
     camille = device.sign_in(CAMILLE)
     device.context.route("**/sync/**", lambda route: route.abort())
     fact = device.write("unknown_code", {"code": "9"})
-    cdp = device.context.new_cdp_session(device.page)
-    cdp.send("Storage.overrideQuotaForOrigin", {"origin": device.shop.url, "quotaSize": 1})
+    device.page.evaluate(FULL)
     refused = device.page.evaluate(
-        """async (url) => { const { journal } = await import(url); return journal.append("unknown_code", { code: "x".repeat(4000) }).then(() => "kept", ({ name }) => name); }""",
+        """async (url) => { const { journal } = await import(url); return journal.append("unknown_code", { code: "x" }).then(() => "kept", ({ name }) => name); }""",
         DEVICE,
     )
     assert refused == "QuotaExceededError"
     assert device.waiting() == 1
-    cdp.send("Storage.overrideQuotaForOrigin", {"origin": device.shop.url})
     device.context.unroute("**/sync/**")
     device.page.reload()
     device.all_sent()
     assert [e["id"] for e in device.told() if e["sign_in"] == camille] == [fact]
+
+
+def test_a_device_that_can_write_nothing_at_all_says_so_and_still_shows_its_pages(alone: Handheld) -> None:
+    alone.sign_in(CAMILLE)
+    alone.page.add_init_script("indexedDB.open = () => { throw new DOMException('no', 'UnknownError'); }")
+    alone.go("/more")
+    expect(alone.page.locator("main")).to_contain_text("Cet appareil ne peut rien garder.")
+    expect(alone.page.locator("main")).to_contain_text("À remettre en rayon")
+    assert_nothing_to_say(alone.page)
 
 
 def test_clearing_what_the_app_caches_leaves_the_facts(alone: Handheld) -> None:

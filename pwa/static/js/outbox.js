@@ -63,17 +63,11 @@ async function paint() {
   paintWay();
 }
 
-// The keys stay the same nodes: a finger or a reader that is on one stays on it.
 function paintActs(n) {
-  if (!$("acts").childElementCount) {
-    const home = Object.assign(element("a", "btn main", say("home")), { href: "/work" });
-    $("acts").append(button("try", say("try"), "btn main"), button("share", say("share"), "btn tall"), home);
-  }
-  const [now, other, home] = $("acts").children;
-  now.textContent = say(trying ? "trying" : "try");
-  home.hidden = Boolean(n) || way !== "ours";
-  now.hidden = !home.hidden;
-  other.hidden = !n;
+  $("home").hidden = Boolean(n) || way !== "ours";
+  $("try").hidden = !$("home").hidden;
+  $("try").textContent = say(trying ? "trying" : "try");
+  $("share").hidden = !n;
 }
 
 // ---- to the store
@@ -142,7 +136,7 @@ async function sendFile() {
 async function openReceive() {
   const { gather } = await import("./carry.js");
   received = gather();
-  sheet.replaceChildren(clone("t-receive", { told: say("receive_how") }));
+  sheet.replaceChildren(clone("t-receive", { told: say("receive_ready") }));
   if (!sheet.open) sheet.showModal();
 }
 

@@ -37,8 +37,11 @@ function paintPill(told) {
   const key = [told.glyph, told.tone, told.long, told.short].join("|");
   if (pill.dataset.key === key) return;
   pill.dataset.key = key;
-  pill.setAttribute("aria-label", `${told.words}. ${say("outbox")}`);
   const long = told.long && told.short !== told.long ? [element("span", "long", `${told.long}, `)] : [];
+  // Who speaks to the page says what they see: the words on it are in its name.
+  const seen = long.length ? `${told.long}, ${told.short}` : told.short;
+  const parts = [told.words.includes(seen) ? "" : seen, told.words, say("outbox")].filter(Boolean);
+  pill.setAttribute("aria-label", parts.map((part) => part.replace(/\.$/, "")).join(". "));
   pill.replaceChildren(element("span", `pill ${told.tone}`.trim(), icon(told.glyph), ...(told.short ? [element("span", "", ...long, told.short)] : [])));
 }
 
@@ -64,6 +67,7 @@ function noteOf({ state, waiting, since, oldest }, now) {
 }
 
 function paintNote(told, now) {
+  if ("ownNotes" in document.body.dataset) return;
   const main = document.getElementById("main");
   let notes = document.getElementById("notes");
   const note = noteOf(told, now);
