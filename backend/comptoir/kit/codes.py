@@ -8,7 +8,6 @@ Total and inert: any text gives an answer, nothing is fetched or run. `pwa/stati
 """
 
 import re
-from collections.abc import Collection
 from typing import Final, Literal
 
 import msgspec
@@ -39,14 +38,15 @@ _LINK: Final = re.compile(r"https?://[^/?# ]{1,253}(/[^?# ]*)?(?:\?([^# ]*))?(?:
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _SQUEEZED: Final = re.compile(r"(?=.*[A-Z])(?=.*[a-z0-9])[A-Za-z0-9_-]{10,}")
 IN_STORE: Final = frozenset({"02", *(str(prefix) for prefix in range(20, 30))})
-"""First two digits of a 13-digit number that means something in one store only: a weight, a price, an own article."""
+"""First two digits of a 13-digit number that means something in one store only: a weight, a price, or an article of its own.
+Nothing in the number tells which: whoever asks looks whether the catalog lists the whole number."""
 
 
 class Scanned(msgspec.Struct, frozen=True, omit_defaults=True):
     """One scanned text, understood.
 
-    `code` is its one spelling: 14 digits of a GTIN, 18 of an SSCC, own codes with their prefix; empty when unknown, and
-    then `reason` says why.
+    `code` is its one spelling: 14 digits of a GTIN, 18 of an SSCC, own codes with their prefix. When unknown, `reason`
+    says why and `code` is empty, but for `in_store`: there it is the whole number, in case the catalog lists it.
     """
 
     kind: Kind
@@ -63,11 +63,8 @@ def unknown(reason: Reason) -> Scanned:
     return Scanned("unknown", reason=reason)
 
 
-def parse(raw: str, in_store: Collection[str] = ()) -> Scanned:
-    """What `raw` is; never raises. A leading `~` and AIM id go; `|` stands for FNC1 where scanners map it so.
-
-    `in_store`: first two digits (of IN_STORE) under which this retailer numbers whole articles.
-    """
+def parse(raw: str) -> Scanned:
+    """What `raw` is; never raises. A leading `~` and AIM id go; `|` stands for FNC1 where scanners map it so."""
     if len(raw) > LONGEST:
         return unknown("too_long")
     text = raw.strip(" \t\r\n").removeprefix("~")
@@ -89,18 +86,18 @@ def parse(raw: str, in_store: Collection[str] = ()) -> Scanned:
     if text.startswith("("):
         return _from_elements(gs1.read_brackets(text))
     if aim[1:2] == "E":
-        return _retail(aim, text, in_store)
-    return _plain(aim, text, in_store)
+        return _retail(aim, text)
+    return _plain(aim, text)
 
 
-def _plain(aim: str, text: str, in_store: Collection[str]) -> Scanned:
+def _plain(aim: str, text: str) -> Scanned:
     """A text that nothing says more about than itself."""
     digits = gs1.only_digits(text)
     # No article number of eight digits begins with 0: it is a UPC-E, if it checks as one.
     short = gs1.upc_e(text) if len(text) == 8 else None
     article = short if short and text[0] == "0" else gtin14(text)
     if article:
-        return _article(article, in_store)
+        return _article(article)
     if digits and 12 <= len(text) <= 14 and aim[1:2] in ("", "I", "X"):
         return unknown("check_digit")
     if gs1.SEPARATOR in text or (text[:2] in ("00", "01", "02") and len(text) >= 16 and gs1.only_digits(text[:16])):
@@ -110,7 +107,7 @@ def _plain(aim: str, text: str, in_store: Collection[str]) -> Scanned:
     return Scanned("sku", text) if _SKU.fullmatch(text) else unknown("unlisted")
 
 
-def _retail(aim: str, text: str, in_store: Collection[str]) -> Scanned:
+def _retail(aim: str, text: str) -> Scanned:
     """EAN and UPC, when the scanner says that it is one."""
     if aim in ("]E1", "]E2"):
         return unknown("addon")
@@ -119,12 +116,12 @@ def _retail(aim: str, text: str, in_store: Collection[str]) -> Scanned:
     if aim == "]E3" and len(text) in (15, 18):
         text = text[:13]
     article = (gs1.upc_e(text) if aim != "]E4" else None) or gtin14(text)
-    return _article(article, in_store) if article else unknown("check_digit")
+    return _article(article) if article else unknown("check_digit")
 
 
-def _article(article: str, in_store: Collection[str]) -> Scanned:
-    prefix = article[1:3] if article[0] == "0" else ""
-    return unknown("in_store") if prefix in IN_STORE and prefix not in in_store else Scanned("gtin", article)
+def _article(article: str) -> Scanned:
+    own = article[0] == "0" and article[1:3] in IN_STORE
+    return Scanned("unknown", article, reason="in_store") if own else Scanned("gtin", article)
 
 
 def _parse_own(text: str) -> Scanned | None:

@@ -54,8 +54,7 @@ export function upcE(digits) {
   return gtin14(whole + (digits[7] ?? checkDigit(whole)));
 }
 
-// `inStore`: first two digits under which this retailer numbers whole articles.
-export function parse(raw, inStore = []) {
+export function parse(raw) {
   if (raw.length > LONGEST && [...raw].length > LONGEST) return unknown("too_long");
   let text = raw.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
   if (text[0] === "~") text = text.slice(1);
@@ -69,32 +68,33 @@ export function parse(raw, inStore = []) {
   if (link) return parseLink(link);
   if (GS1_AIMS.includes(aim)) return fromElements(readElements(text));
   if (text[0] === "(") return fromElements(readBrackets(text));
-  return aim[1] === "E" ? retail(aim, text, inStore) : plain(aim, text, inStore);
+  return aim[1] === "E" ? retail(aim, text) : plain(aim, text);
 }
 
 // What may be kept and shown of a text nobody knows: printable, short, never markup (it only ever goes in as text).
 export const printable = (raw) => raw.replace(/[^\x20-\x7e\xa0-\uffff]/g, "").slice(0, 80);
 
-function plain(aim, text, inStore) {
+function plain(aim, text) {
   // No article number of eight digits begins with 0: it is a UPC-E, if it checks as one.
   const short = text.length === 8 ? upcE(text) : null;
   const whole = (text[0] === "0" ? short : null) ?? gtin14(text);
-  if (whole) return article(whole, inStore);
+  if (whole) return article(whole);
   if (/^[0-9]{12,14}$/.test(text) && (!aim || aim[1] === "I" || aim[1] === "X")) return unknown("check_digit");
   if (text.includes("|") || /^0[0-2][0-9]{14}/.test(text)) return fromElements(readElements(text));
   if (short) return { kind: "gtin", code: short };
   return SKU.test(text) ? { kind: "sku", code: text } : unknown("unlisted");
 }
 
-function retail(aim, text, inStore) {
+function retail(aim, text) {
   if (aim === "]E1" || aim === "]E2") return unknown("addon");
   if (!digitsOnly(text)) return unknown("elements");
   const digits = aim === "]E3" && (text.length === 15 || text.length === 18) ? text.slice(0, 13) : text;
   const found = (aim === "]E4" ? null : upcE(digits)) ?? gtin14(digits);
-  return found ? article(found, inStore) : unknown("check_digit");
+  return found ? article(found) : unknown("check_digit");
 }
 
-const article = (code, inStore) => (IN_STORE.test(code) && !inStore.includes(code.slice(1, 3)) ? unknown("in_store") : { kind: "gtin", code });
+// A number that means something in one store only may be a weight, a price, or an article: whoever asks looks whether the whole is listed.
+const article = (code) => (IN_STORE.test(code) ? { kind: "unknown", code, reason: "in_store" } : { kind: "gtin", code });
 
 function parseOwn(text) {
   const at = text.indexOf(":");

@@ -14,7 +14,7 @@ export async function takeScan({ code, raw }) {
   // The device could not write: the scan may show that it can again, and counts then.
   if (on.broken && !(await probe())) return tell("bad", say("not_kept"), say("not_kept_more"));
   on.versus = null;
-  const goods = code.kind === "gtin" || code.kind === "sku";
+  const goods = code.kind === "gtin" || code.kind === "sku" || code.reason === "in_store";
   if (goods) await takeArticle(code, raw);
   else if (code.kind === "bag") await takeBag(code.code);
   else if (code.kind === "place") await takePlace(code.code);

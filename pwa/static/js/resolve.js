@@ -21,7 +21,7 @@ export async function pageInPacks(code, raw, packs) {
     const found = packs.find(({ works }) => works.some(({ id, order_number: number }) => [id, number].some((name) => name?.toLowerCase() === wanted)));
     return found ? `/packs/${found.id}` : null;
   }
-  if (code.kind !== "gtin" && code.kind !== "sku") return null;
+  if (code.kind !== "gtin" && code.kind !== "sku" && code.reason !== "in_store") return null;
   for (const pack of packs) {
     const view = fold(pack, journal.factsOf(pack.id), journal.acked);
     if (!view.released && match(pack, view, code, raw).kind === "count") return `/packs/${pack.id}#scan=${encodeURIComponent(raw)}`;
@@ -53,7 +53,8 @@ function word({ kind, reason }) {
 export async function openJob({ raw, code }) {
   const inHand = await keptPacks().then((packs) => pageInPacks(code, raw, packs), () => null);
   if (inHand) return location.assign(inHand);
-  if (["place", "sscc", "unknown"].includes(code.kind)) return word(code);
+  // A number of one store may be in the catalog: the server knows.
+  if (["place", "sscc", "unknown"].includes(code.kind) && code.reason !== "in_store") return word(code);
   const online = navigator.onLine !== false && sync.state.state !== "offline" && (await reach(REACH_MS)) === "ours";
   if (online) return post(raw);
   if (code.kind === "badge") return lock();

@@ -243,7 +243,7 @@ async def scan(
                 return page.go(f"/work/{work.id}" if listed else f"/counter/orders/{work.order}")
         found = (
             await shelf_work.article(connection, store_of(actor), scanned.code, [scanned.code, data.code.strip()])
-            if scanned.kind in ("gtin", "sku")
+            if scanned.kind in ("gtin", "sku") or scanned.reason == "in_store"
             else None
         )
     return page.html("associate/scan.html", article=found, asked=data.code.strip()[:40], status=200 if found else 404)
