@@ -6,7 +6,7 @@ A page without a row in `STATES` fails: whoever adds a page says here in which s
 import os
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from comptoir.app import create_app, every_route
 from comptoir.kit import postgres
-from comptoir.kit.ids import Seal
+from comptoir.kit.ids import Seal, new_id
 from comptoir.world.cast import ASSOCIATES, CAMILLE, HELENE, PASSWORD, SAM
+from tests.browser.devices import ASSETS
 from tests.browser.looking import CONTRAST_ONLY, assert_targets_are_large_enough, axe
 from tests.browser.page_rules import fits, frame, words
 from tests.browser.shop import LYON, SCAN, SECRET, Shop, open_shop
@@ -170,9 +171,52 @@ def sheet(button: str) -> Go:
     return go
 
 
+def tap(what: str) -> Go:
+    def go(page: Page, world: World) -> None:
+        page.click(what)
+
+    return go
+
+
+def scanned(code: str) -> Go:
+    """A scanner types a code into the page."""
+
+    def go(page: Page, world: World) -> None:
+        page.locator("#band").wait_for()
+        page.evaluate(SCAN, code)
+        page.locator("#band.ok, #band.again, #band.bad").wait_for()
+
+    return go
+
+
 def offline(page: Page, world: World) -> None:
     page.context.set_offline(True)
     page.evaluate("dispatchEvent(new Event('offline'))")
+
+
+def keep_two(page: Page, world: World) -> None:
+    """Two facts that do not reach the server while this page is open."""
+    page.route("**/sync/**", lambda route: route.abort())
+    page.evaluate(
+        "async (url) => { const { journal } = await import(url); for (const code of ['A', 'B']) await journal.append('unknown_code', { code }); }",
+        ASSETS.url("js/device.js"),
+    )
+    page.locator("#kept .list").wait_for()
+
+
+def keep_refused(page: Page, world: World) -> None:
+    """A fact that the server refused, as the device keeps it."""
+    page.evaluate(
+        """async (url) => {
+          const { write } = await import(url);
+          const fact = { id: "01900000-0000-7000-8000-000000000009", seq: 9, type: "pick", body: { quantity: 1 }, at_wall: new Date().toISOString(), sign_in_id: "x" };
+          const problem = document.documentElement.lang === "fr" ? { title: "Ce lot n’est plus à vous", detail: "Un collègue l’a repris." } : { title: "This pack is not yours any more", detail: "A colleague took it on." };
+          await write(["dead"], ({ dead }) => void dead.put({ ...fact, problem }));
+        }""",
+        ASSETS.url("js/store.js"),
+    )
+    page.reload()
+    page.locator("#refused section").wait_for()
 
 
 def ask_for_code(page: Page, world: World) -> None:
@@ -201,6 +245,33 @@ def pack(world: World) -> str:
     return world.pack
 
 
+def silent(world: World) -> str:
+    """A work that a colleague has on a device that nobody has heard of."""
+    work = world.work("open")
+    device, made, now = new_id(), new_id(), datetime.now(UTC)
+    who = world.find("SELECT id FROM staff WHERE first_name = 'Sam' AND last_name = 'Diallo'")
+    world.shop.ask(
+        "INSERT INTO device (id, location, name, credential_hash, enrolled_at, last_seen_at, clock_off_seconds) VALUES ($1, $2, $3, $4, $5, $5, 600)",
+        device, LYON, f"TC-{str(device)[-4:]}", device.bytes, now - timedelta(minutes=35),
+    )  # fmt: skip
+    world.shop.ask(
+        "INSERT INTO pack (id, location, device, staff, made_at, lease_until) VALUES ($1, $2, $3, $4::text::uuid, $5, $6)",
+        made, LYON, device, who, now - timedelta(minutes=35), now + timedelta(minutes=25),
+    )  # fmt: skip
+    world.shop.ask(
+        "UPDATE work SET pack = $1, taken_by = $2::text::uuid, status = 'picking', started_at = $3 WHERE id = $4::text::uuid",
+        made, who, now, work,
+    )  # fmt: skip
+    return f"/work/{work}"
+
+
+def to_be_sent(world: World) -> str:
+    """An order with a parcel that another store could send."""
+    return "/manager/orders/" + world.find(
+        "SELECT order_id FROM work WHERE kind = 'ship' AND status IN ('open', 'accepted', 'picking') ORDER BY id LIMIT 1"
+    )
+
+
 def held(world: World) -> str:
     return "/manager/orders/" + world.find("SELECT id FROM sales_order WHERE progress = 'held' ORDER BY number LIMIT 1")
 
@@ -225,6 +296,7 @@ def link(status: str, more: str = "", lang: str = "fr") -> Callable[[World], str
     return lambda world: f"/o/{world.link(status, lang)}{more}"
 
 
+SCANNER_MENUS: Final = ()
 CSV_COLUMNS: Final = ("on_hand", "safety_stock")
 NOWHERE: Final = "00000000-0000-7000-8000-000000000000"
 STATES: Final[dict[str, list[State]]] = {
@@ -265,6 +337,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/orders/{order:uuid}": [
         State("held", "office", held, both=False),
         State("done", "office", on("/manager/orders/{order}", "handed_over"), both=False),
+        State("may move", "office", to_be_sent),
         State("unknown", "office", at(f"/manager/orders/{NOWHERE}")),
     ],
     "/manager/orders/{order:uuid}/cancel": [State("asked", "office", on("/manager/orders/{order}/cancel", "staged"), both=False)],
@@ -290,6 +363,13 @@ STATES: Final[dict[str, list[State]]] = {
         State("asked", "nobody", link("open", "/cancel"), both=False),
         State("refused", "nobody", link("open", "/cancel"), submit("#f-contact", "0600000000"), both=False),
     ],
+    "/outbox": [
+        State("all sent", "associate", at("/outbox")),
+        State("two kept", "associate", at("/outbox"), keep_two),
+        State("one refused", "associate", at("/outbox"), keep_refused),
+        State("by another device", "associate", at("/outbox"), lambda page, world: (keep_two(page, world), page.click("[data-act=share]"), page.locator("canvas.qr").wait_for())),
+        State("from another device", "device", at("/outbox"), lambda page, world: (page.click("[data-act=receive]"), page.locator("dialog[open]").wait_for())),
+    ],
     "/packs/{pack:uuid}": [
         State("a line", "associate", pack, both=False),
         State("wrong article", "associate", pack, wrong_article, both=False),
@@ -306,7 +386,14 @@ STATES: Final[dict[str, list[State]]] = {
         State("an article", "associate", at("/scan"), submit("#f-code", "DERBY-HELENE-NOIR-39", "main form button"), both=False),
         State("nothing", "associate", at("/scan"), submit("#f-code", "ZZZ", "main form button")),
     ],
-    "/shell/{name:str}": [State("no network", "associate", at("/shell/offline"))],
+    "/shell/{name:str}": [
+        State("no network", "associate", at("/shell/offline")),
+        State("locked", "associate", at("/shell/unlock")),
+        State("nobody can open", "device", at("/shell/unlock")),
+    ],
+    "/scan/sheet": [State("printed", "device", at("/scan/sheet"), allowed=SCANNER_MENUS)],
+    "/scan/test": [State("asked", "device", at("/scan/test")), State("a scan", "device", at("/scan/test"), scanned("~]C0MT-0042"), allowed=("MT",)), State("not understood", "device", at("/scan/test"), scanned("4006381333932"))],
+    "/settings": [State("as they come", "associate", at("/settings")), State("a sound", "associate", at("/settings"), tap("[data-try=arrived]"), both=False)],
     "/sign-in": [
         State("who", "device", at("/sign-in")),
         State("PIN", "device", lambda world: "/sign-in?who=" + world.find("SELECT id FROM staff WHERE first_name = 'Nour'")),
@@ -320,6 +407,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/work": [State("a Saturday", "associate", at("/work")), State("empty", "quiet", at("/work"), both=False), State("a store manager", "lead", at("/work"), both=False)],
     "/work/{work_id:uuid}": [
         State("free", "associate", lambda world: "/work/" + world.work("open")),
+        State("silent", "associate", silent),
         State("unknown", "associate", at(f"/work/{NOWHERE}")),
     ],
 }  # fmt: skip

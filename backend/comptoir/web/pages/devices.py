@@ -60,6 +60,9 @@ async def _list(house: House, actor: Actor, page: Page, code: str | None, place:
     async with borrowed(house.pool) as database:
         rows = await device_list.read(database, actor.locations)
         places = await network.list_names(database, actor.locations)
+    now = house.clock()
+    # Who has been silent longest with work in hand comes first.
+    rows = sorted(rows, key=lambda device: -device.silent_minutes(now))
     shown = next((name for location, name, _ in places if location == place), "")
     return page.html(
         "admin/devices.html",
@@ -69,7 +72,7 @@ async def _list(house: House, actor: Actor, page: Page, code: str | None, place:
         code=code,
         shown=shown,
         new_id=new_id,
-        now=house.clock(),
+        now=now,
     )
 
 
