@@ -37,12 +37,12 @@ DESK = """{% extends "base/page.html" %}{% from "_ui.html" import icon with cont
 {% block title %}Remise{% endblock %}{% block scripts %}{{ module("js/handover.js") }}{% endblock %}
 {% block body_class %}hh{% endblock %}{% block body_attrs %} data-own-scans{% endblock %}
 {% block body %}<header class="bar"><h1>{{ order.name }}</h1></header><main id="main">
-<div id="notes" class="stack" hidden></div>
+<div id="notes" class="stack" hidden></div><div id="alert" class="stack" role="alert" hidden></div>
 <ul class="list">{% for held in order.bags %}<li data-bag="{{ held.bag }}"><div class="item"><span class="txt">
 <b>{{ held.bag }}</b></span><span data-mark>{{ icon("todo") }}</span></div></li>{% endfor %}</ul>
 {% if order.identity %}<label class="choice"><input type="checkbox" id="identity"><span><b>Pièce vue</b></span></label>
 {% endif %}</main><footer class="dock"><div id="band" class="band ready" role="status">{{ icon("scan") }}<span>…</span>
-</div></footer><script type="application/json" id="texts">{{ texts("pick") | data_block }}</script>
+</div><div id="acts"></div></footer>{% include "associate/_handing.html" %}
 <script type="application/json" id="handover">{{ order | data_block }}</script>{% endblock %}"""
 
 

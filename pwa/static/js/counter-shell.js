@@ -1,10 +1,9 @@
 // The counter with no network: who may hand over and until when, the shelf as this device keeps it, a search on the device.
 import { journal, sync, who } from "./device.js";
-import { orderOfScan, shelf } from "./counter-store.js";
+import { clock, orderOfScan, shelf } from "./counter-store.js";
 import { clone, element, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { setServerTime, tick } from "./dials.js";
-import { clock } from "./handing-view.js";
 import { reach } from "./reach.js";
 import { ready } from "./scanner.js";
 import "./handheld.js";
@@ -96,3 +95,5 @@ journal.watch(again);
 sync.listen({ onState: ({ state }) => state === "sent" && navigator.onLine && comeBack() });
 setInterval(again, 15000);
 addEventListener("online", comeBack);
+// This page stands here because the server did not answer: the pill says so at once.
+sync.ping();

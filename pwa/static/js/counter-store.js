@@ -12,6 +12,7 @@ const TIME_LIMIT_MS = 8000;
 const MOST_PICTURES = 80;
 const CARRIED = "pass-in-hand"; // a scanned pass on its way to the page it opens: this tab only, never in an address
 
+export const clock = (at) => new Intl.DateTimeFormat(document.documentElement.lang || "fr", { hour: "2-digit", minute: "2-digit" }).format(at);
 const recallBoth = () => read(["meta"], async ({ meta }) => [await ask(meta.get("counter")), await ask(meta.get("journal"))]);
 const storedPacks = () => read(["packs"], ({ packs }) => ask(packs.getAll()));
 

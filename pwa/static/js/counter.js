@@ -1,7 +1,6 @@
 // The counter while the server answers: this device asks for the counter and its shelf, so that it can go on without one.
-import { goOnAsking } from "./counter-store.js";
+import { clock, goOnAsking } from "./counter-store.js";
 import { clone, say } from "./paint.js";
-import { clock } from "./handing-view.js";
 import "./handheld.js";
 
 const slot = document.getElementById("lease");

@@ -1,12 +1,12 @@
 // What the hand-over shows: the order out of the device's store, why it may not leave here, and what is kept once it has left.
 import { needs } from "./counter-fold.js";
+import { clock } from "./counter-store.js";
 import { clone, element, icon, say } from "./paint.js";
 import { serverNow, tick } from "./dials.js";
 
 const $ = (id) => document.getElementById(id);
 const spaced = (place) => (place ?? "").replace(/^([A-Z]+) ?(?=[0-9])/, "$1 ");
 const first = (name) => name.split(" ")[0];
-export const clock = (at) => new Intl.DateTimeFormat(document.documentElement.lang || "fr", { hour: "2-digit", minute: "2-digit" }).format(at);
 
 // The order as the server's page has it, painted from the device's store.
 export function paintOrder(order) {
@@ -57,9 +57,11 @@ function lineRow(line, order) {
 
 // Why nothing can leave here now, and what to do; nothing when it can.
 export function paintStop(why, { holder, until } = {}) {
-  $("alert").hidden = !why;
+  const slot = $("alert");
+  if (!slot) return;
+  slot.hidden = !why;
   const time = until ? clock(until) : "";
-  $("alert").replaceChildren(...(why ? [...clone("t-stop", { what: say(`stop_${why}`, { holder, time }), more: say(`stop_${why}_more`, { holder, time }) }).children] : []));
+  slot.replaceChildren(...(why ? [...clone("t-stop", { what: say(`stop_${why}`, { holder, time }), more: say(`stop_${why}_more`, { holder, time }) }).children] : []));
 }
 
 // The goods are gone: hollow as long as only this device knows, filled once the server has it.

@@ -4,17 +4,13 @@
 // The page the server made gives <script type="application/json" id="handover">:
 //   {order, number, name, works: [id], bags: [{bag: "B:T-104", work}], pass?, letters?, collector?, identity: bool, age: bool, done_href}
 // The page out of the device's store has none: the order is found by its address among what is kept.
-// Both may hold [data-bag="B:T-104"] rows (data-checked appears), #identity and #age boxes, refused articles as
+// Both hold associate/_handing.html and may hold [data-bag="B:T-104"] rows (data-checked appears), #identity and #age boxes, refused articles as
 // <input data-refuse data-work data-line value="0"> with a <select data-reason>.
 import { journal, sync } from "./device.js";
-import { carried, carry, opens, remember, shelf, triesLeft, tryLetters } from "./counter-store.js";
-import { needs, undone } from "./counter-fold.js";
 import { clone, icon, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
-import { paintKept, paintOrder, paintStop, paintWait } from "./handing-view.js";
 import { serverNow, setServerTime } from "./dials.js";
 import { play } from "./sound.js";
-import { reach } from "./reach.js";
 import { ready } from "./scanner.js";
 import "./handheld.js";
 
@@ -26,16 +22,17 @@ const id = page?.order ?? location.pathname.split("/")[3];
 const opened = journal.facts.at(-1)?.seq ?? 0; // what was told before this page is another hand-over
 const seen = new Set();
 const proof = { kind: page?.pass ? "pass" : page?.letters ? "letters" : null, pass: page?.pass, letters: page?.letters };
-let counter = await shelf();
-let held = counter.orders.find(({ order }) => order === id) ?? null;
-let order = page ?? (held && fromStore(held));
+let by = null; // what it takes to decide without the server, once it is here
+let counter = { kept: null, orders: [], standing: { may: false, why: "nobody" }, offset: 0 };
+let held = null; // this order as the device keeps it
+let order = page;
 let left = null; // the fact of this hand-over, once it is written
 let odd = "";
 let writing = false;
 
 function fromStore(kept) {
-  const { bags, age } = needs(kept);
-  return { order: kept.order, number: kept.number, name: kept.name, works: kept.works.map((work) => work.id), bags, identity: true, age: age > 0, done_href: null };
+  const { bags, age } = by.needs(kept);
+  return { order: kept.order, number: kept.number, name: kept.name, works: kept.works.map((work) => work.id), bags, identity: false, age: age > 0, done_href: null };
 }
 
 const tag = (code) => code.replace(/^B:/, "");
@@ -49,11 +46,11 @@ function why() {
   if (!counter.standing.may) return counter.standing.why;
   if (held?.collect_until && Date.parse(held.collect_until) < serverNow()) return "late";
   if (held?.fresh && !held.pass_hash) return "fresh";
-  if (held && needs(held).nothing) return "recalled";
+  if (held && by.needs(held).nothing) return "recalled";
   return null;
 }
 const alone = () => !page || cutOff();
-const unproven = () => !proof.kind && (alone() || (order.identity && !ticked("identity")));
+const unproven = () => (alone() && !proof.kind) || (order.identity && !ticked("identity"));
 const unchecked = () => order.age && !ticked("age");
 
 // ---- scans and taps
@@ -91,7 +88,8 @@ async function takeScan({ code: { kind, code } }) {
 
 // A pass is checked here, where this order is kept; with a network the server opens whatever order it belongs to.
 async function takePass(code) {
-  if (held && (await opens(held, code))) return proven("pass", code);
+  await load();
+  if (held && (await by.opens(held, code))) return proven("pass", code);
   if (held?.pass_hash || cutOff()) return tell("bad", say("pass_wrong"), say("pass_wrong_more"));
   const form = Object.assign(document.createElement("form"), { method: "post", action: "/scan" });
   form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "code", value: code }));
@@ -103,10 +101,10 @@ async function takeLetters(field) {
   const typed = field.value.toUpperCase().replace(/[^A-Z]/g, "");
   if (typed.length !== 6) return tell("again", say("letters_six"));
   ask(say("letters_checking"));
-  const outcome = await tryLetters(held, typed);
+  const outcome = await by.tryLetters(held, typed);
   if (outcome === "right") return proven("letters", typed);
   field.value = "";
-  const n = await triesLeft();
+  const n = await by.triesLeft();
   if (outcome === "wrong") tell("bad", say("letters_wrong"), say("letters_left", { n }));
   else tell("bad", say(outcome === "none" ? "letters_none" : "letters_network"), say("letters_none_more"));
   invite();
@@ -114,7 +112,10 @@ async function takeLetters(field) {
 
 async function proven(kind, value) {
   Object.assign(proof, { kind, [kind]: value });
-  if (kind === "pass") carry(id, value);
+  // A pass says more than a card that was looked at.
+  order = { ...order, identity: false };
+  if ($("identity")) $("identity").closest("label").hidden = true;
+  if (kind === "pass") by.carry(id, value);
   paintProof();
   tell("ok", say(`${kind}_right`), toScan().length ? say("hand_scan_bag", { bag: tag(toScan()[0].bag) }) : "");
   invite();
@@ -141,7 +142,7 @@ function mark(code, done) {
 function invite() {
   const [next] = toScan();
   const stop = alone() && why();
-  if ($("alert") && document.getElementById("t-stop")) paintStop(stop, counter.standing);
+  if (by && $("t-stop")) by.paintStop(stop, counter.standing);
   if (stop) return ask(say("hand_stop"), say("hand_stop_more"), "bad");
   if (alone() && !proof.kind) ask(say("pass_first"), held?.letters ? say("pass_first_more") : "");
   else if (unproven() || unchecked()) ask(say("hand_check"), say("hand_check_more"));
@@ -153,6 +154,7 @@ function invite() {
 async function finish(last) {
   if (left || writing || unproven() || unchecked()) return invite();
   const byItself = alone();
+  if (byItself && !by) await load();
   if (byItself && why()) return invite();
   writing = true;
   const refused = [...document.querySelectorAll("[data-refuse]")]
@@ -178,7 +180,7 @@ async function finish(last) {
   } finally {
     writing = false;
   }
-  await remember(left, held ?? { ...order, works: [] }).catch(() => {});
+  await by?.remember(left, held ?? { ...order, works: [] }).catch(() => {});
   sync.now();
   if (byItself) return show();
   ask(say("hand_sending"), say("hand_sending_more"));
@@ -187,16 +189,17 @@ async function finish(last) {
 
 // The answer does not come: whoever holds the counter lets the goods go, anybody else keeps them here.
 function decide() {
+  if (!by) return;
   if (document.body.dataset.step === "kept") return;
   if (proof.kind && !why() && $("t-kept")) return show();
   if (!cutOff()) return;
   ask(say("hand_offline"), say("hand_offline_more"));
-  if ($("acts")) paintWait("undo");
+  if ($("acts")) by.paintWait("undo");
 }
 
 function show() {
   if (document.body.dataset.step !== "kept") play("done");
-  paintKept(order, left, { sent: sent(), odd });
+  by.paintKept(order, left, { sent: sent(), odd });
 }
 
 async function takeBack() {
@@ -224,7 +227,7 @@ function takeAnswer({ outcomes }) {
     return invite();
   }
   odd = told.outcome === "applied_with_exception" ? told.problem?.title ?? say("odd") : "";
-  if (document.body.dataset.step === "kept" || odd) return $("t-kept") ? show() : undefined;
+  if (by && $("t-kept") && (document.body.dataset.step === "kept" || odd)) return show();
   play("done");
   location.assign(order.done_href ?? `/counter/orders/${id}/done`);
 }
@@ -236,21 +239,31 @@ function takeState() {
   invite();
 }
 
+// Here with the page's own first work done, at once where the server had no part in it.
+async function load() {
+  by ??= await import("./counter-alone.js");
+  counter = await by.shelf();
+  held = counter.orders.find((kept) => kept.order === id) ?? null;
+}
+
 function begin() {
-  const gone = undone(journal.facts);
-  // With no page of the server's: what left this device lately, and was not taken back, is what there is to see.
-  left = page ? null : journal.facts.findLast((fact) => fact.type === "hand_over" && fact.body.order === id && !fact.refused && !gone.has(fact.id) && !held) ?? null;
-  const was = left && counter.kept?.left?.[left.id];
-  if (left && was) return (order = was), show();
+  if (!page) {
+    // What left this device lately, and was not taken back, is what there is to see.
+    const gone = by.undone(journal.facts);
+    left = held ? null : (journal.facts.findLast((fact) => fact.type === "hand_over" && fact.body.order === id && !fact.refused && !gone.has(fact.id)) ?? null);
+    const was = left && counter.kept?.left?.[left.id];
+    if (was) return (order = was), show();
+    order = held && fromStore(held);
+  }
   left = null;
   if (!order) {
-    paintStop("unknown", counter.standing);
+    by.paintStop("unknown", counter.standing);
     return ask(say("hand_stop"), say("stop_unknown_more"), "bad");
   }
   if (!page) {
-    paintOrder(held);
-    const pass = carried(id);
-    if (pass) opens(held, pass).then((fits) => fits && proven("pass", pass));
+    by.paintOrder(held);
+    const pass = by.carried(id);
+    if (pass) by.opens(held, pass).then((fits) => fits && proven("pass", pass));
   }
   watchRefusals();
   paintProof();
@@ -269,13 +282,16 @@ function watchRefusals() {
 
 // The page stands in for the server's: once the server answers, and nobody has begun, the real one is better.
 async function comeBack() {
-  if (page || seen.size || left || (await reach()) !== "ours") return;
+  if (page || seen.size || left || (await by.reach()) !== "ours") return;
   if (Date.now() - (Number(sessionStorage.getItem("opened-again")) || 0) < RELOAD_MS) return;
   sessionStorage.setItem("opened-again", String(Date.now()));
   location.reload();
 }
 
-if (!page) setServerTime(new Date(Date.now() + counter.offset).toISOString());
+if (!page) {
+  await load();
+  setServerTime(new Date(Date.now() + counter.offset).toISOString());
+}
 begin();
 ready();
 sync.listen({
@@ -283,12 +299,17 @@ sync.listen({
   onState: takeState,
   async onJournal({ why: reason }) {
     if (reason === "acked" && document.body.dataset.step === "kept") show();
-    if (!left) counter = await shelf();
+    if (!left && by) counter = await by.shelf();
   },
 });
 // A lease runs out while the page is open.
 setInterval(() => {
   if (!left && order) takeState();
 }, 15000);
-addEventListener("online", comeBack);
-comeBack();
+if (page) (window.requestIdleCallback ?? setTimeout)(() => load().then(takeState).catch(() => {}));
+else {
+  addEventListener("online", comeBack);
+  comeBack();
+  // This page stands here because the server did not answer: the pill says so at once.
+  sync.ping();
+}
