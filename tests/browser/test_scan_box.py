@@ -140,3 +140,29 @@ def test_a_page_without_a_band_gets_one_for_as_long_as_there_is_something_to_say
     page.evaluate(SCAN, "L:R7")
     expect(page.locator(".dock .band")).to_contain_text("C’est un casier")
     expect(page.locator(".dock .band")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("code", "opened"), [("W:W-104233", f"/packs/{PACK}"), ("U:ORME-1000", "/shell/unlock")])
+def test_a_page_with_scans_of_its_own_opens_the_job_of_a_foreign_code(
+    page: Page, counterpart: Counterpart, code: str, opened: str
+) -> None:
+    counted = {"id": WORK, "name": "Derby", "variant": "noir", "deciding": "39", "picture": "", "codes": [f"0{ARTICLE}"], "place": None, "sign_in_id": WORK, "server_time": "2026-11-22T09:00:00Z"}  # fmt: skip
+    counterpart.pages["/count"] = lambda: TEMPLATES.get_template("associate/count.html").render(
+        lang="fr",
+        brand="Orme",
+        session=None,
+        served_at=None,
+        theme="",
+        count=counted,
+        person="Camille",
+        location="Lyon",
+    )
+    counterpart.pages[opened] = lambda: "<!doctype html><html lang=fr><title>opened</title>"
+    page.goto(f"{counterpart.address}/count")
+    page.locator("#band.ready").wait_for()
+    page.wait_for_load_state("networkidle")
+    page.evaluate(KEEP, {"packs": [pack()], "meta": {}})
+    page.evaluate(SCAN, ARTICLE)
+    expect(page.locator("#number")).to_have_text("1")
+    page.evaluate(SCAN, code)
+    page.wait_for_url(f"**{opened}*")

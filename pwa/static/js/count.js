@@ -4,7 +4,7 @@ import { clone, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
 import { sayPlace } from "./matching.js";
-import { ready } from "./scanner.js";
+import { elsewhere, ready } from "./scanner.js";
 import "./handheld.js";
 
 const MOST = 9999;
@@ -26,6 +26,8 @@ document.addEventListener("scan", (event) => {
   if (written()) return;
   const { code, raw } = event.detail;
   const fits = asked.codes.some((known) => [code.code, raw.trim(), raw.trim().toUpperCase()].includes(known));
+  const job = fits ? null : elsewhere(event.detail);
+  if (job) return event.detail.waitUntil(job);
   if (!fits) return tell("bad", say("count_wrong"), say("nothing_counted"));
   set(quantity + 1);
   fresh = true;

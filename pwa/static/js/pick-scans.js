@@ -3,6 +3,7 @@ import { printable } from "./codes.js";
 import { say } from "./paint.js";
 import { settle, tell } from "./feedback.js";
 import { lineOf, match } from "./matching.js";
+import { elsewhere } from "./scanner.js";
 import { on, probe, record, UNDO_MS } from "./pick-pack.js";
 import { takeBag, takePlace } from "./pick-staging.js";
 import { play } from "./sound.js";
@@ -18,9 +19,9 @@ export async function takeScan({ code, raw }) {
   if (goods) await takeArticle(code, raw);
   else if (code.kind === "bag") await takeBag(code.code);
   else if (code.kind === "place") await takePlace(code.code);
-  else if (code.kind === "pass") tell("again", say("is_pass"), say("is_pass_more"));
-  else if (code.kind === "badge") tell("again", say("is_badge"), say("is_badge_more"));
-  else if (code.kind === "work" || code.kind === "sscc") tell("bad", say("not_here"), say("nothing_counted"));
+  else if (code.kind === "sscc") tell("bad", say("not_here"), say("nothing_counted"));
+  // A pass, a badge, another label: the pack is on disk and waits; that job opens.
+  else if (code.kind !== "unknown") await elsewhere({ code, raw });
   else await takeUnknown(raw);
 }
 

@@ -3,7 +3,7 @@ import { journal, sync } from "./device.js";
 import { read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
-import { ready } from "./scanner.js";
+import { elsewhere, ready } from "./scanner.js";
 import "./handheld.js";
 
 const given = read("put-backs");
@@ -15,9 +15,12 @@ document.addEventListener("scan", (event) => {
   event.detail.waitUntil(take(event.detail));
 });
 
-async function take({ code, raw }) {
+async function take(detail) {
+  const { code, raw } = detail;
   const wanted = [code.code, raw.trim(), raw.trim().toUpperCase()];
   const row = rows.find(({ left, codes }) => left > 0 && codes.some((known) => wanted.includes(known)));
+  const job = row ? null : elsewhere(detail);
+  if (job) return job;
   if (!row) return tell("bad", say("unknown_article"), say("nothing_counted"));
   await journal.append("put_back", { put_back: row.id, quantity: 1, code: raw });
   row.left -= 1;
