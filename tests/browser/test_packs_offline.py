@@ -163,7 +163,7 @@ def test_a_pack_is_begun_picked_and_staged_with_no_network_and_the_browser_gone_
 ) -> None:
     first, _ = away.packs(2)
     away.go("/work")
-    expect(away.page.locator("#acts button")).to_contain_text("Commencer le lot suivant, 6 commandes")
+    expect(away.page.locator("#acts button")).to_contain_text("Commencer le lot de 6")
     away.page.click("#acts button")
     away.page.wait_for_url(f"**/packs/{first['id']}")
     lines = [(work, line) for work in first["works"] for line in work["lines"]]

@@ -79,10 +79,12 @@ export function refold() {
 // ---- writing
 
 export class NotKept extends Error {}
+let probing = 0;
 
 function fail(fault) {
   console.warn("not kept", fault);
-  if (!on.broken) setTimeout(probe, PROBE_MS);
+  clearTimeout(probing);
+  probing = setTimeout(probe, PROBE_MS);
   on.broken = true;
   ask(say("not_kept"), say("not_kept_more"), "bad");
   tell("bad", say("not_kept"), say("not_kept_more"));
@@ -109,10 +111,12 @@ export async function keepBound() {
 export async function probe() {
   try {
     await keep("probe", Date.now());
-    if (on.broken) document.dispatchEvent(new CustomEvent("writes"));
+    const again = on.broken;
     on.broken = false;
+    if (again) document.dispatchEvent(new CustomEvent("writes"));
   } catch {
-    setTimeout(probe, PROBE_MS);
+    clearTimeout(probing);
+    probing = setTimeout(probe, PROBE_MS);
   }
   return !on.broken;
 }

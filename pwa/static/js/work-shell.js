@@ -44,7 +44,7 @@ const rows = (made) => {
 };
 
 function begun({ pack, done, of, over }) {
-  const words = over ? say("staged") : done === of ? say("all_lines", { n: of }) : say("lines", { done, of });
+  const words = over ? say("staged") : done === of ? say("all_lines", { n: of }) : say("lines", { n: done, of });
   return clone("t-pack", { href: over ? "" : `/packs/${pack.id}`, face: face(pack), name: called(pack), words, kept: over });
 }
 
@@ -149,6 +149,7 @@ async function seek({ currentTarget }) {
 setServerTime(new Date(Date.now() + journal.offset).toISOString());
 for (const type of ["keydown", "pointerdown", "scan"]) document.addEventListener(type, () => (touched = Date.now()), { capture: true });
 await paint();
+sync.ping();
 sync.listen({ onJournal: () => paint() });
 setInterval(() => document.hidden || paint(), 30000);
 setTimeout(look, ASK_MS);
