@@ -1,5 +1,6 @@
 """What a handheld's batches are answered with: always our protocol, always JSON, and nothing lost by the way it is told."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -103,6 +104,35 @@ async def test_too_much_at_once_is_413_and_none_of_it_is_taken(
 async def test_an_address_that_is_not_there_answers_in_our_protocol_too(door: Served) -> None:
     answer = await door.client.get("/sync/nowhere")
     assert (answer.status_code, is_ours(answer)) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("scanned", "kept"),
+    [
+        ("]C10103701234500017\x1d10L7", "]C10103701234500017|10L7"), ("a\x00b\x08\x7f\x85", "a\ufffdb\ufffd\ufffd\ufffd"), ("\\u001d", "\\u001d"),
+        ("\U0001f455", "\U0001f455"), ("half \ud83d", "half \ufffd"), ("é \n\t", "é \n\t"),
+    ],
+)  # fmt: skip
+async def test_a_scan_with_signs_that_no_text_may_hold_does_not_stop_the_journal(
+    door: Served, database: Database, scanned: str, kept: str
+) -> None:
+    body = json.dumps(batch(await signed_in(database), scanned, "B" + chr(92)))
+    answer = await door.client.post("/sync/events", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["acked_through"]) == (200, 2)
+    found = await database.connection.fetchval("SELECT body->>'code' FROM device_event WHERE seq = 1")
+    assert found == kept
+
+
+@pytest.mark.parametrize(
+    ("at_wall", "offset_ms"),
+    [("1970-01-01T00:00:12Z", 1_795_343_000_000), ("9999-12-31T23:59:59Z", 1e12), ("5000-01-01T00:00:00Z", 0), ("2026-11-20T10:30:00Z", 1e13), ("0001-01-01T00:00:00Z", -1e12)],
+)
+async def test_a_clock_that_is_decades_off_does_not_stop_the_journal(
+    door: Served, database: Database, at_wall: str, offset_ms: float
+) -> None:
+    sent = batch(await signed_in(database), "A")
+    sent["events"][0] |= {"at_wall": at_wall, "offset_ms": offset_ms}
+    assert (await door.client.post("/sync/events", json=sent)).json()["acked_through"] == 1
 
 
 async def test_a_body_that_is_no_batch_is_400_in_our_protocol(door: Served) -> None:

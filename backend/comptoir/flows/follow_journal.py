@@ -11,6 +11,8 @@ from comptoir.kit.errors import Conflict
 
 CLOCK_SLACK = timedelta(minutes=2)
 """A device's clock may be off by this much before anybody is told."""
+FAR = 10**9
+"""Seconds: thirty years, which is as wrong as a clock is ever said to be."""
 
 
 async def follow_journal(tx: Tx, batch: Batch, device: Actor, now: datetime) -> int:
@@ -71,9 +73,11 @@ def clock_off(events: tuple[DeviceEvent, ...], now: datetime) -> int | None:
         return None
     last = events[-1]
     ahead = timedelta(milliseconds=-last.offset_ms)
-    unknown = last.at_wall - ahead - now
-    off = ahead + max(timedelta(0), unknown)
-    return round(off.total_seconds()) if abs(off) > CLOCK_SLACK else None
+    try:
+        off = ahead + max(timedelta(0), last.at_wall - ahead - now)
+    except OverflowError:
+        off = ahead
+    return max(-FAR, min(FAR, round(off.total_seconds()))) if abs(off) > CLOCK_SLACK else None
 
 
 async def keep_place(tx: Tx, journal: UUID, expected: int, device: Actor, off: int | None, now: datetime) -> None:

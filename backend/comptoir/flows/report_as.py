@@ -39,7 +39,7 @@ async def report_as(tx: Tx, event: DeviceEvent, device: Actor, now: datetime) ->
     """The person of the fact's sign-in. Forbidden `not_signed_in_then` when there is no such sign-in in this store, or it
     had ended and nobody unlocked the device under it since.
     """
-    at = min(event.at_wall + timedelta(milliseconds=event.offset_ms), now)
+    at = event.happened_at(now)
     row = await tx.row(_SIGN_IN, event.sign_in_id, device.locations, at + TIME_SLACK)
     if row is None:
         raise Forbidden("not_signed_in_then")

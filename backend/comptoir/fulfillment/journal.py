@@ -1,5 +1,6 @@
 """A device's journal as it travels: lines in order, what came of each, and which journal it goes on from."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,8 +25,15 @@ class DeviceEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: Annotated[str, msgspec.Meta(max_length=32)]
     body: dict[str, Any]
     at_mono: Annotated[float, msgspec.Meta(ge=0, le=1e15)] = 0.0
-    offset_ms: Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)] = 0.0
+    offset_ms: Annotated[float, msgspec.Meta(ge=-1e13, le=1e13)] = 0.0
     pack_id: UUID | None = None
+
+    def happened_at(self, now: datetime) -> datetime:
+        """When it happened by the server's clock, as far as the device knew it; never after `now`."""
+        try:
+            return min(self.at_wall + timedelta(milliseconds=self.offset_ms), now)
+        except OverflowError:
+            return now
 
 
 class Follows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -78,7 +78,7 @@ class Pick(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     work: UUID
     line: LineNumber
     quantity: Units = 1
-    code: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    code: Annotated[str, msgspec.Meta(max_length=5000)] = ""
 
 
 class Undo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,7 +133,7 @@ class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PutBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     put_back: UUID
     quantity: Units = 1
-    code: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    code: Annotated[str, msgspec.Meta(max_length=5000)] = ""
     place: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 

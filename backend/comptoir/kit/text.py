@@ -1,5 +1,6 @@
 """Bytes from outside become values here, strictly: no loose types, no bad text, no surprise deep inside the database."""
 
+import re
 from collections.abc import Hashable
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -28,6 +29,31 @@ def decode(body: bytes, kind: type[T]) -> T:
     if b"\\" in body:  # control characters can only come escaped: a body without a backslash holds none
         refuse_bad_text(msgspec.to_builtins(value))
     return value
+
+
+_ESCAPE = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|\x7f|\xc2[\x80-\x9f]", re.DOTALL)
+_GROUP_SEPARATOR = b"\\u001d"
+
+
+def mend(body: bytes) -> bytes:
+    """JSON whose text can be kept: what no text may hold becomes U+FFFD, and the separator of scanned codes a bar.
+
+    For what machines have read and nobody can correct; a person's text is refused instead.
+    """
+    return _ESCAPE.sub(_mended, body) if b"\\" in body else body
+
+
+def _mended(found: re.Match[bytes]) -> bytes:
+    text = found[0].lower()
+    if text == _GROUP_SEPARATOR:
+        return b"|"
+    if len(text) == 12 or (text[:1] == b"\\" and text[1:2] not in b"ubf"):
+        return found[0]
+    if len(text) == 6:
+        value = int(text[2:], 16) if re.fullmatch(rb"[0-9a-f]{4}", text[2:]) else 0x41
+        kept = not bad_text(chr(value))
+        return found[0] if kept else rb"\ufffd"
+    return rb"\ufffd"
 
 
 @cache

@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.types import Empty
 
 from comptoir.kit.errors import Malformed, Refusal
-from comptoir.kit.text import bad_text, decode
+from comptoir.kit.text import bad_text, decode, mend
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -34,6 +34,8 @@ class DoorRequest(Request[Any, Any, State]):
             if body and self.content_type[0] != "application/json":
                 raise WrongMediaType(takes="application/json")
             declared = self.route_handler.parsed_data_field
+            if self.route_handler.opt.get("mends_text"):
+                body = mend(body)
             self._json = decode(body, declared.annotation if declared else Any)
         return self._json
 

@@ -57,7 +57,13 @@ async def look_at_envelope(request: Request[Any, Any, Any]) -> None:
         raise TooLarge(most=MOST)
 
 
-@post("/events", opt=on_device(), status_code=200, before_request=look_at_envelope, request_max_body_size=MOST_BYTES)
+@post(
+    "/events",
+    opt=on_device() | {"mends_text": True},
+    status_code=200,
+    before_request=look_at_envelope,
+    request_max_body_size=MOST_BYTES,
+)
 async def take_events(
     request: DoorRequest, data: JSONBody[Batch], house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[Any]:
