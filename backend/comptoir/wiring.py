@@ -20,6 +20,7 @@ from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
 from comptoir.flows.put_article import put_article
 from comptoir.flows.record_payment import RecordPaymentFlow
+from comptoir.flows.refuse_hand_over import refuse_hand_over
 from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
 from comptoir.flows.resolve_exception import resolve_exception
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
@@ -27,6 +28,7 @@ from comptoir.flows.start_pack import start_pack
 from comptoir.flows.take_arrival import take_arrival
 from comptoir.flows.take_over import TakeOver, take_over
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
+from comptoir.fulfillment.handover import RefuseHandOver
 from comptoir.fulfillment.model import StartPack, UndoHandOver
 from comptoir.fulfillment.offline_counter import TakeCounter
 from comptoir.fulfillment.resolving import ResolveException
@@ -64,6 +66,7 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         TakeArrival: take_arrival,
         TakeCounter: take_counter,
         RequestHandOver: HandOverFlow(seal).request,
+        RefuseHandOver: refuse_hand_over,
         UndoHandOver: undo_hand_over,
         PostMovements: post_movements,
         PostSnapshot: post_snapshot,

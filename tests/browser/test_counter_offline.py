@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -93,7 +93,9 @@ def counter(browser: Browser, shop: Shop, colleague: Colleague) -> Iterator[Coun
         yield made
 
 
-def staged(shop: Shop, colleague: Colleague, *bags: tuple[str, str], lines: Any = ((PULL, 1),), **given: Any) -> tuple[str, str]:
+def staged(
+    shop: Shop, colleague: Colleague, *bags: tuple[str, str], lines: Any = ((PULL, 1),), **given: Any
+) -> tuple[str, str]:
     """An order on the shelf: (order, work)."""
     placed = shop.order(*lines, **given)
     return placed["id"], colleague.stage(placed, *bags)
@@ -126,6 +128,189 @@ def test_against_the_pass_with_the_server_gone_the_goods_leave_and_the_server_he
     counter.back()
     expect(counter.page.locator(".finish:not(.kept)")).to_contain_text("Remis à Inès A.")
     assert status(shop, work) == "handed_over"
-    assert shop.stock(PULL) == {**before, "on_hand": before["on_hand"] - 1, "reserved": before["reserved"] - 1, "set_aside": before["set_aside"] - 1}
+    assert shop.stock(PULL) == {
+        **before,
+        "on_hand": before["on_hand"] - 1,
+        "reserved": before["reserved"] - 1,
+        "set_aside": before["set_aside"] - 1,
+    }
     row = shop.ask("SELECT proof, offline FROM hand_over WHERE order_id = $1::uuid", order)
     assert row == [{"proof": "pass", "offline": True}]
+
+
+def test_the_six_letters_open_one_order_and_five_wrong_ones_ask_for_the_network(
+    counter: Counter, shop: Shop, colleague: Colleague
+) -> None:
+    order, work = staged(shop, colleague, ("811", "R2"))
+    letters = Seal(SECRET.encode()).letters("pass", UUID(order).bytes, LYON, 0)
+    counter.hold()
+    counter.cut()
+    counter.go(f"/counter/orders/{order}")
+    expect(counter.band).to_contain_text("Scannez le bon du client")
+    counter.page.fill("#six", "AAAAAA")
+    counter.page.click("#letters button")
+    expect(counter.band).to_contain_text("Encore 4 essais")
+    counter.scan("B:811")
+    expect(counter.page.locator(".finish")).to_have_count(0)
+    counter.page.fill("#six", f"{letters[:3]} {letters[3:]}".lower())
+    counter.page.click("#letters button")
+    expect(counter.page.locator(".finish.kept")).to_contain_text("Remis à Inès A.")
+    other, _ = staged_while_cut(counter, shop, colleague)
+    counter.go(f"/counter/orders/{other}")
+    for left in (4, 3, 2, 1):
+        counter.page.fill("#six", "BBBBBB")
+        counter.page.click("#letters button")
+        expect(counter.band).to_contain_text("Encore 1 essai" if left == 1 else f"Encore {left} essais")
+        expect(counter.band).to_contain_text("Scannez le bon du client")
+    counter.page.fill("#six", "CCCCCC")
+    counter.page.click("#letters button")
+    expect(counter.band).to_contain_text("Plus d’essai sans réseau")
+    counter.back()
+    assert status(shop, work) in ("staged", "handed_over")
+
+
+def staged_while_cut(counter: Counter, shop: Shop, colleague: Colleague) -> tuple[str, str]:
+    """Another order, of which the device hears in a moment with a network."""
+    order, work = staged(shop, colleague, ("812", "R3"))
+    counter.wire.cut = False
+    counter.hold()
+    counter.cut()
+    return order, work
+
+
+def test_undone_within_two_minutes_with_no_network_the_goods_are_on_the_shelf_again(
+    counter: Counter, shop: Shop, colleague: Colleague
+) -> None:
+    order, work = staged(shop, colleague, ("821", "R4"), ("822", "R4"))
+    counter.hold()
+    counter.cut()
+    counter.open_by_pass(order)
+    counter.scan("B:821")
+    expect(counter.band).to_contain_text("Sac 821 vérifié")
+    counter.scan("B:822")
+    expect(counter.page.locator(".finish.kept")).to_be_visible()
+    counter.go("/counter")
+    expect(counter.page.locator("#view")).to_contain_text("Peut encore être annulée")
+    counter.page.get_by_text("Remis à Inès A.").click()
+    counter.page.click(".undo button")
+    expect(counter.page.locator("[data-bag='B:821']")).to_be_visible()
+    counter.go("/counter")
+    expect(counter.page.locator(f"#view a[href='/counter/orders/{order}']")).to_be_visible()
+    counter.back()
+    counter.device.all_sent()
+    assert status(shop, work) == "staged"
+    kinds = shop.ask(
+        "SELECT kind FROM event WHERE stream = $1::uuid AND withdrawn_at IS NULL ORDER BY seq DESC LIMIT 1", order
+    )
+    assert kinds == [{"kind": "fulfillment.hand_over_undone"}]
+
+
+def test_a_device_without_the_counter_hands_nothing_over_and_says_who_can(
+    counter: Counter, shop: Shop, colleague: Colleague
+) -> None:
+    order, _ = staged(shop, colleague, ("831", "R5"))
+    shop.ask(
+        "INSERT INTO counter_lease (location, device, given_at, lease_until) VALUES ($1, $2, $3, $3 + interval '1 hour') RETURNING 1",
+        LYON, colleague.device, shop.one("SELECT max(enrolled_at) FROM device"),
+    )  # fmt: skip
+    counter.go("/counter")
+    expect(counter.page.locator("#lease")).to_contain_text(colleague.name)
+    expect(counter.page.locator("#lease button")).to_have_text("Le prendre ici")
+    assert_nothing_to_say(counter.page)
+    assert_targets_are_large_enough(counter.page)
+    counter.device.settled()
+    for _ in range(100):
+        if counter.device.kept("meta").get("counter"):
+            break
+        counter.page.wait_for_timeout(100)
+    kept = counter.device.kept("meta")["counter"]
+    assert not kept["lease"]["mine"]
+    assert all(o["pass_hash"] is None and o["letters"] is None for o in kept["orders"])
+    counter.cut()
+    counter.go(f"/counter/orders/{order}")
+    expect(counter.page.locator("#alert")).to_contain_text(f"{colleague.name} peut le faire")
+    assert_nothing_to_say(counter.page)
+    counter.scan("B:831")
+    expect(counter.page.locator(".finish")).to_have_count(0)
+    assert counter.device.waiting() == 0
+
+
+def test_an_hour_without_contact_and_no_new_goods_leave_but_what_left_stays_kept(
+    counter: Counter, shop: Shop, colleague: Colleague
+) -> None:
+    first, _ = staged(shop, colleague, ("841", "R6"))
+    second, _ = staged(shop, colleague, ("842", "R6"))
+    counter.hold()
+    counter.cut()
+    counter.open_by_pass(first)
+    counter.scan("B:841")
+    expect(counter.page.locator(".finish.kept")).to_be_visible()
+    counter.page.clock.install()
+    counter.page.clock.fast_forward("01:01:00")
+    counter.go(f"/counter/orders/{second}")
+    expect(counter.page.locator("#alert")).to_contain_text("Trop longtemps sans réseau")
+    counter.scan("B:842")
+    expect(counter.page.locator(".finish")).to_have_count(0)
+    assert counter.device.waiting() == 1
+
+
+def test_an_order_canceled_meanwhile_comes_back_as_the_managers_case(
+    counter: Counter, shop: Shop, colleague: Colleague
+) -> None:
+    order, work = staged(shop, colleague, ("851", "R7"))
+    counter.hold()
+    counter.cut()
+    counter.open_by_pass(order)
+    counter.scan("B:851")
+    expect(counter.page.locator(".finish.kept")).to_be_visible()
+    canceled = shop.api.post(f"/api/v1/orders/{order}/cancellation", json={"id": str(uuid4()), "reason": "x"})
+    assert canceled.status_code in (200, 201), canceled.text
+    counter.back()
+    expect(counter.page.locator("main [role=alert]").last).to_contain_text("Un responsable regarde")
+    assert_nothing_to_say(counter.page)
+    assert status(shop, work) == "handed_over"
+    assert (
+        shop.one("SELECT kind FROM exception WHERE order_id = $1::uuid AND resolved_at IS NULL", order)
+        == "handed_over_canceled"
+    )
+
+
+def test_the_server_goes_away_while_the_page_is_open_and_the_device_goes_on_by_itself(
+    counter: Counter, shop: Shop, colleague: Colleague
+) -> None:
+    order, work = staged(shop, colleague, ("861", "R8"), lines=((WINE, 1),))
+    counter.hold()
+    counter.scan("P1:" + pass_of(UUID(order), LYON))
+    expect(counter.page.locator("h1")).to_contain_text("Inès Aubry")
+    counter.page.wait_for_timeout(500)
+    counter.cut()
+    counter.scan("B:861")
+    expect(counter.band).to_contain_text("Cochez la vérification")
+    counter.page.check("#age")
+    expect(counter.page.locator(".finish.kept")).to_contain_text("Remis à Inès Aubry", timeout=15_000)
+    counter.back()
+    expect(counter.page.locator(".finish:not(.kept)")).to_be_visible()
+    assert status(shop, work) == "handed_over"
+    assert shop.one("SELECT age_checked FROM hand_over WHERE order_id = $1::uuid", order) is True
+
+
+def test_another_orders_bag_and_another_orders_pass_open_nothing(
+    counter: Counter, shop: Shop, colleague: Colleague
+) -> None:
+    order, _ = staged(shop, colleague, ("871", "R9"))
+    other, _ = staged(shop, colleague, ("872", "R9"), first="Marc", last="Petit")
+    counter.hold()
+    counter.cut()
+    counter.go(f"/counter/orders/{order}")
+    counter.scan("P1:" + pass_of(UUID(other), LYON))
+    expect(counter.band).to_contain_text("Ce bon n’ouvre pas cette commande")
+    counter.scan("B:872")
+    expect(counter.band).to_contain_text("Ce sac n’est pas à Inès A.")
+    counter.go("/counter")
+    counter.page.fill("#q", "marc")
+    expect(counter.page.locator("#view")).to_contain_text("Marc P.")
+    expect(counter.page.locator("#view")).not_to_contain_text("Inès A.")
+    counter.page.fill("#q", "")
+    counter.page.locator("#q").blur()
+    counter.scan("B:872")
+    counter.page.wait_for_url(f"**/counter/orders/{other}")

@@ -4,6 +4,7 @@ import pytest
 
 from comptoir.flows.hand_over import RequestHandOver
 from comptoir.fulfillment.arriving import Arrive
+from comptoir.fulfillment.handover import RefuseHandOver
 from comptoir.fulfillment.model import HandOver, UndoHandOver
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Conflict, Invalid, NotFound
@@ -203,6 +204,26 @@ async def test_wine_leaves_only_after_the_age_was_checked(shop: Shop) -> None:
         await shop.perform(RequestHandOver(new_id(), asked), sam.person)
     told = await sam.hand_over(sold, work, age_checked=True)
     assert (told.outcome, told.problem) == ("applied", None)
+
+
+async def test_a_minor_leaves_without_the_wine_and_the_order_keeps_its_shelf(shop: Shop) -> None:
+    await shop.receive(1, WINE)
+    sam = await shop.handheld()
+    sold, work = await staged(shop, sam, order(Line(WINE)))
+    await shop.perform(Arrive(new_id(), sold, sam.place), Actor(f"customer:{sold}", "customer", None))
+    await shop.perform(RefuseHandOver(new_id(), sold, sam.place), sam.person)
+    assert (await shop.status(work), await shop.figures(WINE)) == ("staged", (1, 1, 1, 0))
+    assert await shop.connection.fetchval("SELECT count(*) FROM arrival WHERE done_at IS NULL") == 0
+    assert (await shop.told(sold))[-1] == "fulfillment.hand_over_refused"
+
+
+async def test_another_store_cannot_refuse_it(shop: Shop) -> None:
+    await shop.receive(1, WINE)
+    sam, nour = await shop.handheld(), await shop.handheld(CONFLUENCE, NOUR)
+    sold, _ = await staged(shop, sam, order(Line(WINE)))
+    for place in (CONFLUENCE, sam.place):
+        with pytest.raises(NotFound, match="order_not_found"):
+            await shop.perform(RefuseHandOver(new_id(), sold, place), nour.person)
 
 
 async def test_a_refused_unit_stays_becomes_put_back_work_and_its_refund_is_intended(shop: Shop) -> None:

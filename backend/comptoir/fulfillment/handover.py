@@ -5,6 +5,7 @@ The identity or the age is checked before the goods leave; what was checked is k
 
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -24,6 +25,15 @@ class Proof(msgspec.Struct, frozen=True):
     """How the collector proved the right to collect: `pass`, `letters`, `identity`, `override`, or None for no proof."""
 
     kind: str | None
+
+
+class RefuseHandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The goods stay: whoever came may not have them (too young). The order keeps its shelf and its time."""
+
+    id: UUID
+    order: UUID
+    location: str
+    reason: Literal["age"] = "age"
 
 
 class Bag(msgspec.Struct, frozen=True):

@@ -65,9 +65,11 @@ document.addEventListener("change", async () => {
   if (!toScan().length) await finish();
 });
 document.addEventListener("submit", (event) => {
-  if (event.target.id !== "letters") return;
+  const { target } = event;
+  if (target.id !== "letters" && !(alone() && target.matches("[data-refusal-form]"))) return;
   event.preventDefault();
-  takeLetters(event.target.elements.six);
+  if (target.id === "letters") takeLetters(target.elements.six);
+  else keepBack();
 });
 document.addEventListener("click", ({ target }) => target.closest("[data-act=undo]") && takeBack());
 
@@ -200,6 +202,18 @@ function decide() {
 function show() {
   if (document.body.dataset.step !== "kept") play("done");
   by.paintKept(order, left, { sent: sent(), odd });
+}
+
+// Too young for what is in the bag: it stays, and that is noted.
+async function keepBack() {
+  if (left) return;
+  try {
+    await journal.append("note", { work: order.works[0], text: say("age_refused") });
+  } catch {
+    return tell("bad", say("not_kept"), "");
+  }
+  sync.now();
+  location.assign("/counter");
 }
 
 async function takeBack() {

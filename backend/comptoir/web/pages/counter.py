@@ -11,7 +11,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from comptoir.fulfillment import passes
-from comptoir.fulfillment.handover import UNDO_FOR
+from comptoir.fulfillment.handover import UNDO_FOR, RefuseHandOver
 from comptoir.fulfillment.model import UndoHandOver
 from comptoir.fulfillment.offline_counter import TakeCounter
 from comptoir.house import House
@@ -110,6 +110,25 @@ async def done(
     )
 
 
+class RefuseForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The goods stay; `id` was made with the page."""
+
+    id: UUID
+
+
+@post("/counter/orders/{order:uuid}/refusal", opt=by(*COUNTER), status_code=200)
+async def refuse(
+    order: FromPath[UUID],
+    data: URLEncodedBody[RefuseForm],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+) -> Answer:
+    """Whoever came is too young for what is in the bag: it stays on its shelf, and the next customer is served."""
+    await house.runner.perform(RefuseHandOver(data.id, order, store_of(actor)), actor)
+    return page.go("/counter")
+
+
 class UndoForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Take a hand-over back; `id` was made with the page, so that a second tap changes nothing."""
 
@@ -129,4 +148,4 @@ async def undo(
     return page.go(f"/counter/orders/{undone['order']}")
 
 
-ROUTES: list[BaseRouteHandler] = [show_counter, take_lease, by_order, done, undo]
+ROUTES: list[BaseRouteHandler] = [show_counter, take_lease, by_order, done, refuse, undo]

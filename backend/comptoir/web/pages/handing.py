@@ -12,6 +12,7 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound
+from comptoir.kit.ids import new_id
 from comptoir.screens import counter, signed_in
 from comptoir.web import limits
 from comptoir.web.pages.page import Page
@@ -60,6 +61,7 @@ async def hand_over_page(
         facts=facts,
         proven=proven,
         letters=letters,
+        refusal_id=new_id(),
         now=now,
         time_zone=zone,
         shows_secret=proven,
