@@ -24,6 +24,7 @@ const SHELL_OF = [
   [/^\/counter$/, "/shell/counter"],
   [/^\/counter\/orders\/[0-9a-f-]{36}$/, "/shell/hand-over"],
   [/^\/sign-in$/, "/shell/unlock"],
+  [/^\/scan$/, "/shell/scan"],
   [/^\/outbox$/, "/outbox"],
   [/^\/settings$/, "/settings"],
   [/^\/scan\/test$/, "/scan/test"],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from comptoir.web.assets import Assets, CircularImport, imports_at_once, tighten, tighten_script
+from comptoir.web.assets import Assets, CircularImport, tighten, tighten_script
 from comptoir.web.rendering import environment
 
 ASSETS = Assets()
@@ -13,15 +13,10 @@ LIVE = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "vendor/hx-upsert.min.js")
 
 
 def weight(*names: str) -> int:
-    """Bytes on the wire of these and of all they import, brotli."""
-    seen: set[str] = set()
-    queue = list(names)
-    while queue:
-        name = queue.pop()
-        if name not in seen:
-            seen.add(name)
-            queue += imports_at_once((ASSETS.folder / name).read_bytes()) if name.startswith("js/") else ()
-    found = [ASSETS.find(ASSETS.url(name).removeprefix("/static/")) for name in seen]
+    """Bytes on the wire of these and of all they import at once, brotli."""
+    ours = ASSETS.script_urls(*(name for name in names if name.startswith("js/")))
+    urls = (*ours, *(ASSETS.url(name) for name in names if not name.startswith("js/")))
+    found = [ASSETS.find(url.removeprefix("/static/")) for url in urls]
     return sum(len(asset[0].brotli) for asset in found if asset)
 
 
@@ -39,11 +34,18 @@ def test_the_scripts_of_every_page_fit_their_budget(scripts: tuple[str, ...]) ->
     assert weight(*scripts) <= SCRIPT_LIMIT
 
 
-def test_a_script_imports_its_neighbors_by_their_hashed_names() -> None:
+def test_a_page_s_scripts_are_one_file_of_its_own_and_one_that_all_handhelds_share() -> None:
     found = ASSETS.find(ASSETS.url("js/pick.js").removeprefix("/static/"))
     assert found is not None
-    assert ASSETS.url("js/fold.js").removeprefix("/static/js/").encode() in found[0].plain
-    assert b'"./fold.js"' not in found[0].plain
+    assert ASSETS.url("js/core.js").removeprefix("/static/js/").encode() in found[0].plain
+    assert b'"./core.js"' not in found[0].plain
+    assert ASSETS.script_urls("js/pick.js")[:2] == (ASSETS.url("js/pick.js"), ASSETS.url("js/core.js"))
+    assert len(ASSETS.script_urls("js/pick.js")) <= 6
+
+
+def test_the_pages_of_others_do_without_a_handheld_s_scripts() -> None:
+    assert ASSETS.script_urls("js/manager.js") == (ASSETS.url("js/manager.js"),)
+    assert ASSETS.script_urls("js/customer.js") == (ASSETS.url("js/customer.js"),)
 
 
 def test_a_script_that_is_loaded_when_needed_is_renamed_but_not_fetched_ahead(tmp_path: Path) -> None:
@@ -57,8 +59,9 @@ def test_a_script_that_is_loaded_when_needed_is_renamed_but_not_fetched_ahead(tm
     found = assets.find(assets.url("js/a.js").removeprefix("/static/"))
     assert found is not None
     assert assets.url("js/c.js").removeprefix("/static/js/").encode() in found[0].plain
-    assert assets.script_urls("js/a.js") == (assets.url("js/a.js"), assets.url("js/b.js"))
-    assert assets.with_imports("js/a.js", later=True) == ("js/a.js", "js/b.js", "js/c.js")
+    assert assets.script_urls("js/a.js") == (assets.url("js/a.js"),)
+    assert b"export const b" not in found[0].plain
+    assert assets.with_imports("js/a.js", later=True) == ("js/a.js", "js/c.js")
 
 
 def test_a_changed_file_changes_its_own_address_and_that_of_whoever_imports_it(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from comptoir.web import joining
+from comptoir.web.joining import CircularImport as CircularImport
+
 STATIC_DIR: Final = Path(__file__).resolve().parents[3] / "pwa" / "static"
 STYLE_SHEET: Final = "comptoir.css"
 SPRITE: Final = "icons.svg"
@@ -43,14 +46,15 @@ _BLANKS: Final = re.compile(rb"\s*\n\s*")
 
 
 _ADDRESS: Final = re.compile(rb'"/static/([\w./-]+)"')
+CORE: Final = f"js/{joining.CORE}"
+IN_THE_CORE: Final = ("handheld.js", "device.js", "feedback.js", "reach.js")
+"""What every page of a handheld starts with, and all that these import."""
+NO_HANDHELD: Final = ("manager.js", "customer.js")
+"""Pages of others, which must not bring a handheld's scripts along."""
 POLICIES: Final = {
     # A worker answers to its own policy, not to the page's: only here may WebAssembly be compiled.
     "js/camera-worker.js": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
 }
-
-
-class CircularImport(Exception):
-    """Two scripts import each other, so that neither can be hashed first."""
 
 
 class Asset:
@@ -71,6 +75,7 @@ class Asset:
 class Assets:
     """All static files of one folder by served name; `url` gives the hashed address of a logical name.
 
+    `first_scripts` are the logical names of those that pages begin with.
     Logical names: `comptoir.css` (all of css/ joined), `icons.svg` (the sprite), `js/pick.js`, `vendor/htmx.min.js`,
     `pictures/derby.svg`. Each is also served under its plain name for a day, for whoever cannot know the hash.
     """
@@ -80,6 +85,8 @@ class Assets:
         self._served: dict[str, Asset] = {}
         self._names: dict[str, str] = {}
         self._integrity: dict[str, str] = {}
+        self._needs: dict[str, tuple[list[str], list[str]]] = {}
+        self.first_scripts: list[str] = []
         sheets = sorted((folder / "css").glob("*.css"))
         self._add(STYLE_SHEET, b"\n".join(tighten(path.read_bytes()) for path in sheets))
         self._add(SPRITE, (folder / "icons" / SPRITE).read_bytes())
@@ -95,14 +102,29 @@ class Assets:
                 yield name
 
     def _add_scripts(self) -> None:
-        waiting = {f"js/{path.name}": path.read_bytes() for path in sorted((self.folder / "js").glob("*.js"))}
+        texts = {path.name: path.read_text(encoding="utf-8") for path in sorted((self.folder / "js").glob("*.js"))}
+        arranged = joining.arrange(texts, IN_THE_CORE, NO_HANDHELD)
+        self.first_scripts = [f"js/{name}" for name in sorted(arranged.roots | {*IN_THE_CORE} & texts.keys())]
+        made = joining.joined(arranged)
+        waiting = {f"js/{name}": tighten_script(text.encode()) for name, text in made.items()}
+        for name, body in waiting.items():
+            at_once = imports_at_once(body)
+            self._needs[name] = (sorted(at_once), sorted(imports(body) - at_once))
+        core = waiting.pop(CORE, b"")
+        if core:
+            # It names scripts that name it: its address is made of all that it could say.
+            self._names[CORE] = f"js/core.{_short_hash(core + b''.join(waiting.values()))}.js"
         while waiting:
             ready = [name for name, body in waiting.items() if not ((imports(body) | names(body)) & waiting.keys())]
             if not ready:
                 raise CircularImport(", ".join(sorted(waiting)))
             for name in ready:
-                body = _IMPORT.sub(self._hashed_import, tighten_script(waiting.pop(name)))
-                self._add(name, _ADDRESS.sub(self._hashed_address, body))
+                self._add(name, self._hashed(waiting.pop(name)))
+        if core:
+            self._add(CORE, self._hashed(core), self._names[CORE])
+
+    def _hashed(self, script: bytes) -> bytes:
+        return _ADDRESS.sub(self._hashed_address, _IMPORT.sub(self._hashed_import, script))
 
     def _hashed_import(self, match: re.Match[bytes]) -> bytes:
         before, path, after = match.groups()
@@ -113,12 +135,12 @@ class Assets:
         name = match[1].decode()
         return b'"' + self.url(name).encode() + b'"' if name in self._names else match[0]
 
-    def _add(self, name: str, body: bytes) -> None:
+    def _add(self, name: str, body: bytes, hashed: str = "") -> None:
         path = Path(name)
         # What takes seconds to compress lies compressed beside itself.
         beside = self.folder / f"{name}.br"
         asset = Asset(body, path.suffix, beside.read_bytes() if beside.is_file() else b"", POLICIES.get(name, ""))
-        hashed = path.with_name(f"{path.stem}.{_short_hash(body)}{path.suffix}").as_posix()
+        hashed = hashed or path.with_name(f"{path.stem}.{_short_hash(body)}{path.suffix}").as_posix()
         self._names[name] = hashed
         self._served[name] = self._served[hashed] = asset
         self._integrity[name] = "sha256-" + base64.b64encode(hashlib.sha256(body).digest()).decode()
@@ -130,10 +152,6 @@ class Assets:
     def has(self, name: str) -> bool:
         """Whether a logical name exists."""
         return name in self._names
-
-    def scripts(self) -> list[str]:
-        """The logical names of our own scripts, sorted."""
-        return sorted(name for name in self._names if name.startswith("js/"))
 
     def integrity(self, name: str) -> str:
         """`sha256-...` of the served bytes, for an integrity attribute."""
@@ -156,8 +174,8 @@ class Assets:
             name = queue.pop(0)
             if name not in found:
                 found[name] = None
-                body = (self.folder / name).read_bytes()
-                queue += sorted(imports(body) if later else imports_at_once(body))
+                at_once, when_needed = self._needs[name]
+                queue += at_once + (when_needed if later else [])
         return tuple(found)
 
 

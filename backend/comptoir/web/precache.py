@@ -17,13 +17,13 @@ from jinja2 import Environment, TemplateNotFound
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.i18n import LANGUAGES
-from comptoir.web.assets import Assets, tighten_script
+from comptoir.web.assets import NO_HANDHELD, Assets, tighten_script
 from comptoir.web.rendering import render
 
 WORKER_FILE: Final = Path(__file__).resolve().parents[3] / "pwa" / "service-worker.js"
 RETIRED_FILE: Final = WORKER_FILE.with_name("service-worker-retired.js")
 
-SHELLS: Final = ("work", "pick", "counter", "hand-over", "unlock", "offline")
+SHELLS: Final = ("work", "pick", "counter", "hand-over", "unlock", "scan", "offline")
 """Documents without a person or a customer in them, filled in on the device from what it keeps."""
 
 AS_THEY_ARE: Final = ("/outbox", "/settings", "/scan/test")
@@ -32,16 +32,17 @@ AS_THEY_ARE: Final = ("/outbox", "/settings", "/scan/test")
 ON_A_TAP: Final = ("vendor/lean-qr.min.js",)
 """Files that no page loads by itself, and that work with no network all the same."""
 
-NOT_OF_A_HANDHELD: Final = frozenset({"js/manager.js", "js/customer.js"})
+NOT_OF_A_HANDHELD: Final = frozenset(f"js/{name}" for name in NO_HANDHELD)
 _RELEASE: Final = re.compile(r"^const RELEASE = .*;$", re.M)
 _IMPORT: Final = re.compile(r'"\./static/(js/[\w./-]+\.js)"')
 
 
 class Release(msgspec.Struct, frozen=True):
-    """The worker's bytes for one state of the app, and its name."""
+    """The worker's bytes for one state of the app, its name, and the documents it promises, by (name, language)."""
 
     version: str
     worker: bytes
+    shells: dict[tuple[str, str], bytes] = {}
 
     @property
     def etag(self) -> str:
@@ -74,20 +75,16 @@ def digest(body: bytes) -> str:
 
 def files(assets: Assets) -> list[str]:
     """Logical names of everything that the handheld's pages are made of, pictures of products apart."""
-    ours = (name for name in assets.scripts() if name not in NOT_OF_A_HANDHELD)
-    return ["comptoir.css", "icons.svg", "icons/comptoir.svg", *ours, *filter(assets.has, ON_A_TAP)]
+    ours = assets.with_imports(*(each for each in assets.first_scripts if each not in NOT_OF_A_HANDHELD), later=True)
+    return ["comptoir.css", "icons.svg", "icons/comptoir.svg", *sorted(ours), *filter(assets.has, ON_A_TAP)]
 
 
 def release(assets: Assets, templates: Environment, brand: str, served: frozenset[str]) -> Release:
     """The worker for this state of the app. `served`: the paths that the app answers, so that none is asked for in vain."""
-    shells = [
-        (f"/shell/{name}?language={lang}", digest(shell(templates, name, lang, brand).encode()))
-        for name in SHELLS
-        for lang in LANGUAGES
-    ]
+    shells = {(name, lang): shell(templates, name, lang, brand).encode() for name in SHELLS for lang in LANGUAGES}
     told = {
         "files": [(assets.url(name), assets.integrity(name)) for name in files(assets)],
-        "shells": shells,
+        "shells": [(f"/shell/{name}?language={lang}", digest(body)) for (name, lang), body in shells.items()],
         "pages": [f"{path}?language={lang}" for path in AS_THEY_ARE if path in served for lang in LANGUAGES],
         # A held pack is opened from the device first, once there is a document that can do it.
         "packs_first": template_of(templates, "pick") == "shell/pick.html",
@@ -95,7 +92,7 @@ def release(assets: Assets, templates: Environment, brand: str, served: frozense
     source = _IMPORT.sub(lambda match: f'"{assets.url(match[1])}"', WORKER_FILE.read_text(encoding="utf-8"))
     version = hashlib.sha256((source + json.dumps(told)).encode()).hexdigest()[:12]
     body = _RELEASE.sub(lambda _: f"const RELEASE = {json.dumps(told | {'version': version})};", source, count=1)
-    return Release(version, tighten_script(body.encode()))
+    return Release(version, tighten_script(body.encode()), shells)
 
 
 @cache

@@ -19,7 +19,8 @@ export async function ask(found) {
   const since = held?.since ?? Date.now();
   if (!held) await keep("update", { since, later: 0 }).catch(() => {});
   const forced = () => Date.now() - since > FORCED_MS;
-  const quiet = () => forced() && !busy() && (document.hidden || document.readyState !== "complete" || performance.now() < 5000);
+  // Quiet: nobody looks, or nobody has touched this page yet.
+  const quiet = () => forced() && !busy() && (document.hidden || navigator.userActivation?.hasBeenActive === false);
   if (quiet()) return take();
   document.addEventListener("visibilitychange", () => quiet() && take());
   const bar = () => {

@@ -72,10 +72,15 @@ class Page:
         length of a compressed page tells about the secret in it. The customer's own page is compressed: nobody can have it
         asked for, nor put a text into it, without already holding its link, and the link is all there is to learn.
         """
+        return self.send(self.text(name, **view).encode(), status, headers, squeeze=not shows_secret)
+
+    def send(
+        self, body: bytes, status: int = 200, headers: dict[str, str] | None = None, *, squeeze: bool = True
+    ) -> Response[bytes]:
+        """A page's bytes as an answer."""
         told = {"content-language": self.lang, "vary": "Accept-Encoding"} | (headers or {})
-        body = self.text(name, **view).encode()
         accepted = self.request.headers.get("accept-encoding", "")
-        if not shows_secret and len(body) >= WORTH_SQUEEZING:
+        if squeeze and len(body) >= WORTH_SQUEEZING:
             if "br" in accepted:
                 body, told["content-encoding"] = brotli.compress(body, brotli.MODE_TEXT, QUALITY), "br"
             elif "gzip" in accepted:

@@ -63,7 +63,8 @@ def shell(
     if name not in precache.SHELLS:
         raise NotFoundException()
     page.lang = language
-    return page.html(precache.template_of(request.app.state.templates, name), **precache.view_of(name, language))
+    # The very bytes whose digest the worker knows, even while templates are being worked on.
+    return page.send(release_of(request).shells[name, language])
 
 
 @get("/manifest.webmanifest", opt=PUBLIC)

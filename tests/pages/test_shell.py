@@ -1,0 +1,137 @@
+"""The worker, the manifest and the shell documents as any browser gets them, without one."""
+
+import json
+import re
+import struct
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from comptoir.app import kept_assets
+from comptoir.kit.i18n import LANGUAGES
+from comptoir.web import precache
+from tests import people
+from tests.conftest import Database
+from tests.doors import MIDDAY, Served, served
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def door(database: Database) -> AsyncIterator[Served]:
+    await people.settle(database.connection, MIDDAY)
+    async with served(database.dsn) as running:
+        running.app.state.pop("release", None)
+        yield running
+
+
+async def promised(door: Served) -> dict[str, Any]:
+    """The line that the server writes into the worker."""
+    answer = await door.client.get("/sw.js")
+    found = re.search(r"^const RELEASE = (.*);$", answer.text, re.M)
+    assert found
+    told: dict[str, Any] = json.loads(found[1])
+    return told
+
+
+async def test_the_worker_stands_at_the_root_and_is_asked_for_anew(door: Served) -> None:
+    answer = await door.client.get("/sw.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["service-worker-allowed"] == "/"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    again = await door.client.get("/sw.js", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+async def test_the_worker_imports_what_is_served(door: Served) -> None:
+    text = (await door.client.get("/sw.js")).text
+    imported = re.findall(r'from "(/static/js/[^"]+)"', text)
+    assert len(imported) == 4
+    for url in imported:
+        assert (await door.client.get(url)).status_code == 200
+    assert "./static" not in text
+
+
+async def test_every_promised_byte_is_served_as_promised(door: Served) -> None:
+    told = await promised(door)
+    for url, digest in told["files"] + told["shells"]:
+        answer = await door.client.get(url)
+        assert answer.status_code == 200, url
+        assert precache.digest(answer.content) == digest, url
+
+
+async def test_what_is_kept_ahead_is_small(door: Served) -> None:
+    told = await promised(door)
+    sizes = [
+        len((await door.client.get(url, headers={"accept-encoding": "identity"})).content) for url, _ in told["files"]
+    ]
+    squeezed = [kept_assets().find(url.removeprefix("/static/")) for url, _ in told["files"]]
+    assert sum(len(found[0].brotli) for found in squeezed if found) <= 100_000
+    assert sum(sizes) <= 400_000
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", precache.SHELLS)
+async def test_a_shell_document_is_the_same_for_everybody(
+    door: Served, database: Database, name: str, language: str
+) -> None:
+    plain = await door.client.get(f"/shell/{name}?language={language}")
+    await people.sign_in(door.client, database.connection, people.LEA, MIDDAY, people.PART_DIEU)
+    door.client.cookies.set("theme", "dark", domain="test.local")
+    dressed = await door.client.get(f"/shell/{name}?language={language}", headers={"accept-language": "de"})
+    assert plain.status_code == 200
+    assert plain.content == dressed.content
+    assert f'<html lang="{language}">' in plain.text
+    assert "data-sign-in" not in plain.text
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-", plain.text)
+
+
+async def test_there_is_no_other_shell_document(door: Served) -> None:
+    assert (await door.client.get("/shell/manager")).status_code == 404
+
+
+async def test_a_browser_that_belongs_to_no_store_gets_a_manifest_all_the_same(door: Served) -> None:
+    answer = await door.client.get("/manifest.webmanifest", headers={"accept-language": "en"})
+    told = answer.json()
+    assert answer.headers["content-type"].startswith("application/manifest+json")
+    assert (told["id"], told["name"], told["short_name"]) == ("/", "Comptoir, Orme", "Comptoir")
+    assert (told["start_url"], told["scope"], told["display"], told["lang"]) == ("/work", "/", "standalone", "en")
+    assert told["launch_handler"] == {"client_mode": "focus-existing"}
+    assert [shortcut["url"] for shortcut in told["shortcuts"]] == ["/work", "/counter", "/scan"]
+    assert {picture["form_factor"] for picture in told["screenshots"]} == {"narrow", "wide"}
+
+
+async def test_the_manifest_names_the_store_whose_device_asks(door: Served) -> None:
+    people.hold_device(door.client, people.PART_DIEU)
+    told = (await door.client.get("/manifest.webmanifest")).json()
+    assert told["name"] == "Comptoir, Orme Lyon"
+    assert told["id"] == "/"
+
+
+def pictures(told: Any) -> list[tuple[str, str]]:
+    """(address, sizes) of every picture that a manifest names."""
+    if isinstance(told, list):
+        return [found for each in told for found in pictures(each)]
+    if not isinstance(told, dict):
+        return []
+    own = [(told["src"], told["sizes"])] if "src" in told else []
+    return own + [found for each in told.values() for found in pictures(each)]
+
+
+async def test_every_picture_of_the_manifest_has_the_size_it_says(door: Served) -> None:
+    found = pictures((await door.client.get("/manifest.webmanifest")).json())
+    assert {"192x192", "512x512", "96x96", "720x1280"} <= {sizes for _, sizes in found}
+    for src, sizes in found:
+        body = (await door.client.get(src)).content
+        assert body.startswith(b"\x89PNG\r\n"), src
+        assert "{}x{}".format(*struct.unpack(">II", body[16:24])) == sizes, src
+
+
+async def test_a_house_may_switch_the_worker_off(database: Database) -> None:
+    async with served(database.dsn, COMPTOIR_NO_SW="yes") as door:
+        text = (await door.client.get("/sw.js")).text
+    assert "unregister" in text
+    assert "indexedDB" not in text
+    assert "fetch" not in text
