@@ -62,13 +62,17 @@ def test_a_choice_holds_before_the_first_paint_of_the_next_page(opened: Page, co
 
 def test_the_left_hand_gets_the_dock_mirrored(opened: Page, counterpart: Counterpart) -> None:
     def camera_is_left_of_the_band() -> bool:
+        opened.locator("#camera").wait_for()
         box, band = opened.locator("#camera").bounding_box(), opened.locator("#band").bounding_box()
         assert box is not None
         assert band is not None
         return box["x"] < band["x"]
 
+    opened.goto(f"{counterpart.address}/scan/test")
     assert not camera_is_left_of_the_band()
+    opened.goto(f"{counterpart.address}/settings")
     choose(opened, "hand", "left")
+    opened.goto(f"{counterpart.address}/scan/test")
     assert camera_is_left_of_the_band()
 
 

@@ -13,7 +13,7 @@ export function wanted(now = Date.now()) {
 
 export function offerCamera() {
   const band = document.querySelector(".dock > .band");
-  if (!band || !wanted()) return;
+  if (!band || document.body.hasAttribute("data-no-camera") || !wanted()) return;
   const button = element("button", "btn tall square", icon("camera"), element("span", "sr", say("camera")));
   button.type = "button";
   button.id = "camera";
