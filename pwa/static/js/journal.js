@@ -123,14 +123,17 @@ export async function openJournal() {
     // Take the server's word for a batch of this journal: facts, refusals and fresh packs in one transaction.
     async ack(answer, sentAs) {
       if (sentAs !== head.id) return;
-      const refused = new Map(answer.outcomes.filter(({ outcome }) => outcome === "refused").map((told) => [told.id, told]));
+      const outcomes = new Map(answer.outcomes.map((told) => [told.id, told]));
       await write(["meta", "ev", "packs", "dead"], async ({ meta, ev, packs, dead }) => {
         const now = await ask(meta.get("journal"));
         if (now.id !== sentAs) return;
-        const acked = Math.max(now.acked, Math.min(answer.acked_through, now.next - 1));
-        for (const fact of acked > now.acked ? await ask(ev.getAll(IDBKeyRange.bound(now.acked, acked, true))) : []) {
-          const told = refused.get(fact.id);
-          if (!told) continue;
+        let { acked } = now;
+        // Only what the answer names by its id: a copy of this device may have sent other facts under our next numbers.
+        for (const fact of answer.acked_through > acked ? await ask(ev.getAll(IDBKeyRange.bound(acked, answer.acked_through, true))) : []) {
+          const told = outcomes.get(fact.id);
+          if (!told) break;
+          acked = fact.seq;
+          if (told.outcome !== "refused") continue;
           ev.put({ ...fact, refused: true, problem: told.problem ?? null });
           dead.put({ ...fact, problem: told.problem ?? null, told_at: Date.now() });
         }
