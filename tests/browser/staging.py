@@ -67,9 +67,7 @@ class Colleague:
             reports = TakeReports(Seal(SECRET.encode()), Outlook())
             now = wall_clock()
             try:
-                taken = await in_transaction(
-                    pool, self.hands.who, now, lambda tx: reports(tx, batch, self.hands, now)
-                )
+                taken = await in_transaction(pool, self.hands.who, now, lambda tx: reports(tx, batch, self.hands, now))
                 return [told.problem or told.outcome for told in taken.outcomes]
             finally:
                 await pool.close()
