@@ -1,0 +1,127 @@
+"""Whether the server knows what hands did: every fact once, in order, and its rows equal to the fold of the journals."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from comptoir.fulfillment.fold import Fact, Pack, PackLine, PackWork, View, fold
+from tests.browser.shop import Shop
+
+WORKS = """
+SELECT w.id::text AS work, l.line, l.quantity, l.reserved, l.picked, l.staged, l.handed_over, l.shorted, l.canceled,
+  coalesce((SELECT sum(p.quantity) FROM put_back p WHERE p.work = w.id AND p.line = l.line AND p.withdrawn_at IS NULL AND NOT p.promised), 0)::int AS surplus,
+  (SELECT string_agg(g.tag || '@' || g.place, ' ' ORDER BY g.tag) FROM bag g WHERE g.work = w.id AND g.gone_at IS NULL) AS bags
+FROM work w JOIN work_line l ON l.work = w.id WHERE w.id = ANY($1::text[]::uuid[]) ORDER BY w.id, l.line
+"""
+FACTS = "SELECT journal::text, seq, id::text, kind, body::text, outcome, answer->>'problem' AS problem FROM device_event ORDER BY received_at, journal, seq"
+Written = Mapping[str, Any]
+"""One fact as the device has it: seq, id, type, body, pack_id."""
+
+
+class Verdict(msgspec.Struct):
+    """What is wrong: facts that the server lacks, effects it has twice, and sentences about all else."""
+
+    lost: int = 0
+    doubled: int = 0
+    facts: int = 0
+    wrong: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.wrong.append(sentence)
+
+
+def judge(shop: Shop, lives: Sequence[Sequence[Written]], breaches: Sequence[str]) -> Verdict:
+    """`lives`: of each handheld all facts it ever had, in its order. The clone's begin with those of its original."""
+    verdict = Verdict()
+    known = {fact["id"]: fact for life in lives for fact in life}
+    rows = shop.ask(FACTS)
+    at = {row["id"]: place for place, row in enumerate(rows)}
+    verdict.facts = len(known)
+    for missing in known.keys() - at.keys():
+        verdict.lost += 1
+        verdict.say(f"lost: {known[missing]['type']} {missing}")
+    for extra in at.keys() - known.keys():
+        verdict.doubled += 1
+        verdict.say(f"nobody wrote: {rows[at[extra]]['kind']} {extra}")
+    for row in rows:
+        if row["outcome"] == "refused":
+            verdict.lost += 1
+            verdict.say(f"refused: {row['kind']} {row['id']} {row['problem']}")
+    for life in lives:
+        places = [at[fact["id"]] for fact in life if fact["id"] in at]
+        if places != sorted(places):
+            verdict.say("out of order")
+    compare(shop, verdict, [{**row, "body": msgspec.json.decode(row["body"])} for row in rows], lives)
+    verdict.wrong += breaches
+    return verdict
+
+
+def compare(
+    shop: Shop, verdict: Verdict, rows: Sequence[Mapping[str, Any]], lives: Sequence[Sequence[Written]]
+) -> None:
+    """The rows of every work that a fact names, against the fold of the facts as the server took them."""
+    facts = [Fact(place, row["id"], row["kind"], row["body"]) for place, row in enumerate(rows, 1)]
+    named = sorted({fact.body["work"] for fact in facts if "work" in fact.body})
+    lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in shop.ask(WORKS, named):
+        lines[row["work"]].append(row)
+    view = fold(
+        Pack(
+            tuple(
+                PackWork(work, tuple(PackLine(row["line"], row["quantity"]) for row in lines[work])) for work in lines
+            )
+        ),
+        facts,
+        len(facts),
+    )
+    shared = touched_by_several(lives)
+    for work in view.works:
+        held = lines[work.id]
+        bags = {f"{bag.bag.removeprefix('B:')}@{(bag.place or '').removeprefix('L:')}" for bag in work.bags}
+        if bags != set((held[0]["bags"] or "").split()):
+            verdict.say(f"bags of {work.id}: {held[0]['bags']} instead of {' '.join(sorted(bags))}")
+        for row in held:
+            compare_line(verdict, view, facts, row, (work.id, str(row["line"])) in shared)
+        if (
+            work.staged
+            and not any((work.id, str(row["line"])) in shared for row in held)
+            and any(row["picked"] for row in held)
+        ):
+            verdict.say(f"{work.id} lies on its shelf and is not staged")
+
+
+def compare_line(verdict: Verdict, view: View, facts: Sequence[Fact], row: Mapping[str, Any], shared: bool) -> None:
+    line = next(
+        line for work in view.works if work.id == row["work"] for line in work.lines if line.line == row["line"]
+    )
+    units = row["picked"] + row["staged"] + row["handed_over"]
+    expected = line.picked + line.over
+    found = units + row["surplus"]
+    verdict.lost += max(0, expected - found)
+    verdict.doubled += max(0, found - expected)
+    if found != expected or (not shared and (units != line.picked or row["shorted"] != line.short)):
+        told = [
+            fact.type
+            for fact in facts
+            if fact.body.get("work") == row["work"] and str(fact.body.get("line")) == str(row["line"])
+        ]
+        verdict.say(
+            f"{row['work']} line {row['line']} of {row['quantity']}: picked {units}, surplus {row['surplus']}, short {row['shorted']};"
+            f" by the journal {line.picked}, {line.over}, {line.short} ({', '.join(told)})"
+        )
+
+
+def touched_by_several(lives: Sequence[Sequence[Written]]) -> set[tuple[str, str]]:
+    """Lines that two handhelds worked on, each by facts of its own."""
+    by_line: dict[tuple[str, str], set[int]] = defaultdict(set)
+    common = set.intersection(*({fact["id"] for fact in life} for life in lives)) if len(lives) > 1 else set()
+    for number, life in enumerate(lives):
+        targets = {fact["id"]: fact for fact in life}
+        for fact in life:
+            if fact["id"] in common:
+                continue
+            body = targets.get(fact["body"].get("event"), fact)["body"]
+            by_line[body.get("work", ""), str(body.get("line", ""))].add(number)
+    return {line for line, who in by_line.items() if len(who) > 1}
