@@ -1,5 +1,6 @@
 """Journals that are lost, copied or sent on; people whose sign-in ended; clocks that are wrong: every fact counts once."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -296,3 +297,12 @@ async def test_a_fact_that_trips_the_books_is_the_managers_and_the_journal_goes_
         ("applied_with_exception", "did_not_fit"), ("applied", None),
     ]  # fmt: skip
     assert await shop.exceptions() == ["did_not_fit"]
+
+
+async def test_a_fact_that_arrives_by_two_devices_at_the_same_moment_counts_once(shop: Shop) -> None:
+    sam, work, _ = await picking(shop)
+    lea = await shop.handheld(who=LEA, number=2)
+    events = [sam.event("pick", work=work, line=1) for _ in range(3)]
+    taken = await asyncio.gather(sam.send(*events), sent_on(lea, *events))
+    assert sorted([told.again for told in one.outcomes] for one in taken) == [[False] * 3, [True] * 3]
+    assert await shop.figures() == (5, 3, 3, 0)
