@@ -191,7 +191,7 @@ def open_shop(server: postgres.Server, name: str, *, with_orders: bool = False) 
 
 
 def wait_until_ready(url: str, started: list["subprocess.Popen[bytes]"]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         assert all(process.poll() is None for process in started), "web or worker ended at once"
         try:

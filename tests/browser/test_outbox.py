@@ -135,6 +135,32 @@ def codes(device: Handheld) -> list[str]:
     )
 
 
+READ = """async ([worker]) => {
+  const canvas = document.querySelector("canvas.qr");
+  const large = new OffscreenCanvas(canvas.width * 5, canvas.height * 5).getContext("2d");
+  large.imageSmoothingEnabled = false;
+  large.drawImage(canvas, 0, 0, canvas.width * 5, canvas.height * 5);
+  const { data, width, height } = large.getImageData(0, 0, canvas.width * 5, canvas.height * 5);
+  const reader = new Worker(worker);
+  return new Promise((done, failed) => {
+    reader.onmessage = ({ data: { found, fault } }) => (fault ? failed(new Error(fault)) : done(found.map(({ text }) => text)));
+    reader.onerror = () => failed(new Error("no reader"));
+    reader.postMessage({ id: 1, pixels: data.buffer, width, height, formats: ["QRCode"] }, [data.buffer]);
+  });
+}"""
+
+
+def test_the_code_on_the_screen_is_read_by_a_camera_as_what_it_says(device: Handheld) -> None:
+    device.sign_in(CAMILLE)
+    device.context.route(NO_SYNC, lambda route: route.abort())
+    for number in range(12):
+        device.write("unknown_code", {"code": f"{number}" * 40})
+    device.go("/outbox")
+    device.page.click("[data-act=share]")
+    device.page.locator("canvas.qr").wait_for()
+    assert device.page.evaluate(READ, ["/static/js/camera-worker.js"]) == codes(device)[:1]
+
+
 def test_another_device_scans_the_codes_and_the_server_takes_each_fact_once(device: Handheld, other: Handheld) -> None:
     camille = device.sign_in(CAMILLE)
     device.context.route(NO_SYNC, lambda route: route.abort())
@@ -147,9 +173,9 @@ def test_another_device_scans_the_codes_and_the_server_takes_each_fact_once(devi
     assert_targets_are_large_enough(device.page)
     shown = codes(device)
     assert len(shown) > 1
-    expect(device.page.locator("figcaption")).to_have_text(f"Code 1 sur {len(shown)}")
+    expect(device.page.locator("[data-nth]")).to_have_text(f"Code 1 sur {len(shown)}")
     device.page.click("[data-act=code-next]")
-    expect(device.page.locator("figcaption")).to_have_text(f"Code 2 sur {len(shown)}")
+    expect(device.page.locator("[data-nth]")).to_have_text(f"Code 2 sur {len(shown)}")
 
     other.go("/outbox")
     other.page.click("[data-act=receive]")

@@ -62,7 +62,8 @@ export function gather() {
   let set = null;
   return {
     take(raw) {
-      const found = FRAME.exec(raw.trim().toUpperCase());
+      // A scanner may say first that it is one, and a camera what kind of code it saw.
+      const found = FRAME.exec(raw.trim().replace(/^~?(\][A-Za-z][0-9A-Za-z])?/, "").toUpperCase());
       if (!found) return null;
       const [, name, n, of, piece] = found;
       const other = set !== null && set.name !== name;

@@ -118,7 +118,7 @@ function paintShare() {
 function turn(by) {
   share.at = (share.at + by + share.codes.length) % share.codes.length;
   sheet.querySelector(".qr").replaceWith(drawn(share.codes[share.at]));
-  sheet.querySelector("figcaption").textContent = say("share_nth", { n: share.at + 1, of: share.codes.length });
+  sheet.querySelector("[data-nth]").textContent = say("share_nth", { n: share.at + 1, of: share.codes.length });
 }
 
 async function sendFile() {
@@ -145,6 +145,21 @@ function tellReceived(tone, text) {
   if (!band) return;
   band.className = `band ${tone}`;
   band.querySelector("span").textContent = text;
+}
+
+// A telephone has no scanner: its camera films inside the sheet, and ends with it.
+let filming = false;
+async function film() {
+  const { toggleCamera } = await import("./camera.js");
+  const row = sheet.querySelector("[data-film]") ?? element("div");
+  const tapped = sheet.querySelector("[data-act=film]");
+  const ended = toggleCamera(row, (on) => {
+    filming = on;
+    tapped?.setAttribute("aria-pressed", String(on));
+  });
+  const finder = $("viewfinder");
+  if (finder) row.prepend(finder);
+  await ended;
 }
 
 async function take(facts) {
@@ -185,6 +200,7 @@ const ACTS = {
   share: openShare,
   receive: openReceive,
   file: sendFile,
+  film,
   "code-next": () => turn(1),
   "code-back": () => turn(-1),
   close: () => sheet.close(),
@@ -198,7 +214,10 @@ document.addEventListener("click", ({ target }) => {
   if (tapped) ACTS[tapped.dataset.act]?.(tapped.dataset);
 });
 sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close());
-sheet.addEventListener("close", () => (received = share = null));
+sheet.addEventListener("close", () => {
+  received = share = null;
+  if (filming) film();
+});
 
 ready();
 await paint();
