@@ -42,7 +42,7 @@ class Pocket:
             str(self.memory), executable_path=self.chromium, args=list(QUIET),
             viewport={"width": 360, "height": 640}, has_touch=True, locale="fr-FR",
         )  # fmt: skip
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(30_000)
         self.page: Page = self.context.pages[0]
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
@@ -53,7 +53,8 @@ class Pocket:
         self.page.goto(self.wire.url + path)
 
     def scan(self, code: str) -> None:
-        self.page.evaluate(SCAN, code)
+        """By a scanner that marks its codes: a busy machine does not cut them in two."""
+        self.page.evaluate(SCAN, f"~{code}")
 
     def sign_in(self, badge: str = CAMILLE.badge) -> None:
         self.go("/sign-in")
@@ -92,7 +93,7 @@ class Pocket:
 
 def code_of(line: dict[str, Any]) -> str:
     """A barcode of a line as it is printed."""
-    return next(code for code in line["codes"] if len(code) == 14 and code.startswith("0"))[1:]
+    return str(next(code for code in line["codes"] if len(code) == 14 and code.startswith("0")))[1:]
 
 
 @pytest.fixture(scope="module")
@@ -114,16 +115,17 @@ def pocket(browser: Browser, chromium_path: str, shop: Shop, wire: Wire, tmp_pat
     shop.ask("UPDATE stock_level SET on_hand = on_hand + 20, no_promise_until = NULL")
     made = Pocket(browser, chromium_path, shop, wire, tmp_path / "memory")
     shop.enrolled(made.context)
-    made.context.add_cookies([{**c, "url": wire.url} for c in device_cookies(made.context)])
+    keep_cookies(made.context, wire.url)
     yield made
     made.switch_off()
     assert made.errors == []
 
 
-def device_cookies(context: BrowserContext) -> list[dict[str, Any]]:
-    """As the server gives it at enrollment: it outlives the browser."""
+def keep_cookies(context: BrowserContext, url: str) -> None:
+    """As the server gives them at enrollment: they outlive the browser."""
     later = time.time() + 86_400
-    return [{"name": c["name"], "value": c["value"], "httpOnly": True, "expires": later} for c in context.cookies()]
+    for each in context.cookies():
+        context.add_cookies([{"name": each["name"], "value": each["value"], "url": url, "httpOnly": True, "expires": later}])  # fmt: skip
 
 
 @pytest.fixture
