@@ -1,19 +1,12 @@
-// A "Camera" button beside the band, on devices where no scanner was heard lately; the camera itself is loaded when it is tapped.
+// A "Camera" button beside the band, on devices where no scanner was heard lately (handheld.js asks); the camera itself is loaded
+// when it is tapped.
 import { element, icon, say } from "./paint.js";
 import { settings } from "./settings.js";
 
-const LATELY_MS = 12 * 3600 * 1000;
 const OPEN = "camera_open"; // for this visit: whoever opened it wants it on the next page too
-
-export function wanted(now = Date.now()) {
-  if (settings.camera !== "auto") return settings.camera === "always";
-  const heard = Number(localStorage.getItem("wedge_at")) || 0;
-  return now - heard > LATELY_MS;
-}
 
 export function offerCamera() {
   const band = document.querySelector(".dock > .band");
-  if (!band || document.body.hasAttribute("data-no-camera") || !wanted()) return;
   const button = element("button", "btn tall square", icon("camera"), element("span", "sr", say("camera")));
   button.type = "button";
   button.id = "camera";

@@ -1,20 +1,21 @@
 // Every associate page: the scanner listens, sound is ready after the first tap, dials keep time, the journal goes to the server,
 // and the device locks itself. A scan that no part of the page takes opens the job it stands for (resolve.js).
-import { offerCamera } from "./camera-button.js";
 import { listen } from "./scanner.js";
-import { settle as settleSettings } from "./settings.js";
+import { settings, settle as settleSettings } from "./settings.js";
 import { unlock } from "./sound.js";
 import { setServerTime, start } from "./dials.js";
 import { start as startStatus } from "./status.js";
 import { start as startLock } from "./lock.js";
-import { element, icon, say } from "./paint.js";
 
 listen();
 unlock();
 setServerTime(document.body.dataset.now);
 start();
 
-offerCamera();
+// The camera offers itself where no scanner was heard for half a day.
+const heard = Date.now() - (Number(localStorage.getItem("wedge_at")) || 0) < 12 * 3600 * 1000;
+const band = document.querySelector(".dock > .band") && !document.body.hasAttribute("data-no-camera");
+if (band && (settings.camera === "always" || (settings.camera === "auto" && !heard))) import("./camera-button.js").then(({ offerCamera }) => offerCamera());
 
 if (!document.body.hasAttribute("data-own-scans")) {
   document.addEventListener("scan", (event) => {
@@ -30,7 +31,5 @@ try {
   startLock(journal, who);
   settleSettings();
 } catch (fault) {
-  // A device that cannot keep anything must not look as if it could.
-  console.warn("the device cannot write", fault);
-  document.getElementById("main")?.prepend(element("p", "note bad", icon("tri"), element("span", "", element("b", "", say("cannot_keep")), ` ${say("cannot_keep_more")}`)));
+  console.warn("this device keeps nothing", fault); // device.js has said it on the page
 }
