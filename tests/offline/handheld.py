@@ -69,6 +69,7 @@ class Handheld:
         self.errors: list[str] = []
         self.on_tone: Callable[[], None] | None = None
         self.plain_locks = True
+        self.plain_timers = False
         self._process: subprocess.Popen[bytes] | None = None
         self.browser: Browser
         self.context: BrowserContext
@@ -101,7 +102,11 @@ class Handheld:
         self.browser = self.playwright.chromium.connect_over_cdp(f"ws://127.0.0.1:{port}{path}")
         self.context = self.browser.contexts[0]
         self.context.set_default_timeout(20_000)
-        self.context.add_init_script(LAPSE.replace("__PLAIN_LOCKS__", json.dumps(self.plain_locks)))
+        self.context.add_init_script(
+            LAPSE.replace("__PLAIN_LOCKS__", json.dumps(self.plain_locks)).replace(
+                "__LAPSE__", "1" if self.plain_timers else "40"
+            )
+        )
         self.context.expose_binding("__beep", self._beep)
         self.set_ahead(self.ahead_ms)
         for page in self.context.pages[1:]:

@@ -2,9 +2,8 @@
 // outside with the facts that the journal holds by then: what was heard must never be lost.
 // {seed, scans, tags, careful} -> {scans, taps, step, silent}
 async ({ seed, scans, tags, careful = false }) => {
-  const address = (name) => performance.getEntriesByType("resource").map((entry) => entry.name).find((url) => new RegExp(`/static/js/${name}\\.[^/.]+\\.js`).test(url));
-  const { journal } = await import(address("device"));
-  const { fold } = await import(address("fold"));
+  const { journal } = await globalThis.__module("device");
+  const { fold } = await globalThis.__module("fold");
   const pack = await (async () => {
     const db = await new Promise((resolve) => (indexedDB.open("comptoir").onsuccess = ({ target }) => resolve(target.result)));
     const asked = db.transaction("packs").objectStore("packs").get(location.pathname.split("/").at(-1));

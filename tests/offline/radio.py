@@ -32,7 +32,6 @@ class Radio:
 
     def __init__(self) -> None:
         self.target = ("127.0.0.1", 0)
-        self.planted: dict[str, Edit] = {}
         self.at_batch: dict[int, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -45,7 +44,7 @@ class Radio:
     def begin_anew(self, seed: int) -> None:
         """A good network again, with other dice; forgets what it has counted."""
         self.is_cut = self.spoils = False
-        self.edits = dict(self.planted)
+        self.edits: dict[str, Edit] = {}
         self.faults: Counter[str] = Counter()
         self.batches = 0
         self.at_batch = {}

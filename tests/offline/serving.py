@@ -17,12 +17,14 @@ from typing import Any
 import uvicorn
 import uvloop
 
-from comptoir.app import create_app, kept_assets
+from comptoir import app as built
+from comptoir.app import create_app
 from comptoir.flows import take_reports
 from comptoir.house import open_house
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.settings import Settings
+from comptoir.web.assets import Assets
 
 
 class MovedClock:
@@ -75,7 +77,9 @@ async def serve(dsn: str, clock: MovedClock, listening: socket.socket) -> None:
 def main() -> int:
     listening = socket.socket(fileno=int(sys.argv[1]))
     clock = MovedClock(Path(sys.argv[2]))
-    kept_assets()
+    if len(sys.argv) > 3:
+        held = Assets(Path(sys.argv[3]))
+        built.kept_assets = lambda: held  # type: ignore[assignment]
     create_app()
     child = 0
     for line in sys.stdin:

@@ -33,7 +33,7 @@ from tests.browser.shop import LYON, SECRET, Shop
 from tests.conftest import find_chromium
 from tests.offline import serving
 from tests.offline.handheld import Handheld
-from tests.offline.radio import Edit, Radio
+from tests.offline.radio import Radio
 
 ORDERS = 36
 PLENTY = 100_000
@@ -55,7 +55,9 @@ UPDATE stock_level l SET on_hand = on_hand + $2 FROM more WHERE l.sku = more.sku
 class Site:
     """The parts that stay while the stories change."""
 
-    def __init__(self, folder: Path, database: postgres.Server, playwright: Playwright, radio: Radio) -> None:
+    def __init__(
+        self, folder: Path, database: postgres.Server, playwright: Playwright, radio: Radio, static: Path | None
+    ) -> None:
         self.folder, self.database, self.playwright, self.radio = folder, database, playwright, radio
         chromium = find_chromium()
         assert chromium is not None, "no Chromium or Chrome on this machine"
@@ -69,7 +71,7 @@ class Site:
             "COMPTOIR_DATA": str(folder), "COMPTOIR_SECRET": SECRET, "COMPTOIR_URL": radio.url, "COMPTOIR_ENV": "dev", "COMPTOIR_LOG_LEVEL": "error",
         }  # fmt: skip
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.offline.serving", str(self._listening.fileno()), str(self.clock)],
+            [sys.executable, "-m", "tests.offline.serving", str(self._listening.fileno()), str(self.clock), *([str(static)] if static else [])],
             cwd=Path(__file__).parents[2], env=environ, pass_fds=[self._listening.fileno()], stdin=subprocess.PIPE,
             stderr=(folder / "server.log").open("ab"),
         )  # fmt: skip
@@ -200,8 +202,8 @@ async def furnish(database: postgres.Server) -> None:
 
 
 @contextmanager
-def opened(edits: dict[str, Edit] | None = None) -> Iterator[Site]:
-    """The site, made in a few seconds; `edits` change what the server serves (address pattern -> new bytes), for planted bugs."""
+def opened(static: Path | None = None) -> Iterator[Site]:
+    """The site, made in a few seconds; `static` is a folder to serve in place of pwa/static, with a bug planted in it."""
     with ExitStack() as stack:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="comptoir-offline-", ignore_cleanup_errors=True))
@@ -210,10 +212,8 @@ def opened(edits: dict[str, Edit] | None = None) -> Iterator[Site]:
         run_aside(furnish(database))
         radio = Radio()
         stack.callback(radio.close)
-        radio.planted |= edits or {}
-        radio.begin_anew(0)
         playwright = stack.enter_context(sync_playwright())
-        site = Site(folder, database, playwright, radio)
+        site = Site(folder, database, playwright, radio, static)
         stack.callback(site.close)
         site.serve(database.dsn_of("store"))
         answer = site.shop.api.post("/api/v1/orders", json=orders_of(site.shop, random.Random(1)))

@@ -64,9 +64,7 @@ class Story:
         phone.plain_locks = self.dice.random() < 0.75
         phone.start()
         phone.sign_in()
-        phone.page.evaluate(
-            f"async () => (await import(performance.getEntriesByType('resource').map((e) => e.name).find((url) => url.includes('/js/store.')))).keep('batch', {self.batch})"
-        )
+        phone.page.evaluate("async (most) => (await __module('store')).keep('batch', most)", self.batch)
         # On a busy machine the server may be too late for the service worker, which then shows what the device keeps.
         wait_until(
             lambda: (
