@@ -219,6 +219,10 @@ def keep_refused(page: Page, world: World) -> None:
     page.locator("#refused section").wait_for()
 
 
+def kept(page: Page, world: World) -> None:
+    page.locator("body[data-kept]").wait_for()
+
+
 def ask_for_code(page: Page, world: World) -> None:
     page.locator("form[action='/manager/devices'] button").first.click()
     page.wait_for_load_state()
@@ -390,6 +394,8 @@ STATES: Final[dict[str, list[State]]] = {
         State("no network", "associate", at("/shell/offline")),
         State("locked", "associate", at("/shell/unlock")),
         State("nobody can open", "device", at("/shell/unlock")),
+        State("what is kept", "associate", at("/shell/work"), kept),
+        State("nothing kept", "quiet", at("/shell/work"), kept, both=False),
     ],
     "/scan/sheet": [State("printed", "device", at("/scan/sheet"), allowed=SCANNER_MENUS)],
     "/scan/test": [State("asked", "device", at("/scan/test")), State("a scan", "device", at("/scan/test"), scanned("~]C0MT-0042"), allowed=("MT",)), State("not understood", "device", at("/scan/test"), scanned("4006381333932"))],

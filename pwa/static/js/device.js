@@ -4,7 +4,11 @@ import { openJournal } from "./journal.js";
 import { arrive, signingIn } from "./people.js";
 import { startSync } from "./sync.js";
 
-export const journal = await openJournal();
+// A device that cannot keep anything must not look as if it could: whatever page asks for it, it is said, and the page's own work ends here.
+export const journal = await openJournal().catch(async (fault) => {
+  (await import("./status.js")).cannotKeep();
+  throw fault;
+});
 
 // The page that the server made names who is signed in; a page out of the cache knows it from the last one.
 const { now, ...named } = document.body.dataset;

@@ -133,3 +133,7 @@ export function start(sync, who = null) {
   look();
   setInterval(() => document.hidden || look(), LOOK_MS);
 }
+
+export function cannotKeep() {
+  document.getElementById("main")?.prepend(element("p", "note bad", icon("tri"), element("span", "", element("b", "", say("cannot_keep")), ` ${say("cannot_keep_more")}`)));
+}
