@@ -11,6 +11,8 @@ from tests.browser.conftest import QUIET
 from tests.browser.counterpart import ASSETS, Counterpart
 from tests.browser.drawn_codes import code128, ean13, film, qr
 from tests.browser.kept_pages import kept_page
+from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough
+from tests.browser.page_rules import TOO_WIDE
 
 ARTICLE = "9521234543213"
 PASS = "P1:0123456789ABCDEFGHJKMNPQRS"
@@ -74,6 +76,16 @@ def test_codes_that_come_one_after_the_other_are_all_counted(filming: Filming) -
     page = filming([(qr(PASS), 15), (None, 20), (code128("B:T-118"), 15), (None, 20)])
     page.click("#camera")
     assert {code for _, _, code in heard(page, 4)} == {PASS, "B:T-118"}
+
+
+def test_an_open_camera_is_accessible_and_leaves_room_at_320_px(filming: Filming) -> None:
+    page = filming([(ean13(ARTICLE), 2)])
+    page.click("#camera")
+    heard(page)
+    page.set_viewport_size({"width": 320, "height": 568})
+    assert_nothing_to_say(page)
+    assert_targets_are_large_enough(page)
+    assert page.evaluate(TOO_WIDE) == []
 
 
 def test_the_camera_closes_with_the_button_that_opened_it(filming: Filming) -> None:
