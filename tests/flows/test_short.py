@@ -60,6 +60,21 @@ async def test_a_short_that_was_a_slip_can_be_undone_even_when_it_closed_the_wor
     assert await shop.status(work) == "picked"
 
 
+async def test_a_missing_unit_that_was_found_by_a_slip_is_missing_again(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    placed = await shop.place(order(Line(DERBY, 2)))
+    work = placed.works[0].id
+    await sam.pick(work)
+    await sam.short(work, reason="damaged")
+    found = await sam.pick(work)
+    assert await shop.exceptions() == []
+    assert (await sam.undo(found)).outcome == "applied"
+    assert await shop.figures() == (1, 1, 1, 1)
+    assert await shop.status(work) == "picked"
+    assert await shop.exceptions() == ["short_choice"]
+
+
 async def test_a_short_of_the_last_missing_article_makes_the_staged_rest_ready(shop: Shop) -> None:
     await shop.receive(1)
     await shop.receive(1, COGNAC)

@@ -6,7 +6,7 @@ from comptoir.catalog.queries import find_cautions
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
 from comptoir.flows.put_back import put_back_units
-from comptoir.flows.short_pick import find_again
+from comptoir.flows.short_pick import find_again, short_again
 from comptoir.flows.tell_misfit import article_of, not_in_work
 from comptoir.fulfillment import picking, sql
 from comptoir.fulfillment.model import Outcome, Pick, Work, WorkLine
@@ -22,7 +22,10 @@ async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Out
     line = work.line(report.line)
     if line is None:
         return await surplus_of_no_line(tx, work, report, actor, at)
-    if report.quantity > line.reserved and await find_again(tx, work, report.line, report.quantity - line.reserved, at):
+    found = 0
+    if report.quantity > line.reserved:
+        found = await find_again(tx, work, report.line, report.quantity - line.reserved, at)
+    if found:
         (work,) = await sql.lock(tx, [work.id], actor.locations)
         line = work.line(report.line) or line
     handled = picking.pick(work, report.line, report.quantity)
@@ -32,7 +35,7 @@ async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Out
         await stock_sql.post(
             tx, [picked(line.sku, work.location, counted, order_id=work.order_id, work=work.id, happened_at=at)]
         )
-    effect: dict[str, object] = {"kind": "pick", "work": work.id, "line": report.line, "units": counted}
+    effect: dict[str, object] = {"kind": "pick", "work": work.id, "line": report.line, "units": counted, "found": found}
     if handled.surplus:
         effect["put_back"] = await sql.insert_put_back(
             tx,
@@ -110,4 +113,7 @@ async def undo_pick(tx: Tx, effect: dict[str, object], actor: Actor, at: datetim
         )  # fmt: skip
     await moved_on(tx, work, handled.status)
     await keep_progress(tx, work.order_id)
+    if found := min(back, int(str(effect.get("found", 0)))):
+        # It had been missing before this scan found it: so it is again.
+        await short_again(tx, work, number, found, actor, at)
     return Outcome("applied_with_exception" if missing else "applied", handled.problem if missing else None, work.id)

@@ -133,6 +133,14 @@ async def find_again(tx: Tx, work: Work, number: int, units: int, at: datetime) 
     return found
 
 
+async def short_again(tx: Tx, work: Work, number: int, units: int, actor: Actor, at: datetime) -> None:
+    """Units that a scan had found, and that scan was taken back: missing as before, for the same reason."""
+    reason = await tx.value(
+        "SELECT reason FROM short_pick WHERE work = $1 AND line = $2 ORDER BY at DESC LIMIT 1", work.id, number
+    )
+    await short_reported(tx, Short(work.id, number, units, reason or "not_found"), actor, at)
+
+
 async def fewer_to_decide(tx: Tx, choices: Sequence[Any], all_of: int, found: int) -> None:
     """The open choices about a line, oldest first, need `found` units less; `all_of` of them are settled anyway."""
     for number, choice in enumerate(choices):
