@@ -1,6 +1,7 @@
 """The pictures of docs/scanning.md: `.venv/bin/python -m tests.browser.scanning_pictures`. No server of the app is needed."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -24,7 +25,7 @@ def main() -> int:
         context.grant_permissions(["camera"], origin=counterpart.address)
         page = context.new_page()
         for path, name in (("/settings", "settings"), ("/scan/test", "scan_test")):
-            counterpart.pages[path] = lambda name=name: kept_page(f"associate/{name}.html")  # type: ignore[misc]
+            counterpart.pages[path] = partial(kept_page, f"associate/{name}.html")
         page.goto(f"{counterpart.address}/settings")
         page.locator("input[name=volume]:checked").wait_for()
         take(page, "settings")

@@ -166,3 +166,28 @@ def test_a_page_with_scans_of_its_own_opens_the_job_of_a_foreign_code(
     expect(page.locator("#number")).to_have_text("1")
     page.evaluate(SCAN, code)
     page.wait_for_url(f"**{opened}*")
+
+
+def test_a_count_that_the_device_cannot_keep_is_said_and_not_shown_as_done(
+    page: Page, counterpart: Counterpart
+) -> None:
+    counted = {"id": WORK, "name": "Derby", "variant": "noir", "deciding": "39", "picture": "", "codes": [f"0{ARTICLE}"], "place": None, "sign_in_id": WORK, "server_time": "2026-11-22T09:00:00Z"}  # fmt: skip
+    counterpart.pages["/count"] = lambda: TEMPLATES.get_template("associate/count.html").render(
+        lang="fr",
+        brand="Orme",
+        session=None,
+        served_at=None,
+        theme="",
+        count=counted,
+        person="Camille",
+        location="Lyon",
+    )
+    page.goto(f"{counterpart.address}/count")
+    page.wait_for_load_state("networkidle")
+    page.evaluate(SCAN, ARTICLE)
+    page.evaluate(
+        "() => { IDBObjectStore.prototype.add = () => { throw new DOMException('full', 'QuotaExceededError') } }"
+    )
+    page.click("#save")
+    expect(page.locator("#band.bad")).to_contain_text("L’appareil n’a pas pu garder")
+    expect(page.locator("#save")).to_be_visible()

@@ -1,5 +1,7 @@
 """The device's settings: they hold at once, on the next page before its first paint, and are heard, felt and seen."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -19,7 +21,7 @@ NAMES = ("settings", "scan_test", "scan_sheet")
 def opened(page: Page, counterpart: Counterpart) -> Page:
     """The settings page; the pages around it are there too."""
     for path, name in (("/settings", "settings"), ("/scan/test", "scan_test"), ("/scan/sheet", "scan_sheet")):
-        counterpart.pages[path] = lambda name=name: kept_page(f"associate/{name}.html")
+        counterpart.pages[path] = partial(kept_page, f"associate/{name}.html")
     page.goto(f"{counterpart.address}/settings")
     expect(page.locator("input[name=volume]:checked")).to_have_count(1)
     return page

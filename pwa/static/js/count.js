@@ -41,7 +41,11 @@ document.addEventListener("click", async ({ target }) => {
   else if (key) set(fresh ? Number(key) : quantity * 10 + Number(key));
   if (key) fresh = key === "add";
   if (target.closest("#save") && !written()) {
-    await journal.append("count", { count: asked.id, quantity });
+    try {
+      await journal.append("count", { count: asked.id, quantity });
+    } catch {
+      return tell("bad", say("not_kept"), say("not_kept_more"));
+    }
     sync.now();
     paint();
   }

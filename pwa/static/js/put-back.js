@@ -22,7 +22,11 @@ async function take(detail) {
   const job = row ? null : elsewhere(detail);
   if (job) return job;
   if (!row) return tell("bad", say("unknown_article"), say("nothing_counted"));
-  await journal.append("put_back", { put_back: row.id, quantity: 1, code: raw });
+  try {
+    await journal.append("put_back", { put_back: row.id, quantity: 1, code: raw });
+  } catch {
+    return tell("bad", say("not_kept"), say("not_kept_more"));
+  }
   row.left -= 1;
   const place = document.getElementById(`p-${row.id}`);
   place.querySelector("[data-left]").textContent = row.left;
