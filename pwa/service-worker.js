@@ -30,7 +30,9 @@ const SHELL_OF = [
   [/^\/scan\/test$/, "/scan/test"],
 ];
 
-addEventListener("install", (event) => event.waitUntil(fill()));
+addEventListener("install", (event) => {
+  event.waitUntil(Promise.all([fill(), passBy(event)]));
+});
 addEventListener("activate", (event) => event.waitUntil(begin()));
 addEventListener("fetch", (event) => {
   const answer = way(event);
@@ -55,6 +57,15 @@ async function fill() {
     await caches.delete(KEPT);
     throw fault;
   }
+}
+
+// Where the browser can be told: what tells, and what goes on for hours, does not even come by here. A stream that did
+// would hold an old worker in force for as long as the page is open.
+async function passBy(event) {
+  if (!event.addRoutes || !self.URLPattern) return;
+  const past = (condition) => ({ condition, source: "network" });
+  const paths = ["/*/stream", "/sync/*"].map((pathname) => past({ urlPattern: new URLPattern({ pathname }) }));
+  await event.addRoutes([past({ requestMethod: "POST" }), ...paths]).catch(() => {});
 }
 
 async function keepFile(cache, url, integrity) {

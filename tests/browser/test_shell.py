@@ -16,6 +16,7 @@ from tests.browser.between import Sent, Wire, wired
 from tests.browser.shop import Hands, Shop, open_shop
 
 NEXT = "000000000002"
+DEVICE, STORE = "/static/js/device.js", "/static/js/store.js"
 CACHES = "() => caches.keys().then((names) => names.filter((name) => name.startsWith('comptoir-app-')))"
 COMPLETE = """() => Promise.race([
   navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller
@@ -67,12 +68,12 @@ class Device(msgspec.Struct):
 
     def write(self, code: str = "4006381333931") -> str:
         """One fact, on disk; its id."""
-        written: str = self.run(WRITE, [kept_assets().url("js/device.js"), code])
+        written: str = self.run(WRITE, [DEVICE, code])
         return written
 
     @property
     def waiting(self) -> int:
-        found: int = self.run(WAITING, kept_assets().url("js/device.js"))
+        found: int = self.run(WAITING, DEVICE)
         return found
 
     @property
@@ -152,7 +153,7 @@ def test_the_worker_keeps_one_release_and_takes_the_page_over(device: Device) ->
         name,
     )
     assert {"/shell/work", "/shell/pick", "/shell/counter", "/shell/hand-over", "/shell/unlock"} <= set(held)
-    assert kept_assets().url("js/fold.js") in held
+    assert kept_assets().url("js/core.js") in held
     assert kept_assets().url("comptoir.css") in held
 
 
@@ -268,7 +269,7 @@ def test_an_update_that_is_a_day_old_comes_in_with_unsent_facts_and_loses_none(d
     device.wire.change = both(newer(), deaf)
     facts = [device.write(f"40063813339{number}") for number in range(31, 34)]
     assert device.run(LOOK_FOR_UPDATE) is True
-    device.run(AGED, [kept_assets().url("js/store.js"), 25])
+    device.run(AGED, [STORE, 25])
     device.open("/work")
     device.wait_for(lambda: device.releases == [f"comptoir-app-{NEXT}"])
     device.page.wait_for_load_state()
