@@ -40,6 +40,13 @@ def device(settled: Handheld) -> Iterator[Handheld]:
 
 
 @pytest.fixture
+def alone(browser: Browser, shop: Shop) -> Iterator[Handheld]:
+    """A device with a clock of its own."""
+    with handheld(browser, shop) as made:
+        yield made
+
+
+@pytest.fixture
 def other(browser: Browser, shop: Shop) -> Iterator[Handheld]:
     """A second device of the store, where Sam works."""
     with handheld(browser, shop) as made:
@@ -110,19 +117,37 @@ def test_what_was_refused_stays_until_somebody_has_seen_it(device: Handheld) -> 
     assert device.shop.one("SELECT outcome FROM device_event WHERE id::text = $1", fact) == "refused"
 
 
-def test_after_twenty_minutes_it_asks_to_walk_to_where_the_network_is(browser: Browser, shop: Shop) -> None:
-    with handheld(browser, shop) as device:
-        device.page.clock.install()
-        device.sign_in(CAMILLE)
-        device.context.route(NO_SYNC, lambda route: route.abort())
-        device.write("unknown_code", {"code": "2"})
-        expect(device.page.locator("#notes")).to_contain_text("Hors ligne")
-        for _ in range(3):
-            device.page.clock.fast_forward("07:00")
-            device.page.locator("h1").click()
-        expect(device.page.locator("#notes")).to_contain_text("1 geste attend depuis 21 min.")
-        expect(device.page.locator("#notes")).to_contain_text("Allez vers la porte")
-        assert_nothing_to_say(device.page)
+def test_after_twenty_minutes_it_asks_to_walk_to_where_the_network_is(alone: Handheld) -> None:
+    alone.page.clock.install()
+    alone.sign_in(CAMILLE)
+    alone.context.route(NO_SYNC, lambda route: route.abort())
+    alone.write("unknown_code", {"code": "2"})
+    expect(alone.page.locator("#notes")).to_contain_text("Hors ligne")
+    for _ in range(3):
+        alone.page.clock.fast_forward("07:00")
+        alone.page.locator("h1").click()
+    expect(alone.page.locator("#notes")).to_contain_text("1 geste attend depuis 21 min.")
+    expect(alone.page.locator("#notes")).to_contain_text("Allez vers la porte")
+    assert_nothing_to_say(alone.page)
+
+
+def test_a_screen_reader_hears_of_the_state_at_most_once_in_five_seconds(alone: Handheld) -> None:
+    alone.page.clock.install()
+    alone.go("/sign-in/manager")
+
+    def show(*states: str) -> None:
+        alone.page.evaluate(
+            "async ([url, states]) => { const { showState } = await import(url); for (const state of states) showState({ state, waiting: 0, since: null, oldest: null }); }",
+            [ASSETS.url("js/status.js"), states],
+        )
+        alone.page.clock.fast_forward(1000)
+
+    show("offline", "signed_out")
+    expect(alone.page.locator("#said")).to_have_text("signed_out")
+    show("offline", "update")
+    expect(alone.page.locator("#said")).to_have_text("signed_out")
+    alone.page.clock.fast_forward(5000)
+    expect(alone.page.locator("#said")).to_have_text("update")
 
 
 def codes(device: Handheld) -> list[str]:
