@@ -54,7 +54,7 @@ function paint() {
     parts.push(list(lying.map((order) => clone("t-order", { href: href(order), name: order.name, more: more(order), fresh: order.fresh, place: placeOf(order) }))));
   } else if (query) parts.push(clone("t-none", { what: say("find_none", { q: $("q").value.trim() }) }));
   else if (!waiting.length && !undoable.length) parts.push(clone("t-empty", {}));
-  if (kept && !query) parts.push(element("p", "note", say("on_device", { time: clock(kept.at) })));
+  if (kept && !query) parts.push(element("p", "note", say("kept_at", { time: clock(kept.at) })));
   $("view").replaceChildren(...parts);
   tick();
 }

@@ -119,6 +119,7 @@ async function proven(kind, value) {
   if ($("identity")) $("identity").closest("label").hidden = true;
   if (kind === "pass") by.carry(id, value);
   paintProof();
+  if (alone() && why()) return invite();
   tell("ok", say(`${kind}_right`), toScan().length ? say("hand_scan_bag", { bag: tag(toScan()[0].bag) }) : "");
   invite();
   if (!toScan().length) await finish();
@@ -128,7 +129,7 @@ function paintProof() {
   const slot = $("proof");
   if (!slot) return;
   // A field that somebody types into stays.
-  if (proof.kind && alone()) slot.replaceChildren(clone("t-proven", { what: say(`${proof.kind}_right`) }));
+  if (proof.kind && alone() && !why()) slot.replaceChildren(clone("t-proven", { what: say(`${proof.kind}_right`) }));
   else if (!proof.kind && alone() && held?.letters && !why()) slot.querySelector("form") ?? slot.replaceChildren(clone("t-letters", {}));
   else slot.replaceChildren();
   if ($("proof-word") && order) $("proof-word").textContent = `${say(proof.kind ? "pass_checked" : "pass_missing")}, ${order.number}`;
