@@ -168,6 +168,7 @@ def test_a_pack_is_begun_picked_and_staged_with_no_network_and_the_browser_gone_
     expect(away.page.locator("#acts button")).to_contain_text("Commencer le lot de 6")
     away.page.click("#acts button")
     away.page.wait_for_url(f"**/packs/{first['id']}")
+    expect(away.page.locator("body[data-step=pick]")).to_be_visible()
     lines = [(work, line) for work in first["works"] for line in work["lines"]]
     for _, line in lines[:5]:
         away.scan(code_of(line))
@@ -212,6 +213,29 @@ def test_a_pack_is_begun_picked_and_staged_with_no_network_and_the_browser_gone_
         )
         == 1
     )
+
+
+def test_a_tag_that_was_scanned_is_still_known_after_the_battery_went(pocket: Pocket, shop: Shop) -> None:
+    shop.many_orders(1)
+    pocket.sign_in()
+    (pack,) = pocket.packs(1)
+    pocket.settled()
+    pocket.wire.cut = True
+    pocket.go("/work")
+    pocket.page.click("#acts button")
+    expect(pocket.page.locator("body[data-step=pick]")).to_be_visible()
+    for line in pack["works"][0]["lines"]:
+        pocket.scan(code_of(line))
+    expect(pocket.page.locator("body[data-step=stage]")).to_be_visible()
+    pocket.scan("B:T-77")
+    expect(pocket.page.locator("#where")).to_contain_text("T-77")
+    pocket.switch_off()
+    pocket.switch_on()
+    pocket.go(f"/packs/{pack['id']}")
+    expect(pocket.page.locator("body[data-step=stage]")).to_be_visible()
+    expect(pocket.page.locator("#where")).to_contain_text("T-77")
+    pocket.scan(f"L:{pack['places'][0]}")
+    expect(pocket.page.locator(".finish.kept h1")).to_be_visible()
 
 
 def test_the_list_with_no_network_shows_what_lies_ready_and_one_act(away: Pocket) -> None:

@@ -3,8 +3,7 @@ import { clone, element, icon, say } from "./paint.js";
 import { ask } from "./feedback.js";
 import { difference, lineOf, sayPlace, wayTo } from "./matching.js";
 import { serverNow, tick } from "./dials.js";
-import { bare, on, packLine, placeName, refold, staging, tagName, workOf } from "./pick-pack.js";
-import { row } from "./pick-sheets.js";
+import { bare, named, on, packLine, placeName, refold, staging, tagName, workOf } from "./pick-pack.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -166,4 +165,28 @@ function paintDone() {
   $("view").replaceChildren(clone("t-done", values));
   const next = Object.assign(element("a", "btn main", pack.next?.text ?? say("back_to_work")), { href: pack.next?.href ?? "/work" });
   $("acts").replaceChildren(next);
+}
+
+// A line as a row: with its picture while staging, with its place and a way back in the overview.
+export function row(spot, fact, overview) {
+  const line = packLine(spot);
+  const now = lineOf(on.view, spot);
+  const button = element("button", "btn", icon("undo"), element("span", "sr", `${say("undo")} ${named(line)}`));
+  Object.assign(button, { type: "button" });
+  Object.assign(button.dataset, { act: "back", fact: fact?.id ?? "" });
+  const made = clone("t-row", {
+    ...line,
+    shown: !overview,
+    more: [line.variant, line.deciding, overview && sayPlace(line.place)].filter(Boolean).join(", "),
+    count: overview ? `${now.picked}/${now.quantity}` : now.picked,
+    sent: now.state === "picked" && now.saved === 0,
+    saved: now.state === "picked" && now.saved > 0,
+    short: now.short ? say("short_word", { n: now.short }) : "",
+    todo: now.state === "todo",
+    now: now.state === "now",
+    parked: now.state === "parked",
+    undoable: Boolean(fact),
+    button,
+  });
+  return [...made.children];
 }

@@ -1,6 +1,6 @@
-// The sheets over the pick: what is missing and why, and the whole pack with a way back for each line.
-import { clone, element, icon, say } from "./paint.js";
-import { lineOf, sayPlace } from "./matching.js";
+// The sheets over the pick: what is missing and why, and the whole pack with a way back for each line. Loaded behind the page.
+import { clone, say } from "./paint.js";
+import { lineOf } from "./matching.js";
 import { facts, named, on, packLine, workOf } from "./pick-pack.js";
 
 const sheet = document.getElementById("sheet");
@@ -35,33 +35,10 @@ export function countMissing(step) {
 // What the short sheet says now: {quantity, reason}.
 export const reported = () => ({ quantity: missing, reason: new FormData(document.getElementById("short-form")).get("reason") });
 
-export function openList() {
+// `row(spot, fact, overview)` paints a line.
+export function openList(row) {
   const told = facts();
   const taken = new Set(told.filter(({ type }) => type === "undo").map(({ body }) => body.event));
   const last = (spot) => told.findLast(({ type, id, body }) => ["pick", "short", "look_again"].includes(type) && body.line === spot.line && body.work === spot.work && !taken.has(id));
   openSheet("t-list", { lines: on.view.order.map((spot) => row(spot, last(spot), true)) });
-}
-
-// A line as a row: with its picture while staging, with its place and a way back in the overview.
-export function row(spot, fact, overview) {
-  const line = packLine(spot);
-  const now = lineOf(on.view, spot);
-  const button = element("button", "btn", icon("undo"), element("span", "sr", `${say("undo")} ${named(line)}`));
-  Object.assign(button, { type: "button" });
-  Object.assign(button.dataset, { act: "back", fact: fact?.id ?? "" });
-  const made = clone("t-row", {
-    ...line,
-    shown: !overview,
-    more: [line.variant, line.deciding, overview && sayPlace(line.place)].filter(Boolean).join(", "),
-    count: overview ? `${now.picked}/${now.quantity}` : now.picked,
-    sent: now.state === "picked" && now.saved === 0,
-    saved: now.state === "picked" && now.saved > 0,
-    short: now.short ? say("short_word", { n: now.short }) : "",
-    todo: now.state === "todo",
-    now: now.state === "now",
-    parked: now.state === "parked",
-    undoable: Boolean(fact),
-    button,
-  });
-  return [...made.children];
 }

@@ -4,17 +4,18 @@ import { say } from "./paint.js";
 import { settle, tell } from "./feedback.js";
 import { lineOf } from "./matching.js";
 import { serverNow, setServerTime } from "./dials.js";
-import { fetchPictures, goOnKeeping, keep } from "./packs.js";
 import { facts, keepBound, named, NotKept, on, open, record, UNDO_MS, workOf } from "./pick-pack.js";
 import { takeAnswer, takePack } from "./pick-answers.js";
-import { paint } from "./pick-painting.js";
+import { paint, row } from "./pick-painting.js";
 import { takeScan } from "./pick-scans.js";
-import { countMissing, openList, openShort, reported } from "./pick-sheets.js";
 import { play } from "./sound.js";
 import { ready, submit } from "./scanner.js";
 import { mayRest, stayAwake } from "./wake.js";
 import "./handheld.js";
 
+const BEHIND_MS = 1000; // what is not needed to scan comes after the page
+const sheets = () => import("./pick-sheets.js");
+const keeping = () => import("./keeping.js");
 const sheet = document.getElementById("sheet");
 
 // A write that failed has been said already, and nothing was counted.
@@ -26,13 +27,13 @@ const undoable = (fact, text) => (on.undoable = { fact, text, until: Date.now() 
 
 const acts = {
   close: () => sheet.close(),
-  find: () => on.view.current && openShort(),
-  list: openList,
-  fewer: () => countMissing(-1),
-  more: () => countMissing(1),
+  find: async () => on.view.current && (await sheets()).openShort(),
+  list: async () => (await sheets()).openList(row),
+  fewer: async () => (await sheets()).countMissing(-1),
+  more: async () => (await sheets()).countMissing(1),
   seen: () => on.asides.shift(),
   async report() {
-    const { quantity, reason } = reported();
+    const { quantity, reason } = (await sheets()).reported();
     undoable(await record("short", { ...on.view.current, quantity, reason }), say("short_done", { n: quantity }));
     sheet.close();
     play("ok");
@@ -80,7 +81,7 @@ function repaint() {
   // The walk is over: the next one comes while there is a network.
   if (done && !kept && !on.view.unsent) {
     kept = true;
-    keep();
+    keeping().then(({ keep }) => keep(), () => {});
   }
 }
 
@@ -122,9 +123,15 @@ if (await open()) {
     history.replaceState(null, "", location.pathname);
     submit(raw);
   }
-  // The pictures of the whole walk come now, while there is a network, and the next packs behind them.
-  (window.requestIdleCallback ?? setTimeout)(() => {
-    fetchPictures([on.pack]);
-    goOnKeeping(() => takePack().then(repaint));
-  });
+  // The sheets, the pictures of the whole walk and the next packs come now, while there is a network.
+  setTimeout(async () => {
+    try {
+      await sheets();
+      const { fetchPictures, goOnKeeping } = await keeping();
+      fetchPictures([on.pack]);
+      goOnKeeping(() => takePack().then(repaint));
+    } catch {
+      // Out of reach just now: what is needed is asked for again by then.
+    }
+  }, BEHIND_MS);
 } else location.replace("/work");

@@ -152,4 +152,5 @@ await paint();
 sync.ping();
 sync.listen({ onJournal: () => paint() });
 setInterval(() => document.hidden || paint(), 30000);
-setTimeout(look, ASK_MS);
+// Asked for by its own name it only shows; in the place of the live list it makes way for it.
+if (location.pathname === "/work") setTimeout(look, ASK_MS);

@@ -1,7 +1,7 @@
 // The list of work: live as the server sends it, and the next packs fetched behind it. What is begun where the network has
 // just gone is begun from what lies ready on the device.
 import { sync } from "./device.js";
-import { goOnKeeping } from "./packs.js";
+import { goOnKeeping } from "./keeping.js";
 import "./stream.js";
 
 const TIME_LIMIT_MS = 4000;
