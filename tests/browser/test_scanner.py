@@ -246,6 +246,7 @@ def test_two_letters_and_enter_are_no_scan(page: Page, heard: Callable[[], list[
 def test_a_page_without_its_own_use_for_a_scan_asks_the_server(page: Page, counterpart: Counterpart) -> None:
     text = PAGE.replace(" data-own-scans", "").replace('<script type="module" src="/heard.js"></script>', "")
     counterpart.pages["/"] = lambda: TEMPLATES.from_string(text).render(lang="fr")
+    counterpart.files["/sync/ping"] = (b'{"pong": true}', "application/json")
     page.goto(counterpart.address)
     page.wait_for_load_state("networkidle")
     with page.expect_navigation():
