@@ -7,6 +7,7 @@ import { reach } from "./reach.js";
 import { start } from "./status.js";
 
 const ASK_MS = 3000;
+const STAGE_MS = 4000; // nobody waits longer at the door for what only a day without network needs
 
 const form = document.getElementById("pin");
 const badge = document.getElementById("badge");
@@ -17,7 +18,8 @@ unstage();
 
 async function send(which, kind, of, secret) {
   // A device that cannot work it out or keep it signs in all the same; it needs the network to be unlocked, then.
-  const [way] = await Promise.all([reach(ASK_MS), stage(kind, of, secret).catch(() => {})]);
+  const late = new Promise((done) => setTimeout(done, STAGE_MS));
+  const [way] = await Promise.all([reach(ASK_MS), Promise.race([stage(kind, of, secret).catch(() => {}), late])]);
   // No network: the lock says who can open this device without, and that a new sign-in needs it.
   if (way === "none" || way === "stranger") {
     unstage();
