@@ -62,7 +62,8 @@ def shop(postgres_server: postgres.Server, template: str) -> Iterator[Shop]:
 
 @pytest.fixture
 def handheld(browser: Browser, shop: Shop) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 360, "height": 640}, locale="fr-FR")
+    # Cold means cold: without the worker, which fetches everything ahead.
+    context = browser.new_context(viewport={"width": 360, "height": 640}, locale="fr-FR", service_workers="block")
     shop.enrolled(context)
     Hands(context.new_page(), shop).sign_in()
     yield context

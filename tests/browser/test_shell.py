@@ -326,7 +326,7 @@ def test_a_house_that_switches_the_worker_off_clears_pages_and_keeps_facts(devic
     device.wire.change = change
     fact = device.write()
     device.run("() => navigator.serviceWorker.getRegistration().then((registration) => registration.update())")
-    device.wait_for(lambda: device.run("() => caches.keys()") == [])
+    device.wait_for(lambda: device.releases == [])
     assert device.waiting == 1
     device.wire.change = lambda path, sent: sent
     device.wait_for(lambda: device.known(fact) == 1)

@@ -16,7 +16,7 @@ export async function show({ offer, worker, unwritable, taken }) {
   if (all && worker) rows.push(row((await complete()) ? "app-ready" : "app-filling"), ...(await protection()));
   const invited = all || (!rows.length && !(await recall("install").catch(() => null))?.later);
   if (installed) all && rows.push(row("app-installed"));
-  else if (invited && isSecureContext) rows.push(...invitation(offer, all, taken));
+  else if (invited && worker) rows.push(...invitation(offer, all, taken));
   place.replaceChildren(...rows);
   place.hidden = !rows.length;
   (place.closest("[data-with-install]") ?? place).hidden = !rows.length;

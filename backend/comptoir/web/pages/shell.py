@@ -24,7 +24,7 @@ WORKER_POLICY: Final = "default-src 'none'; script-src 'self'; connect-src 'self
 GROUND: Final = "#f3f1ec"
 ICONS: Final = (("any", 192), ("any", 512), ("maskable", 192), ("maskable", 512))
 SHORTCUTS: Final = (("work", "/work"), ("counter", "/counter"), ("scan", "/scan"))
-PICTURES: Final = (("narrow", "work", "720x1280"), ("narrow", "pick", "720x1280"))
+PICTURES: Final = (("narrow", "work", "720x1280"), ("narrow", "pick", "720x1280"), ("wide", "work", "1280x800"))
 
 
 @get("/sw.js", opt=PUBLIC)
