@@ -30,5 +30,8 @@ document.getElementById("kept").hidden = location.pathname === "/work";
 document.getElementById("again").href = location.href;
 journal.watch(count);
 count();
-addEventListener("online", look);
-look();
+// Opened by its own address it stands for no other page.
+if (!location.pathname.startsWith("/shell/")) {
+  addEventListener("online", look);
+  look();
+}
