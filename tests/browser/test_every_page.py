@@ -391,7 +391,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("nothing", "associate", at("/scan"), submit("#f-code", "ZZZ", "main form button")),
     ],
     "/shell/{name:str}": [
-        State("no network", "associate", at("/shell/offline")),
+        State("no network", "associate", at("/shell/offline"), both=False),
         State("locked", "associate", at("/shell/unlock")),
         State("nobody can open", "device", at("/shell/unlock")),
         State("what is kept", "associate", at("/shell/work"), kept),
