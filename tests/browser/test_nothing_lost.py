@@ -1,4 +1,4 @@
-"""Facts that have not gone out survive everything that happens to an app: an update, a logout, a change of hands, a full disk."""
+"""Facts that have not gone out survive everything that happens to an app: an update, a logout, a change of hands (a full disk: tests/offline)."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from comptoir.kit import postgres
-from comptoir.world.cast import CAMILLE, SAM
+from comptoir.world.cast import CAMILLE, SAM, Associate
 from tests.browser.devices import Handheld, handheld
 from tests.browser.shop import Shop, open_shop
 
@@ -30,6 +30,16 @@ def device(browser: Browser, shop: Shop) -> Iterator[Handheld]:
 def silence(device: Handheld) -> None:
     """Pages still come; nothing that the device tells arrives."""
     device.context.route("**/sync/**", lambda route: route.abort())
+
+
+def sign_in(device: Handheld, who: Associate) -> None:
+    """By PIN, on a machine so busy that the page which the device keeps may come before the server's."""
+    for _ in range(10):
+        device.go(f"/sign-in?who={device.person(who)}")
+        if "/shell/" not in device.page.url:
+            break
+    device.keys(who.pin)
+    device.page.wait_for_url("**/work")
 
 
 def scan(device: Handheld, code: str) -> str:
@@ -89,28 +99,6 @@ def test_an_answer_that_tells_of_more_than_was_sent_acknowledges_only_what_it_na
     assert [told["id"] for told in device.told() if told["id"] in facts] == facts
 
 
-def test_with_no_room_on_the_disk_a_scan_fails_loudly_and_what_was_kept_goes_out(device: Handheld, shop: Shop) -> None:
-    shop.many_orders(1)
-    codes = open_pack(device)
-    silence(device)
-    assert scan(device, codes[0]) in ("ok", "done")
-    kept = [fact["id"] for fact in device.kept("ev").values()]
-    cdp = device.context.new_cdp_session(device.page)
-    cdp.send("Storage.overrideQuotaForOrigin", {"origin": shop.url, "quotaSize": 1})
-    assert scan(device, codes[1]) == "wrong"
-    cdp.send("Storage.overrideQuotaForOrigin", {"origin": shop.url})
-    assert [fact["id"] for fact in device.kept("ev").values()] == kept
-    assert scan(device, codes[1]) in ("ok", "done")
-    device.context.unroute_all()
-    device.page.reload()
-    device.all_sent()
-    facts = list(device.kept("ev").values())
-    assert sum(fact["type"] == "pick" for fact in facts) == 2
-    assert [told["outcome"] for told in device.told() if told["id"] in {fact["id"] for fact in facts}] == [
-        "applied"
-    ] * len(facts)
-
-
 def test_unsent_facts_outlive_a_change_of_hands_a_logout_and_a_new_version(device: Handheld, shop: Shop) -> None:
     shop.many_orders(1)
     codes = open_pack(device)
@@ -118,9 +106,7 @@ def test_unsent_facts_outlive_a_change_of_hands_a_logout_and_a_new_version(devic
     silence(device)
     camille = device.signed_in_as()
     scan(device, codes[0])
-    device.go("/sign-in")
-    device.scan(SAM.badge)
-    device.page.wait_for_url("**/work")
+    sign_in(device, SAM)
     sam = device.signed_in_as()
     device.write("unknown_code", {"code": "by Sam"})
     device.go("/more")
@@ -136,6 +122,6 @@ def test_unsent_facts_outlive_a_change_of_hands_a_logout_and_a_new_version(devic
     }
     assert sorted(kept.values()) == sorted([camille, sam])
     device.context.unroute_all()
-    device.sign_in(CAMILLE)
+    sign_in(device, CAMILLE)
     device.all_sent()
     assert {told["id"]: told["sign_in"] for told in device.told() if told["id"] in kept} == kept

@@ -49,6 +49,12 @@ PACKS = """(ready) => new Promise((resolve) => {
     asked.onsuccess = () => (target.result.close(), resolve(asked.result.filter(({ state }) => !ready || state === "ahead").length));
   };
 })"""
+WAITING = """() => new Promise((resolve) => {
+  indexedDB.open("comptoir").onsuccess = ({ target }) => {
+    const asked = target.result.transaction("meta").objectStore("meta").get("journal");
+    asked.onsuccess = () => (target.result.close(), resolve(asked.result.next - 1 - asked.result.acked));
+  };
+})"""
 Told = dict[str, Any]
 
 
@@ -205,6 +211,11 @@ class Handheld:
         """What is on the disk: {head, facts}, read past the app."""
         told: Told = (page or self.page).evaluate(KEPT)
         return told
+
+    def waiting(self) -> int:
+        """How many facts the server has not acknowledged, by what is on the disk."""
+        count: int = self.page.evaluate(WAITING)
+        return count
 
     def packs(self, ready: bool = False) -> int:
         """How many packs are on the disk; with `ready`, of those that nobody has begun."""

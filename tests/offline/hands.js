@@ -56,7 +56,12 @@ async ({ seed, scans, tags, careful = false }) => {
     done.taps++;
     return until(`tap ${what}`, () => node.click());
   };
-  const look = async (node) => (node.click(), await globalThis.__wait(0));
+  // Opens a sheet and waits until it shows what is looked for; what it needs may be loaded only now.
+  const look = async (node, wanted) => {
+    node.click();
+    for (let wait = 0; wait < 500 && wanted && !($("#sheet").open && $(wanted)); wait++) await globalThis.__wait(10);
+    await globalThis.__wait(0);
+  };
 
   const printed = (line) => {
     const code = any(line.codes.filter((known) => /^[0-9]{14}$/.test(known))) ?? line.sku;
@@ -102,18 +107,18 @@ async ({ seed, scans, tags, careful = false }) => {
     else if (roll < 0.84) await scan("unknown code", `X-${Math.floor(dice() * 1e6)}-?`);
     else if (roll < 0.86) await scan("bag early", `B:${tags}${view.current.work.slice(-6)}`);
     else if (roll < 0.9 && shown($("[data-act=find]"))) {
-      await look($("[data-act=find]"));
+      await look($("[data-act=find]"), "#short-form [name=reason]");
       if (dice() < 0.5 && $("[data-act=fewer]")) await look($("[data-act=fewer]"));
       const reasons = [...document.querySelectorAll("#short-form [name=reason]")];
       any(reasons).checked = true;
       await tap("short", $("[data-act=report]"));
     } else if (roll < 0.93 && shown($("[data-act=find]"))) {
-      await look($("[data-act=find]"));
+      await look($("[data-act=find]"), "#short-form [name=reason]");
       if (shown($("[data-act=park]"))) await tap("look again", $("[data-act=park]"));
       else await look($("[data-act=close]"));
     } else if (roll < 0.97 && shown($("[data-act=undo]"))) await tap("undo", $("[data-act=undo]"));
     else if (shown($("#acts [data-act=list]"))) {
-      await look($("#acts [data-act=list]"));
+      await look($("#acts [data-act=list]"), "#sheet [data-act=close]");
       const back = [...document.querySelectorAll("#sheet [data-act=back]")].filter(shown);
       if (back.length) await tap("undo from the list", any(back));
       else await look($("#sheet [data-act=close]"));

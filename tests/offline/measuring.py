@@ -54,7 +54,6 @@ WANTED = """async () => {
   return pack.works.flatMap((work) => work.lines.flatMap((line) => Array(line.quantity).fill(printed(line))));
 }"""
 FACTS = """async (count) => { const { journal } = await __module("device"); for (let at = 0; at < count; at++) await journal.append("unknown_code", { code: `X-${at}` }); }"""
-SENT = """async () => { const { journal } = await __module("device"); return journal.waiting; }"""
 Figures = dict[str, float]
 
 
@@ -117,7 +116,7 @@ class Bench(Story):
         phone.cut(False)
         cdp.send("Network.emulateNetworkConditions", SLOW_4G)
         phone.page.evaluate("dispatchEvent(new Event('online'))")
-        wait_until(lambda: phone.page.evaluate(SENT) == 0, "everything sent")
+        wait_until(lambda: phone.waiting() == 0, "everything sent")
         return round(time.monotonic() - began, 2)
 
 
@@ -129,14 +128,14 @@ def measure(site: Site, run: int, seconds: int) -> Figures:
     try:
         bench.begin()
         figures = {"online_percent": bench.pace(seconds)}
-        wait_until(lambda: bench.phone.page.evaluate(SENT) == 0, "everything sent")
+        wait_until(lambda: bench.phone.waiting() == 0, "everything sent")
         bench.take_next(bench.phone)
         site.radio.cut()
         bench.phone.cut(True)
         figures["tone_p95_ms"] = bench.to_its_tone()
         figures["offline_percent"] = bench.pace(seconds)
         figures["cold_open_ms"] = bench.cold_open()
-        waiting = bench.phone.page.evaluate(SENT)
+        waiting = bench.phone.waiting()
         figures["drain_s"] = bench.drain(max(0, 300 - waiting))
         return figures
     finally:

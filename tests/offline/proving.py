@@ -8,7 +8,7 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -62,7 +62,7 @@ def total(lines: Iterable[Line]) -> str:
     )
 
 
-def prove(seeds: Iterable[int], resume: Path | None = None) -> list[Line]:
+def prove(seeds: Iterable[int], resume: Path | None = None, say: Callable[[str], None] = lambda _: None) -> list[Line]:
     """The result of every seed, those of the file first."""
     held = {seed: line for seed, line in read(resume).items() if seed in set(seeds)}
     for line in held.values():
@@ -71,7 +71,7 @@ def prove(seeds: Iterable[int], resume: Path | None = None) -> list[Line]:
     if left:
         with opened() as site:
             for seed in left:
-                line = held[seed] = tell(site, seed)
+                line = held[seed] = tell(site, seed, None, say)
                 print(spoken(line), flush=True)
                 for sentence in line.wrong:
                     print(f"    {sentence}", flush=True)
@@ -81,6 +81,10 @@ def prove(seeds: Iterable[int], resume: Path | None = None) -> list[Line]:
     return [held[seed] for seed in sorted(held)]
 
 
+def say(sentence: str) -> None:
+    print(f"    {sentence}", flush=True)
+
+
 def main() -> int:
     """Exit status 1 when anything was lost, doubled or otherwise wrong."""
     asked = argparse.ArgumentParser(prog="bin/prove-offline", description=__doc__)
@@ -88,9 +92,10 @@ def main() -> int:
         "--seeds", type=seeds_of, default=seeds_of("1-20"), metavar="1-200", help="which stories (default 1-20)"
     )
     asked.add_argument("--resume", type=Path, metavar="FILE", help="keep results here, and go on from what is there")
+    asked.add_argument("--parts", action="store_true", help="also say how long each part of a story took")
     given = asked.parse_args()
     began = time.monotonic()
-    lines = prove(given.seeds, given.resume)
+    lines = prove(given.seeds, given.resume, say if given.parts else lambda _: None)
     print(f"\n{total(lines)}; {time.monotonic() - began:.0f} s")
     return int(any(line.verdict != "good" for line in lines))
 

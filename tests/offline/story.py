@@ -204,7 +204,7 @@ class Story:
         moved, left = time.monotonic(), -1
         while time.monotonic() - moved < STILL_SECONDS:
             # As long as facts go out it is only slow.
-            if (now := waiting(phone) + waiting(clone)) != left:
+            if (now := phone.waiting() + clone.waiting()) != left:
                 moved, left = time.monotonic(), now
             if radio.faults["401"] and not renewed:
                 renewed = True
@@ -221,7 +221,7 @@ class Story:
             if renewed and now == 0:
                 return
             time.sleep(0.05)
-        self.line.wrong.append(f"nothing goes out any more: {waiting(phone)} and {waiting(clone)} wait")
+        self.line.wrong.append(f"nothing goes out any more: {phone.waiting()} and {clone.waiting()} wait")
 
     def update(self, handheld: Handheld) -> None:
         """A new version of the app is there: its service worker is another one by one line."""
@@ -243,12 +243,6 @@ def wait_until(holds: Callable[[], object], what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"in vain: {what}"
         time.sleep(0.05)
-
-
-def waiting(handheld: Handheld) -> int:
-    """How many facts the server has not acknowledged, by what is on the disk."""
-    head = handheld.kept()["head"]
-    return int(head["next"] - 1 - head["acked"])
 
 
 def tell(site: Site, seed: int, bug: str | None = None, say: Callable[[str], None] = lambda _: None) -> Line:

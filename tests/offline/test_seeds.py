@@ -1,20 +1,13 @@
 """Half an hour with no network, two falls, a clone and a network that lies: a few seeds of it; bin/prove-offline tells the others."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
-from tests.offline.site import Site, opened
+from tests.offline.site import Site
 from tests.offline.story import tell
 
 SEEDS = range(1, 21) if os.environ.get("COMPTOIR_LONG") else range(1, 3)
-
-
-@pytest.fixture(scope="module")
-def site(chromium_path: str) -> Iterator[Site]:
-    with opened() as made:
-        yield made
 
 
 @pytest.mark.parametrize("seed", SEEDS)
