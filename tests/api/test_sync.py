@@ -125,7 +125,13 @@ async def test_a_scan_with_signs_that_no_text_may_hold_does_not_stop_the_journal
 
 @pytest.mark.parametrize(
     ("at_wall", "offset_ms"),
-    [("1970-01-01T00:00:12Z", 1_795_343_000_000), ("9999-12-31T23:59:59Z", 1e12), ("5000-01-01T00:00:00Z", 0), ("2026-11-20T10:30:00Z", 1e13), ("0001-01-01T00:00:00Z", -1e12)],
+    [
+        ("1970-01-01T00:00:12Z", 1_795_343_000_000),
+        ("9999-12-31T23:59:59Z", 1e12),
+        ("5000-01-01T00:00:00Z", 0),
+        ("2026-11-20T10:30:00Z", 1e13),
+        ("0001-01-01T00:00:00Z", -1e12),
+    ],
 )
 async def test_a_clock_that_is_decades_off_does_not_stop_the_journal(
     door: Served, database: Database, at_wall: str, offset_ms: float
