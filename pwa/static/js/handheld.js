@@ -5,7 +5,6 @@ import { settings, settle as settleSettings } from "./settings.js";
 import { unlock } from "./sound.js";
 import { setServerTime, start } from "./dials.js";
 import { start as startStatus } from "./status.js";
-import { start as startLock } from "./lock.js";
 
 listen();
 unlock();
@@ -28,8 +27,8 @@ if (!document.body.hasAttribute("data-own-scans")) {
 try {
   const { journal, sync, who } = await import("./device.js");
   startStatus(sync, "unlock" in document.body.dataset ? null : who);
-  startLock(journal, who);
   settleSettings();
+  import("./lock.js").then(({ start: startLock }) => startLock(journal, who));
 } catch (fault) {
   console.warn("this device keeps nothing", fault); // device.js has said it on the page
 }
