@@ -3,7 +3,6 @@
 import { recall, ask, read } from "./static/js/store.js";
 import { openJournal } from "./static/js/journal.js";
 import { drainOnce } from "./static/js/sync.js";
-import { bake } from "./static/js/fold.js";
 
 // The server writes this line: every file and document with its digest, named after all their bytes.
 const RELEASE = { version: "none", files: [], shells: [], pages: [], packs_first: false };
@@ -204,7 +203,7 @@ async function drain() {
   journal ??= await openJournal();
   await navigator.locks.request("comptoir-drain", { ifAvailable: true }, async (lock) => {
     let next = lock ? "more" : "elsewhere";
-    for (let batches = 0; next === "more" && journal.waiting && batches < 40; batches++) ({ next } = await drainOnce(journal, { bake }));
+    for (let batches = 0; next === "more" && journal.waiting && batches < 40; batches++) ({ next } = await drainOnce(journal));
     if (next === "offline") throw new Error("not yet"); // the browser tries again later
   });
 }

@@ -14,7 +14,10 @@ from comptoir import migrating
 from comptoir.kit import postgres
 from tests.aside import run_aside
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+CHROMIUM_NAMES = (
+    "chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge",
+)  # fmt: skip
+"""The shell first: the same engine without a window around it, which opens a page in a quarter of the time."""
 CHROMIUM_PLACES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -73,8 +76,9 @@ def find_chromium() -> str | None:
         if found := shutil.which(name):
             return found
     kept = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
-    for found_path in sorted(kept.glob("chromium-*/chrome-linux*/chrome"), reverse=True):
-        return str(found_path)
+    for pattern in ("chromium_headless_shell-*/*/*headless*shell", "chromium-*/chrome-linux*/chrome"):
+        for found_path in sorted(kept.glob(pattern), reverse=True):
+            return str(found_path)
     return next((place for place in CHROMIUM_PLACES if Path(place).exists()), None)
 
 

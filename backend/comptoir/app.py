@@ -90,6 +90,7 @@ def lifespan(given: House | None) -> Callable[[Litestar], Any]:
         settings = house.settings
         app.state.house = house
         app.state.secure = settings.secure_cookies
+        app.state.brand = settings.retailer
         app.state.trusted = tuple(ip_network(network) for network in settings.trusted_proxies)
         app.state.known_keys = actors.Keys(house)
         app.state.live = live = Live(house)

@@ -29,6 +29,7 @@ EXAMPLES = {
     "COMPTOIR_NO_SW": "yes",
     "COMPTOIR_POOL": "6",
     "COMPTOIR_PORT": "8700",
+    "COMPTOIR_RETAILER": "Orme",
     "COMPTOIR_SECRET": "the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
     "COMPTOIR_SECURE_COOKIES": "yes",
     "COMPTOIR_TRUSTED_PROXIES": "10.0.0.0/8,192.168.1.5",
@@ -62,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     service_worker: bool = True
     pool_size: int = 6
     contact: str = ""
+    retailer: str = "Orme"
     log_level: str = "info"
 
     @property
@@ -104,6 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             service_worker=not given.read("COMPTOIR_NO_SW", _yes_or_no, False),
             pool_size=given.read("COMPTOIR_POOL", _pool_size, 6),
             contact=given.read("COMPTOIR_CONTACT", _contact, ""),
+            retailer=given.read("COMPTOIR_RETAILER", _name, "Orme" if environment == "dev" else "Comptoir"),
             log_level=given.read("COMPTOIR_LOG_LEVEL", _log_level, "info"),
         )
 
@@ -228,6 +231,12 @@ def _pool_size(text: str) -> int:
 def _contact(text: str) -> str:
     if "@" not in text or len(text) > 200:
         _refuse("is not an e-mail address")
+    return text
+
+
+def _name(text: str) -> str:
+    if len(text) > 40 or not text.isprintable():
+        _refuse("is not a name of at most 40 characters")
     return text
 
 

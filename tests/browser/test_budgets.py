@@ -1,6 +1,7 @@
 """What a page may weigh on its way to a phone, counted in transferred bytes: cold, compressed, everything it asks for."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlparse
 
 import msgspec
@@ -16,16 +17,17 @@ FORTY = 40
 
 
 class Sent(msgspec.Struct):
-    """Bytes that one page brought over the wire, headers included."""
+    """Bytes that one page brought over the wire, by kind; the heads of the answers apart."""
 
     document: int = 0
     script: int = 0
     sheet: int = 0
     picture: int = 0
+    heads: int = 0
 
     @property
     def all(self) -> int:
-        return self.document + self.script + self.sheet + self.picture
+        return self.document + self.script + self.sheet + self.picture + self.heads
 
 
 def weigh(context: BrowserContext, url: str) -> Sent:
@@ -35,15 +37,24 @@ def weigh(context: BrowserContext, url: str) -> Sent:
     cdp.send("Network.enable")
     cdp.send("Network.setCacheDisabled", {"cacheDisabled": True})
     kinds: dict[str, str] = {}
+    heads: dict[str, int] = {}
     sent = Sent()
     fields = {"Document": "document", "Script": "script", "Stylesheet": "sheet"}
-    cdp.on("Network.responseReceived", lambda told: kinds.__setitem__(told["requestId"], told["type"]))
+
+    def begin(told: dict[str, Any]) -> None:
+        kinds[told["requestId"]] = told["type"]
+        heads[told["requestId"]] = int(told["response"]["encodedDataLength"])
+
+    cdp.on("Network.responseReceived", begin)
 
     def add(told: dict[str, object]) -> None:
         kind = kinds.get(str(told["requestId"]), "")
         if kind in ("Document", "Script", "Stylesheet", "Image", "Other"):
             field = fields.get(kind, "picture")
-            setattr(sent, field, getattr(sent, field) + int(str(told["encodedDataLength"]).split(".")[0]))
+            whole = int(str(told["encodedDataLength"]).split(".")[0])
+            head = heads[str(told["requestId"])]
+            sent.heads += head
+            setattr(sent, field, getattr(sent, field) + whole - head)
 
     cdp.on("Network.loadingFinished", add)
     page.goto(url, wait_until="load")

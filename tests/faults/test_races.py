@@ -107,7 +107,9 @@ async def test_a_cancellation_meets_a_pick_and_a_hand_over_and_the_goods_are_som
         )  # fmt: skip
         gone = given.outcome == "applied"
         assert gone == isinstance(kept, Conflict)
-        assert await shop.status(work) == ("handed_over" if gone else "canceled")
+        # Canceled a moment before: the goods have left all the same, and the store manager looks at it.
+        assert given.outcome in ("applied", "applied_with_exception")
+        assert await shop.status(work) == "handed_over"
         for order_id in (sold, picked_order):
             for back in await shop.put_backs(order_id):
                 await sam.put_back(back)

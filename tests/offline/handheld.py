@@ -20,7 +20,7 @@ from tests.browser.conftest import QUIET
 from tests.browser.shop import SCAN
 
 FLAGS = (
-    *QUIET, "--headless=new", "--remote-debugging-port=0", "--disable-gpu", "--mute-audio", "--hide-scrollbars", "--no-default-browser-check",
+    *QUIET, "--headless", "--remote-debugging-port=0", "--disable-gpu", "--mute-audio", "--hide-scrollbars", "--no-default-browser-check",
     "--disable-component-extensions-with-background-pages", "--disable-default-apps", "--disable-extensions", "--disable-breakpad",
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
     "--password-store=basic", "--window-size=360,740", "--blink-settings=imagesEnabled=false", "--disable-smooth-scrolling",

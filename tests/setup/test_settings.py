@@ -83,6 +83,7 @@ def test_a_secret_is_not_shown_when_the_settings_are_printed(tmp_path: Path) -> 
         ("COMPTOIR_POOL", "four"),
         ("COMPTOIR_CONTACT", "nobody"),
         ("COMPTOIR_LOG_LEVEL", "loud"),
+        ("COMPTOIR_RETAILER", "a name that goes on for far too long to stand on a phone"),
         ("DATABASE_URL", "mysql://hush-hush@host/db"),
         ("DATABASE_URL", "postgresql://user:hush-hush@host"),
     ],

@@ -47,7 +47,7 @@ _BLANKS: Final = re.compile(rb"\s*\n\s*")
 
 _ADDRESS: Final = re.compile(rb'"/static/([\w./-]+)"')
 CORE: Final = f"js/{joining.CORE}"
-IN_THE_CORE: Final = ("handheld.js", "device.js", "feedback.js", "reach.js")
+IN_THE_CORE: Final = ("handheld.js", "device.js", "feedback.js", "reach.js", "fold.js", "matching.js", "packs.js")
 """What every page of a handheld starts with, and all that these import."""
 NO_HANDHELD: Final = ("manager.js", "customer.js")
 """Pages of others, which must not bring a handheld's scripts along."""

@@ -1,5 +1,4 @@
 // This device's one journal and its one way to the server, for whatever page is open; who is at the device is kept beside them.
-import { bake } from "./fold.js";
 import { openJournal } from "./journal.js";
 import { arrive, signingIn } from "./people.js";
 import { startSync } from "./sync.js";
@@ -15,7 +14,7 @@ const { now, ...named } = document.body.dataset;
 if (now) await journal.setClock(now);
 const here = !named.signIn && signingIn() ? await askWho() : await arrive(named);
 export const who = here.who;
-export const sync = startSync(journal, { bake });
+export const sync = startSync(journal);
 
 if (here.go === "/sign-out") {
   await fetch(here.go, { method: "POST", redirect: "manual" }).catch(() => {});

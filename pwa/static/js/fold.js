@@ -44,20 +44,6 @@ export function fold(pack, journal, ackedThrough) {
   return view(pack, tallies, bags, released, facts.filter((fact) => fact.seq > ackedThrough), worksOf(facts));
 }
 
-// The same pack with the journal's facts counted in: what it looked like to the person, for a journal that begins anew.
-export function bake(pack, journal) {
-  const view = fold(pack, journal, Number.MAX_SAFE_INTEGER);
-  const works = pack.works.map((work) => {
-    const seen = view.works.find(({ id }) => id === work.id);
-    const lines = work.lines.map((line) => {
-      const { picked, short, state } = seen.lines.find((other) => other.line === line.line);
-      return { ...line, picked, short, parked_until: state === "parked" ? (line.parked_until ?? pack.lease_until ?? null) : null };
-    });
-    return { ...work, lines, bags: seen.bags.map(({ bag, place }) => ({ bag, place })) };
-  });
-  return { ...pack, works, counted_through: 0 };
-}
-
 // The ids of facts that an undo in force takes back; read from the last, so that an undone undo has no force.
 function takenBack(facts) {
   const known = new Map(facts.map((fact) => [fact.id, fact]));

@@ -6,6 +6,8 @@ import { unlock } from "./sound.js";
 import { setServerTime, start } from "./dials.js";
 import { start as startStatus } from "./status.js";
 
+const BEHIND_MS = 1500; // what is not needed to work comes after the page
+
 listen();
 unlock();
 setServerTime(document.body.dataset.now);
@@ -28,7 +30,8 @@ try {
   const { journal, sync, who } = await import("./device.js");
   startStatus(sync, "unlock" in document.body.dataset ? null : who);
   settleSettings();
-  import("./lock.js").then(({ start: startLock }) => startLock(journal, who));
+  // A device that is locked stays so; one that is not can wait with its lock until the page works.
+  setTimeout(() => import("./lock.js").then(({ start: startLock }) => startLock(journal, who)), localStorage.getItem("locked") ? 0 : BEHIND_MS);
 } catch (fault) {
   console.warn("this device keeps nothing", fault); // device.js has said it on the page
 }

@@ -3,7 +3,6 @@
 import { ask, read, write } from "./store.js";
 
 const TOLD = "comptoir-journal";
-const KEPT_WITHOUT_PACK_MS = 10 * 60 * 1000; // an acknowledged fact stays this long, for the undo of a hand-over
 const OUTCOMES = ["applied", "applied_with_exception", "refused"];
 
 export function uuid7(now = Date.now(), random = crypto.getRandomValues(new Uint8Array(10))) {
@@ -44,8 +43,18 @@ export async function openJournal() {
   async function reload() {
     [head, facts] = await read(["meta", "ev"], async ({ meta, ev }) => [await ask(meta.get("journal")), await ask(ev.getAll())]);
   }
+  // What an answer or another tab added: the tail alone. Facts that we hold stay as they are unless the journal is another one.
+  async function catchUp() {
+    const last = facts.at(-1)?.seq ?? 0;
+    const [now, tail] = await read(["meta", "ev"], async ({ meta, ev }) => [await ask(meta.get("journal")), await ask(ev.getAll(IDBKeyRange.lowerBound(last, true)))]);
+    if (now.id !== head.id) return reload();
+    head = now;
+    // A fact of this tab may have come to the mirror meanwhile.
+    const held = facts.at(-1)?.seq ?? 0;
+    facts.push(...tail.filter(({ seq }) => seq > held));
+  }
   channel.onmessage = async ({ data }) => {
-    await reload();
+    await (data.detail?.whole === false ? catchUp() : reload());
     changed(data.why, data.detail);
   };
 
@@ -101,29 +110,15 @@ export async function openJournal() {
         head = next;
         facts.push(fact);
       }
-      tell("appended", { seq: fact.seq });
+      tell("appended", { seq: fact.seq, whole: false });
       return fact;
-    },
-    // Facts that another device of the store could not send: they keep their ids, so that the server takes each once, whoever brings it.
-    // -> how many were new here.
-    async adopt(foreign) {
-      const added = await write(["meta", "ev"], async ({ meta, ev }) => {
-        const now = await ask(meta.get("journal"));
-        const held = new Set((await ask(ev.getAll())).map(({ id }) => id));
-        const fresh = foreign.filter(({ id }) => !held.has(id));
-        fresh.forEach((fact, at) => ev.add({ ...fact, seq: now.next + at }));
-        meta.put({ ...now, next: now.next + fresh.length }, "journal");
-        return fresh.length;
-      });
-      await reload();
-      tell("appended", { adopted: added });
-      return added;
     },
     unsent: (limit) => facts.filter(({ seq }) => seq > head.acked).slice(0, limit).map(wire),
     // Take the server's word for a batch of this journal: facts, refusals and fresh packs in one transaction.
     async ack(answer, sentAs) {
       if (sentAs !== head.id) return;
       const outcomes = new Map(answer.outcomes.map((told) => [told.id, told]));
+      const whole = answer.outcomes.some(({ outcome }) => outcome === "refused");
       await write(["meta", "ev", "packs", "dead"], async ({ meta, ev, packs, dead }) => {
         const now = await ask(meta.get("journal"));
         if (now.id !== sentAs) return;
@@ -143,8 +138,8 @@ export async function openJournal() {
         }
         meta.put({ ...now, acked, follows: null }, "journal");
       });
-      await reload();
-      tell("acked", { packs: (answer.packs ?? []).map(({ id }) => id) });
+      await (whole ? reload() : catchUp());
+      tell("acked", { packs: (answer.packs ?? []).map(({ id }) => id), whole });
     },
     // The server waits for another number than we thought: go there, if we have it.
     async expect(seq) {
@@ -157,21 +152,12 @@ export async function openJournal() {
       await reload();
       return true;
     },
-    // Two devices claim this journal, or the server has never heard of its beginning: what is unsent goes on in a new one,
-    // under the same ids, so that nothing is lost and nothing counts twice. `bake(pack, facts)` folds what was acknowledged.
-    async beginAnew(bake) {
-      await write(["meta", "ev", "packs"], async ({ meta, ev, packs }) => {
-        const now = await ask(meta.get("journal"));
-        const all = await ask(ev.getAll());
-        const done = all.filter(({ seq }) => seq <= now.acked);
-        const unsent = all.filter(({ seq }) => seq > now.acked);
-        for (const pack of await ask(packs.getAll())) packs.put({ ...bake(pack, done.filter(({ pack_id }) => pack_id === pack.id)), counted_through: 0, counted: {} });
-        ev.clear();
-        unsent.forEach((fact, at) => ev.add({ ...fact, seq: at + 1 }));
-        meta.put({ ...now, id: uuid7(), next: unsent.length + 1, acked: 0, follows: { journal_id: now.id, acked_through: now.acked } }, "journal");
-      });
+    // What is rarely done with a journal comes when it is needed: "beginAnew", "adopt" (facts of another device), "tidy".
+    async rarely(what, ...given) {
+      const done = await (await import("./journal-rare.js"))[what](...given);
       await reload();
-      tell("moved");
+      tell(what);
+      return done;
     },
     // The server's clock against ours, in milliseconds; every fact carries the last known difference.
     async setClock(serverTime) {
@@ -182,18 +168,6 @@ export async function openJournal() {
         meta.put({ ...now, offset }, "journal");
       });
       head = { ...head, offset };
-    },
-    // Forget what the server has and no open pack needs. Never a fact that is still to be sent.
-    async tidy() {
-      const before = Date.now() - KEPT_WITHOUT_PACK_MS;
-      await write(["meta", "ev", "packs"], async ({ meta, ev, packs }) => {
-        const now = await ask(meta.get("journal"));
-        const open = new Set(await ask(packs.getAllKeys()));
-        for (const fact of await ask(ev.getAll(IDBKeyRange.upperBound(now.acked)))) {
-          if (!open.has(fact.pack_id) && Date.parse(fact.at_wall) < before) ev.delete(fact.seq);
-        }
-      });
-      await reload();
     },
   };
   return journal;

@@ -40,6 +40,7 @@ async function call(ahead) {
   await note("kept", { at: Date.now(), server_time: answer.server_time, location: answer.location, device: answer.device });
   if (answer.counter) await (await import("./counter-store.js")).takeKept(answer.counter, answer.server_time, through);
   fetchPictures(answer.packs);
+  await journal.rarely("tidy");
   return answer;
 }
 

@@ -165,7 +165,7 @@ async function film() {
 async function take(facts) {
   if (!facts) return tellReceived("bad", say("receive_wrong"));
   try {
-    const n = await journal.adopt(facts);
+    const n = await journal.rarely("adopt", facts);
     tellReceived(n ? "ok" : "again", n ? say("receive_done", { n }) : say("receive_known"));
     sync.now();
   } catch {

@@ -26,7 +26,7 @@ async function call(url, body) {
 }
 
 // What an answer means for the journal. -> {next: "more" | "later" | "signed_out" | "offline" | "update", wait?, answer?}
-export async function drainOnce(journal, { size = BATCH, bake, url = "/sync/events" }) {
+export async function drainOnce(journal, { size = BATCH, url = "/sync/events" } = {}) {
   const events = journal.unsent(size);
   const id = journal.id;
   const { status, wait, answer } = await call(url, JSON.stringify({ v: 1, journal_id: id, ...(journal.follows ? { follows: journal.follows } : {}), events }));
@@ -38,9 +38,9 @@ export async function drainOnce(journal, { size = BATCH, bake, url = "/sync/even
   }
   if (status === 401 && answer) return { next: "signed_out" };
   if (status === 426 && answer) return { next: "update" };
-  if (status === 409 && answer?.code === "device_clone") return await journal.beginAnew(bake), { next: "more" };
+  if (status === 409 && answer?.code === "device_clone") return await journal.rarely("beginAnew"), { next: "more" };
   if (status === 409 && Number.isInteger(answer?.expected_seq)) {
-    if (!(await journal.expect(answer.expected_seq))) await journal.beginAnew(bake);
+    if (!(await journal.expect(answer.expected_seq))) await journal.rarely("beginAnew");
     return { next: "more" };
   }
   if (answer && (status === 400 || status === 413 || status === 422)) return { next: "smaller" };
@@ -54,7 +54,7 @@ async function mostAtOnce() {
 }
 
 // state: sent, sending, offline, signed_out, update, refused
-export function startSync(journal, { bake }) {
+export function startSync(journal) {
   const listeners = new Set();
   let timer = 0;
   let running = false;
@@ -87,7 +87,7 @@ export function startSync(journal, { bake }) {
     show("sending");
     try {
       size ||= most = await mostAtOnce();
-      const done = await locked(() => drainOnce(journal, { size, bake }));
+      const done = await locked(() => drainOnce(journal, { size }));
       if (done === "elsewhere") {
         // Another tab is at it; it tells us what it hears.
         later(FIRST_MS);
