@@ -61,7 +61,7 @@ export function startSync(journal) {
   let delay = 0;
   let most = BATCH;
   let size = 0;
-  let state = "sent";
+  let state = journal.waiting ? "sending" : "sent";
   let since = null; // from when on the server was out of reach
 
   const told = () => ({ state, waiting: journal.waiting, since, oldest: journal.oldest });
