@@ -60,7 +60,8 @@ class Handheld:
         return str(self.page.evaluate("async (url) => (await import(url)).who.sign_in_id", DEVICE))
 
     def settled(self) -> None:
-        """Until the worker has everything that is needed with no network, and answers for this page."""
+        """Until the device knows who is at it, and the worker has everything that is needed with no network."""
+        expect(self.page.locator("body[data-sending]")).to_be_attached(timeout=20_000)
         self.page.evaluate(CONTROLLED)
 
     def begin(self) -> None:
