@@ -67,18 +67,23 @@ async def database(postgres_server: postgres.Server, template: str) -> AsyncIter
     await postgres_server.drop_database(name)
 
 
-def find_chromium() -> str | None:
-    """COMPTOIR_CHROMIUM, or a Chromium or Chrome of this machine, or one that Playwright keeps."""
+def find_chromium(*, camera: bool = False) -> str | None:
+    """COMPTOIR_CHROMIUM, or a Chromium or Chrome of this machine, or one that Playwright keeps; with `camera` none without its window."""
+
+    def fits(path: str) -> bool:
+        return not (camera and "headless" in path)
+
     given = os.environ.get("COMPTOIR_CHROMIUM")
-    if given:
+    if given and fits(given):
         return given
     for name in CHROMIUM_NAMES:
-        if found := shutil.which(name):
+        if (found := shutil.which(name)) and fits(found):
             return found
     kept = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
     for pattern in ("chromium_headless_shell-*/*/*headless*shell", "chromium-*/chrome-linux*/chrome"):
         for found_path in sorted(kept.glob(pattern), reverse=True):
-            return str(found_path)
+            if fits(str(found_path)):
+                return str(found_path)
     return next((place for place in CHROMIUM_PLACES if Path(place).exists()), None)
 
 
@@ -90,15 +95,22 @@ def chromium_path() -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def camera_chromium_path() -> str:
+    """A browser that can film: the shell without a window has no camera."""
+    found = find_chromium(camera=True)
+    assert found is not None
+    return found
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without a browser the journeys cannot run: they are taken out and named, never silently passed over."""
-    if find_chromium() is not None:
-        return
-    browser = [item for item in items if "chromium_path" in getattr(item, "fixturenames", ())]
-    if browser:
-        _not_run.append(f"{len(browser)} browser journeys: no Chromium or Chrome on this machine")
-        config.hook.pytest_deselected(items=browser)
-        items[:] = [item for item in items if item not in browser]
+    for fixture, found in (("chromium_path", find_chromium()), ("camera_chromium_path", find_chromium(camera=True))):
+        browser = [item for item in items if fixture in getattr(item, "fixturenames", ())]
+        if found is None and browser:
+            _not_run.append(f"{len(browser)} browser journeys: no Chromium or Chrome on this machine for them")
+            config.hook.pytest_deselected(items=browser)
+            items[:] = [item for item in items if item not in browser]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -23,7 +23,7 @@ HEARD = """() => { window.heard = []; window.tones = []; document.addEventListen
 
 
 @pytest.fixture
-def filming(tmp_path: Path, chromium_path: str, browser: object, counterpart: Counterpart) -> Iterator[Filming]:
+def filming(tmp_path: Path, camera_chromium_path: str, browser: object, counterpart: Counterpart) -> Iterator[Filming]:
     """Opens the scanner's test page in a browser whose camera sees some scenes, over and over."""
     with ExitStack() as ended:
         kind = browser.browser_type  # type: ignore[attr-defined]
@@ -33,7 +33,7 @@ def filming(tmp_path: Path, chromium_path: str, browser: object, counterpart: Co
         ) -> Page:
             seen = film(tmp_path / "seen.y4m", scenes)
             flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={seen}"]
-            launched = kind.launch(executable_path=chromium_path, args=[*QUIET, *flags])
+            launched = kind.launch(executable_path=camera_chromium_path, args=[*QUIET, *flags])
             ended.callback(launched.close)
             context = launched.new_context(viewport={"width": 360, "height": 640}, has_touch=True)
             context.set_default_timeout(30_000)
