@@ -20,7 +20,7 @@ from comptoir.web.requests import DoorRequest
 Answer = Response[Any]
 
 # A worker may load its own modules and speak to its own server, and nothing else.
-WORKER_POLICY: Final = "default-src 'none'; script-src 'self'; connect-src 'self'"
+WORKER_POLICY: Final = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
 GROUND: Final = "#f3f1ec"
 ICONS: Final = (("any", 192), ("any", 512), ("maskable", 192), ("maskable", 512))
 SHORTCUTS: Final = (("work", "/work"), ("counter", "/counter"), ("scan", "/scan"))
