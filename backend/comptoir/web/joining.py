@@ -14,6 +14,8 @@ from typing import Final
 import msgspec
 
 CORE: Final = "core.js"
+AT_ONCE: Final = "scanner.js"
+"""Runs as soon as the core is there: a page that still opens its journal must not miss what is scanned meanwhile."""
 _IMPORT: Final = re.compile(r'^import (?:\{([^}]*)\} from )?"\./([\w-]+\.js)";$', re.M)
 _LATER: Final = re.compile(r'import\("\./([\w-]+\.js)"\)')
 _EXPORT: Final = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.M)
@@ -84,6 +86,8 @@ def closure(texts: Mapping[str, str], names: Iterable[str]) -> list[str]:
 def joined(scripts: Scripts) -> dict[str, str]:
     """The text of every file that is served, by name; imports among them still by plain names."""
     made = {CORE: _core(scripts)} if scripts.core else {}
+    if AT_ONCE in scripts.core:
+        made[CORE] += f"\n{_name(AT_ONCE)}();\n"
     for name in scripts.texts:
         if name in scripts.apart and name in scripts.roots:
             made[name] = _page(scripts, name, closure(scripts.texts, [name]), frozenset())

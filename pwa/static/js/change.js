@@ -1,6 +1,6 @@
 // Another person's badge was scanned: one tap changes hands, and what opens the device later with no network is worked out on the way.
-import { stage } from "./pin.js";
 import "./handheld.js";
+import { stage } from "./pin.js";
 
 const form = document.querySelector("[data-change]");
 form.addEventListener("submit", async (event) => {

@@ -1,11 +1,11 @@
 // A one-article count: each scan adds one, keys set the number, the button writes it down. Blind: nobody is told what is expected.
+import "./handheld.js";
 import { journal, sync } from "./device.js";
 import { clone, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
 import { sayPlace } from "./matching.js";
 import { elsewhere, ready } from "./scanner.js";
-import "./handheld.js";
 
 const MOST = 9999;
 const asked = read("count");

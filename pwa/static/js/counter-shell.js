@@ -1,4 +1,5 @@
 // The counter with no network: who may hand over and until when, the shelf as this device keeps it, a search on the device.
+import "./handheld.js";
 import { journal, sync, who } from "./device.js";
 import { clock, orderOfScan, shelf } from "./counter-store.js";
 import { clone, element, say } from "./paint.js";
@@ -6,7 +7,6 @@ import { ask, tell } from "./feedback.js";
 import { setServerTime, tick } from "./dials.js";
 import { reach } from "./reach.js";
 import { ready } from "./scanner.js";
-import "./handheld.js";
 
 const MOST = 50;
 const RELOAD_MS = 30000;

@@ -1,7 +1,7 @@
 // The counter while the server answers: this device asks for the counter and its shelf, so that it can go on without one.
+import "./handheld.js";
 import { clock, goOnAsking } from "./counter-store.js";
 import { clone, say } from "./paint.js";
-import "./handheld.js";
 
 const slot = document.getElementById("lease");
 const form = slot?.querySelector("form input[name=id]")?.value;

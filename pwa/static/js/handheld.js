@@ -1,6 +1,6 @@
 // Every associate page: the scanner listens, sound is ready after the first tap, dials keep time, the journal goes to the server,
 // and the device locks itself. A scan that no part of the page takes opens the job it stands for (resolve.js).
-import { listen } from "./scanner.js";
+import { listen, ready } from "./scanner.js";
 import { settings, settle as settleSettings } from "./settings.js";
 import { unlock } from "./sound.js";
 import { setServerTime, start } from "./dials.js";
@@ -24,6 +24,7 @@ if (!document.body.hasAttribute("data-own-scans")) {
     event.preventDefault();
     event.detail.waitUntil(import("./resolve.js").then(({ openJob }) => openJob(event.detail)));
   });
+  ready();
 }
 
 try {

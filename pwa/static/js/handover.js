@@ -6,13 +6,13 @@
 // The page out of the device's store has none: the order is found by its address among what is kept.
 // Both hold associate/_handing.html and may hold [data-bag="B:T-104"] rows (data-checked appears), #identity and #age boxes, refused articles as
 // <input data-refuse data-work data-line value="0"> with a <select data-reason>.
+import "./handheld.js";
 import { journal, sync } from "./device.js";
 import { clone, icon, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { serverNow, setServerTime } from "./dials.js";
 import { play } from "./sound.js";
 import { ready } from "./scanner.js";
-import "./handheld.js";
 
 const PATIENCE_MS = 2000; // so long the server's answer is waited for, where this device may decide by itself
 const RELOAD_MS = 30000;

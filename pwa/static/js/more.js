@@ -1,10 +1,10 @@
 // The page of what is not work: lock the device, or leave it. Whoever leaves hears first what has not gone out yet; it goes out without them.
+import "./handheld.js";
 import { journal, sync, who } from "./device.js";
 import { lock } from "./lock.js";
 import { say } from "./paint.js";
 import { today } from "./people.js";
 import { leave } from "./pin.js";
-import "./handheld.js";
 
 const form = document.querySelector("[data-sign-out]");
 const sheet = document.getElementById("leaving");

@@ -1,11 +1,11 @@
 // What this device still has to send, painted from what it keeps: it works with no network, no sign-in, no enrolment.
+import "./handheld.js";
 import { journal, sync } from "./device.js";
 import { clone, element, say } from "./paint.js";
 import { did, groups, hour } from "./told.js";
 import { reach } from "./reach.js";
 import { ready } from "./scanner.js";
 import { ask, read, recall, write } from "./store.js";
-import "./handheld.js";
 
 const LOOK_MS = 15000;
 const $ = (id) => document.getElementById(id);

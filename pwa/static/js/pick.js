@@ -1,4 +1,5 @@
 // The pick screen: scans and taps become facts, the fold of pack and facts is painted; it needs no network for any of it.
+import "./handheld.js";
 import { journal, sync } from "./device.js";
 import { say } from "./paint.js";
 import { settle, tell } from "./feedback.js";
@@ -11,7 +12,6 @@ import { takeScan } from "./pick-scans.js";
 import { play } from "./sound.js";
 import { ready, submit } from "./scanner.js";
 import { mayRest, stayAwake } from "./wake.js";
-import "./handheld.js";
 
 const BEHIND_MS = 1000; // what is not needed to scan comes after the page
 const sheets = () => import("./pick-sheets.js");

@@ -1,10 +1,10 @@
 // Put-backs: each scan carries one unit back to its shelf; the row counts down and leaves the list when it is done.
+import "./handheld.js";
 import { journal, sync } from "./device.js";
 import { read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
 import { elsewhere, ready } from "./scanner.js";
-import "./handheld.js";
 
 const given = read("put-backs");
 sync.listen({ onState: showState });

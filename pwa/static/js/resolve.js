@@ -10,6 +10,7 @@ import { reach } from "./reach.js";
 import { ask, read } from "./store.js";
 
 const REACH_MS = 1500;
+const PATIENCE_MS = 4000; // for what only the server knows: a slow line is no missing one
 const WHY = ["check_digit", "in_store", "addon", "compressed", "link"];
 
 const keptPacks = async () => (await read(["packs"], ({ packs }) => ask(packs.getAll()))).filter(({ closed, state, works }) => !closed && state !== "ahead" && works?.length);
@@ -50,14 +51,16 @@ function word({ kind, reason }) {
   return tell("bad", say("scan_offline"), say("scan_offline_more"));
 }
 
+const answers = async (ms) => navigator.onLine !== false && sync.state.state !== "offline" && (await reach(ms)) === "ours";
+
 export async function openJob({ raw, code }) {
   const inHand = await keptPacks().then((packs) => pageInPacks(code, raw, packs), () => null);
   if (inHand) return location.assign(inHand);
   // A number of one store may be in the catalog: the server knows.
   if (["place", "sscc", "unknown"].includes(code.kind) && code.reason !== "in_store") return word(code);
-  const online = navigator.onLine !== false && sync.state.state !== "offline" && (await reach(REACH_MS)) === "ours";
-  if (online) return post(raw);
+  if (await answers(REACH_MS)) return post(raw);
   if (code.kind === "badge") return lock();
   const kept = await pageAtCounter(code).catch(() => null);
-  return kept ? location.assign(kept) : word(code);
+  if (kept) return location.assign(kept);
+  return (await answers(PATIENCE_MS)) ? post(raw) : word(code);
 }

@@ -1,6 +1,6 @@
 // The one box for any code: what is typed goes the way of what is scanned, kept jobs first, then the server, else a clear word.
-import { submit } from "./scanner.js";
 import "./handheld.js";
+import { submit } from "./scanner.js";
 
 const form = document.querySelector("[data-typed]");
 

@@ -1,9 +1,9 @@
 // The scanner's test page: what arrived, key by key, what it means, and what to change about the scanner. Nothing is counted here.
+import "./handheld.js";
 import { tell } from "./feedback.js";
 import { clone, element, icon, say } from "./paint.js";
 import { ready } from "./scanner.js";
 import { change, settings } from "./settings.js";
-import "./handheld.js";
 
 const SLOW_MS = 60;
 const TONES = { ok: "saved", warn: "minus", bad: "tri" };

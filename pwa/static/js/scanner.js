@@ -11,8 +11,8 @@ const LONGEST = 6000;
 const NO_LETTER = ["Dead", "Process", "Unidentified"]; // what a key is called whose letter the system keeps to itself
 const queue = [];
 let draining = false;
-// A page that takes its own scans may still be opening its journal: what is scanned meanwhile waits for it.
-let open = !document.body.hasAttribute("data-own-scans");
+// A page may still be opening its journal: what is scanned meanwhile waits until it is ready.
+let open = false;
 let text = ""; // as the letters say
 let keys = []; // the places of the keys, as far as the device tells
 let marked = false; // the scanner's own prefix was seen: no doubt that this is a scan
@@ -152,8 +152,13 @@ async function listenToFields() {
   soft.burstInField({ isField, take, quick: BURST_MS, gap: RESET_MS, typing: () => keys.length > 0 });
 }
 
+let listening = false;
 export function listen() {
+  if (listening) return;
+  listening = true;
   document.addEventListener("keydown", onKey, { capture: true });
   if (document.documentElement.dataset.wedge === "field") listenToFields().then(() => soft.keepField());
   else document.addEventListener("focusin", ({ target }) => isField(target) && !soft && listenToFields());
 }
+
+listen();

@@ -1,10 +1,10 @@
 // The settings of the device: what is chosen holds at once, here and on the next page, and is on disk before the band says so.
+import "./handheld.js";
 import { change, DEFAULTS, settings, settle } from "./settings.js";
 import { tell } from "./feedback.js";
 import { say } from "./paint.js";
 import { awake, play } from "./sound.js";
 import { setTheme } from "./theme.js";
-import "./handheld.js";
 
 const main = document.getElementById("main");
 const noQuiet = document.querySelector("[data-no-quiet]");

@@ -1,6 +1,6 @@
 // The store's list as it is now: the server sends it whole at each change. Out of sight it rests; back again it asks for all of it.
-import { announce } from "./feedback.js";
 import "./handheld.js";
+import { announce } from "./feedback.js";
 
 const FIRST_MS = 1000;
 const LONGEST_MS = 15000;

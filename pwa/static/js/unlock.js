@@ -1,5 +1,6 @@
 // The lock of a shared device. Whoever signed in on it today opens it again with their PIN or badge, checked here; that needs no network.
 // Another person than the one whose sign-in the server still knows goes through the server's door, as long as there is a network.
+import "./handheld.js";
 import { journal, sync } from "./device.js";
 import { keypad } from "./keypad.js";
 import { lockedAt, unlocked } from "./lock.js";
@@ -10,7 +11,6 @@ import { play } from "./sound.js";
 import { reach } from "./reach.js";
 import { ready } from "./scanner.js";
 import { recall } from "./store.js";
-import "./handheld.js";
 
 const NEAR = 3; // faces beside the keypad; the others are behind "someone else"
 const ASK_MS = 2000;

@@ -1,4 +1,5 @@
 // The list of work with no network: the packs on this device, the one act that is possible, and an honest word when none is.
+import "./handheld.js";
 import { journal, sync, who } from "./device.js";
 import { beginNext, isOurs, next } from "./beginning.js";
 import { fold } from "./fold.js";
@@ -7,7 +8,6 @@ import { held } from "./packs.js";
 import { clone, element, icon, say } from "./paint.js";
 import { recall } from "./store.js";
 import { play } from "./sound.js";
-import "./handheld.js";
 
 const ASK_MS = 4000;
 const AGAIN_MS = 20000; // a page that comes out of the cache again and again is not asked for every few seconds
