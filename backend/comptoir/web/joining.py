@@ -87,7 +87,8 @@ def joined(scripts: Scripts) -> dict[str, str]:
     """The text of every file that is served, by name; imports among them still by plain names."""
     made = {CORE: _core(scripts)} if scripts.core else {}
     if AT_ONCE in scripts.core:
-        made[CORE] += f"\n{_name(AT_ONCE)}();\n"
+        # The service worker shares the core, and has neither a document nor a scanner.
+        made[CORE] += f"\nif (globalThis.document) {_name(AT_ONCE)}();\n"
     for name in scripts.texts:
         if name in scripts.apart and name in scripts.roots:
             made[name] = _page(scripts, name, closure(scripts.texts, [name]), frozenset())
