@@ -1,4 +1,4 @@
-"""The proof can see: with a bug planted in the page or in the server, the verdict is bad."""
+"""The proof can see: with a bug planted in the page, the verdict is bad."""
 
 import re
 import shutil
@@ -28,10 +28,3 @@ def test_a_page_that_takes_a_503_for_an_answer_loses_facts(chromium_path: str, t
         line = tell(site, 1)
     assert line.verdict == "WRONG"
     assert line.lost > 0
-
-
-def test_a_server_that_forgets_what_it_was_told_counts_twice(chromium_path: str) -> None:
-    with opened() as site:
-        line = tell(site, 1, "applies_again")
-    assert line.verdict == "WRONG"
-    assert line.doubled > 0
