@@ -55,6 +55,15 @@ WAITING = """() => new Promise((resolve) => {
     asked.onsuccess = () => (target.result.close(), resolve(asked.result.next - 1 - asked.result.acked));
   };
 })"""
+COUNTER = """() => new Promise((resolve) => {
+  indexedDB.open("comptoir").onsuccess = ({ target }) => {
+    const asked = target.result.transaction("meta").objectStore("meta").get("counter");
+    asked.onsuccess = () => {
+      target.result.close();
+      resolve(asked.result?.lease?.mine ? asked.result.orders.filter(({ pass_hash }) => pass_hash).length : 0);
+    };
+  };
+})"""
 Told = dict[str, Any]
 
 
@@ -221,6 +230,18 @@ class Handheld:
         """How many packs are on the disk; with `ready`, of those that nobody has begun."""
         count: int = self.page.evaluate(PACKS, ready)
         return count
+
+    def take_counter(self, orders: int) -> None:
+        """Hold the store's counter from now on; returns once so many orders of the shelf are kept with their passes."""
+        self.page.goto(f"{self.url}/counter")
+        button = self.page.locator("#lease form button")
+        deadline = time.monotonic() + 30
+        while self.page.evaluate(COUNTER) < orders:
+            assert time.monotonic() < deadline, "the shelf is not kept"
+            if button.count():
+                button.click()
+                self.page.wait_for_load_state()
+            time.sleep(0.1)
 
     def work(self, page: Page, **plan: Any) -> Told:
         """Let hands work at the pack that is open on this page; Error when the browser is killed under them."""

@@ -1,10 +1,11 @@
 // An associate at an open pack: looks at what the screen asks for, mostly does it, sometimes errs. Every tone is told to the
 // outside with the facts that the journal holds by then: what was heard must never be lost.
 // {seed, scans, tags, careful} -> {scans, taps, step, silent}
-async ({ seed, scans, tags, careful = false }) => {
+// With {pass, bags} it stands at the counter's page of one order instead: the pass, then every bag, and the goods leave.
+async ({ seed, scans, tags, careful = false, pass = "", bags = [] }) => {
   const { journal } = await globalThis.__module("device");
   const { fold } = await globalThis.__module("fold");
-  const pack = await (async () => {
+  const pack = pass ? null : await (async () => {
     const db = await new Promise((resolve) => (indexedDB.open("comptoir").onsuccess = ({ target }) => resolve(target.result)));
     const asked = db.transaction("packs").objectStore("packs").get(location.pathname.split("/").at(-1));
     return await new Promise((resolve) => (asked.onsuccess = () => (db.close(), resolve(asked.result))));
@@ -35,9 +36,9 @@ async ({ seed, scans, tags, careful = false }) => {
   document.addEventListener("tone", listen);
 
   // Do something and wait for its tone; fifteen seconds without one are remembered.
-  const until = async (what, work) => {
+  const until = async (what, work, wanted = null) => {
     act = what;
-    const heard = new Promise((resolve) => (hear = resolve));
+    const heard = new Promise((resolve) => (hear = (tone) => (!wanted || tone === wanted) && resolve(tone)));
     work();
     const tone = await Promise.race([heard, globalThis.__wait(15000).then(() => null)]);
     hear = null;
@@ -46,11 +47,10 @@ async ({ seed, scans, tags, careful = false }) => {
     if (tone === null) done.silent.push(what);
     return tone;
   };
-  const scan = (what, code) => {
+  const scan = (what, code, wanted) => {
     done.scans++;
-    return until(`scan ${what} ${code}`, () => {
-      for (const key of [...code, "Enter"]) document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-    });
+    const type = () => [...code, "Enter"].forEach((key) => document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })));
+    return until(`scan ${what} ${code}`, type, wanted);
   };
   const tap = (what, node) => {
     done.taps++;
@@ -62,6 +62,15 @@ async ({ seed, scans, tags, careful = false }) => {
     for (let wait = 0; wait < 500 && wanted && !($("#sheet").open && $(wanted)); wait++) await globalThis.__wait(10);
     await globalThis.__wait(0);
   };
+
+  if (pass) {
+    await scan("pass", pass);
+    for (const bag of bags.slice(0, -1)) await scan("bag to hand over", bag);
+    await scan("last bag to hand over", bags.at(-1), "done");
+    document.removeEventListener("tone", listen);
+    done.step = document.body.dataset.step;
+    return done;
+  }
 
   const printed = (line) => {
     const code = any(line.codes.filter((known) => /^[0-9]{14}$/.test(known))) ?? line.sku;

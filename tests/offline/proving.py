@@ -43,7 +43,7 @@ def spoken(line: Line) -> str:
     """One result as a line for the eye."""
     faults = ", ".join(f"{count} {kind}" for kind, count in sorted(line.faults.items()))
     return (
-        f"seed {line.seed:>3}  scans {line.scans}  facts {line.facts}  kills {line.kills}  batches {line.batches} of {line.batch}"
+        f"seed {line.seed:>3}  scans {line.scans}  facts {line.facts}  hand-overs {line.hand_overs}  kills {line.kills}  batches {line.batches} of {line.batch}"
         f"  clock {line.skew_ms // 60_000:+d} min  faults: {faults}  lost {line.lost}  doubled {line.doubled}  {line.verdict}  {line.seconds} s"
     )
 
@@ -57,7 +57,7 @@ def total(lines: Iterable[Line]) -> str:
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(faults.items()))
     return (
         f"{len(held)} seeds, {sum(line.verdict != 'good' for line in held)} wrong: {sum(line.scans for line in held)} scans,"
-        f" {sum(line.facts for line in held)} facts, {sum(line.kills for line in held)} kills, {sum(line.batches for line in held)} batches,"
+        f" {sum(line.facts for line in held)} facts, {sum(line.hand_overs for line in held)} hand-overs, {sum(line.kills for line in held)} kills, {sum(line.batches for line in held)} batches,"
         f" faults: {told}; lost {sum(line.lost for line in held)}, doubled {sum(line.doubled for line in held)}"
     )
 

@@ -30,12 +30,14 @@ from comptoir.kit.ids import digest, new_id
 from comptoir.seeding import reference
 from tests.aside import run_aside
 from tests.browser.shop import LYON, SECRET, Shop
+from tests.browser.staging import Colleague
 from tests.conftest import find_chromium
 from tests.offline import serving
 from tests.offline.handheld import Handheld
 from tests.offline.radio import Radio
 
 ORDERS = 36
+ON_THE_SHELF = 6
 PLENTY = 100_000
 TOKEN = "handheld-of-the-stories-{}"
 CHANGES = """
@@ -77,6 +79,10 @@ class Site:
         )  # fmt: skip
         self.shop = Shop(self.direct, "")
         self.ahead = 0.0
+        self.shelf: dict[str, str] = {}
+        """Orders that await their customers when a story begins, each with its bag."""
+        self.before: frozenset[str] = frozenset()
+        """What the server had been told before."""
 
     def serve(self, dsn: str, bug: str | None = None) -> None:
         """Let the server work on this database; returns when it answers."""
@@ -115,6 +121,7 @@ class Site:
         self.end_server()
         run_aside(self._again(name))
         self.serve(self.database.dsn_of(name), bug)
+        self.before = frozenset(row["id"] for row in self.shop.ask("SELECT id::text FROM device_event"))
         self.copy_profile("device", name)
 
     async def _again(self, name: str) -> None:
@@ -218,9 +225,24 @@ def opened(static: Path | None = None) -> Iterator[Site]:
         site.serve(database.dsn_of("store"))
         answer = site.shop.api.post("/api/v1/orders", json=orders_of(site.shop, random.Random(1)))
         assert all(result["status"] == 201 for result in answer.json()["results"]), answer.text[:2000]
+        stage(site)
         make_known(site)
         site.end_server()
         yield site
+
+
+def stage(site: Site) -> None:
+    """A colleague has put the first orders on the pickup shelf."""
+    colleague = Colleague(site.shop)
+    rows = site.shop.ask(
+        "SELECT w.order_id::text AS order, w.id::text AS work, array_agg(l.quantity ORDER BY l.line) AS quantities"
+        " FROM work w JOIN work_line l ON l.work = w.id GROUP BY w.id ORDER BY w.id LIMIT $1",
+        ON_THE_SHELF,
+    )
+    for number, row in enumerate(rows):
+        lines = [{"quantity": quantity} for quantity in row["quantities"]]
+        colleague.stage({"works": [{"id": row["work"], "lines": lines}]}, (f"SH-{number}", "R1"))
+        site.shelf[row["order"]] = f"B:SH-{number}"
 
 
 def make_known(site: Site) -> None:
@@ -230,4 +252,5 @@ def make_known(site: Site) -> None:
     device.give_credential(TOKEN.format(0))
     device.sign_in()
     device.settle_in()
+    device.take_counter(len(site.shelf))
     device.leave()

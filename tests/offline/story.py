@@ -1,13 +1,15 @@
-"""One seed, one story: sign in, take packs, no network for half an hour, 300 scans, two falls, and a network that lies at its return."""
+"""One seed, one story: sign in, take packs and the counter, no network for half an hour, 300 scans, hand-overs, falls, and a network that lies at its return."""
 
 import random
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from playwright.sync_api import Error, Page
 
+from tests.browser.shop import LYON, pass_of
 from tests.offline.handheld import Handheld, Told
 from tests.offline.site import TOKEN, Site
 from tests.offline.verdict import judge
@@ -29,6 +31,7 @@ class Line(msgspec.Struct):
     scans: int = 0
     facts: int = 0
     heard: int = 0
+    hand_overs: int = 0
     kills: int = 0
     batches: int = 0
     faults: dict[str, int] = {}
@@ -54,11 +57,13 @@ class Story:
         self.batch = self.line.batch = self.dice.choice((3, 5, 8))
         self.lives: list[list[Told]] = [[], []]
         self.minutes = 0.0
+        self.shelf = list(site.shelf)
+        self.dice.shuffle(self.shelf)
 
     # ---- with a network
 
     def begin(self) -> None:
-        """Sign in, take packs on, open them once."""
+        """Sign in, take packs on, open them once, and hold the counter."""
         phone = self.phone
         phone.ahead_ms = self.skew
         phone.plain_locks = self.dice.random() < 0.75
@@ -81,6 +86,8 @@ class Story:
         phone.page.wait_for_selector("body[data-step]")
         phone.pack = phone.page.url
         wait_until(lambda: phone.packs() >= AHEAD + 1, "the next packs lie ready")
+        phone.take_counter(len(self.shelf))
+        self.turn_to(phone.page, phone.pack)
         assert phone.has_worker(), "no service worker stands before the page"
 
     # ---- without
@@ -129,19 +136,46 @@ class Story:
         handheld.pack = handheld.page.url
         return True
 
+    def hand_over(self, handheld: Handheld, *orders: str) -> None:
+        """The customers of these orders come, each with the pass; one in four hand-overs is taken back."""
+        for order in orders:
+            page = handheld.page
+            page.goto(f"{self.site.radio.url}/counter/orders/{order}")
+            collects = {"pass": "P1:" + pass_of(UUID(order), LYON), "bags": [self.site.shelf[order]]}
+            done = handheld.work(page, seed=0, **collects)
+            self.line.wrong += [f"silent: {what}" for what in done["silent"]]
+            self.line.hand_overs += 1
+            if self.dice.random() < 0.25:
+                self.take_back(handheld)
+        self.turn_to(handheld.page, handheld.pack)
+
+    def take_back(self, handheld: Handheld) -> None:
+        facts = len(handheld.kept()["facts"])
+        handheld.page.click(".undo button")
+        wait_until(lambda: len(handheld.kept()["facts"]) > facts, "the hand-over is taken back")
+
+    def hand_over_and_fall(self, order: str) -> None:
+        """The browser is killed right after the tone that says that the goods may leave."""
+        self.fall_at(lambda: self.phone.heard[-1]["tone"] == "done", lambda: self.hand_over(self.phone, order))
+
     def scan_and_fall(self, tones: int) -> None:
         """The browser is killed right after a tone, or a moment later."""
-        phone, heard = self.phone, len(self.phone.heard)
+        heard = len(self.phone.heard)
+        self.fall_at(lambda: len(self.phone.heard) - heard == tones, lambda: self.scan(self.phone, SCANS))
+
+    def fall_at(self, moment: Callable[[], bool], work: Callable[[], None]) -> None:
+        """Let hands work until the moment comes; then the browser is gone."""
+        phone = self.phone
         pause = self.dice.choice((0.0, 0.0, self.dice.uniform(0, 0.01)))
 
         def fall() -> None:
-            if len(phone.heard) - heard == tones:
+            if moment():
                 time.sleep(pause)
                 phone.kill()
 
         phone.on_tone = fall
         try:
-            self.scan(phone, SCANS)
+            work()
         except Error:
             if phone.runs:
                 raise
@@ -164,7 +198,7 @@ class Story:
                     self.line.wrong.append(f"heard and not kept: {fact['type']} {fact['id']} after {told['act']}")
 
     def be_offline(self) -> None:
-        """Half an hour: 300 scans, two falls, and somewhere in it a copy of the device."""
+        """Half an hour: 300 scans, two falls or three, hand-overs, and somewhere in it a copy of the device."""
         phone = self.phone
         self.site.radio.cut()
         phone.cut(True)
@@ -174,18 +208,26 @@ class Story:
         self.open(phone)
         self.remember(phone, self.lives[0])
         self.pass_time(10)
+        self.hand_over(phone, self.shelf[0])
+        if self.dice.random() < 0.5:
+            self.hand_over_and_fall(self.shelf[1])
+            self.open(phone)
+            self.remember(phone, self.lives[0])
         self.scan_and_fall(second)
         self.site.copy_profile(self.name, f"{self.name}_clone")
         clone_of = phone.pack
         self.open(phone)
         self.remember(phone, self.lives[0])
         self.pass_time(12)
+        self.hand_over(phone, *self.shelf[2:4])
         self.scan(phone, SCANS - phone.scans)
         self.remember(phone, self.lives[0])
         self.clone.plain_locks = phone.plain_locks
         self.clone.pack = clone_of
         self.open(self.clone)
         self.scan(self.clone, OF_THE_CLONE, careful=True)
+        # One that the original has handed over as well, and one that only the copy hands over.
+        self.hand_over(self.clone, *self.shelf[3:5])
         self.remember(self.clone, self.lives[1])
 
     # ---- and back
@@ -262,7 +304,7 @@ def tell(site: Site, seed: int, bug: str | None = None, say: Callable[[str], Non
         stage("packs taken", story.begin)
         stage("offline", story.be_offline)
         stage("sent", story.come_back)
-        verdict = judge(site.shop, story.lives, site.breaches())
+        verdict = judge(site.shop, story.lives, site.breaches(), site.before)
         line.facts = verdict.facts
         line.lost += verdict.lost
         line.doubled += verdict.doubled

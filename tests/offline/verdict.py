@@ -16,6 +16,13 @@ SELECT w.id::text AS work, l.line, l.quantity, l.reserved, l.picked, l.staged, l
 FROM work w JOIN work_line l ON l.work = w.id WHERE w.id = ANY($1::text[]::uuid[]) ORDER BY w.id, l.line
 """
 FACTS = "SELECT journal::text, seq, id::text, kind, body::text, outcome, answer->>'problem' AS problem FROM device_event ORDER BY received_at, journal, seq"
+HANDED_OVER = """
+SELECT w.order_id::text AS order, min(w.status) AS status, sum(l.quantity)::int AS units, sum(l.staged)::int AS staged, sum(l.handed_over)::int AS left,
+  (SELECT count(*) FROM hand_over h WHERE h.order_id = w.order_id AND h.undone_at IS NULL)::int AS live,
+  (SELECT count(*) FROM exception x WHERE x.order_id = w.order_id AND x.kind = 'handed_over_twice' AND x.resolved_at IS NULL)::int AS twice,
+  (SELECT count(*) FROM bag g WHERE g.work = ANY(array_agg(w.id)) AND g.gone_at IS NULL)::int AS bags
+FROM work w JOIN work_line l ON l.work = w.id WHERE w.order_id = ANY($1::text[]::uuid[]) GROUP BY w.order_id
+"""
 Written = Mapping[str, Any]
 """One fact as the device has it: seq, id, type, body, pack_id."""
 
@@ -32,11 +39,16 @@ class Verdict(msgspec.Struct):
         self.wrong.append(sentence)
 
 
-def judge(shop: Shop, lives: Sequence[Sequence[Written]], breaches: Sequence[str]) -> Verdict:
-    """`lives`: of each handheld all facts it ever had, in its order. The clone's begin with those of its original."""
+def judge(
+    shop: Shop, lives: Sequence[Sequence[Written]], breaches: Sequence[str], before: frozenset[str] = frozenset()
+) -> Verdict:
+    """`lives`: of each handheld all facts it ever had, in its order. The clone's begin with those of its original.
+
+    `before`: ids of facts that the server had when the story began.
+    """
     verdict = Verdict()
     known = {fact["id"]: fact for life in lives for fact in life}
-    rows = shop.ask(FACTS)
+    rows = [row for row in shop.ask(FACTS) if row["id"] not in before]
     at = {row["id"]: place for place, row in enumerate(rows)}
     verdict.facts = len(known)
     for missing in known.keys() - at.keys():
@@ -54,8 +66,28 @@ def judge(shop: Shop, lives: Sequence[Sequence[Written]], breaches: Sequence[str
         if places != sorted(places):
             verdict.say("out of order")
     compare(shop, verdict, [{**row, "body": msgspec.json.decode(row["body"])} for row in rows], lives)
+    compare_counter(shop, verdict, known)
     verdict.wrong += breaches
     return verdict
+
+
+def compare_counter(shop: Shop, verdict: Verdict, known: Mapping[str, Written]) -> None:
+    """Goods leave once for an order that somebody handed over and did not take back; who told of it as well is somebody's work."""
+    gone = {fact["body"]["event"] for fact in known.values() if fact["type"] == "undo"}
+    told: dict[str, int] = defaultdict(int)
+    for fact in known.values():
+        if fact["type"] == "hand_over":
+            told[fact["body"]["order"]] += fact["id"] not in gone
+    for row in shop.ask(HANDED_OVER, sorted(told)):
+        times = told[row["order"]]
+        leaves = times > 0
+        verdict.lost += leaves and not row["live"]
+        verdict.doubled += max(0, row["live"] - 1) + (row["left"] > row["units"])
+        found = (row["status"], row["left"], row["staged"], row["live"], row["twice"], row["bags"] > 0)
+        units = row["units"]
+        expected = ("handed_over", units, 0, 1, times - 1, False) if leaves else ("staged", 0, units, 0, 0, True)
+        if found != expected:
+            verdict.say(f"order {row['order']}, handed over {times} times: {found} instead of {expected}")
 
 
 def compare(

@@ -217,6 +217,7 @@ sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close(
 sheet.addEventListener("close", () => {
   received = share = null;
   if (filming) film();
+  sheet.replaceChildren();
 });
 
 ready();
