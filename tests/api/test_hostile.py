@@ -25,6 +25,7 @@ from comptoir.web.guards import SCOPES, who_may
 from comptoir.web.requests import DoorRequest
 from tests import people
 from tests.api import hostile
+from tests.api.plainly import ask, headers_of
 from tests.conftest import Database
 from tests.doors import MIDDAY, Served, new_browser, served
 
@@ -102,12 +103,6 @@ def filled(path: str, name: str = "", value: str = "") -> str:
     return "/".join(parts) or "/"
 
 
-async def answers(client: httpx.AsyncClient, method: str, sent: dict[str, Any]) -> httpx.Response:
-    given = dict(sent)
-    headers = {"accept": "application/json", **given.pop("headers", {})}
-    return await client.request(method, given.pop("url"), headers=headers, **given)
-
-
 async def footprint(database: Database) -> str:
     """A checksum of every table that a request could change; counts of attempts are meant to change."""
     tables = await database.connection.fetch(
@@ -158,14 +153,13 @@ async def planted_findings(*handlers: Any) -> list[str]:
         request_class=DoorRequest, openapi_config=None, logging_config=None,
     )  # fmt: skip
     found = []
-    transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
-    async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://test.local") as client:
+    async with app.lifespan():
         for route in app.routes:
             for handler in getattr(route, "route_handlers", ()):
                 for method, (what, sent) in product(
                     handler.http_methods - {"OPTIONS"}, list(tries(route.path, handler))
                 ):
-                    if (await answers(client, method, sent)).status_code >= 500:
+                    if (await ask(app, method, sent, {})).status >= 500:
                         found.append(what)
     return found
 
@@ -242,17 +236,15 @@ async def test_whatever_is_sent_gets_a_clear_answer_and_a_refusal_changes_nothin
         if path.startswith(("/static/", "/sign-out")):
             continue
         async with await caller_for(door, database, handler) as browser:
-            accepted = False
+            accepted, who = False, headers_of(browser)
             for what, sent in tries(path, handler):
                 await forget_counts(door, database)
-                answer = await answers(browser, method, sent)
-                accepted |= answer.status_code < 400
-                if answer.status_code >= 500:
-                    wrong.append(f"{method} {path}: {what}: {answer.status_code}")
+                answer = await ask(door.app, method, sent, who)
+                accepted |= answer.status < 400
+                if answer.status >= 500:
+                    wrong.append(f"{method} {path}: {what}: {answer.status}")
                 elif (
-                    answer.status_code >= 400
-                    and "json" in answer.headers["content-type"]
-                    and "type" not in answer.json()
+                    answer.status >= 400 and b"json" in answer.media and "type" not in msgspec.json.decode(answer.body)
                 ):
                     wrong.append(f"{method} {path}: {what}: a refusal without a problem")
         after = await footprint(database)

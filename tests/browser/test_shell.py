@@ -16,7 +16,7 @@ from tests.browser.between import Sent, Wire, wired
 from tests.browser.shop import Hands, Shop, open_shop
 
 NEXT = "000000000002"
-DEVICE, STORE = "/static/js/device.js", "/static/js/store.js"
+CORE = kept_assets().url("js/core.js")
 CACHES = "() => caches.keys().then((names) => names.filter((name) => name.startsWith('comptoir-app-')))"
 COMPLETE = """() => Promise.race([
   navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller
@@ -29,9 +29,12 @@ LOOK_FOR_UPDATE = """() => navigator.serviceWorker.getRegistration().then(async 
   if (coming) await new Promise((resolve) => coming.addEventListener("statechange", () => ["installed", "redundant"].includes(coming.state) && resolve()));
   return Boolean(registration.waiting);
 })"""
-WRITE = "([device, code]) => import(device).then(({ journal }) => journal.append('unknown_code', { code }).then(({ id }) => id))"
-WAITING = "(device) => import(device).then(({ journal }) => journal.waiting)"
-AGED = """([store, hours]) => import(store).then(({ keep }) => keep("update", { since: Date.now() - hours * 3600000, later: 0 }))"""
+# The page's own journal and store, which it has with no network as well.
+WRITE = (
+    "async ([core, code]) => (await (await (await import(core)).$device()).journal.append('unknown_code', { code })).id"
+)
+WAITING = "async (core) => (await (await import(core)).$device()).journal.waiting"
+AGED = "async ([core, hours]) => (await (await import(core)).$store()).keep('update', { since: Date.now() - hours * 3600000, later: 0 })"
 FORM = """() => {
   const form = Object.assign(document.createElement("form"), { method: "post", action: "/scan" });
   form.append(Object.assign(document.createElement("input"), { id: "typed", name: "code" }));
@@ -68,12 +71,12 @@ class Device(msgspec.Struct):
 
     def write(self, code: str = "4006381333931") -> str:
         """One fact, on disk; its id."""
-        written: str = self.run(WRITE, [DEVICE, code])
+        written: str = self.run(WRITE, [CORE, code])
         return written
 
     @property
     def waiting(self) -> int:
-        found: int = self.run(WAITING, DEVICE)
+        found: int = self.run(WAITING, CORE)
         return found
 
     @property
@@ -188,6 +191,15 @@ def test_a_page_that_only_the_network_has_opens_by_itself_when_it_is_back(device
     device.page.get_by_role("heading", name="À compter").wait_for()
 
 
+def test_the_offline_page_counts_what_is_kept_and_leads_to_the_work(device: Device) -> None:
+    device.wire.cut = True
+    device.write("4006381333931")
+    device.write("4006381333948")
+    device.open("/counts")
+    device.page.get_by_text("2 gestes sont gardés sur cet appareil.").wait_for()
+    assert device.page.get_by_role("link", name="Voir le travail gardé").get_attribute("href") == "/work"
+
+
 def test_a_post_is_never_answered_by_the_worker(device: Device) -> None:
     seen: list[Response] = []
     device.page.on("response", lambda response: seen.append(response) if response.request.method == "POST" else None)
@@ -254,6 +266,20 @@ def test_an_update_never_comes_in_while_a_pack_is_open(device: Device) -> None:
     assert not device.page.locator("[data-update-bar]").is_visible()
     device.open("/work")
     device.page.locator("[data-update-bar]").wait_for()
+
+
+def test_an_update_that_is_a_day_old_comes_in_with_unsent_facts_and_loses_none(device: Device) -> None:
+    device.wire.change = both(newer(), deaf)
+    facts = [device.write(f"40063813339{number}") for number in range(31, 34)]
+    assert device.run(LOOK_FOR_UPDATE) is True
+    device.run(AGED, [CORE, 25])
+    device.open("/work")
+    device.wait_for(lambda: device.releases == [f"comptoir-app-{NEXT}"])
+    device.page.wait_for_load_state()
+    assert device.waiting == 3
+    device.wire.change = newer()
+    device.wait_for(lambda: device.waiting == 0)
+    assert [device.known(fact) for fact in facts] == [1, 1, 1]
 
 
 def broken(path: str, sent: Sent) -> Sent:

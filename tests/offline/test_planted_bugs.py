@@ -1,5 +1,6 @@
-"""The proof can see: with a bug planted in the page, the verdict is bad."""
+"""The proof can see: with a bug planted in the page, or in the server, the verdict is bad."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -28,3 +29,12 @@ def test_a_page_that_takes_a_503_for_an_answer_loses_facts(chromium_path: str, t
         line = tell(site, 1)
     assert line.verdict == "WRONG"
     assert line.lost > 0
+
+
+if os.environ.get("COMPTOIR_LONG"):  # minutes: the devices and the server never agree on where they stand
+
+    def test_a_server_that_applies_again_what_it_knows_counts_twice(chromium_path: str) -> None:
+        with opened() as site:
+            line = tell(site, 1, "applies_again")
+        assert line.verdict == "WRONG"
+        assert line.doubled > 0

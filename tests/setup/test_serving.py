@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import psutil
 import pytest
 
@@ -68,6 +69,36 @@ class Served:
         return code
 
 
+class Ended(msgspec.Struct):
+    """What a first start on a fresh machine said and did, from its beginning to Ctrl-C."""
+
+    folder: Path
+    said: list[str]
+    address: str
+    answered: int
+    processes: int
+    code: int
+    left: list[psutil.Process]
+
+
+@pytest.fixture(scope="module")
+def first() -> Iterator[Ended]:
+    made = Path(tempfile.mkdtemp(prefix="comptoir-"))
+    made.chmod(0o755)
+    served = Served(environment(made), "--dev")
+    answered = httpx.get(f"{served.address}/health").status_code
+    code = served.end(signal.SIGINT)
+    yield Ended(made, served.said, served.address, answered, len(served.family), code, left_of(served.family))
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def again(first: Ended, folder: Path) -> Path:
+    """A folder that was served before: its database is there, with the demo world."""
+    subprocess.run(["cp", "-a", first.folder / "data", folder / "data"], check=True)
+    return folder
+
+
 @contextlib.contextmanager
 def serving(environ: dict[str, str], *words: str) -> Iterator[Served]:
     served = Served(environ, *words)
@@ -83,31 +114,29 @@ def left_of(family: list[psutil.Process]) -> list[psutil.Process]:
     return alive
 
 
-def test_the_first_address_printed_answers_and_ctrl_c_leaves_nothing_running(folder: Path) -> None:
-    served = Served(environment(folder), "--dev")
-    assert httpx.get(f"{served.address}/health").status_code == 200
-    assert served.address.startswith("http://127.0.0.1:")
-    assert len(served.family) >= 4
-    assert served.end(signal.SIGINT) == 0
-    assert left_of(served.family) == []
+def test_the_first_address_printed_answers_and_ctrl_c_leaves_nothing_running(first: Ended) -> None:
+    assert first.address.startswith("http://127.0.0.1:")
+    assert first.answered == 200
+    assert first.processes >= 4
+    assert first.code == 0
+    assert first.left == []
 
 
-def test_a_second_start_finds_its_data(folder: Path) -> None:
-    with serving(environment(folder), "--dev") as first:
-        assert any("Loading the demo world" in line for line in first.said)
-    with serving(environment(folder), "--dev") as second:
+def test_a_second_start_finds_its_data(first: Ended, again: Path) -> None:
+    assert any("Loading the demo world" in line for line in first.said)
+    with serving(environment(again), "--dev") as second:
         assert not any("Loading the demo world" in line for line in second.said)
         assert any("PIN" in line for line in second.said)
 
 
-def test_nothing_is_left_when_it_is_killed_outright(folder: Path) -> None:
-    served = Served(environment(folder))
+def test_nothing_is_left_when_it_is_killed_outright(again: Path) -> None:
+    served = Served(environment(again))
     served.end(signal.SIGKILL)
     assert left_of(served.family) == []
 
 
-def test_a_web_process_that_dies_is_started_again_on_the_same_port(folder: Path) -> None:
-    with serving(environment(folder)) as served:
+def test_a_web_process_that_dies_is_started_again_on_the_same_port(again: Path) -> None:
+    with serving(environment(again)) as served:
         web = next(one for one in served.family if one.cmdline()[-1] == "web")
         web.kill()
         deadline = time.monotonic() + PATIENCE
@@ -116,15 +145,15 @@ def test_a_web_process_that_dies_is_started_again_on_the_same_port(folder: Path)
                 if httpx.get(f"{served.address}/health", timeout=PATIENCE).status_code == 200:
                     break
             time.sleep(0.05)
-        again = psutil.Process(served.process.pid).children()
-        assert [one.pid for one in again if one.cmdline()[-1] == "web"] != [web.pid]
+        children = psutil.Process(served.process.pid).children()
+        assert [one.pid for one in children if one.cmdline()[-1] == "web"] != [web.pid]
 
 
-def test_a_busy_default_port_gives_way_to_the_next_free_one(folder: Path) -> None:
+def test_a_busy_default_port_gives_way_to_the_next_free_one(again: Path) -> None:
     with (
         contextlib.suppress(OSError),
         socket.create_server(("127.0.0.1", 8700)),
-        serving(environment(folder)) as served,
+        serving(environment(again)) as served,
     ):
         assert served.address != "http://127.0.0.1:8700"
 
@@ -137,10 +166,10 @@ def test_a_busy_port_that_was_asked_for_is_told(folder: Path) -> None:
     assert "COMPTOIR_PORT: cannot listen" in told.stderr
 
 
-def test_a_phone_is_given_https_with_the_local_authority(folder: Path) -> None:
-    with serving(environment(folder), "--dev", "--phone") as served:
+def test_a_phone_is_given_https_with_the_local_authority(again: Path) -> None:
+    with serving(environment(again), "--dev", "--phone") as served:
         secure = next(word for line in served.said for word in line.split() if word.startswith("https://"))
-        trusted = folder / "data" / "phone" / "authority.pem"
+        trusted = again / "data" / "phone" / "authority.pem"
         answer = httpx.get(f"{secure}/health", verify=ssl.create_default_context(cafile=trusted))
         assert answer.status_code == 200
         assert served.address.startswith("http://127.0.0.1:")

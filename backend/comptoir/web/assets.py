@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,18 +59,28 @@ POLICIES: Final = {
 
 
 class Asset:
-    """One file as it goes over the wire, in the three encodings; `etag` is quoted."""
+    """One file as it goes over the wire, in the three encodings; `etag` is quoted.
 
-    __slots__ = ("brotli", "etag", "gzip", "media_type", "plain", "policy")
+    An encoding is made when the first browser asks for it, a few milliseconds, and kept: all of them at once are a second of a start.
+    """
 
     def __init__(self, plain: bytes, suffix: str, squeezed: bytes = b"", policy: str = "") -> None:
-        squeeze = suffix in COMPRESSED
         self.plain = plain
         self.policy = policy
-        self.brotli = brotli.compress(plain, quality=11) if squeeze else squeezed
-        self.gzip = gzip.compress(plain, 9, mtime=0) if squeeze else b""
         self.media_type = MEDIA_TYPES[suffix]
         self.etag = f'"{_short_hash(plain)}"'
+        self._squeeze = suffix in COMPRESSED
+        self._squeezed = squeezed
+
+    @cached_property
+    def brotli(self) -> bytes:
+        """The bytes as brotli has them; empty where that saves nothing."""
+        return brotli.compress(self.plain, quality=11) if self._squeeze else self._squeezed
+
+    @cached_property
+    def gzip(self) -> bytes:
+        """The bytes as gzip has them; empty where that saves nothing."""
+        return gzip.compress(self.plain, 9, mtime=0) if self._squeeze else b""
 
 
 class Assets:

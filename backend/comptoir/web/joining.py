@@ -9,6 +9,7 @@ over the network are joined. Modules that are loaded when needed stay files of t
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -181,6 +182,7 @@ def _is_late(scripts: Scripts, name: str) -> bool:
     return waits(text) or any(_is_late(scripts, needed) for needed in at_once(text))
 
 
+@cache
 def waits(text: str) -> bool:
     """Whether a script awaits something outside of every function; told by its indentation."""
     around: list[tuple[int, bool]] = []

@@ -32,7 +32,8 @@ try {
   startStatus(sync, "unlock" in document.body.dataset ? null : who);
   settleSettings();
   // A device that is locked stays so; one that is not can wait with its lock until the page works.
-  setTimeout(() => import("./lock.js").then(({ start: startLock }) => startLock(journal, who)), localStorage.getItem("locked") ? 0 : BEHIND_MS);
+  const lockAfter = (ms) => setTimeout(() => import("./lock.js").then(({ start: startLock }) => startLock(journal, who), () => lockAfter(10 * BEHIND_MS)), ms);
+  lockAfter(localStorage.getItem("locked") ? 0 : BEHIND_MS);
 } catch (fault) {
   console.warn("this device keeps nothing", fault); // device.js has said it on the page
 }
