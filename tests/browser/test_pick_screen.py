@@ -1,5 +1,6 @@
 """The pick screen in a real browser, driven by a scanner: what counts, what is refused, what is kept meanwhile."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -320,10 +321,11 @@ def test_nothing_says_sent_before_the_server_has_it(page: Page, counterpart: Cou
     expect(page.locator("#notes")).to_be_hidden()
 
 
-def test_leaving_right_after_the_last_scan_loses_nothing(page: Page, counterpart: Counterpart) -> None:
+def test_leaving_at_the_tone_of_the_last_scan_loses_nothing(page: Page, counterpart: Counterpart) -> None:
     counterpart.pages["/work"] = lambda: '<!doctype html><html lang="fr"><title>Travail</title>'
     open_pack(page, counterpart, camille())
     scan(page, DERBY_39)
+    expect(band(page)).to_have_class(re.compile(r"\bok\b"))
     page.goto(f"{counterpart.address}/work")
     page.goto(f"{counterpart.address}/pick")
     everything_is_sent(page)

@@ -95,8 +95,8 @@ export async function openJournal() {
       const at_wall = new Date().toISOString();
       const at_mono = Math.round(performance.now());
       const [fact, next] = await write(["meta", "ev"], async ({ meta, ev }) => {
-        const now = await ask(meta.get("journal"));
-        const who = signIn ?? (await ask(meta.get("who")))?.sign_in_id ?? null;
+        const [now, person] = await Promise.all([ask(meta.get("journal")), ask(meta.get("who"))]);
+        const who = signIn ?? person?.sign_in_id ?? null;
         if (!who) throw new Error("nobody is signed in");
         const made = { seq: now.next, id, at_wall, at_mono, offset_ms: now.offset, sign_in_id: who, ...(pack ? { pack_id: pack } : {}), type, body };
         const then = { ...now, next: now.next + 1 };

@@ -42,17 +42,19 @@ function watch() {
   });
 }
 
-// The browser may wake the worker when the network is back, even with no page open: a bonus, nothing relies on it.
+// The browser may wake the worker when the network is back, even with no page open: a bonus, nothing relies on it. Asked for when
+// this page can not send by itself; an event that waits in the worker would hold a new version back.
 function listen({ journal, sync }) {
   let asked = false;
   const wake = () => {
     if (!journal.waiting) asked = false;
-    else if (!asked) {
+    else if (!asked && (document.hidden || navigator.onLine === false)) {
       asked = true;
       registration?.sync?.register("drain").catch(() => {});
     }
   };
   journal.watch(wake);
+  document.addEventListener("visibilitychange", wake);
   wake();
   sync.listen({ onState: ({ state }) => state === "update" && registration && import("./update.js").then(({ need }) => need(registration)) });
 }

@@ -39,6 +39,14 @@ export const ask = (request) =>
     request.onerror = () => reject(request.error);
   });
 
+function commit(tx) {
+  try {
+    tx.commit?.();
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 // Run `work({meta, ev, ...})` in one transaction; the promise keeps its word: resolved = on disk, rejected = nothing changed.
 // `work` may only wait for `ask(...)` of its own stores, else the transaction ends under it.
 async function transact(names, mode, work, options) {
@@ -52,6 +60,8 @@ async function transact(names, mode, work, options) {
   let value;
   try {
     value = await work(Object.fromEntries(names.map((name) => [name, tx.objectStore(name)])));
+    // All is asked for: no need to wait for the answers, and a page that is left now takes nothing with it.
+    if (mode === "readwrite") commit(tx);
   } catch (fault) {
     try {
       tx.abort();
