@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from comptoir.kit.ids import Seal, digest, new_id, new_token
 from comptoir.seeding import reference, seed_demo
 from comptoir.world.cast import CAMILLE, SHOP_KEY
 from tests.aside import run_aside
+from tests.browser import prepared
 
 LYON = "lyon-part-dieu"
 SECRET = "a secret for tests, 32 bytes long"
@@ -171,15 +170,7 @@ def open_shop(server: postgres.Server, name: str, *, with_orders: bool = False) 
         environ = os.environ | {
             "COMPTOIR_DATA": folder, "DATABASE_URL": dsn, "COMPTOIR_PORT": str(port), "COMPTOIR_SECRET": SECRET, "COMPTOIR_URL": url, "COMPTOIR_ENV": "dev",
         }  # fmt: skip
-        started = [
-            subprocess.Popen(
-                [sys.executable, "-m", "comptoir.cli", part],
-                env=environ,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            for part in ("web", "worker")
-        ]
+        started = [prepared.start(part, environ) for part in ("web", "worker")]
         try:
             wait_until_ready(url, started)
             yield Shop(url, dsn)
@@ -187,13 +178,13 @@ def open_shop(server: postgres.Server, name: str, *, with_orders: bool = False) 
             for process in started:
                 process.terminate()
             for process in started:
-                process.wait(20)
+                process.wait()
 
 
-def wait_until_ready(url: str, started: list["subprocess.Popen[bytes]"]) -> None:
+def wait_until_ready(url: str, started: list[prepared.Started]) -> None:
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
-        assert all(process.poll() is None for process in started), "web or worker ended at once"
+        assert all(process.runs() for process in started), "web or worker ended at once"
         try:
             if httpx.get(f"{url}/health", timeout=2).status_code == 200:
                 return

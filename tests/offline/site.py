@@ -236,7 +236,7 @@ def stage(site: Site) -> None:
     colleague = Colleague(site.shop)
     rows = site.shop.ask(
         "SELECT w.order_id::text AS order, w.id::text AS work, array_agg(l.quantity ORDER BY l.line) AS quantities"
-        " FROM work w JOIN work_line l ON l.work = w.id GROUP BY w.id ORDER BY w.id LIMIT $1",
+        " FROM work w JOIN work_line l ON l.work = w.id GROUP BY w.order_id, w.id ORDER BY w.id LIMIT $1",
         ON_THE_SHELF,
     )
     for number, row in enumerate(rows):

@@ -47,8 +47,9 @@ class Line(msgspec.Struct):
 class Story:
     """The parts of one telling."""
 
-    def __init__(self, site: Site, seed: int) -> None:
+    def __init__(self, site: Site, seed: int, scans: int = SCANS) -> None:
         self.site, self.seed, self.dice = site, seed, random.Random(seed)
+        self.scans = scans
         self.name = f"seed_{seed}"
         self.line = Line(seed)
         self.phone = site.handheld(self.name)
@@ -150,9 +151,10 @@ class Story:
         self.turn_to(handheld.page, handheld.pack)
 
     def take_back(self, handheld: Handheld) -> None:
-        facts = len(handheld.kept()["facts"])
-        handheld.page.click(".undo button")
-        wait_until(lambda: len(handheld.kept()["facts"]) > facts, "the hand-over is taken back")
+        with handheld.page.expect_navigation():
+            handheld.page.click(".undo button")
+        last = handheld.kept()["facts"][-1]
+        assert last["type"] == "undo", f"taken back, and {last['type']} is the last that is kept"
 
     def hand_over_and_fall(self, order: str) -> None:
         """The browser is killed right after the tone that says that the goods may leave."""
@@ -161,7 +163,7 @@ class Story:
     def scan_and_fall(self, tones: int) -> None:
         """The browser is killed right after a tone, or a moment later."""
         heard = len(self.phone.heard)
-        self.fall_at(lambda: len(self.phone.heard) - heard == tones, lambda: self.scan(self.phone, SCANS))
+        self.fall_at(lambda: len(self.phone.heard) - heard == tones, lambda: self.scan(self.phone, self.scans))
 
     def fall_at(self, moment: Callable[[], bool], work: Callable[[], None]) -> None:
         """Let hands work until the moment comes; then the browser is gone."""
@@ -202,7 +204,7 @@ class Story:
         phone = self.phone
         self.site.radio.cut()
         phone.cut(True)
-        first, second = self.dice.randint(60, 110), self.dice.randint(60, 110)
+        first, second = (self.dice.randint(self.scans // 5, self.scans * 11 // 30) for _ in range(2))
         self.pass_time(8)
         self.scan_and_fall(first)
         self.open(phone)
@@ -220,7 +222,7 @@ class Story:
         self.remember(phone, self.lives[0])
         self.pass_time(12)
         self.hand_over(phone, *self.shelf[2:4])
-        self.scan(phone, SCANS - phone.scans)
+        self.scan(phone, self.scans - phone.scans)
         self.remember(phone, self.lives[0])
         self.clone.plain_locks = phone.plain_locks
         self.clone.pack = clone_of
@@ -287,11 +289,13 @@ def wait_until(holds: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
-def tell(site: Site, seed: int, bug: str | None = None, say: Callable[[str], None] = lambda _: None) -> Line:
+def tell(
+    site: Site, seed: int, bug: str | None = None, say: Callable[[str], None] = lambda _: None, scans: int = SCANS
+) -> Line:
     """Play the story of a seed from its first sign-in to the verdict."""
     started = time.monotonic()
     site.radio.begin_anew(seed)
-    story = Story(site, seed)
+    story = Story(site, seed, scans)
     line = story.line
 
     def stage(name: str, part: Callable[[], None]) -> None:

@@ -26,7 +26,7 @@ def test_a_page_that_takes_a_503_for_an_answer_loses_facts(chromium_path: str, t
     assert count == 1
     sync.write_text(changed, encoding="utf-8")
     with opened(static) as site:
-        line = tell(site, 1)
+        line = tell(site, 1, scans=60)
     assert line.verdict == "WRONG"
     assert line.lost > 0
 
