@@ -15,6 +15,8 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
     "--disable-gpu",
+    "--disable-software-rasterizer",
+    "--in-process-gpu",
     "--disable-extensions",
     "--disable-features=Translate,OptimizationHints,MediaRouter,IsolateOrigins,site-per-process,SpareRendererForSitePerProcess",
 )

@@ -1,4 +1,4 @@
-"""The proof can see: with a bug planted in the page, or in the server, the verdict is bad."""
+"""The proof can see: with a bug planted in the page, or in the server, the verdict is bad. Minutes: with COMPTOIR_LONG=1."""
 
 import os
 import re
@@ -18,20 +18,19 @@ PLANTED = """if (status === 503) {
   return { next: "offline", wait };"""
 
 
-def test_a_page_that_takes_a_503_for_an_answer_loses_facts(chromium_path: str, tmp_path: Path) -> None:
-    static = tmp_path / "static"
-    shutil.copytree(STATIC, static)
-    sync = static / "js" / "sync.js"
-    changed, count = HONEST.subn(PLANTED, sync.read_text(encoding="utf-8"))
-    assert count == 1
-    sync.write_text(changed, encoding="utf-8")
-    with opened(static) as site:
-        line = tell(site, 1, scans=60)
-    assert line.verdict == "WRONG"
-    assert line.lost > 0
+if os.environ.get("COMPTOIR_LONG"):
 
-
-if os.environ.get("COMPTOIR_LONG"):  # minutes: the devices and the server never agree on where they stand
+    def test_a_page_that_takes_a_503_for_an_answer_loses_facts(chromium_path: str, tmp_path: Path) -> None:
+        static = tmp_path / "static"
+        shutil.copytree(STATIC, static)
+        sync = static / "js" / "sync.js"
+        changed, count = HONEST.subn(PLANTED, sync.read_text(encoding="utf-8"))
+        assert count == 1
+        sync.write_text(changed, encoding="utf-8")
+        with opened(static) as site:
+            line = tell(site, 1, scans=60)
+        assert line.verdict == "WRONG"
+        assert line.lost > 0
 
     def test_a_server_that_applies_again_what_it_knows_counts_twice(chromium_path: str) -> None:
         with opened() as site:

@@ -11,7 +11,7 @@ from tests.offline.site import Site
 from tests.offline.story import tell
 
 LONG = bool(os.environ.get("COMPTOIR_LONG"))
-SEEDS = range(1, 21) if LONG else range(1, 4)
+SEEDS = range(1, 21) if LONG else range(1, 3)
 SCANS = 300 if LONG else 90
 
 

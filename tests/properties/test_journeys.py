@@ -59,7 +59,7 @@ from tests.world import (
     order,
 )
 
-USUAL = 50
+USUAL = 30
 JOURNEYS = int(os.environ.get("COMPTOIR_JOURNEYS", USUAL))
 STEPS = 30
 STOCKED = (DERBY, BOWL, CUP, WINE)

@@ -33,7 +33,7 @@ from tests.properties.test_journeys import Repeatable, Rig
 from tests.settled import forget
 from tests.world import BOWL, CONFLUENCE, DERBY, FRIDAY, LYON, SAM, Line, order
 
-USUAL = 25
+USUAL = 15
 DAYS = int(os.environ.get("COMPTOIR_OFFLINE", USUAL))
 STEPS = 30
 STOCKED = (DERBY, BOWL)
