@@ -16,7 +16,6 @@ QUIET = (
     "--no-first-run",
     "--disable-gpu",
     "--disable-software-rasterizer",
-    "--in-process-gpu",
     "--disable-extensions",
     "--disable-features=Translate,OptimizationHints,MediaRouter,IsolateOrigins,site-per-process,SpareRendererForSitePerProcess",
 )

@@ -332,6 +332,20 @@ def test_leaving_at_the_tone_of_the_last_scan_loses_nothing(page: Page, counterp
     assert counterpart.kinds() == ["pick"]
 
 
+def test_work_that_head_office_gave_to_another_store_says_so_and_what_to_set_aside(
+    page: Page, counterpart: Counterpart
+) -> None:
+    pack = pack_of(*camille()["works"], work("Paul D.", line("Vase Amphore", VASE, 1, ("C", 1, 1))))
+    open_pack(page, counterpart, pack)
+    camilles, pauls = pack["works"]
+    counterpart.packs = [{**pack, "works": [{**camilles, "status": "canceled", "ended_because": "moved"}, pauls]}]
+    scan(page, DERBY_39)
+    expect(page.locator("#alert")).to_contain_text("Camille R. : confié à un autre magasin.")
+    expect(page.locator("#alert")).to_contain_text("Posez à part : 1 × Derby Hélène")
+    expect(page.locator(".pick h2")).to_have_text("Vase Amphore")
+    assert_nothing_to_say(page)
+
+
 def test_a_captive_portal_that_says_200_is_not_believed(page: Page, counterpart: Counterpart) -> None:
     counterpart.mood = "portal"
     open_pack(page, counterpart, camille())

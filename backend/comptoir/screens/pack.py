@@ -24,7 +24,7 @@ WITH chosen AS (
 SELECT c.id, c.location, c.lease_until, c.staff, c.closed_at, c.ahead,
   (SELECT coalesce(jsonb_object_agg(j.id, j.expected_seq - 1), '{}')
     FROM (SELECT id, expected_seq FROM journal WHERE device = $3 ORDER BY last_at DESC, id DESC LIMIT 3) j) AS counted,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'order', w.order_id, 'order_number', w.order_number, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at, 'version', w.version, 'flagged', w.flagged,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'order', w.order_id, 'order_number', w.order_number, 'kind', w.kind, 'status', w.status, 'ended_because', w.ended_because, 'promise_at', w.promise_at, 'version', w.version, 'flagged', w.flagged,
       'collector', coalesce(nullif(o.collector, ''), u.first_name || ' ' || left(u.last_name, 1) || '.'),
       'lines', (SELECT jsonb_agg(jsonb_build_object('line', l.line::text, 'sku', l.sku, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'style', s.style, 'picture', s.picture,
           'quantity', l.quantity - l.canceled, 'picked', l.picked + l.staged + l.handed_over + l.in_transit, 'short', l.shorted, 'staged', l.staged, 'canceled', l.canceled, 'parked_until', l.parked_until, 'blocked', s.blocked_reason,

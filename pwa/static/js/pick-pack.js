@@ -64,7 +64,8 @@ export function replace(fresh) {
       return { what: named(line), n: Math.max(0, picked - left) };
     });
     const surplus = goods.filter(({ n }) => n);
-    const why = now ? "fewer" : fresh.works.some(({ id }) => id === work.id) ? "canceled" : "taken";
+    const over = fresh.works.find(({ id }) => id === work.id);
+    const why = now ? "fewer" : !over ? "taken" : over.ended_because === "moved" ? "moved" : "canceled";
     if (!now || surplus.length) on.asides.push({ why, name: work.collector, goods: surplus });
   }
 }
