@@ -103,6 +103,7 @@ def test_a_badge_that_signed_in_today_opens_with_no_network_and_a_strange_one_do
     device.cut()
     device.go("/sign-in")
     expect(device.page.locator("#view")).to_contain_text("Scannez votre badge")
+    expect(device.page.locator(".band")).to_have_text("Il ouvre aussi sans réseau")
     device.scan(SAM.badge)
     expect(device.page.locator("#told")).to_contain_text("Ce badge n’est pas d’ici aujourd’hui")
     device.scan(CAMILLE.badge)

@@ -54,6 +54,7 @@ function paint() {
   others.dataset.who = "";
   const rest = left(chosen) ? (chosen.pin ? [] : [element("p", "hello", say("badge_only"))]) : [clone("t-network", {})];
   $("view").replaceChildren(clone("t-people", { people: [...faces, others] }), ...rest);
+  document.querySelector(".band span").textContent = say(chosen.pin ? "badge" : "badge_opens");
   form.elements.who.value = chosen.staff;
   $("hello").textContent = say("hello", { name: chosen.person });
 }
