@@ -2,18 +2,13 @@
 
 from uuid import UUID
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from comptoir import migrating
-from comptoir.kit import postgres
 from comptoir.world.cast import CAMILLE
-from tests.aside import run_aside
 from tests.browser.between import wired
-from tests.browser.conftest import QUIET
 from tests.browser.devices import handheld
-from tests.browser.picture_book import FOLDER, calm, take
-from tests.browser.shop import LYON, Shop, open_shop, pass_of
-from tests.conftest import find_chromium
+from tests.browser.picture_book import take, take_all
+from tests.browser.shop import LYON, Shop, pass_of
 
 FIRST = """async () => { const db = await new Promise((done) => { indexedDB.open("comptoir").onsuccess = ({ target }) => done(target.result); });
   const asked = db.transaction("packs").objectStore("packs").get(location.pathname.split("/").at(-1));
@@ -81,21 +76,5 @@ def pictures(browser: Browser, shop: Shop) -> None:
         take(page, "unlock")
 
 
-def main() -> None:
-    """Take all of them anew."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with postgres.temporary(options=("max_connections=50",)) as server:
-
-        async def make() -> None:
-            await migrating.migrate(await server.create_database("migrated"))
-
-        run_aside(make())
-        with open_shop(server, "pictures", with_orders=True) as shop, sync_playwright() as playwright:
-            calm(shop)
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
-            pictures(browser, shop)
-            browser.close()
-
-
 if __name__ == "__main__":
-    main()
+    take_all(pictures)

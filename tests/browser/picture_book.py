@@ -1,5 +1,6 @@
 """The pictures of README and docs, taken from the demo world: `.venv/bin/python -m tests.browser.picture_book`."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -131,8 +132,8 @@ def others(browser: Browser, shop: Shop) -> None:
     office.close()
 
 
-def main() -> None:
-    """Take all of them anew."""
+def take_all(*parts: Callable[[Browser, Shop], None]) -> None:
+    """Serve the demo world on a good day and let each part take its pictures."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with postgres.temporary(options=("max_connections=50",)) as server:
 
@@ -143,10 +144,10 @@ def main() -> None:
         with open_shop(server, "pictures", with_orders=True) as shop, sync_playwright() as playwright:
             calm(shop)
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
-            others(browser, shop)
-            handheld(browser, shop)
+            for part in parts:
+                part(browser, shop)
             browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    take_all(others, handheld)
