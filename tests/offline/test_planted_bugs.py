@@ -1,4 +1,4 @@
-"""The proof can see: with a bug planted in the page, or in the server, the verdict is bad. Minutes: with COMPTOIR_LONG=1."""
+"""The proof can see: with a bug planted in the page, the verdict is bad. Minutes: with COMPTOIR_LONG=1."""
 
 import os
 import re
@@ -31,9 +31,3 @@ if os.environ.get("COMPTOIR_LONG"):
             line = tell(site, 1, scans=60)
         assert line.verdict == "WRONG"
         assert line.lost > 0
-
-    def test_a_server_that_applies_again_what_it_knows_counts_twice(chromium_path: str) -> None:
-        with opened() as site:
-            line = tell(site, 1, "applies_again")
-        assert line.verdict == "WRONG"
-        assert line.doubled > 0
