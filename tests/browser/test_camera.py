@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import QUIET
 from tests.browser.counterpart import ASSETS, Counterpart
@@ -22,32 +21,50 @@ HEARD = """() => { window.heard = []; window.tones = []; document.addEventListen
   document.addEventListener("tone", ({detail}) => window.tones.push(detail)); }"""
 
 
-@pytest.fixture
-def filming(tmp_path: Path, camera_chromium_path: str, browser: object, counterpart: Counterpart) -> Iterator[Filming]:
-    """Opens the scanner's test page in a browser whose camera sees some scenes, over and over."""
+@pytest.fixture(scope="module")
+def cameras(
+    tmp_path_factory: pytest.TempPathFactory, camera_chromium_path: str, browser: Browser
+) -> Iterator[Callable[[Scenes], Browser]]:
+    """A browser whose camera sees some scenes, over and over; whoever asks for the same film gets the same browser."""
+    opened: dict[str, Browser] = {}
     with ExitStack() as ended:
-        kind = browser.browser_type  # type: ignore[attr-defined]
 
-        def open_page(
-            scenes: Scenes, *, allowed: bool = True, before: Callable[[BrowserContext], None] | None = None
-        ) -> Page:
-            seen = film(tmp_path / "seen.y4m", scenes)
-            flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={seen}"]
-            launched = kind.launch(executable_path=camera_chromium_path, args=[*QUIET, *flags])
-            ended.callback(launched.close)
-            context = launched.new_context(viewport={"width": 360, "height": 640}, has_touch=True)
+        def looking_at(scenes: Scenes) -> Browser:
+            if repr(scenes) not in opened:
+                seen = film(tmp_path_factory.mktemp("film") / "seen.y4m", scenes)
+                flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={seen}"]
+                launched = browser.browser_type.launch(executable_path=camera_chromium_path, args=[*QUIET, *flags])
+                ended.callback(launched.close)
+                opened[repr(scenes)] = launched
+            return opened[repr(scenes)]
+
+        yield looking_at
+
+
+@pytest.fixture
+def filming(cameras: Callable[[Scenes], Browser], counterpart: Counterpart) -> Iterator[Filming]:
+    """Opens the scanner's test page, fresh, before a camera that sees some scenes."""
+    with ExitStack() as ended:
+
+        def open_page(scenes: Scenes, before: Callable[[BrowserContext], None] | None = None) -> Page:
+            context = cameras(scenes).new_context(viewport={"width": 360, "height": 640}, has_touch=True)
+            ended.callback(context.close)
             context.set_default_timeout(30_000)
-            if allowed:
-                context.grant_permissions(["camera"], origin=counterpart.address)
+            context.grant_permissions(["camera"], origin=counterpart.address)
             if before:
                 before(context)
-            counterpart.pages["/scan/test"] = lambda: kept_page("associate/scan_test.html")
             page: Page = context.new_page()
-            page.goto(f"{counterpart.address}/scan/test")
+            scanner_test(page, counterpart)
             page.evaluate(HEARD)
             return page
 
         yield open_page
+
+
+def scanner_test(page: Page, counterpart: Counterpart) -> None:
+    """Open the scanner's test page."""
+    counterpart.pages["/scan/test"] = lambda: kept_page("associate/scan_test.html")
+    page.goto(f"{counterpart.address}/scan/test")
 
 
 def heard(page: Page, least: int = 1) -> list[list[str]]:
@@ -105,29 +122,24 @@ def test_a_camera_that_was_open_is_open_again_on_the_next_page(filming: Filming)
     page.locator("#viewfinder[data-reading]").wait_for()
 
 
-def test_a_camera_that_is_refused_says_what_to_do(filming: Filming) -> None:
-    page = filming([(None, 2)], allowed=False)
+@pytest.mark.parametrize(
+    ("what_happens", "told"), [("NotAllowedError", "Autorisations"), ("NotFoundError", "Pas de caméra")]
+)
+def test_a_camera_that_is_refused_or_absent_says_what_to_do(
+    page: Page, counterpart: Counterpart, what_happens: str, told: str
+) -> None:
+    scanner_test(page, counterpart)
     page.evaluate(
-        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
+        "(name) => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', name)); }",
+        what_happens,
     )
     page.click("#camera")
-    expect(page.get_by_role("alert")).to_contain_text("Autorisations")
+    expect(page.get_by_role("alert")).to_contain_text(told)
 
 
-def test_a_device_without_a_camera_says_so(filming: Filming) -> None:
-    page = filming([(None, 2)])
-    page.evaluate(
-        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError')); }"
-    )
-    page.click("#camera")
-    expect(page.get_by_role("alert")).to_contain_text("Pas de caméra")
-
-
-def test_an_address_that_is_not_secure_says_so(filming: Filming) -> None:
-    def plain(context: BrowserContext) -> None:
-        context.add_init_script("Object.defineProperty(window, 'isSecureContext', {value: false})")
-
-    page = filming([(None, 2)], before=plain)
+def test_an_address_that_is_not_secure_says_so(page: Page, counterpart: Counterpart) -> None:
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', {value: false})")
+    scanner_test(page, counterpart)
     page.click("#camera")
     expect(page.get_by_role("alert")).to_contain_text("https")
 
@@ -142,8 +154,7 @@ def test_a_reader_that_cannot_be_fetched_says_that_it_needs_the_network_once(fil
 
 
 def test_the_camera_offers_itself_only_where_no_scanner_was_heard_lately(page: Page, counterpart: Counterpart) -> None:
-    counterpart.pages["/scan/test"] = lambda: kept_page("associate/scan_test.html")
-    page.goto(f"{counterpart.address}/scan/test")
+    scanner_test(page, counterpart)
     expect(page.locator("#camera")).to_have_count(1)
     page.evaluate("localStorage.setItem('wedge_at', Date.now())")
     page.reload()

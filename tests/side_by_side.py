@@ -1,0 +1,107 @@
+"""The whole suite as a few runs of pytest side by side, types beside them: `.venv/bin/python -m tests.side_by_side`.
+
+As many at a time as COMPTOIR_LANES says (default: one more than there are processors, at most four), the longest first. Each has
+a database server and, for pages, a browser of its own; tests of pages have an event loop in the thread, so they never share a
+process with others. What each run says is printed when it ends. A browser on a busy machine may be late for a test: what failed
+in a run that uses one is tried once more when nothing else runs, and said so.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+FAILED: Final = 1
+"""pytest's code for "tests failed"; anything above is a run that broke off, and no second try makes that good."""
+NONE_LEFT: Final = 5
+LEAN: Final = ("-p", "no:schemathesis", "-p", "no:faker")
+"""What these would bring is two seconds of every start."""
+HANDHELDS: Final = tuple(
+    f"tests/browser/test_{name}.py"
+    for name in ("counter_offline", "journey", "nothing_lost", "outbox", "packs_offline", "people_offline", "scan_box", "shell")
+)  # fmt: skip
+DOORS: Final = ("tests/api", "tests/connectors", "tests/faults", "tests/properties", "tests/setup")
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Tests that share a process. `late`: a browser may be late for them."""
+
+    name: str
+    words: tuple[str, ...]
+    late: bool = False
+
+
+def without(*paths: str) -> tuple[str, ...]:
+    return tuple(f"--ignore={path}" for path in paths)
+
+
+GROUPS: Final = (
+    Group("pages", (*LEAN, "tests/browser", *without(*HANDHELDS)), late=True),
+    Group("devices without network", (*LEAN, *HANDHELDS), late=True),
+    Group("doors", DOORS),
+    Group("rules and flows", (*LEAN, "tests", *without("tests/browser", "tests/offline", *DOORS))),
+    Group("stories", (*LEAN, "tests/offline"), late=True),
+)
+"""The longest first. Whatever no other group names is among rules and flows, so no test is forgotten."""
+
+
+def pytest(group: Group, folder: Path, *more: str) -> tuple[int, str]:
+    """Exit code and everything that one run said."""
+    cache = f"cache_dir={folder / group.name.replace(' ', '-')}"
+    return run([sys.executable, "-m", "pytest", "-o", cache, *more, *group.words])
+
+
+def run(command: list[str]) -> tuple[int, str]:
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def say(words: str) -> None:
+    print(words, flush=True)
+
+
+def lanes() -> int:
+    return int(os.environ.get("COMPTOIR_LANES") or min(4, (os.cpu_count() or 1) + 1))
+
+
+def main() -> int:
+    """Exit status 1 when anything failed; its names are the last lines."""
+    failed: list[str] = []
+    again: list[Group] = []
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(lanes()) as pool:
+        folder = Path(name)
+        running: dict[Future[tuple[int, str]], Group | None] = {
+            pool.submit(pytest, group, folder, "--durations=15"): group for group in GROUPS
+        }
+        running[pool.submit(run, [sys.executable, "-m", "mypy", "backend/comptoir"])] = None
+        say(f"== {', '.join(group.name for group in GROUPS)}, types: {lanes()} at a time")
+        while running:
+            done, _ = wait(running, timeout=60, return_when=FIRST_COMPLETED)
+            say(f"== after {time.monotonic() - began:.0f} s, {len(running) - len(done)} left")
+            for ended in done:
+                group, (code, said) = running.pop(ended), ended.result()
+                say(f"== {group.name if group else 'types'}\n{said.rstrip()}")
+                if code == FAILED and group and group.late:
+                    again.append(group)
+                elif code:
+                    failed.append(group.name if group else "types")
+        for group in again:
+            say(f"== once more, alone: {group.name}")
+            code, said = pytest(group, folder, "--last-failed", "--last-failed-no-failures=none")
+            say(said.rstrip())
+            if code not in (0, NONE_LEFT):
+                failed.append(group.name)
+    for words in failed:
+        say(f"FAILED: {words}")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
