@@ -1,5 +1,8 @@
 # Sourced by bin/dev and bin/test: finds Python, makes .venv, installs a lock file into it when that has changed.
 
+# Hundreds of processes start here: where nothing compiled may be kept, each would compile everything again.
+unset PYTHONDONTWRITEBYTECODE
+
 say() { printf '%s\n' "$*" >&2; }
 stop() { say "$@"; exit 1; }
 
