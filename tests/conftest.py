@@ -13,6 +13,7 @@ import pytest
 from comptoir import migrating
 from comptoir.kit import postgres
 from tests.aside import run_aside
+from tests.emptying import AsNew, as_new_of
 
 CHROMIUM_NAMES = (
     "chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge",
@@ -23,6 +24,7 @@ CHROMIUM_PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 _numbers = itertools.count(1)
+_made: set[str] = set()
 _not_run: list[str] = []
 
 
@@ -56,15 +58,36 @@ def template(postgres_server: postgres.Server) -> str:
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def as_new(postgres_server: postgres.Server, template: str) -> AsNew:
+    """What makes a database of this run as good as a fresh one."""
+    return run_aside(as_new_of(postgres_server.dsn_of(template)))
+
+
+@pytest.fixture(scope="session")
+def emptied() -> list[str]:
+    """Names of databases that wait for the next test."""
+    return []
+
+
 @pytest.fixture
-async def database(postgres_server: postgres.Server, template: str) -> AsyncIterator[Database]:
-    """A migrated, empty database that no other test sees."""
-    name = f"test_{next(_numbers)}"
-    dsn = await postgres_server.create_database(name, template)
+async def database(
+    postgres_server: postgres.Server, template: str, as_new: AsNew, emptied: list[str]
+) -> AsyncIterator[Database]:
+    """A migrated, empty database that no other test sees: one that was emptied, or a clone of the template."""
+    name = emptied.pop() if emptied else f"test_{next(_numbers)}"
+    dsn = postgres_server.dsn_of(name)
+    if name not in _made:
+        dsn = await postgres_server.create_database(name, template)
+        _made.add(name)
     connection = await asyncpg.connect(dsn)
     yield Database(dsn, connection)
+    again = await as_new.empty(connection)
     await connection.close()
-    await postgres_server.drop_database(name)
+    if again:
+        emptied.append(name)
+    else:
+        await postgres_server.drop_database(name)
 
 
 def find_chromium(*, camera: bool = False) -> str | None:

@@ -1,6 +1,6 @@
 """The whole suite as a few runs of pytest side by side, types beside them: `.venv/bin/python -m tests.side_by_side`.
 
-As many at a time as COMPTOIR_LANES says (default: one more than there are processors, at most four), the longest first. Each has
+As many at a time as COMPTOIR_LANES says (default: two for each processor, as a page waits now and then), the longest first. Each has
 a database server and, for pages, a browser of its own; tests of pages have an event loop in the thread, so they never share a
 process with others. What each run says is printed when it ends. A browser on a busy machine may be late for a test: what failed
 in a run that uses one is tried once more when nothing else runs, and said so.
@@ -67,7 +67,7 @@ def say(words: str) -> None:
 
 
 def lanes() -> int:
-    return int(os.environ.get("COMPTOIR_LANES") or min(4, (os.cpu_count() or 1) + 1))
+    return int(os.environ.get("COMPTOIR_LANES") or min(len(GROUPS) + 1, 2 * (os.cpu_count() or 1)))
 
 
 def main() -> int:

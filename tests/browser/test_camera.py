@@ -83,16 +83,17 @@ def test_an_ean_13_is_read_twice_and_counted_once_while_it_stays_in_view(
     assert not any("zxing" in path for path in counterpart.paths)
     page.click("#camera")
     assert heard(page) == [[f"]E0{ARTICLE}", "gtin", f"0{ARTICLE}"]]
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(2000)
     assert len(page.evaluate("window.heard")) == 1
     expect(page.locator(".facts")).to_contain_text("]E0")
     assert any("zxing-reader" in path and path.endswith(".wasm") for path in counterpart.paths)
 
 
 def test_codes_that_come_one_after_the_other_are_all_counted(filming: Filming) -> None:
-    page = filming([(qr(PASS), 15), (None, 20), (code128("B:T-118"), 15), (None, 20)])
+    page = filming([(qr(PASS), 12), (None, 14), (code128("B:T-118"), 12), (None, 14)])
     page.click("#camera")
-    assert {code for _, _, code in heard(page, 4)} == {PASS, "B:T-118"}
+    codes = [code for _, _, code in heard(page, 3)]
+    assert codes in ([PASS, "B:T-118", PASS], ["B:T-118", PASS, "B:T-118"])
 
 
 def test_an_open_camera_is_accessible_and_leaves_room_at_320_px(filming: Filming) -> None:

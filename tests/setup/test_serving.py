@@ -23,10 +23,16 @@ from comptoir.kit import postgres
 PATIENCE = 120.0
 
 
+def make_folder() -> Path:
+    """A folder that whoever runs the database may enter; in memory where there is room, as nobody's data is in it."""
+    made = Path(tempfile.mkdtemp(prefix="comptoir-", dir=postgres.quick_folder()))
+    made.chmod(0o755)
+    return made
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="comptoir-"))
-    made.chmod(0o755)
+    made = make_folder()
     yield made
     shutil.rmtree(made)
 
@@ -83,8 +89,7 @@ class Ended(msgspec.Struct):
 
 @pytest.fixture(scope="module")
 def first() -> Iterator[Ended]:
-    made = Path(tempfile.mkdtemp(prefix="comptoir-"))
-    made.chmod(0o755)
+    made = make_folder()
     served = Served(environment(made), "--dev")
     answered = httpx.get(f"{served.address}/health").status_code
     code = served.end(signal.SIGINT)

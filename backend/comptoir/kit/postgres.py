@@ -274,7 +274,7 @@ def temporary(*, tcp_port: int | None = None, options: tuple[str, ...] = ()) -> 
 
     A database is cloned file by file for each test that wants its own: in memory that takes a tenth of the time.
     """
-    folder = Path(tempfile.mkdtemp(prefix="comptoir-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="comptoir-", dir=quick_folder()))
     try:
         with Server(folder, durable=False, tcp_port=tcp_port, options=options) as server:
             yield server
@@ -282,7 +282,7 @@ def temporary(*, tcp_port: int | None = None, options: tuple[str, ...] = ()) -> 
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _memory() -> str | None:
+def quick_folder() -> str | None:
     """The folder that is kept in memory, where there is one with room for a few small databases."""
     try:
         room = shutil.disk_usage(MEMORY).free
