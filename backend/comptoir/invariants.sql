@@ -141,3 +141,15 @@ WHERE NOT CASE fact
 -- name: withdrawn_put_backs_were_not_begun
 -- Goods lie on their shelf or are with the order again, never both.
 SELECT id, sku, quantity, done FROM put_back WHERE withdrawn_at IS NOT NULL AND done > 0;
+
+-- name: every_message_has_a_next_move_or_a_last_word
+-- I7: a message waits for its next try, or ended delivered, suppressed with a reason, or red; none is forgotten in between.
+SELECT id, template, medium, status, next_at, settled_at FROM message
+WHERE (next_at IS NULL) = (settled_at IS NULL)
+  OR (settled_at IS NULL) <> (status IN ('due', 'sent'))
+  OR (status IN ('suppressed', 'failed') AND reason IS NULL);
+
+-- name: no_message_went_out_twice_in_doubt
+-- I7: on a medium that takes no key nothing is tried again after a try that may have gone out.
+SELECT a.message, a.medium, a.n, b.n AS again FROM message_try a JOIN message_try b ON b.message = a.message AND b.medium = a.medium AND b.n > a.n
+WHERE a.medium IN ('sms', 'email') AND a.ended_at IS NOT NULL AND a.outcome IN ('accepted', 'unknown');

@@ -26,6 +26,8 @@ EXAMPLES = {
     "COMPTOIR_ENV": "production",
     "COMPTOIR_HOST": "127.0.0.1",
     "COMPTOIR_LOG_LEVEL": "info",
+    "COMPTOIR_MAIL_FROM": "bonjour@example.com",
+    "COMPTOIR_MAIL_URL": "smtp://name:password@mail.example.com:587",
     "COMPTOIR_NO_SW": "yes",
     "COMPTOIR_POOL": "6",
     "COMPTOIR_PORT": "8700",
@@ -63,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     service_worker: bool = True
     pool_size: int = 6
     contact: str = ""
+    mail_url: str = ""
+    mail_from: str = ""
     retailer: str = "Orme"
     log_level: str = "info"
 
@@ -106,6 +110,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             service_worker=not given.read("COMPTOIR_NO_SW", _yes_or_no, False),
             pool_size=given.read("COMPTOIR_POOL", _pool_size, 6),
             contact=given.read("COMPTOIR_CONTACT", _contact, ""),
+            mail_url=given.read("COMPTOIR_MAIL_URL", _mail_url, ""),
+            mail_from=_mail_from(given),
             retailer=given.read("COMPTOIR_RETAILER", _name, "Orme" if environment == "dev" else "Comptoir"),
             log_level=given.read("COMPTOIR_LOG_LEVEL", _log_level, "info"),
         )
@@ -232,6 +238,21 @@ def _contact(text: str) -> str:
     if "@" not in text or len(text) > 200:
         _refuse("is not an e-mail address")
     return text
+
+
+def _mail_url(text: str) -> str:
+    parts = urllib.parse.urlsplit(text)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
+        _refuse("is neither smtp://host nor smtps://host")
+    return text
+
+
+def _mail_from(given: _Given) -> str:
+    """The sender's address; whoever names a mail server names it too."""
+    found = given.read("COMPTOIR_MAIL_FROM", _contact, "")
+    if not found and given.has("COMPTOIR_MAIL_URL"):
+        raise BadSetting("COMPTOIR_MAIL_FROM", "is missing, and mail needs a sender")
+    return found
 
 
 def _name(text: str) -> str:

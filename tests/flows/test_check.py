@@ -33,6 +33,16 @@ FAULTS = {
     "open_deliveries_have_their_event": (
         "INSERT INTO delivery (listener, stream, seq, due_at) VALUES ('messages', gen_random_uuid(), 1, now())"
     ),
+    "every_message_has_a_next_move_or_a_last_word": (
+        "INSERT INTO message (id, stream, seq, order_id, template, medium, language, subject, body, status, made_at)"
+        " SELECT gen_random_uuid(), id, 1, id, 'ready', 'sms', 'fr', '', '', 'due', now() FROM sales_order"
+    ),
+    "no_message_went_out_twice_in_doubt": (
+        "WITH made AS (INSERT INTO message (id, stream, seq, order_id, template, medium, language, subject, body, status, made_at, next_at)"
+        " SELECT gen_random_uuid(), id, 1, id, 'ready', 'sms', 'fr', '', '', 'due', now(), now() FROM sales_order RETURNING id)"
+        " INSERT INTO message_try (message, n, medium, provider, begun_at, ended_at, outcome)"
+        " SELECT id, n, 'sms', 'x', now(), now(), 'unknown' FROM made, generate_series(1, 2) n"
+    ),
 }
 
 

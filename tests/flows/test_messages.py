@@ -62,9 +62,9 @@ async def test_a_placed_order_is_confirmed_with_the_stores_name_and_hour(pool: P
     message = await newest(pool)
     assert (message.template, message.medium, message.status, message.reason) == (
         "confirmed",
-        "sms",
+        "email",
         "due",
-        "shown in demo",
+        "",
     )
     assert "À retirer à Orme Lyon Part-Dieu : prête avant le samedi 21 novembre à 12:00." in read(message)
     assert link_of(SEAL, URL, order, 0) in read(message)

@@ -1,14 +1,13 @@
-"""Hears the events a customer should know of and writes their messages into the ledger. Nothing is sent from here."""
+"""Hears the events a customer should know of and writes their messages into the ledger. `sending` takes them from there."""
 
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id
 from comptoir.kit.outbox import Told
 from comptoir.notifications import sql
 from comptoir.notifications.choosing import choose
-from comptoir.notifications.model import Medium, Message, OrderFacts
+from comptoir.notifications.model import Message
+from comptoir.notifications.planning import plan_for, useful_until
 from comptoir.notifications.render import render
-
-NOT_SENT_YET = "shown in demo"
 
 
 async def write_message(tx: Tx, told: Told) -> None:
@@ -19,19 +18,15 @@ async def write_message(tx: Tx, told: Told) -> None:
     draft = choose(told, facts)
     if draft is None:
         return
-    medium = medium_of(facts)
-    why = draft.suppressed or ("no_phone_no_email" if medium == "none" else None)
+    plan = plan_for(draft, facts)
+    why = draft.suppressed or (None if plan else "no_phone_no_email")
     subject, body = ("", "") if why else render(draft, facts, tx.now)
     await sql.insert(
         tx,
         Message(
-            id=new_id(), stream=told.stream, seq=told.seq, order_id=facts.id, template=draft.template, medium=medium,
-            language=facts.language, subject=subject, body=body, status="suppressed" if why else "due",
-            reason=why or NOT_SENT_YET, made_at=tx.now,
+            id=new_id(), stream=told.stream, seq=told.seq, order_id=facts.id, template=draft.template,
+            medium=plan[0] if plan else "none", language=facts.language, subject=subject, body=body,
+            status="suppressed" if why else "due", reason=why, made_at=tx.now, plan=plan,
+            useful_until=None if why else useful_until(draft, tx.now),
         ),
     )  # fmt: skip
-
-
-def medium_of(facts: OrderFacts) -> Medium:
-    """The phone first: whoever collects holds it in their hand."""
-    return "sms" if facts.has_phone else "email" if facts.has_email else "none"

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import msgspec
 
-Medium = Literal["sms", "email", "none"]
-MessageStatus = Literal["due", "suppressed"]
-"""Nothing is sent yet, so nothing can be `sent`, `delivered` or `seen`: no system has answered (I10)."""
+Medium = Literal["push", "sms", "email", "none"]
+MessageStatus = Literal["due", "sent", "delivered", "seen", "failed", "suppressed"]
+"""`sent`: a provider took it and nobody knows more. `failed`: no medium is left, a person must act (red). Never ahead of the facts (I10)."""
 
 FIRST_NAME = "[[first name]]"
 LINK = "[[link]]"
@@ -98,5 +98,7 @@ class Message(msgspec.Struct, frozen=True):
     subject: str
     body: str
     status: MessageStatus
-    reason: str
+    reason: str | None
     made_at: datetime
+    plan: tuple[Medium, ...] = ()
+    useful_until: datetime | None = None

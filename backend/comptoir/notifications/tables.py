@@ -1,6 +1,7 @@
 """Tables of the ledger of rendered messages. Made by the migrations, compared by a test."""
 
-from piccolo.columns import UUID, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 
@@ -19,3 +20,25 @@ class Message(Table, tablename="message"):
     status = Text(required=True)
     reason = Text(null=True, default=None)
     made_at = Timestamptz(required=True)
+    plan = Array(base_column=Text(), required=True)
+    next_at = Timestamptz(null=True, default=None)
+    claimed_until = Timestamptz(null=True, default=None)
+    useful_until = Timestamptz(null=True, default=None)
+    settled_at = Timestamptz(null=True, default=None)
+
+
+class MessageTry(Table, tablename="message_try"):
+    """One try on one medium; its primary key is (message, n)."""
+
+    message = ForeignKey(references=Message, on_delete=OnDelete.cascade, primary_key=True, null=False)
+    n = Integer(primary_key=True, required=True)
+    medium = Text(required=True)
+    provider = Text(required=True)
+    begun_at = Timestamptz(required=True)
+    ended_at = Timestamptz(null=True, default=None)
+    outcome = Text(null=True, default=None)
+    code = Text(required=True)
+    provider_ref = Text(null=True, default=None)
+    not_before = Timestamptz(null=True, default=None)
+    receipt = Text(null=True, default=None)
+    receipt_at = Timestamptz(null=True, default=None)

@@ -20,13 +20,18 @@ from comptoir.web.pages.page import Page
 HEADERS: Final = {"x-robots-tag": "noindex, nofollow", "cache-control": "no-store"}
 
 
+REASONS: Final = ("no_provider", "no_receipt", "unknown_outcome", "too_late")
+"""Why a message is red, where there are words of its own for it; whatever a carrier said is one of them."""
+
+
 class Shown(msgspec.Struct, frozen=True):
-    """A message as its reader sees it, and the path of their page."""
+    """A message as its reader sees it, and the path of their page; `red` says in words why nobody has it."""
 
     message: PhoneMessage
     subject: str
     body: str
     link: str
+    red: str
 
 
 @get("/demo/phone", opt=PUBLIC)
@@ -52,7 +57,13 @@ async def phone(
             )
             for text in (message.subject, message.body)
         )
-        return Shown(message, subject, body, link_of(house.seal, "", message.order_id, message.link_generation))
+        return Shown(
+            message,
+            subject,
+            body,
+            link_of(house.seal, "", message.order_id, message.link_generation),
+            message.reason if message.reason in REASONS else "not_taken",
+        )
 
     return page.html(
         "customer/phone.html", shows_secret=True, headers=HEADERS, messages=[shown(message) for message in messages],

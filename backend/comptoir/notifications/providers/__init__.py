@@ -1,0 +1,1 @@
+"""Those who carry messages: each speaks its provider's protocol, says what it was told, and decides nothing."""

@@ -1,0 +1,37 @@
+"""What every carrier of messages takes and gives."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from comptoir.notifications.escalating import Outcome, Receipt
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """One message as it leaves: to whom, in which language, with every mark filled in. `id` is its key at the provider."""
+
+    id: UUID
+    to: str
+    language: str
+    subject: str
+    text: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the provider said. `ref` names the message in its receipts; `not_before` is when it wants to be asked again."""
+
+    outcome: Outcome
+    code: str = ""
+    ref: str | None = None
+    not_before: datetime | None = None
+    receipt: Receipt | None = None
+
+
+class Provider(Protocol):
+    """One carrier. `send` answers within its own time limit; what it raises counts as an unknown outcome."""
+
+    name: str
+
+    async def send(self, letter: Letter) -> Answer: ...

@@ -1,0 +1,126 @@
+"""Sends what is due, one lane per medium: a provider that is slow or dead holds up its own lane and nothing else.
+
+Before anybody is called the try is on file; what the provider says is kept after it. A worker that dies in between leaves a try
+without an outcome, and the rules say whether it may be made again.
+"""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from comptoir.notifications import sending_sql as sql
+from comptoir.notifications.escalating import End, Outcome, Send, Try, Wait, next_move
+from comptoir.notifications.filling import fill
+from comptoir.notifications.model import Medium
+from comptoir.notifications.providers.port import Answer, Letter, Provider
+from comptoir.notifications.sending_sql import DueMessage
+
+if TYPE_CHECKING:
+    from comptoir.house import House
+
+AT_ONCE = 8
+SET = 24
+"""Messages that one round takes: with the slowest provider a round ends well before its lock does."""
+
+LEASE = timedelta(minutes=2)
+TIME_LIMIT_SECONDS = 45.0
+"""Well below the lease: a try has its outcome before another worker may look at the message."""
+
+DEAD_AFTER = 5
+REST = timedelta(seconds=30)
+log = logging.getLogger("comptoir.sending")
+
+
+class Lane:
+    """One medium and who carries it. After five bad answers in a row the provider is left alone for half a minute."""
+
+    def __init__(self, medium: Medium, provider: Provider | None) -> None:
+        self.medium, self.provider = medium, provider
+        self.bad = 0
+        self.rests_until: datetime | None = None
+
+    async def drain(self, house: "House", limit: int = SET) -> int:
+        """Work off up to `limit` messages that are due; how many were taken."""
+        taken = await sql.claim(house.pool, self.medium, house.clock(), limit, house.clock() + LEASE)
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(message: DueMessage) -> None:
+            async with turn:
+                await self.work_off(house, message)
+
+        await asyncio.gather(*(in_turn(message) for message in taken))
+        return len(taken)
+
+    async def work_off(self, house: "House", message: DueMessage) -> None:
+        """Make the message's next moves until another lane, another time or nobody has to do with it."""
+        if message.erased:
+            return await sql.suppress(house.pool, message.id, "customer_erased", house.clock())
+        tries = message.tries
+        while True:
+            now = house.clock()
+            move = next_move(message.plan, tries, message.useful_until, now)
+            if isinstance(move, End):
+                return await sql.end(house.pool, message.id, move, now)
+            if isinstance(move, Wait):
+                return await sql.wait(house.pool, message.id, move, self.medium)
+            if move.medium != self.medium:
+                return await sql.pass_on(house.pool, message.id, move.medium, now)
+            made = await self.attempt(house, message, move, len(tries) + 1)
+            if made is None:
+                return None
+            tries = (*tries, made)
+
+    async def attempt(self, house: "House", message: DueMessage, move: Send, n: int) -> Try | None:
+        """One try, on file before and after; None when another worker has made it."""
+        began, name = house.clock(), self.provider.name if self.provider else "none"
+        if not await sql.begin_try(house.pool, message.id, n, move.medium, name, began):
+            return None
+        resting = self.rests_until is not None and began < self.rests_until
+        # Nobody is called, but the message's own patience runs: it may be another medium's turn before this one is back.
+        answer = Answer("busy", "away") if resting else await self.ask(letter_of(house, message, move.medium))
+        now = house.clock()
+        await sql.end_try(house.pool, message.id, n, answer, now)
+        if not resting:
+            self.note(answer.outcome, now)
+        return Try(move.medium, began, answer.outcome, now, answer.code, answer.receipt, answer.not_before)
+
+    async def ask(self, letter: Letter) -> Answer:
+        """The provider's answer; whatever else happens is an outcome that nobody knows."""
+        if self.provider is None:
+            return Answer("refused", "no_provider")
+        if not letter.to:
+            return Answer("refused", "no_address")
+        try:
+            return await asyncio.wait_for(self.provider.send(letter), TIME_LIMIT_SECONDS)
+        except TimeoutError:
+            return Answer("unknown", "no_answer")
+        except Exception as fault:
+            log.error("%s failed on message %s: %s", self.provider.name, letter.id, type(fault).__name__)
+            return Answer("unknown", "fault")
+
+    def note(self, outcome: Outcome, now: datetime) -> None:
+        self.bad = 0 if outcome in ("accepted", "refused") else self.bad + 1
+        if self.bad >= DEAD_AFTER:
+            self.bad, self.rests_until = 0, now + REST
+
+
+def letter_of(house: "House", message: DueMessage, medium: Medium) -> Letter:
+    """The message with every mark filled in; only here does it hold a name, a link and letters."""
+    subject, text = (
+        fill(part, house.seal, house.settings.url, message.order_id, message.link_generation, message.first_name, message.passes)
+        for part in (message.subject, message.body)
+    )  # fmt: skip
+    return Letter(message.id, message.email if medium == "email" else message.phone, message.language, subject, text)
+
+
+async def send_sms(house: "House") -> int:
+    return await house.lanes["sms"].drain(house)
+
+
+async def send_email(house: "House") -> int:
+    return await house.lanes["email"].drain(house)
+
+
+async def send_push(house: "House") -> int:
+    return await house.lanes["push"].drain(house)

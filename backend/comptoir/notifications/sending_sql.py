@@ -1,0 +1,147 @@
+"""The ledger as the sender sees it: what is due on a medium, every try, receipts, last words."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.db import Pool, borrowed
+from comptoir.notifications.escalating import End, Receipt, Try, Wait
+from comptoir.notifications.model import Medium
+from comptoir.notifications.providers.port import Answer
+
+_CLAIM = """
+WITH next AS (
+  SELECT id FROM message WHERE medium = $1 AND next_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2)
+  ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
+), ours AS (
+  UPDATE message m SET claimed_until = $4 FROM next n WHERE m.id = n.id
+  RETURNING m.id, m.order_id, m.language, m.subject, m.body, m.plan, m.useful_until
+)
+SELECT m.*, c.first_name, coalesce(c.phone, '') AS phone, coalesce(c.email, '') AS email, c.erased_at IS NOT NULL AS erased,
+  o.link_generation,
+  coalesce((SELECT jsonb_object_agg(p.location, p.generation) FROM pickup_pass p WHERE p.order_id = m.order_id), '{}') AS passes,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('medium', t.medium, 'begun_at', t.begun_at, 'ended_at', t.ended_at, 'outcome', t.outcome,
+    'code', t.code, 'receipt', t.receipt, 'not_before', t.not_before) ORDER BY t.n) FROM message_try t WHERE t.message = m.id), '[]') AS tries
+FROM ours m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer
+"""
+
+
+class DueMessage(msgspec.Struct):
+    """A message whose time has come, with its marks, and what fills them in; `tries` in their order."""
+
+    id: UUID
+    order_id: UUID
+    language: str
+    subject: str
+    body: str
+    plan: tuple[Medium, ...]
+    useful_until: datetime
+    first_name: str
+    phone: str
+    email: str
+    erased: bool
+    link_generation: int
+    passes: dict[str, int]
+    tries: tuple[Try, ...]
+
+
+async def claim(pool: Pool, medium: Medium, now: datetime, limit: int, until: datetime) -> list[DueMessage]:
+    """Lease up to `limit` messages that are due on a medium."""
+    async with borrowed(pool) as connection:
+        rows = await connection.fetch(_CLAIM, medium, now, limit, until)
+    return [msgspec.convert(_decoded(dict(row)), DueMessage) for row in rows]
+
+
+def _decoded(row: dict[str, Any]) -> dict[str, Any]:
+    row["passes"] = msgspec.json.decode(row["passes"])
+    row["tries"] = msgspec.json.decode(row["tries"], type=tuple[Try, ...])
+    return row
+
+
+async def begin_try(pool: Pool, message: UUID, n: int, medium: Medium, provider: str, now: datetime) -> bool:
+    """Keep that a try begins, before anybody is called; False when somebody else has begun it."""
+    async with borrowed(pool) as connection:
+        done = await connection.execute(
+            "INSERT INTO message_try (message, n, medium, provider, begun_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+            message, n, medium, provider, now,
+        )  # fmt: skip
+    return done == "INSERT 0 1"
+
+
+async def end_try(pool: Pool, message: UUID, n: int, answer: Answer, now: datetime) -> None:
+    """Keep what the provider said. A receipt that was quicker than the answer stays."""
+    async with borrowed(pool) as connection:
+        await connection.execute(
+            "UPDATE message_try SET ended_at = $3, outcome = $4, code = $5, provider_ref = $6, not_before = $7,"
+            " receipt = coalesce(receipt, $8), receipt_at = CASE WHEN receipt IS NULL AND $8::text IS NOT NULL THEN $3 ELSE receipt_at END"
+            " WHERE message = $1 AND n = $2",
+            message, n, now, answer.outcome, answer.code, answer.ref, answer.not_before, answer.receipt,
+        )  # fmt: skip
+
+
+async def wait(pool: Pool, message: UUID, move: Wait, medium: Medium) -> None:
+    """Nothing to do before a moment; `sent` once a provider has it."""
+    async with borrowed(pool) as connection:
+        await connection.execute(
+            "UPDATE message SET status = CASE WHEN $4 THEN 'sent' ELSE status END, reason = NULL, medium = $3, next_at = $2, claimed_until = NULL"
+            " WHERE id = $1 AND settled_at IS NULL",
+            message, move.until, medium, move.sent,
+        )  # fmt: skip
+
+
+async def pass_on(pool: Pool, message: UUID, medium: Medium, now: datetime) -> None:
+    """The message is another medium's now."""
+    async with borrowed(pool) as connection:
+        await connection.execute(
+            "UPDATE message SET medium = $2, next_at = $3, claimed_until = NULL WHERE id = $1 AND settled_at IS NULL",
+            message, medium, now,
+        )  # fmt: skip
+
+
+async def end(pool: Pool, message: UUID, move: End, now: datetime) -> None:
+    """The message's last word."""
+    async with borrowed(pool) as connection:
+        await connection.execute(
+            "UPDATE message SET status = $2, reason = nullif($3, ''), next_at = NULL, claimed_until = NULL, settled_at = $4"
+            " WHERE id = $1 AND settled_at IS NULL",
+            message, move.status, move.reason, now,
+        )  # fmt: skip
+
+
+async def suppress(pool: Pool, message: UUID, reason: str, now: datetime) -> None:
+    """It is not sent any more, and why."""
+    async with borrowed(pool) as connection:
+        await connection.execute(
+            "UPDATE message SET status = 'suppressed', reason = $2, next_at = NULL, claimed_until = NULL, settled_at = $3"
+            " WHERE id = $1 AND settled_at IS NULL",
+            message, reason, now,
+        )  # fmt: skip
+
+
+async def keep_receipt(pool: Pool, provider: str, ref: str, receipt: Receipt, code: str, now: datetime) -> bool:
+    """What a provider tells later of one message; it is looked at again at once. False when no such message is known.
+
+    Receipts come late, twice and in any order: `seen` outlives `delivered`, and nothing outlives `seen`.
+    """
+    async with borrowed(pool) as connection, connection.transaction():
+        row = await connection.fetchrow(
+            "UPDATE message_try SET receipt = $3, receipt_at = $5, code = CASE WHEN $3 = 'failed' THEN $4 ELSE code END"
+            " WHERE provider = $1 AND provider_ref = $2 AND (receipt IS NULL OR receipt = 'failed' OR (receipt = 'delivered' AND $3 = 'seen'))"
+            " RETURNING message",
+            provider, ref, receipt, code, now,
+        )  # fmt: skip
+        if row is None:
+            return bool(
+                await connection.fetchval(
+                    "SELECT true FROM message_try WHERE provider = $1 AND provider_ref = $2", provider, ref
+                )
+            )
+        # A word that comes after the last one corrects it: what was red is delivered, what seemed delivered bounced.
+        await connection.execute(
+            "UPDATE message SET next_at = $2, settled_at = NULL, reason = NULL, status = 'sent'"
+            " WHERE id = $1 AND status IN ('due', 'sent', 'delivered', 'failed')",
+            row["message"], now,
+        )  # fmt: skip
+    return True
