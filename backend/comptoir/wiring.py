@@ -97,9 +97,8 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),
     "forget old tries": ("comptoir.flows.lapse:forget_tries", 600.0),
-    "send SMS": ("comptoir.notifications.sending:send_sms", 1.0),
-    "send e-mail": ("comptoir.notifications.sending:send_email", 1.0),
-    "send push": ("comptoir.notifications.sending:send_push", 1.0),
+    "send SMS": ("comptoir.notifications.sending:send_sms", 2.0),
+    "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),
     "forget old webhooks": ("comptoir.channels.intake:sweep", 3600.0),
 }

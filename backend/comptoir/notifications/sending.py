@@ -120,7 +120,3 @@ async def send_sms(house: "House") -> int:
 
 async def send_email(house: "House") -> int:
     return await house.lanes["email"].drain(house)
-
-
-async def send_push(house: "House") -> int:
-    return await house.lanes["push"].drain(house)
