@@ -34,6 +34,7 @@ EXAMPLES = {
     "COMPTOIR_RETAILER": "Orme",
     "COMPTOIR_SECRET": "the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
     "COMPTOIR_SECURE_COOKIES": "yes",
+    "COMPTOIR_SMS": '{"provider": "twilio", "sid": "AC...", "token": "...", "sender": "ORME"}',
     "COMPTOIR_TRUSTED_PROXIES": "10.0.0.0/8,192.168.1.5",
     "COMPTOIR_URL": "https://comptoir.example.com",
     "DATABASE_URL": "postgresql://comptoir:password@db.example.com:5432/comptoir",
@@ -67,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     contact: str = ""
     mail_url: str = ""
     mail_from: str = ""
+    sms: dict[str, str] = {}
     retailer: str = "Orme"
     log_level: str = "info"
 
@@ -112,6 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             contact=given.read("COMPTOIR_CONTACT", _contact, ""),
             mail_url=given.read("COMPTOIR_MAIL_URL", _mail_url, ""),
             mail_from=_mail_from(given),
+            sms=given.read("COMPTOIR_SMS", _sms, {}),
             retailer=given.read("COMPTOIR_RETAILER", _name, "Orme" if environment == "dev" else "Comptoir"),
             log_level=given.read("COMPTOIR_LOG_LEVEL", _log_level, "info"),
         )
@@ -253,6 +256,31 @@ def _mail_from(given: _Given) -> str:
     if not found and given.has("COMPTOIR_MAIL_URL"):
         raise BadSetting("COMPTOIR_MAIL_FROM", "is missing, and mail needs a sender")
     return found
+
+
+SMS_KEYS = {
+    "ovh": {"service", "sender", "application_key", "application_secret", "consumer_key"},
+    "twilio": {"sid", "token", "sender"},
+    "brevo": {"key", "sender"},
+}
+"""What every provider of SMS needs; `base` may be given to each, for a server that stands in for it."""
+
+
+def _sms(text: str) -> dict[str, str]:
+    try:
+        decoded = json.loads(text)
+    except ValueError:
+        _refuse("is not JSON")
+    if not isinstance(decoded, dict) or not all(isinstance(one, str) and one for one in decoded.values()):
+        _refuse("is not an object of names and texts")
+    needed = SMS_KEYS.get(decoded.get("provider", ""))
+    if needed is None:
+        _refuse(f"names no provider of {', '.join(SMS_KEYS)}")
+    if missing := needed - set(decoded):
+        _refuse(f"lacks {', '.join(sorted(missing))}")
+    if unknown := set(decoded) - needed - {"provider", "base"}:
+        _refuse(f"holds what {decoded['provider']} does not know: {', '.join(sorted(unknown))}")
+    return decoded
 
 
 def _name(text: str) -> str:

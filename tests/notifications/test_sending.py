@@ -114,7 +114,7 @@ async def test_a_message_leaves_with_its_name_its_link_and_its_letters(post: Pos
     await post.rounds(1)
     (letter,) = sms.asked
     assert letter.to == "+33612345678"
-    assert "C’est prêt, Inès." in letter.text
+    assert "C'est pret, Inès." in letter.text
     assert "https://orme.example/o/" in letter.text
     assert "[[" not in letter.text
     assert await post.ledger() == [("delivered", None)]

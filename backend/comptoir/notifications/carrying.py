@@ -1,18 +1,36 @@
 """Who carries which medium in this process, by its settings."""
 
+import msgspec
+
 from comptoir.notifications.model import Medium
+from comptoir.notifications.providers.brevo import BrevoAccount, BrevoProvider
 from comptoir.notifications.providers.demo import DemoPhone
+from comptoir.notifications.providers.ovh import OvhAccount, OvhProvider
 from comptoir.notifications.providers.port import Provider
 from comptoir.notifications.providers.smtp import MailServer, SmtpProvider
+from comptoir.notifications.providers.twilio import TwilioAccount, TwilioProvider
 from comptoir.settings import Settings
 
 
 def providers(settings: Settings) -> dict[Medium, Provider | None]:
     """The provider of every medium. Outside production, a medium that nobody carries ends on the demo's phone."""
     unnamed = None if settings.production else DemoPhone()
-    mail = (
-        SmtpProvider(MailServer.read(settings.mail_url), settings.mail_from, settings.retailer)
-        if settings.mail_url
-        else unnamed
-    )
-    return {"push": None, "sms": unnamed, "email": mail}
+    mail = MailServer.read(settings.mail_url) if settings.mail_url else None
+    return {
+        "push": None,
+        "sms": sms_provider(settings) or unnamed,
+        "email": SmtpProvider(mail, settings.mail_from, settings.retailer) if mail else unnamed,
+    }
+
+
+def sms_provider(settings: Settings) -> Provider | None:
+    """The one that COMPTOIR_SMS names; None when it names none."""
+    given = {name: text for name, text in settings.sms.items() if name != "provider"}
+    match settings.sms.get("provider"):
+        case "ovh":
+            return OvhProvider(msgspec.convert(given, OvhAccount))
+        case "twilio":
+            return TwilioProvider(msgspec.convert(given, TwilioAccount))
+        case "brevo":
+            return BrevoProvider(msgspec.convert(given, BrevoAccount))
+    return None

@@ -13,6 +13,7 @@ from comptoir.notifications import sending_sql as sql
 from comptoir.notifications.escalating import End, Outcome, Send, Try, Wait, next_move
 from comptoir.notifications.filling import fill
 from comptoir.notifications.model import Medium
+from comptoir.notifications.numbers import e164, in_gsm, takes_sms
 from comptoir.notifications.providers.port import Answer, Letter, Provider
 from comptoir.notifications.sending_sql import DueMessage
 
@@ -83,7 +84,7 @@ class Lane:
         await sql.end_try(house.pool, message.id, n, answer, now)
         if not resting:
             self.note(answer.outcome, now)
-        return Try(move.medium, began, answer.outcome, now, answer.code, answer.receipt, answer.not_before)
+        return Try(move.medium, began, answer.outcome, now, answer.code, answer.receipt, sql.not_before(answer, now))
 
     async def ask(self, letter: Letter) -> Answer:
         """The provider's answer; whatever else happens is an outcome that nobody knows."""
@@ -111,7 +112,12 @@ def letter_of(house: "House", message: DueMessage, medium: Medium) -> Letter:
         fill(part, house.seal, house.settings.url, message.order_id, message.link_generation, message.first_name, message.passes)
         for part in (message.subject, message.body)
     )  # fmt: skip
-    return Letter(message.id, message.email if medium == "email" else message.phone, message.language, subject, text)
+    if medium == "sms":
+        number = e164(message.phone)
+        return Letter(
+            message.id, number if number and takes_sms(number) else "", message.language, subject, in_gsm(text)
+        )
+    return Letter(message.id, message.email, message.language, subject, text)
 
 
 async def send_sms(house: "House") -> int:

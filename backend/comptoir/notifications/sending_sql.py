@@ -1,6 +1,6 @@
 """The ledger as the sender sees it: what is due on a medium, every try, receipts, last words."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -77,8 +77,13 @@ async def end_try(pool: Pool, message: UUID, n: int, answer: Answer, now: dateti
             "UPDATE message_try SET ended_at = $3, outcome = $4, code = $5, provider_ref = $6, not_before = $7,"
             " receipt = coalesce(receipt, $8), receipt_at = CASE WHEN receipt IS NULL AND $8::text IS NOT NULL THEN $3 ELSE receipt_at END"
             " WHERE message = $1 AND n = $2",
-            message, n, now, answer.outcome, answer.code, answer.ref, answer.not_before, answer.receipt,
+            message, n, now, answer.outcome, answer.code, answer.ref, not_before(answer, now), answer.receipt,
         )  # fmt: skip
+
+
+def not_before(answer: Answer, now: datetime) -> datetime | None:
+    """When the provider wants to be asked again, where it said so."""
+    return now + timedelta(seconds=answer.wait_seconds) if answer.wait_seconds else None
 
 
 async def wait(pool: Pool, message: UUID, move: Wait, medium: Medium) -> None:

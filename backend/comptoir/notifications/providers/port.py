@@ -1,6 +1,5 @@
 """What every carrier of messages takes and gives."""
 
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -20,12 +19,13 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the provider said. `ref` names the message in its receipts; `not_before` is when it wants to be asked again."""
+    """What the provider said. `ref` names the message in its receipts; `wait_seconds` is what it asks for
+    before it is asked again."""
 
     outcome: Outcome
     code: str = ""
     ref: str | None = None
-    not_before: datetime | None = None
+    wait_seconds: float = 0.0
     receipt: Receipt | None = None
 
 
