@@ -99,6 +99,14 @@ class Site:
                 time.sleep(0.02)
         raise AssertionError("the server did not become ready: " + (self.folder / "server.log").read_text()[-2000:])
 
+    def how_is_the_server(self) -> str:
+        """What it says of itself, and the end of its log."""
+        try:
+            said = str(httpx.get(f"{self.direct}/health", timeout=10).status_code)
+        except httpx.HTTPError as fault:
+            said = type(fault).__name__
+        return f"/health: {said}; " + (self.folder / "server.log").read_text(errors="replace")[-1500:]
+
     def end_server(self) -> None:
         self._say("end")
 

@@ -265,7 +265,9 @@ class Story:
             if renewed and now == 0:
                 return
             time.sleep(0.05)
-        self.line.wrong.append(f"nothing goes out any more: {phone.waiting()} and {clone.waiting()} wait")
+        self.line.wrong.append(
+            f"nothing goes out any more: {phone.waiting()} and {clone.waiting()} wait; {self.site.how_is_the_server()}"
+        )
 
     def update(self, handheld: Handheld) -> None:
         """A new version of the app is there: its service worker is another one by one line."""

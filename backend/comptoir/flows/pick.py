@@ -35,25 +35,45 @@ async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Out
         await stock_sql.post(
             tx, [picked(line.sku, work.location, counted, order_id=work.order_id, work=work.id, happened_at=at)]
         )
-    effect: dict[str, object] = {"kind": "pick", "work": work.id, "line": report.line, "units": counted, "found": found}
-    if handled.surplus:
+    filled = await fill_bag(tx, work, line, handled.surplus) if handled.surplus else 0
+    surplus = handled.surplus - filled
+    effect: dict[str, object] = {
+        "kind": "pick", "work": work.id, "line": report.line, "units": counted, "found": found, "filled": filled,
+    }  # fmt: skip
+    if surplus:
         effect["put_back"] = await sql.insert_put_back(
             tx,
             work.location,
             line.sku,
-            handled.surplus,
+            surplus,
             handled.problem or "more_than_needed",
             promised=False,
             order=work.order_id,
             work=work.id,
             line=report.line,
         )
-    problem = handled.problem
+    problem = handled.problem if surplus else None
     if counted and line.sku in (await find_cautions(tx.connection, [line.sku]))[1]:
         problem = await recalled_in_hand(tx, work, line, counted)
     await moved_on(tx, work, handled.status)
     await keep_progress(tx, work.order_id)
     return Outcome("applied_with_exception" if problem else "applied", problem, work.id, effect=effect)
+
+
+async def fill_bag(tx: Tx, work: Work, line: WorkLine, most: int) -> int:
+    """Units that were put back although the bag was staged (`undo_pick`) come off the shelf again: the books have them already.
+
+    How many of `most` that is. The manager's case shrinks by them, and is closed when nothing is missing any more.
+    """
+    left = most
+    for case, missing in await sql.find_bag_gaps(tx, work.id, line.line):
+        taken = min(left, missing)
+        if taken == missing:
+            await sql.close_exception(tx, case, "picked_again")
+        elif taken:
+            await sql.shrink_exception(tx, case, missing - taken)
+        left -= taken
+    return most - left
 
 
 async def surplus_of_no_line(tx: Tx, work: Work, report: Pick, actor: Actor, at: datetime) -> Outcome:
@@ -106,14 +126,16 @@ async def undo_pick(tx: Tx, effect: dict[str, object], actor: Actor, at: datetim
     if told := effect.get("exception"):
         await sql.close_exception(tx, told, "undone")
     missing = units - back - (await put_back_units(tx, work, number, units - back, actor, at) if units > back else 0)
+    # What had completed a staged bag is missing from it again.
+    missing += int(str(effect.get("filled", 0)))
     if missing and line:
         await sql.insert_exception(
             tx, work.location, "staged_meanwhile", "store_manager", order=work.order_id, work=work.id, sku=line.sku,
-            quantity=missing, body={"who": actor.who, "at": at},
+            quantity=missing, body={"who": actor.who, "at": at, "line": number},
         )  # fmt: skip
     await moved_on(tx, work, handled.status)
     await keep_progress(tx, work.order_id)
     if found := min(back, int(str(effect.get("found", 0)))):
         # It had been missing before this scan found it: so it is again.
         await short_again(tx, work, number, found, actor, at)
-    return Outcome("applied_with_exception" if missing else "applied", handled.problem if missing else None, work.id)
+    return Outcome("applied_with_exception" if missing else "applied", "staged_meanwhile" if missing else None, work.id)

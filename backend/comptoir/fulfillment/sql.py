@@ -206,6 +206,21 @@ async def close_exception(tx: Tx, exception: Any, resolution: str) -> None:
     )  # fmt: skip
 
 
+async def find_bag_gaps(tx: Tx, work: UUID, line: int) -> list[tuple[UUID, int]]:
+    """Open cases of a staged bag that lacks units of a line, the oldest first: (case, units)."""
+    rows = await tx.rows(
+        "SELECT id, quantity FROM exception WHERE work = $1 AND kind = 'staged_meanwhile' AND body ->> 'line' = $2 AND resolved_at IS NULL"
+        " ORDER BY made_at, id FOR UPDATE",
+        work, str(line),
+    )  # fmt: skip
+    return [(row["id"], row["quantity"]) for row in rows]
+
+
+async def shrink_exception(tx: Tx, exception: UUID, quantity: int) -> None:
+    """Part of what it was about is put right."""
+    await tx.run("UPDATE exception SET quantity = $2 WHERE id = $1", exception, quantity)
+
+
 async def insert_exception(
     tx: Tx, location: str, kind: str, role: str, *, order: UUID | None = None, work: UUID | None = None, sku: str | None = None,
     quantity: int | None = None, body: dict[str, Any] | None = None,
