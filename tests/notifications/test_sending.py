@@ -297,7 +297,7 @@ async def test_whatever_a_provider_does_every_fact_ends_on_some_medium_or_red(
     for at in range(12):
         # A third can be reached by one medium alone.
         await post.ready(**({"phone": None} if at % 3 == 0 else {"email": None} if at % 3 == 1 else {}))
-    await post.rounds(30, seconds=20)
+    await post.rounds(18, seconds=40)
     post.clock.advance(hours=25)
     await post.rounds(6)
     ended = await post.ledger()
