@@ -30,6 +30,11 @@ def test_a_landline_gets_no_sms() -> None:
     assert not takes_sms("+33472000000")
 
 
+def test_a_number_that_no_list_knows_yet_may_be_a_mobile() -> None:
+    assert e164("06 39 98 00 01") == "+33639980001"
+    assert takes_sms("+33639980001")
+
+
 @pytest.mark.parametrize(
     ("text", "cost"),
     [

@@ -50,12 +50,17 @@ def e164(number: str, country: str = "FR") -> str | None:
         read = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(read):
+    # Possible, not known as given out: the lists of numbers in use are always a little late.
+    if not phonenumbers.is_possible_number(read):
         return None
     return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)
 
 
 def takes_sms(number: str) -> bool:
-    """Whether an E.164 number may be a mobile phone's."""
+    """Whether an E.164 number may be a mobile phone's: it is not known to be anything else."""
     kind = phonenumbers.number_type(phonenumbers.parse(number))
-    return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    return kind in (
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        phonenumbers.PhoneNumberType.UNKNOWN,
+    )
