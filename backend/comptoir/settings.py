@@ -247,6 +247,10 @@ def _mail_url(text: str) -> str:
     parts = urllib.parse.urlsplit(text)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
         _refuse("is neither smtp://host nor smtps://host")
+    try:
+        parts.port  # noqa: B018  (reading it is the check)
+    except ValueError:
+        _refuse("has a port that is not a number below 65536")
     return text
 
 

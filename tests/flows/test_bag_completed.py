@@ -79,3 +79,13 @@ async def test_two_that_lack_are_completed_one_by_one(shop: Shop) -> None:
         await sam.pick(work)
         seen.append(await units(shop, work))
     assert seen == [(2, 0, 2), (2, 0, 1), (2, 0, 0), (2, 1, 0)]
+
+
+async def test_once_the_bag_has_left_nothing_completes_it_and_the_managers_case_stays(shop: Shop) -> None:
+    sam, work = await opened(shop)
+    order_id = await shop.connection.fetchval("SELECT order_id FROM work WHERE id = $1", work)
+    lea = await shop.handheld(who=LEA, number=2)
+    await lea.hand_over(order_id, work)
+    assert (await sam.pick(work)).problem == "more_than_needed"
+    assert await units(shop, work) == (0, 1, 1)
+    assert "staged_meanwhile" in await shop.exceptions()

@@ -201,7 +201,7 @@ async def test_a_worker_that_dies_while_it_calls_leaves_a_doubt_and_no_double(po
     sms.says = [Answer("accepted", receipt="delivered")]
     await post.rounds(2)
     assert email.asked == []
-    post.clock.advance(minutes=3)
+    post.clock.advance(minutes=5)
     await post.rounds(3)
     assert (len(sms.asked), len(email.asked)) == (1, 1)
 

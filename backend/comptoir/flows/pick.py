@@ -35,7 +35,9 @@ async def pick_reported(tx: Tx, report: Pick, actor: Actor, at: datetime) -> Out
         await stock_sql.post(
             tx, [picked(line.sku, work.location, counted, order_id=work.order_id, work=work.id, happened_at=at)]
         )
-    filled = await fill_bag(tx, work, line, handled.surplus) if handled.surplus else 0
+    # Only a bag that still stands here can be completed; what has left has left as it was.
+    fits = min(handled.surplus, line.staged)
+    filled = await fill_bag(tx, work, line, fits) if fits else 0
     surplus = handled.surplus - filled
     effect: dict[str, object] = {
         "kind": "pick", "work": work.id, "line": report.line, "units": counted, "found": found, "filled": filled,

@@ -25,9 +25,9 @@ SET = 24
 """Messages that one round takes: with the slowest provider a round ends well before its lock does."""
 
 QUICK_SECONDS = 10.0
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=4)
 TIME_LIMIT_SECONDS = 45.0
-"""Well below the lease: a try has its outcome before another worker may look at the message."""
+"""Three rounds of eight end well below the lease: a try has its outcome before another worker may look at its message."""
 
 DEAD_AFTER = 5
 REST = timedelta(seconds=30)
