@@ -1,6 +1,7 @@
 """What must hold on every page besides accessibility: it fits, nothing is cut, it speaks to people and in one language."""
 
 import re
+from html.parser import HTMLParser
 from typing import Any, Final
 
 from playwright.sync_api import Page
@@ -32,6 +33,10 @@ CUT: Final = """() => [...document.body.querySelectorAll("*")].filter((node) => 
     const hides = (value) => value === "hidden" || value === "clip";
     return (hides(style.overflowX) && node.scrollWidth > node.clientWidth + 1) || (hides(style.overflowY) && node.scrollHeight > node.clientHeight + 2);
   }).slice(0, 3).map((node) => node.outerHTML.slice(0, 140))"""
+UNSAID: Final = frozenset({"script", "style", "template", "svg"})
+VOID: Final = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
 HEADINGS: Final = """() => [...document.querySelectorAll("h1")].filter((node) => node.checkVisibility() && !node.closest("dialog")).length"""
 
 
@@ -55,6 +60,11 @@ def words(page: Page, lang: str, quotes: bool = False) -> list[str]:
     foreign: list[str] = page.evaluate(FOREIGN) if quotes else []
     for quoted in sorted(foreign, key=len, reverse=True):
         text = text.replace(quoted, "")
+    return words_of(text, lang)
+
+
+def words_of(text: str, lang: str) -> list[str]:
+    """The same of a text."""
     # Addresses of people and places are data, whatever language they look like.
     text = re.sub(r"\S+@\S+|https?://\S+", "", text)
     found = [*UUID.findall(text), *PROGRAM_WORD.findall(text), *MESSAGE_KEY.findall(text)]
@@ -77,3 +87,45 @@ def frame(page: Page, lang: str) -> list[str]:
     if "user-scalable" in zoom or "maximum-scale" in zoom:
         found.append("zoom is switched off")
     return found
+
+
+class Spoken(HTMLParser):
+    """What a page says to people, read without a browser: its text, its names for screen readers, its language."""
+
+    def __init__(self, quotes: bool) -> None:
+        super().__init__()
+        self.quotes = quotes
+        self.language: str | None = None
+        self.parts: list[str] = []
+        self.open: list[tuple[str, bool]] = []  # elements that are open, and whether what they hold is said
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.parts)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "html":
+            self.language = given.get("lang")
+        quoted = self.quotes and (tag in ("code", "pre") or ("lang" in given and tag != "html"))
+        said = (not self.open or self.open[-1][1]) and tag not in UNSAID and not quoted and "hidden" not in given
+        if said:
+            self.parts += [given[name] or "" for name in ("aria-label", "placeholder", "alt") if name in given]
+        if tag not in VOID:
+            self.open.append((tag, said))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in (name for name, _ in self.open):
+            while self.open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1][1] and data.strip():
+            self.parts.append(data.strip())
+
+
+def spoken(html: str, quotes: bool = False) -> Spoken:
+    """`quotes` as in `words`."""
+    told = Spoken(quotes)
+    told.feed(html)
+    return told
