@@ -19,7 +19,7 @@ from comptoir.fulfillment.passes import PREFIX, pass_letters, pass_token
 from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.check import find_breaches
 from comptoir.kit.clock import SetClock
-from comptoir.kit.db import Pool, in_transaction, open_pool
+from comptoir.kit.db import Connection, Pool, in_transaction, open_pool
 from comptoir.kit.ids import Seal, new_id
 from comptoir.kit.runner import Command, Runner
 from comptoir.orders.model import OrderPlaced, PlaceOrder
@@ -224,6 +224,17 @@ async def opened(dsn: str, *, pool_size: int = 6) -> AsyncIterator[Shop]:
     """A shop on a settled database at noon, nothing on hand; every invariant holds when it closes."""
     connection = await asyncpg.connect(dsn)
     pool = await open_pool(dsn, pool_size)
+    try:
+        async with shop_on(pool, connection) as shop:
+            yield shop
+    finally:
+        await pool.close()
+        await connection.close()
+
+
+@asynccontextmanager
+async def shop_on(pool: Pool, connection: Connection) -> AsyncIterator[Shop]:
+    """The same on connections that are open already, and stay so."""
     shop = Shop(pool, SetClock(FRIDAY), connection)
     try:
         await shop.keeper.load()
@@ -231,5 +242,3 @@ async def opened(dsn: str, *, pool_size: int = 6) -> AsyncIterator[Shop]:
         assert await shop.breaches() == []
     finally:
         await shop.orders.close()
-        await pool.close()
-        await connection.close()

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from comptoir.kit import postgres
+from comptoir.kit.db import Connection, Pool, open_pool
 from tests.aside import run_aside
-from tests.hands import Shop, opened
+from tests.hands import Shop, shop_on
 from tests.world import settle
 
 _REFERENCE = (
@@ -45,11 +47,24 @@ async def forget(connection: Any) -> None:
     )
 
 
-@pytest.fixture
-async def shop(world: str) -> AsyncIterator[Shop]:
-    """Orme at noon on a Friday, nothing on hand. Every invariant must hold when the test ends."""
-    connection = await asyncpg.connect(world)
-    await forget(connection)
+class Room(msgspec.Struct, frozen=True):
+    """Connections to the small world that are kept for all tests: what they have planned and read of it stays with them."""
+
+    pool: Pool
+    connection: Connection
+
+
+@pytest.fixture(scope="session")
+async def room(world: str) -> AsyncIterator[Room]:
+    pool, connection = await open_pool(world), await asyncpg.connect(world)
+    yield Room(pool, connection)
     await connection.close()
-    async with opened(world) as shop:
+    await pool.close()
+
+
+@pytest.fixture
+async def shop(room: Room) -> AsyncIterator[Shop]:
+    """Orme at noon on a Friday, nothing on hand. Every invariant must hold when the test ends."""
+    await forget(room.connection)
+    async with shop_on(room.pool, room.connection) as shop:
         yield shop

@@ -1,5 +1,5 @@
 """The shop of the tests' small world."""
 
-from tests.settled import shop, world
+from tests.settled import room, shop, world
 
-__all__ = ["shop", "world"]
+__all__ = ["room", "shop", "world"]
