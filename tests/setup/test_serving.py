@@ -127,21 +127,14 @@ def test_the_first_address_printed_answers_and_ctrl_c_leaves_nothing_running(fir
     assert first.left == []
 
 
-def test_a_second_start_finds_its_data(first: Ended, again: Path) -> None:
+def test_a_second_start_finds_its_data_revives_a_web_process_and_killed_outright_leaves_nothing(
+    first: Ended, again: Path
+) -> None:
     assert any("Loading the demo world" in line for line in first.said)
-    with serving(environment(again), "--dev") as second:
-        assert not any("Loading the demo world" in line for line in second.said)
-        assert any("PIN" in line for line in second.said)
+    with serving(environment(again), "--dev") as served:
+        assert not any("Loading the demo world" in line for line in served.said)
+        assert any("PIN" in line for line in served.said)
 
-
-def test_nothing_is_left_when_it_is_killed_outright(again: Path) -> None:
-    served = Served(environment(again))
-    served.end(signal.SIGKILL)
-    assert left_of(served.family) == []
-
-
-def test_a_web_process_that_dies_is_started_again_on_the_same_port(again: Path) -> None:
-    with serving(environment(again)) as served:
         web = next(one for one in served.family if one.cmdline()[-1] == "web")
         web.kill()
         deadline = time.monotonic() + PATIENCE
@@ -150,17 +143,26 @@ def test_a_web_process_that_dies_is_started_again_on_the_same_port(again: Path) 
                 if httpx.get(f"{served.address}/health", timeout=PATIENCE).status_code == 200:
                     break
             time.sleep(0.05)
-        children = psutil.Process(served.process.pid).children()
-        assert [one.pid for one in children if one.cmdline()[-1] == "web"] != [web.pid]
+        children = psutil.Process(served.process.pid).children(recursive=True)
+        revived = [one for one in children if one.cmdline()[-1:] == ["web"]]
+        assert [one.pid for one in revived] != [web.pid]
+
+        served.end(signal.SIGKILL)
+        assert left_of([*served.family, *revived]) == []
 
 
-def test_a_busy_default_port_gives_way_to_the_next_free_one(again: Path) -> None:
-    with (
-        contextlib.suppress(OSError),
-        socket.create_server(("127.0.0.1", 8700)),
-        serving(environment(again)) as served,
-    ):
+def test_a_phone_is_given_https_with_the_local_authority_and_a_busy_default_port_gives_way(again: Path) -> None:
+    with contextlib.ExitStack() as busy:
+        with contextlib.suppress(OSError):  # somebody else has it, which is as good
+            busy.enter_context(socket.create_server(("127.0.0.1", 8700)))
+        served = busy.enter_context(serving(environment(again), "--dev", "--phone"))
+        secure = next(word for line in served.said for word in line.split() if word.startswith("https://"))
+        trusted = again / "data" / "phone" / "authority.pem"
+        answer = httpx.get(f"{secure}/health", verify=ssl.create_default_context(cafile=trusted))
+        assert answer.status_code == 200
+        assert served.address.startswith("http://127.0.0.1:")
         assert served.address != "http://127.0.0.1:8700"
+        assert any("█" in line for line in served.said)
 
 
 def test_a_busy_port_that_was_asked_for_is_told(folder: Path) -> None:
@@ -169,16 +171,6 @@ def test_a_busy_port_that_was_asked_for_is_told(folder: Path) -> None:
         told = subprocess.run(command("serve"), env=environ, capture_output=True, text=True)
     assert told.returncode == 2
     assert "COMPTOIR_PORT: cannot listen" in told.stderr
-
-
-def test_a_phone_is_given_https_with_the_local_authority(again: Path) -> None:
-    with serving(environment(again), "--dev", "--phone") as served:
-        secure = next(word for line in served.said for word in line.split() if word.startswith("https://"))
-        trusted = again / "data" / "phone" / "authority.pem"
-        answer = httpx.get(f"{secure}/health", verify=ssl.create_default_context(cafile=trusted))
-        assert answer.status_code == 200
-        assert served.address.startswith("http://127.0.0.1:")
-        assert any("█" in line for line in served.said)
 
 
 @pytest.mark.parametrize("name", ["serve", "web", "worker", "migrate"])
