@@ -23,7 +23,7 @@ from comptoir.web.live import Live, end_streams_first
 from comptoir.web.pages.page import Page
 from comptoir.web.rendering import environment
 from comptoir.web.requests import DoorRequest
-from comptoir.web.routes import api_routes, page_routes, sync_routes, webhook_routes
+from comptoir.web.routes import api_routes, page_routes, receipt_routes, sync_routes, webhook_routes
 
 MAX_BODY = 1_000_000
 """Bytes of a body, unless a handler says otherwise (`request_max_body_size`)."""
@@ -38,6 +38,7 @@ def create_app(house: House | None = None) -> Litestar:
             Router("/api/v1", route_handlers=api_routes()),
             Router("/sync", route_handlers=sync_routes()),
             Router("/webhooks", route_handlers=webhook_routes()),
+            Router("/receipts", route_handlers=receipt_routes()),
             Router("/", route_handlers=page_routes()),
         ],
         lifespan=[lifespan(house)],

@@ -150,6 +150,7 @@ WHERE (next_at IS NULL) = (settled_at IS NULL)
   OR (status IN ('suppressed', 'failed') AND reason IS NULL);
 
 -- name: no_message_went_out_twice_in_doubt
--- I7: on a medium that takes no key nothing is tried again after a try that may have gone out.
+-- I7: on a medium that takes no key nothing is tried again after a try that may have gone out, unless a person asked for it.
 SELECT a.message, a.medium, a.n, b.n AS again FROM message_try a JOIN message_try b ON b.message = a.message AND b.medium = a.medium AND b.n > a.n
+JOIN message m ON m.id = a.message AND a.n > m.tries_before
 WHERE a.medium IN ('sms', 'email') AND (a.outcome IS NULL OR a.outcome IN ('accepted', 'unknown'));

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from comptoir.kit.ids import Seal
 from comptoir.notifications.model import Medium
 from comptoir.notifications.providers.brevo import BrevoAccount, BrevoProvider
 from comptoir.notifications.providers.demo import DemoPhone
@@ -9,6 +10,7 @@ from comptoir.notifications.providers.ovh import OvhAccount, OvhProvider
 from comptoir.notifications.providers.port import Provider
 from comptoir.notifications.providers.smtp import MailServer, SmtpProvider
 from comptoir.notifications.providers.twilio import TwilioAccount, TwilioProvider
+from comptoir.notifications.receipts import address_of
 from comptoir.settings import Settings
 
 
@@ -26,7 +28,11 @@ def providers(settings: Settings) -> dict[Medium, Provider | None]:
 def sms_provider(settings: Settings) -> Provider | None:
     """The one that COMPTOIR_SMS names; None when it names none."""
     given = {name: text for name, text in settings.sms.items() if name != "provider"}
-    match settings.sms.get("provider"):
+    kind = settings.sms.get("provider", "")
+    if kind in ("twilio", "brevo") and settings.url.startswith("https://"):
+        # Each message names the door where its receipt is to be told.
+        given.setdefault("receipts", address_of(Seal(settings.secret), settings.url, kind))
+    match kind:
         case "ovh":
             return OvhProvider(msgspec.convert(given, OvhAccount))
         case "twilio":

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from comptoir.notifications import sending_sql as sql
+from comptoir.notifications import silence
 from comptoir.notifications.escalating import End, Outcome, Send, Try, Wait, next_move
 from comptoir.notifications.filling import fill
 from comptoir.notifications.model import Medium
@@ -58,7 +59,7 @@ class Lane:
         """Make the message's next moves until another lane, another time or nobody has to do with it."""
         if message.erased:
             return await sql.suppress(house.pool, message.id, "customer_erased", house.clock())
-        tries = message.tries
+        tries, made_before = message.tries, message.made
         while True:
             now = house.clock()
             move = next_move(message.plan, tries, message.useful_until, now)
@@ -68,10 +69,10 @@ class Lane:
                 return await sql.wait(house.pool, message.id, move, self.medium)
             if move.medium != self.medium:
                 return await sql.pass_on(house.pool, message.id, move.medium, now)
-            made = await self.attempt(house, message, move, len(tries) + 1)
+            made = await self.attempt(house, message, move, made_before + 1)
             if made is None:
                 return None
-            tries = (*tries, made)
+            tries, made_before = (*tries, made), made_before + 1
 
     async def attempt(self, house: "House", message: DueMessage, move: Send, n: int) -> Try | None:
         """One try, on file before and after; None when another worker has made it."""
@@ -80,21 +81,27 @@ class Lane:
             return None
         resting = self.rests_until is not None and began < self.rests_until
         # Nobody is called, but the message's own patience runs: it may be another medium's turn before this one is back.
-        answer = Answer("busy", "away") if resting else await self.ask(letter_of(house, message, move.medium))
+        answer = Answer("busy", "away") if resting else await self.ask(house, letter_of(house, message, move.medium))
         now = house.clock()
         await sql.end_try(house.pool, message.id, n, answer, now)
         if not resting:
             self.note(answer.outcome, now)
         return Try(move.medium, began, answer.outcome, now, answer.code, answer.receipt, sql.not_before(answer, now))
 
-    async def ask(self, letter: Letter) -> Answer:
+    async def ask(self, house: "House", letter: Letter) -> Answer:
         """The provider's answer; whatever else happens is an outcome that nobody knows."""
         if self.provider is None:
             return Answer("refused", "no_provider")
         if not letter.to:
             return Answer("refused", "no_address")
+        mark = silence.mark_of(house.seal, self.medium, letter.to)
+        if await silence.asked_for(house.pool, self.medium, mark):
+            return Answer("refused", silence.CODE)
         try:
-            return await asyncio.wait_for(self.provider.send(letter), TIME_LIMIT_SECONDS)
+            answer = await asyncio.wait_for(self.provider.send(letter), TIME_LIMIT_SECONDS)
+            if answer.code == silence.CODE:
+                await silence.keep(house.pool, self.medium, mark, self.provider.name, house.clock())
+            return answer
         except TimeoutError:
             return Answer("unknown", "no_answer")
         except Exception as fault:

@@ -17,19 +17,21 @@ WITH next AS (
   ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
 ), ours AS (
   UPDATE message m SET claimed_until = $4 FROM next n WHERE m.id = n.id
-  RETURNING m.id, m.order_id, m.language, m.subject, m.body, m.plan, m.useful_until
+  RETURNING m.id, m.order_id, m.language, m.subject, m.body, m.plan, m.useful_until, m.tries_before
 )
 SELECT m.*, c.first_name, coalesce(c.phone, '') AS phone, coalesce(c.email, '') AS email, c.erased_at IS NOT NULL AS erased,
   o.link_generation,
   coalesce((SELECT jsonb_object_agg(p.location, p.generation) FROM pickup_pass p WHERE p.order_id = m.order_id), '{}') AS passes,
   coalesce((SELECT jsonb_agg(jsonb_build_object('medium', t.medium, 'begun_at', t.begun_at, 'ended_at', t.ended_at, 'outcome', t.outcome,
-    'code', t.code, 'receipt', t.receipt, 'not_before', t.not_before) ORDER BY t.n) FROM message_try t WHERE t.message = m.id), '[]') AS tries
+    'code', t.code, 'receipt', t.receipt, 'not_before', t.not_before) ORDER BY t.n) FROM message_try t
+    WHERE t.message = m.id AND (t.n > m.tries_before OR t.receipt IN ('delivered', 'seen'))), '[]') AS tries,
+  (SELECT count(*)::int FROM message_try t WHERE t.message = m.id) AS made
 FROM ours m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer
 """
 
 
 class DueMessage(msgspec.Struct):
-    """A message whose time has come, with its marks, and what fills them in; `tries` in their order."""
+    """A message whose time has come, with its marks, and what fills them in; `tries` of this round in their order, `made` counts all."""
 
     id: UUID
     order_id: UUID
@@ -45,6 +47,7 @@ class DueMessage(msgspec.Struct):
     link_generation: int
     passes: dict[str, int]
     tries: tuple[Try, ...]
+    made: int
 
 
 async def claim(pool: Pool, medium: Medium, now: datetime, limit: int, until: datetime) -> list[DueMessage]:

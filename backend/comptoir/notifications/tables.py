@@ -1,6 +1,6 @@
 """Tables of the ledger of rendered messages. Made by the migrations, compared by a test."""
 
-from piccolo.columns import UUID, Array, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, Bytea, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -25,6 +25,8 @@ class Message(Table, tablename="message"):
     claimed_until = Timestamptz(null=True, default=None)
     useful_until = Timestamptz(null=True, default=None)
     settled_at = Timestamptz(null=True, default=None)
+    tries_before = Integer(required=True)
+    settled_by = Text(null=True, default=None)
 
 
 class MessageTry(Table, tablename="message_try"):
@@ -42,3 +44,12 @@ class MessageTry(Table, tablename="message_try"):
     not_before = Timestamptz(null=True, default=None)
     receipt = Text(null=True, default=None)
     receipt_at = Timestamptz(null=True, default=None)
+
+
+class OptOut(Table, tablename="opt_out"):
+    """Somebody who wants nothing more on a medium; its primary key is (medium, mark)."""
+
+    medium = Text(primary_key=True, required=True)
+    mark = Bytea(primary_key=True, required=True)
+    made_at = Timestamptz(required=True)
+    how = Text(required=True)

@@ -65,6 +65,15 @@ async def keep_customers(tx: Tx, people: Sequence[tuple[UUID, str, str, str | No
     await tx.run(CUSTOMERS, *map(literal, zip(*one_each, strict=True)))
 
 
+async def change_contact(tx: Tx, customer: UUID, phone: str | None, email: str | None) -> bool:
+    """What is given replaces what was there; False when the customer was forgotten."""
+    done = await tx.run(
+        "UPDATE customer SET phone = coalesce($2, phone), email = coalesce($3, email) WHERE id = $1 AND erased_at IS NULL",
+        customer, phone, email,
+    )  # fmt: skip
+    return done == "UPDATE 1"
+
+
 async def known(tx: Tx, orders: Sequence[UUID]) -> tuple[dict[UUID, tuple[bytes, bytes]], dict[UUID, str]]:
     """Orders already on file, id -> (fingerprint, the first answer as JSON); and a number for each of the others.
 

@@ -13,9 +13,12 @@ MOST = 1000
 # is promised earlier than that is at risk although there is time left. Nothing promised after the last of them can be.
 # Only the index is read, never the works.
 _SQL = """
+WITH red AS MATERIALIZED (
+  SELECT w.location, count(DISTINCT m.order_id)::int AS untold FROM message m JOIN work w ON w.order_id = m.order_id
+  WHERE m.status = 'failed' GROUP BY w.location)
 SELECT l.id, l.name, l.city, l.time_zone, l.kind, l.paused_until, coalesce(r.name, '') AS region,
-  live.open, live.late, risk.at_risk, live.next_promise, here.waiting, here.waiting_since, here.untaken, shelf.staged, shelf.lapsing, todo.exceptions
-FROM location l LEFT JOIN region r ON r.id = l.region
+  live.open, live.late, risk.at_risk, live.next_promise, here.waiting, here.waiting_since, here.untaken, shelf.staged, shelf.lapsing, todo.exceptions, coalesce(red.untold, 0) AS untold
+FROM location l LEFT JOIN region r ON r.id = l.region LEFT JOIN red ON red.location = l.id
 CROSS JOIN LATERAL (
   SELECT count(*)::int AS open, (count(*) FILTER (WHERE w.promise_at < $2))::int AS late, min(w.promise_at) AS next_promise
   FROM work w WHERE w.location = l.id AND w.status IN ('open', 'accepted', 'picking', 'picked')) live
@@ -40,7 +43,8 @@ ORDER BY live.late > 0 DESC, here.waiting_since < $2 - interval '4 minutes' DESC
 
 
 class StoreNow(msgspec.Struct, frozen=True):
-    """One store's figures: works to pick or stage, of these late and at risk; customers who are here; bags on the shelf."""
+    """One store's figures: works to pick or stage, of these late and at risk; customers who are here; bags on the shelf; `untold` orders
+    of which a message reached nobody."""
 
     id: str
     name: str
@@ -59,10 +63,11 @@ class StoreNow(msgspec.Struct, frozen=True):
     staged: int
     lapsing: int
     exceptions: int
+    untold: int = 0
 
     @property
     def calm(self) -> bool:
-        return not (self.late or self.at_risk or self.waiting or self.exceptions)
+        return not (self.late or self.at_risk or self.waiting or self.exceptions or self.untold)
 
 
 class RegionNow(msgspec.Struct, frozen=True):

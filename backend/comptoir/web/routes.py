@@ -9,7 +9,7 @@ from litestar.handlers import BaseRouteHandler
 API: Final = ("availability", "catalog", "handovers", "network", "orders", "payments", "stock")
 PAGES: Final = (
     "session", "enroll", "people", "devices", "stores", "keys", "work", "taking_over", "outbox", "handheld", "counter", "customer", "manager",
-    "orders", "order_changes", "exceptions", "stock_desk", "phone", "problem", "shell",
+    "orders", "order_changes", "messages", "exceptions", "stock_desk", "phone", "problem", "shell",
 )  # fmt: skip
 
 
@@ -35,6 +35,11 @@ def sync_routes() -> list[BaseRouteHandler]:
 def webhook_routes() -> list[BaseRouteHandler]:
     """What sales channels send, under /webhooks."""
     return _routes("comptoir.web.webhooks")
+
+
+def receipt_routes() -> list[BaseRouteHandler]:
+    """What carriers of messages tell later, under /receipts."""
+    return _routes("comptoir.web.receipts")
 
 
 def _routes(name: str) -> list[BaseRouteHandler]:

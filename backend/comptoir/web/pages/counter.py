@@ -18,10 +18,11 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.ids import new_id
-from comptoir.screens import counter, kept_counter, work_list
+from comptoir.screens import counter, kept_counter, order_messages, work_list
 from comptoir.web import limits
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages.handing import hand_over_page, store_of
+from comptoir.web.pages.orders import NewIds
 from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
 
@@ -47,11 +48,14 @@ async def show_counter(
             if len(orders) == 1:
                 return page.go(f"/counter/orders/{orders[0]}?letters={letters}")
         found = await counter.search(connection, store, q)
+        untold = await order_messages.untold(connection, store)
         lease = await kept_counter.lease(connection, store, actor.device, now) if actor.device else None
     return page.html(
         "associate/counter.html",
         view=view,
         found=found,
+        untold=untold,
+        ids=NewIds(),
         q=q,
         now=now,
         time_zone=view.time_zone,

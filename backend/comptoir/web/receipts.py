@@ -1,0 +1,95 @@
+"""What SMS providers tell later: delivered, failed, STOP. Verified first; an unknown message is answered like a known one."""
+
+import hmac
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
+
+from comptoir.house import House
+from comptoir.kit import throttle
+from comptoir.kit.errors import Malformed, Unknown
+from comptoir.kit.text import bad_text
+from comptoir.notifications import receipts, sending_sql, silence
+from comptoir.notifications.providers import twilio
+from comptoir.notifications.providers.twilio import TwilioProvider
+from comptoir.notifications.receipts import Heard
+from comptoir.web.guards import by_signature
+from comptoir.web.requests import DoorRequest, client_ip
+from comptoir.web.webhooks import WRONG_SIGNATURES
+
+MAX_BODY: Final = 64_000
+LONGEST: Final = 200
+"""Letters of a provider's name for a message; longer ones are nobody's."""
+
+TheHouse = NamedDependency[House]
+Now = NamedDependency[datetime]
+
+
+@post("/twilio", opt=by_signature(), status_code=200, request_max_body_size=MAX_BODY, include_in_schema=False)
+async def from_twilio(request: DoorRequest, house: TheHouse, now: Now) -> Response[bytes]:
+    """Receipts and answers; 401 unless Twilio signed our address and every field."""
+    provider = house.lanes["sms"].provider
+    fields = dict(
+        parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True, max_num_fields=100)
+    )
+    signed = request.headers.get("x-twilio-signature", "")
+    if not isinstance(provider, TwilioProvider) or not same(
+        signed,
+        twilio.signature(provider.account.token, receipts.address_of(house.seal, house.settings.url, "twilio"), fields),
+    ):
+        raise await wrong(request, house, now)
+    return await keep(house, "twilio", receipts.from_twilio(fields), now)
+
+
+@post("/brevo/{key:str}", opt=by_signature(), status_code=200, request_max_body_size=MAX_BODY, include_in_schema=False)
+async def from_brevo(key: FromPath[str], request: DoorRequest, house: TheHouse, now: Now) -> Response[bytes]:
+    """One event as JSON; 401 unless the address is the one we gave Brevo."""
+    if not same(key, receipts.key_of(house.seal, "brevo")):
+        raise await wrong(request, house, now)
+    try:
+        body = msgspec.json.decode(await request.body(), type=dict[str, Any])
+    except msgspec.DecodeError as why:
+        raise Malformed("malformed") from why
+    return await keep(house, "brevo", receipts.from_brevo(body), now)
+
+
+@get("/ovh/{key:str}", opt=by_signature(), include_in_schema=False)
+async def from_ovh(key: FromPath[str], request: DoorRequest, house: TheHouse, now: Now) -> Response[bytes]:
+    """OVHcloud calls back with GET; 401 unless the address is the one we gave it."""
+    if not same(key, receipts.key_of(house.seal, "ovh")):
+        raise await wrong(request, house, now)
+    return await keep(
+        house, "ovh", receipts.from_ovh({name: str(text) for name, text in request.query_params.items()}), now
+    )
+
+
+async def wrong(request: DoorRequest, house: House, now: datetime) -> Unknown:
+    """Counted for each address; what is signed never is."""
+    await throttle.take(house.pool, WRONG_SIGNATURES, client_ip(request, request.app.state.trusted), now)
+    return Unknown("wrong_signature")
+
+
+def same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="replace"), wanted.encode())
+
+
+async def keep(house: House, provider: str, heard: Heard, now: datetime) -> Response[bytes]:
+    """In the ledger and on the list of silence; a message that we do not know is no reason to be told again and again."""
+    if heard.receipt and heard.ref and len(heard.ref) <= LONGEST and not bad_text(heard.ref):
+        await sending_sql.keep_receipt(house.pool, provider, heard.ref, heard.receipt, heard.code, now)
+    if heard.number and heard.wish is not None:
+        mark = silence.mark_of(house.seal, "sms", heard.number)
+        if heard.wish:
+            await silence.keep(house.pool, "sms", mark, provider, now)
+        else:
+            await silence.lift(house.pool, "sms", mark)
+    return Response(b"", status_code=200, media_type="text/plain")
+
+
+ROUTES: list[BaseRouteHandler] = [from_twilio, from_brevo, from_ovh]
