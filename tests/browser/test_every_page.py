@@ -261,6 +261,29 @@ def new_badge(page: Page, world: World) -> None:
     page.wait_for_load_state()
 
 
+def untold(world: World) -> None:
+    """Somebody whose order lies ready was not reached."""
+    world.shop.ask(
+        "UPDATE message SET status = 'failed', reason = 'mailbox_full', next_at = NULL, claimed_until = NULL, settled_at = now()"
+        " WHERE id = (SELECT m.id FROM message m JOIN work w ON w.order_id = m.order_id WHERE m.template = 'ready' AND w.status = 'staged'"
+        " AND w.location = $1 AND w.kind = 'pickup' ORDER BY w.id LIMIT 1)",
+        LYON,
+    )
+
+
+def untold_order(world: World) -> str:
+    untold(world)
+    return "/manager/orders/" + world.find(
+        "SELECT m.order_id FROM message m JOIN work w ON w.order_id = m.order_id WHERE m.status = 'failed' AND w.location = $1 ORDER BY m.id LIMIT 1",
+        LYON,
+    )
+
+
+def open_untold(page: Page, world: World) -> None:
+    page.locator(".untold summary").first.click()
+    page.locator(".untold details details summary").first.click()
+
+
 def sam(world: World) -> str:
     return "/manager/people/" + world.find("SELECT id FROM staff WHERE first_name = 'Sam' AND last_name = 'Diallo'")
 
@@ -335,6 +358,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("six wait", "associate", at("/counter")),
         State("found", "associate", at("/counter?q=a")),
         State("none found", "associate", at("/counter?q=zzzz")),
+        State("somebody does not know", "associate", lambda world: (untold(world), "/counter")[1], open_untold),
         State("empty", "quiet", at("/counter"), both=False),
     ],
     "/counter/orders/{order:uuid}": [
@@ -369,6 +393,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("held", "office", held, both=False),
         State("done", "office", on("/manager/orders/{order}", "handed_over"), both=False),
         State("may move", "office", to_be_sent),
+        State("somebody does not know", "office", untold_order),
         State("unknown", "office", at(f"/manager/orders/{NOWHERE}")),
     ],
     "/manager/orders/{order:uuid}/cancel": [State("asked", "office", on("/manager/orders/{order}/cancel", "staged"), both=False)],

@@ -1,6 +1,7 @@
 """What the customer of an order was told, by which medium, and what nobody has yet: newest first."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -9,16 +10,21 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 
 MOST = 50
+STILL_NEEDED: Final = """
+(o.progress NOT IN ('fulfilled', 'closed', 'canceled') OR m.template NOT IN ('confirmed', 'held', 'ready', 'early', 'short'))
+"""
+"""Whoever has the goods, or whose order is over, need not be told any more that they are on their way. Needs `m` and `o`."""
+
 _SQL = """
 SELECT m.id, m.template, m.medium, m.status, coalesce(m.reason, '') AS reason, m.made_at, m.settled_at,
-  (SELECT t.first_name FROM staff t WHERE t.id::text = m.settled_by) AS settled_by,
+  (SELECT t.first_name FROM staff t WHERE t.id::text = m.settled_by) AS settled_by, NOT {still} AS moot,
   coalesce((SELECT jsonb_agg(jsonb_build_object('medium', t.medium, 'begun_at', t.begun_at, 'outcome', t.outcome, 'code', t.code, 'receipt', t.receipt)
     ORDER BY t.n) FROM message_try t WHERE t.message = m.id), '[]') AS tries
-FROM message m WHERE m.order_id = $1
+FROM message m JOIN sales_order o ON o.id = m.order_id WHERE m.order_id = $1
   AND ($2::text[] IS NULL OR EXISTS (SELECT FROM work w WHERE w.order_id = $1 AND w.location = ANY($2))
     OR EXISTS (SELECT FROM order_line l WHERE l.order_id = $1 AND l.location = ANY($2)))
 ORDER BY m.made_at DESC, m.id DESC LIMIT $3
-"""
+""".replace("{still}", STILL_NEEDED.strip())
 _CONTACT = """
 SELECT c.first_name, coalesce(c.phone, '') AS phone, coalesce(c.email, '') AS email, c.erased_at IS NOT NULL AS erased
 FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.id = $1
@@ -49,10 +55,12 @@ class SentMessage(msgspec.Struct, frozen=True):
     tries: list[TriedOn]
     settled_at: datetime | None = None
     settled_by: str | None = None
+    moot: bool = False
 
     @property
     def red(self) -> bool:
-        return self.status == "failed"
+        """Somebody must act."""
+        return self.status == "failed" and not self.moot
 
     @property
     def tried(self) -> list[str]:
@@ -91,12 +99,12 @@ async def read(connection: Connection, order: UUID, actor: Actor) -> OrderMessag
 
 
 _UNTOLD = """
-SELECT m.id AS message, m.order_id AS order, o.number, coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name) AS name, c.first_name,
+SELECT * FROM (SELECT DISTINCT ON (m.order_id) m.id AS message, m.order_id AS order, o.number, coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name) AS name, c.first_name,
   m.template, coalesce(m.reason, '') AS reason, m.made_at, coalesce(c.phone, '') AS phone, coalesce(c.email, '') AS email
 FROM message m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer
-WHERE m.status = 'failed' AND c.erased_at IS NULL
+WHERE m.status = 'failed' AND m.template IN ('ready', 'short', 'early') AND c.erased_at IS NULL
   AND EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked', 'staged'))
-ORDER BY m.made_at, m.id LIMIT $2
+ORDER BY m.order_id, m.made_at DESC, m.id DESC) u ORDER BY made_at, message LIMIT $2
 """
 
 
@@ -116,5 +124,5 @@ class Untold(msgspec.Struct, frozen=True):
 
 
 async def untold(connection: Connection, location: str) -> list[Untold]:
-    """Red messages of orders that are still this store's to prepare or to hand over, the oldest first."""
+    """What a store has to tell and nobody has heard: one red message of each of its open orders, the oldest first."""
     return [Untold(*row) for row in await connection.fetch(_UNTOLD, location, MOST)]

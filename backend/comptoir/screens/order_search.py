@@ -8,6 +8,7 @@ import msgspec
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
+from comptoir.screens.order_messages import STILL_NEEDED
 
 MOST = 100
 Filter = Literal["all", "held", "short", "untold", "to_pick", "ready", "canceled"]
@@ -18,7 +19,7 @@ _WHICH = {
     "all": "true",
     "held": "EXISTS (SELECT FROM order_hold h WHERE h.order_id = o.id AND h.released_at IS NULL)",
     "short": "EXISTS (SELECT FROM exception e WHERE e.order_id = o.id AND e.kind = 'short_choice' AND e.resolved_at IS NULL)",
-    "untold": "o.id IN (SELECT m.order_id FROM message m WHERE m.status = 'failed')",
+    "untold": f"o.id IN (SELECT m.order_id FROM message m WHERE m.status = 'failed' AND {STILL_NEEDED.strip()})",
     "to_pick": "EXISTS (SELECT FROM work w WHERE w.order_id = o.id AND w.status IN ('open', 'accepted', 'picking', 'picked'))",
     "ready": "EXISTS (SELECT FROM work w WHERE w.order_id = o.id AND w.status = 'staged')",
     "canceled": "o.progress = 'canceled'",

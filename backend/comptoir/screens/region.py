@@ -6,6 +6,7 @@ import msgspec
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
+from comptoir.screens.order_messages import STILL_NEEDED
 
 MOST = 1000
 
@@ -14,8 +15,8 @@ MOST = 1000
 # Only the index is read, never the works.
 _SQL = """
 WITH red AS MATERIALIZED (
-  SELECT w.location, count(DISTINCT m.order_id)::int AS untold FROM message m JOIN work w ON w.order_id = m.order_id
-  WHERE m.status = 'failed' GROUP BY w.location)
+  SELECT w.location, count(DISTINCT m.order_id)::int AS untold FROM message m JOIN sales_order o ON o.id = m.order_id JOIN work w ON w.order_id = m.order_id
+  WHERE m.status = 'failed' AND {still} GROUP BY w.location)
 SELECT l.id, l.name, l.city, l.time_zone, l.kind, l.paused_until, coalesce(r.name, '') AS region,
   live.open, live.late, risk.at_risk, live.next_promise, here.waiting, here.waiting_since, here.untaken, shelf.staged, shelf.lapsing, todo.exceptions, coalesce(red.untold, 0) AS untold
 FROM location l LEFT JOIN region r ON r.id = l.region LEFT JOIN red ON red.location = l.id
@@ -39,7 +40,7 @@ CROSS JOIN LATERAL (
 WHERE $1::text[] IS NULL OR l.id = ANY($1)
 ORDER BY live.late > 0 DESC, here.waiting_since < $2 - interval '4 minutes' DESC NULLS LAST, live.late DESC, risk.at_risk DESC,
   here.waiting DESC, todo.exceptions DESC, live.open DESC, l.name LIMIT $3
-"""
+""".replace("{still}", STILL_NEEDED.strip())
 
 
 class StoreNow(msgspec.Struct, frozen=True):

@@ -201,4 +201,8 @@ def _crowd(count: int) -> tuple[Customer, ...]:
 
 CUSTOMERS = _crowd(240)
 CUSTOMER = {customer.key: customer for customer in CUSTOMERS}
+UNREACHED = frozenset(
+    address for number, one in enumerate(CUSTOMERS) if number % 40 == 26 for address in (one.phone, one.email)
+)
+"""Numbers and mailboxes that take nothing: somebody has to call these customers."""
 ASSOCIATE = {associate.key: associate for associate in ASSOCIATES}
