@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     command("check", _check, "check that the stored figures agree, levels with the ledger first")
     command("routes", _routes, "list every route with its methods and the function behind it")
     command("lifecycles", _lifecycles, "draw every lifecycle")
+    command("receipts", _receipts, "the address that each SMS provider is to tell its receipts to")
     return parser
 
 
@@ -116,6 +117,16 @@ def _routes(arguments: argparse.Namespace, rest: list[str]) -> int:
 
     for line in webserver.route_lines():
         print(line)
+    return 0
+
+
+def _receipts(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir.kit.ids import Seal
+    from comptoir.notifications.receipts import address_of
+
+    settings = Settings.from_env(os.environ)
+    for provider in ("ovh", "twilio", "brevo"):
+        print(f"{provider:7} {address_of(Seal(settings.secret), settings.url, provider)}")
     return 0
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from comptoir.fulfillment.passes import hashes, pass_letters
+from comptoir.kit.check import find_breaches
 from comptoir.kit.ids import digest, new_id
 from tests.conftest import Database
 from tests.flows.orders_on_file import SEAL, add_articles, add_order, add_store
@@ -307,3 +308,25 @@ async def test_a_form_that_another_site_sends_is_refused(door: Door, database: D
     )
     assert answer.status_code == 403
     assert await database.connection.fetchval("SELECT count(*) FROM arrival") == 0
+
+
+@pytest.mark.parametrize(("status", "now_is"), [("sent", "seen"), ("delivered", "seen"), ("failed", "seen"), ("due", "due"), ("suppressed", "suppressed")])  # fmt: skip
+async def test_whoever_opens_the_page_knows_and_a_preview_is_no_reader(
+    database: Database, tmp_path: Path, status: str, now_is: str
+) -> None:
+    await add_store(database.connection)
+    await add_articles(database.connection)
+    order, _ = await add_order(database.connection, NOW)
+    waits = status in ("due", "sent")
+    await database.connection.execute(
+        "INSERT INTO message (id, stream, seq, order_id, template, medium, language, subject, body, status, reason, made_at, next_at, settled_at)"
+        " VALUES ($1, $2, 1, $2, 'ready', 'sms', 'fr', 'x', 'x', $3, $4, $5, $6, $7)",
+        new_id(), order, status, "x" if status in ("failed", "suppressed") else None, NOW, NOW if waits else None, None if waits else NOW,
+    )  # fmt: skip
+    async with opened(database.dsn, tmp_path) as door:
+        page = f"/o/{SEAL.token('order', order.bytes, 0)}"
+        assert (await door.get(page)).status_code == 200
+        assert await database.connection.fetchval("SELECT status FROM message") == status
+        assert (await door.get(page, **{"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"})).status_code == 200
+    assert await database.connection.fetchval("SELECT status FROM message") == now_is
+    assert not [b for b in await find_breaches(database.connection) if b.name.startswith("every_message_has")]

@@ -128,6 +128,16 @@ async def suppress(pool: Pool, message: UUID, reason: str, now: datetime) -> Non
         )  # fmt: skip
 
 
+async def opened_by_customer(pool: Pool, order: UUID, now: datetime) -> None:
+    """The customer has looked at the order's page: whatever it was that left, was on its way or seemed lost, they know now."""
+    async with borrowed(pool) as connection:
+        await connection.execute(
+            "UPDATE message SET status = 'seen', reason = 'page_opened', next_at = NULL, claimed_until = NULL, settled_at = $2"
+            " WHERE order_id = $1 AND status IN ('sent', 'delivered', 'failed')",
+            order, now,
+        )  # fmt: skip
+
+
 async def keep_receipt(pool: Pool, provider: str, ref: str, receipt: Receipt, code: str, now: datetime) -> bool:
     """What a provider tells later of one message; it is looked at again at once. False when no such message is known.
 

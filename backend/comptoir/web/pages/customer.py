@@ -22,6 +22,7 @@ from comptoir.kit.ids import digest, new_id
 from comptoir.kit.qr import qr_path
 from comptoir.kit.throttle import Limit, take
 from comptoir.kit.words import Slug
+from comptoir.notifications import sending_sql
 from comptoir.screens.customer_order import CustomerOrder, Part, find_customer_order
 from comptoir.web import limits
 from comptoir.web.guards import by_link
@@ -67,7 +68,12 @@ async def show(
 ) -> Answer:
     """The order as it is now."""
     order = await find(request, house, token)
-    return not_found(page) if order is None else status_page(house, page, order, token)
+    if order is None:
+        return not_found(page)
+    # A messenger that draws a preview of the link is no reader: only a browser that goes there says so.
+    if request.headers.get("sec-fetch-mode") == "navigate" and request.headers.get("sec-fetch-dest") == "document":
+        await sending_sql.opened_by_customer(house.pool, order.id, house.clock())
+    return status_page(house, page, order, token)
 
 
 @post("/o/{token:str}/here", opt=by_link(), status_code=200)
