@@ -96,6 +96,7 @@ WIRED: Mapping[str, Listener] = {"messages": write_message}
 
 JOBS: Mapping[str, tuple[str, float]] = {
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
+    "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),
     "forget old tries": ("comptoir.flows.lapse:forget_tries", 600.0),

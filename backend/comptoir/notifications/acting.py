@@ -49,10 +49,10 @@ class Acted(msgspec.Struct, frozen=True):
 
 # A message that calls for something is sent again only while it is true (I10); what tells what happened stays true.
 _STILL_TRUE: Final = """
-CASE m.template
-  WHEN 'ready' THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.status = 'staged')
-  WHEN 'early' THEN EXISTS (SELECT FROM arrival a WHERE a.order_id = m.order_id AND a.done_at IS NULL)
-  WHEN 'short' THEN EXISTS (SELECT FROM requirement r WHERE r.order_id = m.order_id AND r.unsourced > 0)
+CASE
+  WHEN m.template IN ('ready', 'reminder', 'last_day') THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.status = 'staged')
+  WHEN m.template = 'early' THEN EXISTS (SELECT FROM arrival a WHERE a.order_id = m.order_id AND a.done_at IS NULL)
+  WHEN m.template = 'short' THEN EXISTS (SELECT FROM requirement r WHERE r.order_id = m.order_id AND r.unsourced > 0)
   ELSE true END
 """
 _RED: Final = f"""

@@ -5,7 +5,7 @@ from comptoir.notifications.model import Draft, OrderFacts, WorkFacts
 
 KINDS = (
     "order.placed", "order.released", "order.canceled", "fulfillment.short", "fulfillment.staged",
-    "fulfillment.hand_over_settled", "fulfillment.expired", "customer.arrived",
+    "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.expired", "customer.arrived",
 )  # fmt: skip
 """The events that a customer may hear of."""
 
@@ -60,6 +60,10 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
         )
     if told.kind == "fulfillment.hand_over_settled":
         return Draft("handed_over", work=work, refused=facts.refused)
+    if told.kind == "fulfillment.reminded":
+        waits = work is not None and work.status == "staged"
+        last = body.get("what") == "last_day"
+        return Draft("last_day" if last else "reminder", suppressed=None if waits else "outdated", work=work)
     if told.kind == "fulfillment.expired":
         return Draft("expired", work=work, amount_minor=body.get("amount_minor") or 0, refund=body.get("refund"))
     if told.kind == "customer.arrived":

@@ -20,6 +20,8 @@ _TO_KEEP: Final[tuple[Medium, ...]] = ("email", "sms")
 COURSES: Final[dict[str, Course]] = {
     # What calls somebody to the store reaches the hand that holds the phone; what is kept belongs into a mailbox.
     "ready": Course(_NOW, timedelta(days=3)),
+    "reminder": Course(_NOW, timedelta(days=1)),
+    "last_day": Course(_NOW, timedelta(hours=10)),
     "short": Course(_NOW, timedelta(days=1)),
     "early": Course(("push", "sms"), timedelta(minutes=30)),
     "confirmed": Course(_TO_KEEP, timedelta(days=2)),
@@ -50,5 +52,5 @@ def plan_for(draft: Draft, facts: OrderFacts) -> tuple[Medium, ...]:
 def useful_until(draft: Draft, now: datetime) -> datetime:
     """After this nothing new is tried. Goods that wait are not called for after their last day."""
     until = now + COURSES[draft.template].useful
-    kept = draft.work.collect_until if draft.template == "ready" and draft.work else None
+    kept = draft.work.collect_until if draft.template in ("ready", "reminder", "last_day") and draft.work else None
     return max(now + timedelta(hours=1), min(until, kept)) if kept else until
