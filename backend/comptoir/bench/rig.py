@@ -101,7 +101,7 @@ class Rig:
     def __init__(self, size: world.Size = world.FULL) -> None:
         self.size = size
         self.folder = Path(tempfile.mkdtemp(prefix="comptoir-bench-"))
-        self._secret = secrets.token_urlsafe(48)
+        self.secret = secrets.token_urlsafe(48)
         self.webs: list[Web] = []
         self._server: postgres.Server | None = None
 
@@ -158,7 +158,7 @@ class Rig:
         self.ask(lambda connection: connection.execute("CHECKPOINT"))
 
     def start_web(self) -> Web:
-        web = Web(self.dsn, self.folder, self._secret)
+        web = Web(self.dsn, self.folder, self.secret)
         self.webs.append(web)
         web.wait()
         return web
