@@ -35,7 +35,7 @@ from comptoir.fulfillment.resolving import ResolveException
 from comptoir.kit.ids import Seal
 from comptoir.kit.outbox import Listener
 from comptoir.kit.runner import Flow
-from comptoir.notifications import acting
+from comptoir.notifications import acting, recovering
 from comptoir.notifications.choosing import KINDS as TOLD_TO_CUSTOMERS
 from comptoir.notifications.listener import write_message
 from comptoir.orders.following import FollowChannel
@@ -85,6 +85,7 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         **change_access.FLOWS,
         **change_store.FLOWS,
         **acting.FLOWS,
+        **recovering.FLOWS,
     }
 
 

@@ -379,6 +379,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/enroll": [State("asked", "nobody", at("/enroll")), State("wrong code", "nobody", at("/enroll"), submit("#f-code", "AAAA BBBB"))],
     "/exceptions": [State("two", "lead", at("/exceptions"), both=False), State("none", "quiet", at("/exceptions"), both=False)],
     "/exceptions/{case:uuid}": [State("one", "lead", case("/exceptions/"), both=False)],
+    "/lost": [State("asked", "nobody", at("/lost")), State("sent", "nobody", at("/lost?sent=true"))],
     "/manager": [State("now", "office", at("/manager"))],
     "/manager/devices": [State("list", "office", at("/manager/devices")), State("code", "office", at("/manager/devices"), ask_for_code)],
     "/manager/exceptions": [State("list", "office", at("/manager/exceptions"))],

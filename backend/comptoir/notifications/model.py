@@ -83,6 +83,8 @@ class Draft(msgspec.Struct, frozen=True):
     article: str = ""
     quantity: int = 0
     refused: int = 0
+    by: Medium | None = None
+    """The one medium that it goes by, where somebody asked for it there."""
 
 
 class Message(msgspec.Struct, frozen=True):

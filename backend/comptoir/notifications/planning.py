@@ -27,6 +27,7 @@ COURSES: Final[dict[str, Course]] = {
     "confirmed": Course(_TO_KEEP, timedelta(days=2)),
     "held": Course(_TO_KEEP, timedelta(days=2)),
     "handed_over": Course(_TO_KEEP, timedelta(days=3)),
+    "link": Course(_TO_KEEP, timedelta(hours=2)),
     "canceled": Course(_TO_KEEP, timedelta(days=5)),
     "lapsed": Course(_TO_KEEP, timedelta(days=5)),
     "expired": Course(_TO_KEEP, timedelta(days=5)),
@@ -46,7 +47,7 @@ def reachable(facts: OrderFacts) -> frozenset[Medium]:
 def plan_for(draft: Draft, facts: OrderFacts) -> tuple[Medium, ...]:
     """The media this message will go through, first to last; empty when there is no way to the customer."""
     reach = reachable(facts)
-    return tuple(medium for medium in COURSES[draft.template].media if medium in reach)
+    return tuple(medium for medium in COURSES[draft.template].media if medium in reach and draft.by in (None, medium))
 
 
 def useful_until(draft: Draft, now: datetime) -> datetime:
