@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE, TEMPLATES = ROOT / "backend" / "comptoir", ROOT / "pwa" / "templates"
 
 REFERENCE = {"catalog", "network", "staff"}
-NOUNS = {"stock", "orders", "sourcing", "fulfillment", "shipping", "returns", "payments"}
+NOUNS = {"stock", "orders", "sourcing", "fulfillment", "shipping", "returns", "payments", "invoices"}
 READERS = {"screens", "notifications", "channels", "errands", "tower"}
 LAYERS = (  # imports go downwards only; the packages of one layer do not know one another
     {"web", "worker", "cli", "app", "serving", "webserver", "seeding", "bench", "drawing", "migrating", "migrations"},
