@@ -30,7 +30,8 @@ LONG: Final = bool(os.environ.get("COMPTOIR_LONG"))
 """English is the shorter language: its pages are read in every run, and put on a small screen in the long one."""
 
 NOT_PAGES: Final = ("/api/", "/static/", "/sync/", "/health", "/openapi.json", "/sw.js", "/manifest.webmanifest")
-"""What machines read; streams and the redirect at the root are no pages either."""
+FILES: Final = ("/stream", "/documents/{number:str}")
+"""What machines read; streams, files and the redirect at the root are no pages either."""
 
 
 def pages() -> list[str]:
@@ -38,7 +39,7 @@ def pages() -> list[str]:
     return [
         path
         for method, path, _ in every_route(create_app())
-        if method == "GET" and path != "/" and not path.startswith(NOT_PAGES) and not path.endswith("/stream")
+        if method == "GET" and path != "/" and not path.startswith(NOT_PAGES) and not path.endswith(FILES)
     ]
 
 

@@ -18,7 +18,7 @@ from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Tx, in_transaction
 from comptoir.kit.ids import new_id
 from comptoir.kit.outbox import Told
-from comptoir.orders.model import CancelOrder, LineQuantity
+from comptoir.orders.model import CancelOrder, Company, LineQuantity
 from comptoir.payments.recording import RecordPayment
 from comptoir.wiring import WIRED
 from comptoir.worker import Worker
@@ -285,3 +285,20 @@ async def test_the_order_tells_what_was_made(shop: Shop, books: Books) -> None:
     sold = await handed_over(shop)
     await books.make()
     assert (await shop.told(sold))[-1] == "invoice.issued"
+
+
+async def test_a_business_is_named_on_its_invoice_with_its_numbers(shop: Shop, books: Books) -> None:
+    await books.setting("at_confirmation")
+    await shop.receive(1)
+    private = order()
+    company = Company("Atelier & Fils", "552100554", "FR83552100554")
+    sold = msgspec.structs.replace(private, customer=msgspec.structs.replace(private.customer, company=company))
+    await shop.place(sold)
+    (made,) = await books.make()
+    assert (made.buyer.company, made.buyer.siren, made.buyer.vat_number) == ("Atelier & Fils", "552100554", "FR83552100554")  # fmt: skip
+    drawn = await file_of(shop.pool, made.number, shop.now)
+    assert drawn is not None and b"factur-x.xml" in drawn.bytes
+
+
+async def test_an_order_without_a_company_is_the_same_order_as_before_companies_were_known() -> None:
+    assert b"company" not in msgspec.json.encode(order())

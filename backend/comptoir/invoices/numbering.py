@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-ALLOWED: Final = re.compile(r"[A-Za-z0-9+_/-]{1,35}")
-"""What the French reform lets a number be made of (law.md V3)."""
+ALLOWED: Final = re.compile(r"[A-Za-z0-9+_-]{1,35}")
+"""What the French reform lets a number be made of (law.md V3), but the slash: numbers stand in addresses."""
 
 
 def number_of(prefix: str, series: str, year: int, n: int) -> str:

@@ -16,7 +16,7 @@ CREATE TABLE document_counter (   -- the last number drawn; its row is the queue
   last int NOT NULL CHECK (last > 0), last_date date NOT NULL, PRIMARY KEY (legal_entity, series, year)
 );
 CREATE TABLE document (
-  number text PRIMARY KEY CHECK (number ~ '^[A-Za-z0-9+_/-]{1,35}$'), legal_entity text NOT NULL REFERENCES legal_entity ON DELETE RESTRICT,
+  number text PRIMARY KEY CHECK (number ~ '^[A-Za-z0-9+_-]{1,35}$'), legal_entity text NOT NULL REFERENCES legal_entity ON DELETE RESTRICT,
   series text NOT NULL, year smallint NOT NULL, n int NOT NULL CHECK (n > 0), kind text NOT NULL CHECK (kind IN ('invoice', 'credit_note')),
   order_id uuid NOT NULL, cause_seq int NOT NULL, cites text REFERENCES document ON DELETE RESTRICT, issued_on date NOT NULL,
   made_at timestamptz NOT NULL, currency char(3) NOT NULL, vat_minor bigint NOT NULL, total_minor bigint NOT NULL, content jsonb NOT NULL,
