@@ -260,7 +260,7 @@ async def test_a_file_is_drawn_once_and_never_changes(shop: Shop, books: Books) 
     await shop.receive(1)
     await handed_over(shop)
     (made,) = await books.make()
-    kept = await shop.connection.fetchrow("SELECT bytes, sha256 FROM document_file WHERE number = $1", made.number)
+    (kept,) = await shop.connection.fetch("SELECT bytes, sha256 FROM document_file WHERE number = $1", made.number)
     assert hashlib.sha256(kept["bytes"]).digest() == kept["sha256"]
     await shop.connection.execute("UPDATE legal_entity SET name = 'Another name'")
     try:

@@ -42,7 +42,7 @@ async def test_the_mail_of_a_hand_over_carries_its_invoice_as_it_was_drawn(shop:
     await house.lanes["email"].drain(house)
     (mail,) = [mail for mail in box.mails if "remis" in str(mail["Subject"]).lower()]
     (paper,) = mail.iter_attachments()
-    number, kept = await shop.connection.fetchrow("SELECT number, bytes FROM document_file")
+    ((number, kept),) = await shop.connection.fetch("SELECT number, bytes FROM document_file")
     assert (paper.get_content_type(), paper.get_filename()) == ("application/pdf", f"{number}.pdf")
     assert paper.get_content() == kept
 

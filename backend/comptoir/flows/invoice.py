@@ -91,22 +91,23 @@ async def write_file(tx: Tx, told: Told) -> None:
     """Draw the document that an event names, unless somebody wanted it earlier."""
     number = str(told.body["number"])
     if await queries.find_file(tx.connection, number) is None:
-        await _draw(tx, number)
+        content = await queries.find_content(tx.connection, number)
+        if content is not None:
+            await _keep(tx, content.number, await asyncio.to_thread(draw_document, content))
 
 
 async def file_of(pool: Pool, number: str, now: datetime) -> File | None:
     """A document's PDF, drawn now if nobody did before; None when there is no such document. Always the same bytes."""
     async with borrowed(pool) as connection:
         found = await queries.find_file(connection, number)
-    if found is not None:
+        content = await queries.find_content(connection, number) if found is None else None
+    if content is None:
         return found
-    await in_transaction(pool, "system", now, lambda tx: _draw(tx, number))
+    drawn = await asyncio.to_thread(draw_document, content)
+    await in_transaction(pool, "system", now, lambda tx: _keep(tx, number, drawn))
     async with borrowed(pool) as connection:
         return await queries.find_file(connection, number)
 
 
-async def _draw(tx: Tx, number: str) -> None:
-    content = await queries.find_content(tx.connection, number)
-    if content is not None:
-        drawn = await asyncio.to_thread(draw_document, content)
-        await sql.keep_file(tx, number, drawn, hashlib.sha256(drawn).digest())
+async def _keep(tx: Tx, number: str, drawn: bytes) -> None:
+    await sql.keep_file(tx, number, drawn, hashlib.sha256(drawn).digest())

@@ -4,17 +4,15 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import cache
 from html import escape
 from typing import Any, Final
 
-import font_source_sans_pro as letters
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_precision
-from fontTools.ttLib import TTFont
 from fpdf import FPDF
 
 from comptoir.invoices.facturx import NAME, as_xml
+from comptoir.invoices.letters import BOLD, REGULAR, known, slim
 from comptoir.invoices.model import Content, Line
 from comptoir.kit.i18n import t
 
@@ -43,8 +41,8 @@ class Sheet(FPDF):
         super().__init__(format="A4", enforce_compliance="PDF/A-3B")
         self.content = content
         self.lang_code = content.language if content.language in ("fr", "en") else "fr"
-        self.add_font("sans", "", letters.SourceSansPro)
-        self.add_font("sans", "B", letters.SourceSansProSemibold)
+        self.add_font("sans", "", slim(REGULAR))
+        self.add_font("sans", "B", slim(BOLD))
         self.set_margins(LEFT, 18, LEFT)
         self.c_margin = 0
         self.set_auto_page_break(False)
@@ -320,23 +318,18 @@ def siren(number: str) -> str:
     return " ".join(number[i : i + 3] for i in range(0, len(number), 3)) if len(number) == 9 else number
 
 
-@cache
-def _known() -> frozenset[int]:
-    return frozenset(TTFont(letters.SourceSansPro).getBestCmap())
-
-
 def writable(words: str) -> str:
     """The text in letters that the font has: others lose their accents, or stand as a question mark."""
     words = words.replace("\u202f", "\u00a0")
-    if all(ord(letter) in _known() or letter == "\n" for letter in words):
+    if all(ord(letter) in known() or letter == "\n" for letter in words):
         return words
     return "".join(_nearest(letter) for letter in unicodedata.normalize("NFC", words))
 
 
 def _nearest(letter: str) -> str:
-    if ord(letter) in _known() or letter == "\n":
+    if ord(letter) in known() or letter == "\n":
         return letter
-    plain = [part for part in unicodedata.normalize("NFKD", letter) if ord(part) in _known()]
+    plain = [part for part in unicodedata.normalize("NFKD", letter) if ord(part) in known()]
     return "".join(plain) or "?"
 
 
