@@ -8,13 +8,16 @@ import httpx
 import msgspec
 import pytest
 
+from comptoir.kit.actor import Actor
+from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import Seal
+from comptoir.web.documents import file_for
 from comptoir.wiring import WIRED
 from comptoir.worker import Worker
 from tests import people
 from tests.conftest import Database
 from tests.doors import Served, new_browser, served
-from tests.world import DERBY, FRIDAY, Line, order, settle
+from tests.world import CONFLUENCE, DERBY, FRIDAY, LYON, Line, order, settle
 
 pytestmark = pytest.mark.anyio
 KEY, WRITES = {"authorization": "Bearer reads"}, {"authorization": "Bearer writes"}
@@ -86,6 +89,13 @@ async def test_a_customer_has_the_documents_of_the_order_and_of_no_other(door: S
     assert is_pdf(await browser.get(f"{link}/documents/{NUMBERS[0]}"))
     for wrong in (f"{link}/documents/{NUMBERS[1]}", f"{link}/documents/x", f"/o/{'0' * 26}/documents/{NUMBERS[0]}"):
         assert (await browser.get(wrong)).status_code == 404
+
+
+async def test_a_manager_has_the_documents_of_orders_of_their_stores_only(door: Served) -> None:
+    mine, others = (Actor("somebody", "store_manager", (place,)) for place in (LYON, CONFLUENCE))
+    assert (await file_for(door.house, NUMBERS[0], mine)).bytes.startswith(b"%PDF-")
+    with pytest.raises(NotFound, match="document_not_found"):
+        await file_for(door.house, NUMBERS[0], others)
 
 
 async def test_a_file_stays_as_it_was_when_the_seller_changes(door: Served) -> None:

@@ -1,6 +1,7 @@
 """What is owed an invoice and what a credit note, how they are numbered, and what they say by their date."""
 
 import re
+import xml.etree.ElementTree as ElementTree
 from datetime import UTC, date, datetime
 
 import pytest
@@ -200,6 +201,9 @@ def test_a_business_gets_its_figures_as_data_in_the_same_file() -> None:
     assert re.findall(r"<ram:TypeCode>(\d+)</ram:TypeCode>", data) == ["380"]
     assert "<ram:Name>Atelier &amp; Fils</ram:Name>" in data
     assert "<ram:GrandTotalAmount>258.00</ram:GrandTotalAmount>" in data
+    assert "<ram:DuePayableAmount>0.00</ram:DuePayableAmount>" in data
     cited = as_xml(credit_note(business)).decode()
     assert "<ram:TypeCode>381</ram:TypeCode>" in cited
+    assert "<ram:DuePayableAmount>129.00</ram:DuePayableAmount>" in cited
+    assert all(ElementTree.fromstring(text).tag.endswith("}CrossIndustryInvoice") for text in (data, cited))
     assert "ORM-F-2026-000001" in cited and ">20261119<" in cited

@@ -42,8 +42,9 @@ def test_the_vat_of_a_rate_is_its_share_of_the_gross_rounded_half_up(lines: list
 @given(LINES)
 def test_no_line_is_a_cent_or_more_from_its_exact_base(lines: list[tuple[int, int]]) -> None:
     found = reckon(lines)
-    base = {
-        rate.rate_bp: Fraction(rate.base_minor, rate.gross_minor) if rate.gross_minor else 0 for rate in found.rates
+    base: dict[int, Fraction] = {
+        rate.rate_bp: Fraction(rate.base_minor, rate.gross_minor) if rate.gross_minor else Fraction(0)
+        for rate in found.rates
     }
     assert all(
         abs(got - gross * base[rate]) < 1 and 0 <= got <= gross

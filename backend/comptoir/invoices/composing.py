@@ -68,6 +68,7 @@ def compose(
             msgspec.structs.replace(rate, name=rate_name(rate.rate_bp, sale.language, issued_on)) for rate in sums.rates
         ),
         base_minor=sums.base_minor, vat_minor=sums.vat_minor, gross_minor=sums.gross_minor,
+        paid_minor=sums.gross_minor if sale.is_paid and kind == "invoice" else 0,
         mentions=mentions_of(sale, kind, issued_on, reason, any(rate.rate_bp == 0 for rate in sums.rates)),
         supplied_on=supplied_on, cites=cites,
     )  # fmt: skip

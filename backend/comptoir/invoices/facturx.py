@@ -150,14 +150,15 @@ def _settlement(content: Content) -> str:
             '<qdt:DateTimeString xmlns:qdt="urn:un:unece:uncefact:data:standard:QualifiedDataType:100" format="102">'
             f"{content.cites.issued_on:%Y%m%d}</qdt:DateTimeString></ram:FormattedIssueDateTime></ram:InvoiceReferencedDocument>"
         )
-    # Paid with the order, or given back by whoever took it: nothing is left to be paid on this paper.
-    gross = _amount(content.gross_minor)
+    due = content.gross_minor - content.paid_minor
+    terms = _tag("Description", " ".join(content.mentions)) if due else ""
     return (
         f"<ram:ApplicableHeaderTradeSettlement>{_tag('InvoiceCurrencyCode', currency)}"
         f"{''.join(_tax(rate) for rate in content.rates)}"
+        f"{f'<ram:SpecifiedTradePaymentTerms>{terms}</ram:SpecifiedTradePaymentTerms>' if terms else ''}"
         "<ram:SpecifiedTradeSettlementHeaderMonetarySummation>"
         f"{_tag('LineTotalAmount', _amount(content.base_minor))}{_tag('TaxBasisTotalAmount', _amount(content.base_minor))}"
-        f"{_tag('TaxTotalAmount', _amount(content.vat_minor), in_currency)}{_tag('GrandTotalAmount', gross)}"
-        f"{_tag('TotalPrepaidAmount', gross)}{_tag('DuePayableAmount', '0.00')}"
+        f"{_tag('TaxTotalAmount', _amount(content.vat_minor), in_currency)}{_tag('GrandTotalAmount', _amount(content.gross_minor))}"
+        f"{_tag('TotalPrepaidAmount', _amount(content.paid_minor))}{_tag('DuePayableAmount', _amount(due))}"
         f"</ram:SpecifiedTradeSettlementHeaderMonetarySummation>{cited}</ram:ApplicableHeaderTradeSettlement>"
     )

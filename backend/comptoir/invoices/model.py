@@ -76,7 +76,7 @@ class Cited(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a document says, frozen when its number was drawn."""
+    """All that a document says, frozen when its number was drawn. `paid_minor`: what had been captured of it by then."""
 
     number: str
     kind: Kind
@@ -92,6 +92,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     base_minor: int
     vat_minor: int
     gross_minor: int
+    paid_minor: int
     mentions: tuple[str, ...]
     supplied_on: date | None = None
     cites: Cited | None = None
