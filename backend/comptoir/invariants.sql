@@ -154,3 +154,29 @@ WHERE (next_at IS NULL) = (settled_at IS NULL)
 SELECT a.message, a.medium, a.n, b.n AS again FROM message_try a JOIN message_try b ON b.message = a.message AND b.medium = a.medium AND b.n > a.n
 JOIN message m ON m.id = a.message AND a.n > m.tries_before
 WHERE a.medium IN ('sms', 'email') AND (a.outcome IS NULL OR a.outcome IN ('accepted', 'unknown'));
+
+-- name: document_numbers_have_no_gap
+-- I9: per legal entity, series and year the numbers count 1, 2, 3 up to the counter, in the order of their dates.
+SELECT coalesce(d.legal_entity, c.legal_entity) AS legal_entity, coalesce(d.series, c.series) AS series, coalesce(d.year, c.year) AS year,
+  count(d.n), max(d.n), max(c.last) AS counter, bool_or(d.back) AS dates_go_back
+FROM (SELECT legal_entity, series, year, n, lag(issued_on) OVER (PARTITION BY legal_entity, series, year ORDER BY n) > issued_on AS back
+  FROM document) d FULL JOIN document_counter c ON c.legal_entity = d.legal_entity AND c.series = d.series AND c.year = d.year
+GROUP BY 1, 2, 3 HAVING count(d.n) <> coalesce(max(d.n), 0) OR max(d.n) IS DISTINCT FROM max(c.last) OR bool_or(d.back);
+
+-- name: documents_say_what_they_count
+-- The units that a document counts, its lines and its VAT come to its total, to the cent.
+SELECT d.number, d.total_minor, d.vat_minor, u.gross_minor AS of_units FROM document d
+LEFT JOIN (SELECT number, sum(gross_minor) AS gross_minor FROM document_unit GROUP BY number) u ON u.number = d.number
+WHERE u.gross_minor IS DISTINCT FROM d.total_minor OR (d.content->>'gross_minor')::bigint <> d.total_minor
+  OR (d.content->>'base_minor')::bigint + d.vat_minor <> d.total_minor OR d.content->>'number' <> d.number
+  OR (SELECT sum((l->>'gross_minor')::bigint) FROM jsonb_array_elements(d.content->'lines') l) <> d.total_minor;
+
+-- name: nothing_is_invoiced_or_credited_twice
+-- Invoices less credit notes never count more of a need than was ordered, and a credit note never more than its invoice has.
+SELECT d.order_id::text AS of, u.line, u.part, sum(CASE d.kind WHEN 'invoice' THEN u.units ELSE -u.units END) AS invoiced
+FROM document d JOIN document_unit u ON u.number = d.number LEFT JOIN requirement r ON r.order_id = d.order_id AND r.line = u.line AND r.part = u.part
+GROUP BY d.order_id, u.line, u.part HAVING sum(CASE d.kind WHEN 'invoice' THEN u.units ELSE -u.units END) NOT BETWEEN 0 AND
+  coalesce(max(r.quantity), CASE u.line WHEN 0 THEN 1 ELSE 0 END)
+UNION ALL SELECT c.cites, u.line, u.part, sum(u.units) FROM document c JOIN document_unit u ON u.number = c.number
+LEFT JOIN document_unit i ON i.number = c.cites AND i.line = u.line AND i.part = u.part WHERE c.cites IS NOT NULL
+GROUP BY c.cites, u.line, u.part HAVING sum(u.units) > coalesce(max(i.units), 0) OR sum(u.gross_minor) > coalesce(max(i.gross_minor), 0);

@@ -13,6 +13,7 @@ from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again
 from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
 from comptoir.flows.import_stock import import_stock
+from comptoir.flows.invoice import MADE, OWED, write_documents, write_file
 from comptoir.flows.lease_counter import take_counter
 from comptoir.flows.map_unknown_line import MapUnknownLineFlow
 from comptoir.flows.move_to_store import MoveToStore, MoveToStoreFlow
@@ -89,10 +90,15 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
     }
 
 
-LISTENERS: Mapping[str, tuple[str, ...]] = dict.fromkeys(TOLD_TO_CUSTOMERS, ("messages",))
+HEARD: Mapping[str, tuple[str, ...]] = {"messages": TOLD_TO_CUSTOMERS, "invoices": OWED, "document_files": MADE}
+
+LISTENERS: Mapping[str, tuple[str, ...]] = {
+    kind: tuple(name for name, kinds in HEARD.items() if kind in kinds)
+    for kind in dict.fromkeys(kind for kinds in HEARD.values() for kind in kinds)
+}
 """Event kind -> names of the listeners it is delivered to."""
 
-WIRED: Mapping[str, Listener] = {"messages": write_message}
+WIRED: Mapping[str, Listener] = {"messages": write_message, "invoices": write_documents, "document_files": write_file}
 """The listener behind every name of LISTENERS."""
 
 JOBS: Mapping[str, tuple[str, float]] = {

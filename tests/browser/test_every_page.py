@@ -39,7 +39,8 @@ NOT_PAGES: Final = (
     "/sw.js",
     "/manifest.webmanifest",
 )
-"""What machines read; streams and the redirect at the root are no pages either."""
+FILES: Final = ("/stream", "/documents/{number:str}")
+"""What machines read; streams, files and the redirect at the root are no pages either."""
 
 
 def pages() -> list[str]:
@@ -47,7 +48,7 @@ def pages() -> list[str]:
     return [
         path
         for method, path, _ in every_route(create_app())
-        if method == "GET" and path != "/" and not path.startswith(NOT_PAGES) and not path.endswith("/stream")
+        if method == "GET" and path != "/" and not path.startswith(NOT_PAGES) and not path.endswith(FILES)
     ]
 
 

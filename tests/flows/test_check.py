@@ -9,6 +9,10 @@ from tests.stock_room import NOON, line, opened
 
 pytestmark = pytest.mark.anyio
 
+DOCUMENT = (
+    "INSERT INTO document (number, legal_entity, series, year, n, kind, order_id, cause_seq, issued_on, made_at, currency,"
+    " vat_minor, total_minor, content)"
+)
 FAULTS = {
     "levels_are_the_sum_of_movements": "UPDATE stock_level SET on_hand = on_hand + 1",
     "reserved_is_what_is_promised": "UPDATE stock_level SET reserved = 1",
@@ -42,6 +46,17 @@ FAULTS = {
         " SELECT gen_random_uuid(), id, 1, id, 'ready', 'sms', 'fr', '', '', 'due', now(), now() FROM sales_order RETURNING id)"
         " INSERT INTO message_try (message, n, medium, provider, begun_at, ended_at, outcome)"
         " SELECT id, n, 'sms', 'x', now(), now(), 'unknown' FROM made, generate_series(1, 2) n"
+    ),
+    "document_numbers_have_no_gap": (
+        f"INSERT INTO document_counter VALUES ('orme', 'F', 2026, 3, '2026-11-21'); {DOCUMENT}"
+        " SELECT 'F-' || n, 'orme', 'F', 2026, n, 'invoice', id, n, '2026-11-21', now(), 'EUR', 0, 0, '{}' FROM sales_order, unnest(ARRAY[1, 3]) n"
+    ),
+    "documents_say_what_they_count": (
+        f"{DOCUMENT} SELECT 'F-1', 'orme', 'F', 2026, 1, 'invoice', id, 1, '2026-11-21', now(), 'EUR', 2, 12, '{{}}' FROM sales_order"
+    ),
+    "nothing_is_invoiced_or_credited_twice": (
+        f"{DOCUMENT} SELECT 'F-1', 'orme', 'F', 2026, 1, 'invoice', id, 1, '2026-11-21', now(), 'EUR', 2, 12, '{{}}' FROM sales_order;"
+        " INSERT INTO document_unit VALUES ('F-1', 1, 1, 99, 12)"
     ),
 }
 

@@ -16,7 +16,7 @@ class Channel(Table, tablename="channel"):
     kind = Text(required=True)
     name = Text(required=True)
     currency = Char(length=3, default="EUR")
-    invoicing = Text(default="ours_at_hand_over")
+    invoices = Text(default="at_hand_over")
     payment_made_by = Text(default="channel")
     disabled_at = Timestamptz(null=True, default=None)
 

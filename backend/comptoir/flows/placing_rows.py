@@ -31,6 +31,7 @@ class Rows:
         self.customers: list[tuple[UUID, str, str, str | None, str | None, str, str]] = []
         self.orders: list[Row] = []
         self.addresses: list[Row] = []
+        self.companies: list[Row] = []
         self.lines: list[Row] = []
         self.requirements: list[Row] = []
         self.holds: list[Row] = []
@@ -70,6 +71,9 @@ class Rows:
             self.addresses.append(
                 (command.id, to.name, to.street, to.street2, to.postcode, to.city, to.country, to.phone)
             )
+        if command.customer.company:
+            of = command.customer.company
+            self.companies.append((command.id, of.name, of.siren, of.vat_number))
         for number, line in enumerate(command.lines, 1):
             self.lines.append(
                 (command.id, number, line.sku, line.external_sku or None, line.title, line.quantity, line.unit_price_minor, line.discount_minor,
@@ -159,6 +163,7 @@ class Rows:
         await sql.keep_customers(together, self.customers)
         await sql.ORDERS.insert(together, self.orders)
         await sql.ADDRESSES.insert(together, self.addresses)
+        await sql.COMPANIES.insert(together, self.companies)
         await sql.LINES.insert(together, self.lines)
         await sql.REQUIREMENTS.insert(together, self.requirements)
         await sql.HOLDS.insert(together, self.holds)

@@ -35,6 +35,12 @@ Email = Annotated[
 Phone = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[+0-9(][0-9 ()./-]*\Z")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
+Siren = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{9}\Z")]
+"""A French company's number: nine digits."""
+
+VatNumber = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}[A-Z0-9]{2,13}\Z")]
+"""A VAT number with its country."""
+
 Postcode = Annotated[str, msgspec.Meta(max_length=12, pattern=r"^[A-Za-z0-9 -]*\Z")]
 
 Minor = Annotated[int, msgspec.Meta(ge=0, le=10**12)]

@@ -1,12 +1,13 @@
 """Tables of where: legal entities, regions, locations, hours, staging places, bag tags. Made by the migrations, compared by a test."""
 
-from piccolo.columns import Array, Date, DoublePrecision, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import Array, BigInt, Date, DoublePrecision, ForeignKey, Integer, SmallInt, Text, Timestamptz
 from piccolo.columns.base import OnDelete
+from piccolo.columns.column_types import Char
 from piccolo.table import Table
 
 
 class LegalEntity(Table, tablename="legal_entity"):
-    """Who sells: name, VAT number, address, the prefix of its documents."""
+    """Who sells: name, VAT number, address, the prefix of its documents, the zone whose days date them."""
 
     id = Text(primary_key=True, required=True)
     name = Text(required=True)
@@ -14,6 +15,10 @@ class LegalEntity(Table, tablename="legal_entity"):
     vat_number = Text(required=True)
     address = Text(required=True)
     document_prefix = Text(required=True, unique=True)
+    country = Char(length=2, default="FR")
+    rcs = Text(default="")
+    capital_minor = BigInt(null=True, default=None)
+    time_zone = Text(default="Europe/Paris")
 
 
 class Region(Table, tablename="region"):

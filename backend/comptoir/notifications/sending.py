@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from comptoir.notifications import sending_sql as sql
 from comptoir.notifications import silence
+from comptoir.notifications.attaching import attachments_of
 from comptoir.notifications.escalating import End, Outcome, Send, Try, Wait, next_move
 from comptoir.notifications.filling import fill
 from comptoir.notifications.model import Medium
 from comptoir.notifications.numbers import e164, in_gsm, takes_sms
-from comptoir.notifications.providers.port import Answer, Letter, Provider
+from comptoir.notifications.providers.port import Answer, Attachment, Letter, Provider
 from comptoir.notifications.sending_sql import DueMessage
 
 if TYPE_CHECKING:
@@ -76,12 +77,15 @@ class Lane:
 
     async def attempt(self, house: "House", message: DueMessage, move: Send, n: int) -> Try | None:
         """One try, on file before and after; None when another worker has made it."""
+        papers = await attachments_of(house, message, move.medium)
         began, name = house.clock(), self.provider.name if self.provider else "none"
         if not await sql.begin_try(house.pool, message.id, n, move.medium, name, began):
             return None
         resting = self.rests_until is not None and began < self.rests_until
         # Nobody is called, but the message's own patience runs: it may be another medium's turn before this one is back.
-        answer = Answer("busy", "away") if resting else await self.ask(house, letter_of(house, message, move.medium))
+        answer = (
+            Answer("busy", "away") if resting else await self.ask(house, letter_of(house, message, move.medium, papers))
+        )
         now = house.clock()
         await sql.end_try(house.pool, message.id, n, answer, now)
         if not resting:
@@ -114,7 +118,7 @@ class Lane:
             self.bad, self.rests_until = 0, now + REST
 
 
-def letter_of(house: "House", message: DueMessage, medium: Medium) -> Letter:
+def letter_of(house: "House", message: DueMessage, medium: Medium, attachments: tuple[Attachment, ...] = ()) -> Letter:
     """The message with every mark filled in; only here does it hold a name, a link and letters."""
     subject, text = (
         fill(part, house.seal, house.settings.url, message.order_id, message.link_generation, message.first_name, message.passes)
@@ -125,7 +129,7 @@ def letter_of(house: "House", message: DueMessage, medium: Medium) -> Letter:
         return Letter(
             message.id, number if number and takes_sms(number) else "", message.language, subject, in_gsm(text)
         )
-    return Letter(message.id, message.email, message.language, subject, text)
+    return Letter(message.id, message.email, message.language, subject, text, attachments)
 
 
 async def send_sms(house: "House") -> int:

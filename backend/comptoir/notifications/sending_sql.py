@@ -14,10 +14,13 @@ from comptoir.notifications.providers.port import Answer
 _CLAIM = """
 WITH next AS (
   SELECT id FROM message WHERE medium = $1 AND next_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2)
+    -- A mail waits for the invoice that its own event is owed.
+    AND ($1 <> 'email' OR NOT EXISTS (SELECT FROM delivery d WHERE d.listener = 'invoices' AND d.stream = message.stream
+      AND d.seq = message.seq AND d.state = 'open'))
   ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
 ), ours AS (
   UPDATE message m SET claimed_until = $4 FROM next n WHERE m.id = n.id
-  RETURNING m.id, m.order_id, m.language, m.subject, m.body, m.plan, m.useful_until, m.tries_before
+  RETURNING m.id, m.order_id, m.seq, m.template, m.language, m.subject, m.body, m.plan, m.useful_until, m.tries_before
 )
 SELECT m.*, c.first_name, coalesce(c.phone, '') AS phone, coalesce(c.email, '') AS email, c.erased_at IS NOT NULL AS erased,
   o.link_generation,
@@ -35,6 +38,8 @@ class DueMessage(msgspec.Struct):
 
     id: UUID
     order_id: UUID
+    seq: int
+    template: str
     language: str
     subject: str
     body: str

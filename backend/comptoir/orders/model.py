@@ -17,8 +17,10 @@ from comptoir.kit.words import (
     Note,
     Phone,
     Postcode,
+    Siren,
     Slug,
     Units,
+    VatNumber,
     Word,
 )
 
@@ -40,6 +42,14 @@ class Progress(StrEnum):
     CANCELED = "canceled"
 
 
+class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The business that buys: its invoice carries the numbers, and its figures as data (Factur-X)."""
+
+    name: Word
+    siren: Siren | None = None
+    vat_number: VatNumber | None = None
+
+
 class CustomerDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who buys. `id` is the sender's own and may be left out; consents name what the person agreed to."""
 
@@ -49,6 +59,8 @@ class CustomerDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     email: Email | None = None
     phone: Phone | None = None
     consents: Annotated[tuple[Slug, ...], msgspec.Meta(max_length=20)] = ()
+    # Left out where there is none, so that an order that was sent before this field was known is still the same order.
+    company: Company | msgspec.UnsetType = msgspec.UNSET
 
 
 class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -40,6 +40,7 @@ ADDRESSES = Bulk(
     country="text",
     phone="text",
 )
+COMPANIES = Bulk("order_company", order_id="uuid", name="text", siren="text", vat_number="text")
 LINES = Bulk(
     "order_line", order_id="uuid", line="smallint", sku="text", external_sku="text", title="text", quantity="int", unit_price_minor="bigint",
     discount_minor="bigint", vat_rate_bp="int", vat_minor="bigint", total_minor="bigint", method="text", location="text",

@@ -61,6 +61,15 @@ class OrderAddress(Table, tablename="order_address"):
     phone = Text(null=True, default=None)
 
 
+class OrderCompany(Table, tablename="order_company"):
+    """The business that buys, where one does."""
+
+    order_id = UUID(primary_key=True, required=True)
+    name = Text(required=True)
+    siren = Text(null=True, default=None)
+    vat_number = Text(null=True, default=None)
+
+
 class OrderLine(Table, tablename="order_line"):
     """One line of an order as it was sold."""
 

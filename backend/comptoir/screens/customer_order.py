@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from comptoir.invoices.model import Listed
 from comptoir.kit.db import Connection
 from comptoir.kit.ids import digest
 from comptoir.network.hours import hours_of, open_windows
@@ -24,6 +25,9 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
       ORDER BY i.intended_at)
     FROM payment_intention i WHERE i.order_id = o.id AND i.kind IN ('refund', 'void') AND i.state <> 'withdrawn'),
         '[]') AS money_back,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('number', d.number, 'kind', d.kind, 'issued_on', d.issued_on, 'total_minor', d.total_minor,
+      'vat_minor', d.vat_minor, 'currency', trim(d.currency), 'cites', d.cites) ORDER BY d.made_at, d.number)
+    FROM document d WHERE d.order_id = o.id), '[]') AS documents,
   coalesce((SELECT jsonb_agg(jsonb_build_object('title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
       'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
       'missing', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line =
@@ -209,6 +213,7 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     money_back: tuple[MoneyBack, ...]
     lines: tuple[Line, ...]
     parts: tuple[Part, ...]
+    documents: tuple[Listed, ...] = ()
 
     @property
     def main(self) -> Part | None:
@@ -255,6 +260,7 @@ class CustomerOrder(msgspec.Struct, frozen=True):
             self.progress,
             self.units,
             self.missing,
+            len(self.documents),
             [(p.state, p.staged, p.pass_generation, p.arrival) for p in self.parts],
         )
         return digest(repr(told))[:6].hex()
@@ -266,6 +272,6 @@ async def find_customer_order(connection: Connection, link_hash: bytes, now: dat
     if row is None:
         return None
     kept: dict[str, Any] = dict(row)
-    for name in ("holds", "money_back", "lines", "parts"):
+    for name in ("holds", "money_back", "lines", "parts", "documents"):
         kept[name] = msgspec.json.decode(kept[name])
     return msgspec.convert(kept, CustomerOrder)

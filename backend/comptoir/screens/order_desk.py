@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.invoices.model import Listed
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 
@@ -38,7 +39,9 @@ SELECT ch.name AS channel,
     FROM requirement r WHERE r.order_id = o.id AND r.unsourced > 0 AND NOT EXISTS (SELECT FROM order_hold h WHERE h.order_id = o.id AND h.released_at IS NULL)
     GROUP BY r.line) m) AS missing,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('units', p.units, 'store', l.name) ORDER BY l.name), '[]')
-    FROM (SELECT location, sum(quantity - done)::int AS units FROM put_back WHERE order_id = o.id AND done < quantity AND withdrawn_at IS NULL GROUP BY location) p JOIN location l ON l.id = p.location) AS put_backs
+    FROM (SELECT location, sum(quantity - done)::int AS units FROM put_back WHERE order_id = o.id AND done < quantity AND withdrawn_at IS NULL GROUP BY location) p JOIN location l ON l.id = p.location) AS put_backs,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('number', d.number, 'kind', d.kind, 'issued_on', d.issued_on, 'total_minor', d.total_minor,
+      'vat_minor', d.vat_minor, 'currency', trim(d.currency), 'cites', d.cites) ORDER BY d.made_at, d.number), '[]') FROM document d WHERE d.order_id = o.id) AS documents
 FROM sales_order o LEFT JOIN channel ch ON ch.id = o.channel WHERE o.id = $1
 """
 
@@ -106,12 +109,13 @@ class OrderDesk(msgspec.Struct, frozen=True):
     missing: list[Missing]
     put_backs: list[PutBackHere]
     channel: str | None = None
+    documents: tuple[Listed, ...] = ()
 
     def short(self, line: int) -> Missing | None:
         return next((one for one in self.missing if one.line == line), None)
 
 
-_JSON = frozenset({"timeline", "holds", "cases", "missing", "put_backs"})
+_JSON = frozenset({"timeline", "holds", "cases", "missing", "put_backs", "documents"})
 
 
 async def consequences(

@@ -56,9 +56,10 @@ async def _places(tx: Tx, day: date) -> None:
     await _insert(
         tx, "legal_entity",
         {"id": "text", "name": "text", "siren": "text", "vat_number": "text", "address": "text",
-         "document_prefix": "text"},
+         "document_prefix": "text", "country": "text", "rcs": "text", "capital_minor": "bigint"},
         [(entity.id, entity.name, entity.siren, entity.vat_number,
-          f"{entity.address}, {entity.postcode} {entity.city}", entity.document_prefix)],
+          f"{entity.address}, {entity.postcode} {entity.city}", entity.document_prefix, entity.country, entity.rcs,
+          entity.capital_minor)],
     )  # fmt: skip
     await _insert(tx, "region", {"id": "text", "name": "text"}, [(region.id, region.name) for region in stores.REGIONS])
     await _insert(

@@ -92,6 +92,12 @@ def day_short(context: Context, moment: datetime | date, time_zone: str | None =
 
 
 @pass_context
+def date_long(context: Context, value: date) -> str:
+    """A document's day: "22 novembre 2026", "22 November 2026"."""
+    return format_date(value, "d MMMM y", locale=_lang(context))
+
+
+@pass_context
 def moment(context: Context, value: datetime, time_zone: str | None = None) -> str:
     """Day and hour in store time: "samedi 22 novembre, 15:40"."""
     return format_datetime(_local(context, value, time_zone), "EEEE d MMMM, HH:mm", tzinfo=None, locale=_lang(context))
@@ -189,6 +195,7 @@ def environment(assets: Assets, sentences: Messages | None = None, folder: Path 
         clock=clock,
         day=day,
         day_short=day_short,
+        date_long=date_long,
         moment=moment,
         iso=iso,
         capital=capital,

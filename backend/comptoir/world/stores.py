@@ -24,6 +24,8 @@ class LegalEntity(msgspec.Struct, frozen=True):
     city: str
     country: str
     document_prefix: str
+    rcs: str
+    capital_minor: int
 
 
 class Region(msgspec.Struct, frozen=True):
@@ -96,6 +98,8 @@ ORME = LegalEntity(
     city="Lyon",
     country="FR",
     document_prefix="ORM",
+    rcs="RCS Lyon",
+    capital_minor=25_000_000,
 )
 
 REGIONS = (

@@ -8,6 +8,13 @@ import msgspec
 from comptoir.notifications.escalating import Outcome, Receipt
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """A PDF that goes with a letter, under the name that its reader sees."""
+
+    name: str
+    bytes: bytes
+
+
 class Letter(msgspec.Struct, frozen=True):
     """One message as it leaves: to whom, in which language, with every mark filled in. `id` is its key at the provider."""
 
@@ -16,6 +23,7 @@ class Letter(msgspec.Struct, frozen=True):
     language: str
     subject: str
     text: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True):

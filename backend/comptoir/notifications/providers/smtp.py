@@ -69,6 +69,8 @@ class SmtpProvider:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(letter.text)
         mail.add_alternative(as_html(letter.subject, letter.text, letter.language, self.house), subtype="html")
+        for one in letter.attachments:
+            mail.add_attachment(one.bytes, maintype="application", subtype="pdf", filename=one.name)
         return mail
 
     async def send(self, letter: Letter) -> Answer:

@@ -12,6 +12,7 @@ FIRST_ID: Final = "0192f0c8-6a00-7000-8000-000000000001"
 MOMENT: Final = "2026-11-21T10:30:00Z"
 WORDS: Final[dict[str, Any]] = {
     "bags": ["B:0412"], "badge": "U:ORME-1001", "barcode": "3701234567894", "city": "Lyon", "code": "3701234567894",
+    "siren": "999000185", "vat_number": "FR06999000185",
     "collector": "Camille Perrin", "country": "FR", "currency": "EUR", "email": "camille.perrin@example.com",
     "external_sku": "", "first_name": "Camille", "language": "fr", "last_name": "Perrin", "letters": "KRTBNE",
     "location": "lyon-part-dieu", "locations": ["lyon-part-dieu"], "name": "Camille Perrin", "note": "Vu avec le magasin",

@@ -119,7 +119,7 @@ def operation(path: str, handler: HTTPRouteHandler) -> dict[str, Any]:
             for label, where, kind, required in parameters_of(handler)
         ],
         "responses": {
-            success: {"description": "Done", "content": {"application/json": content}},
+            success: {"description": "Done", "content": {handler.opt.get("answer_type", "application/json"): content}},
             **({"200": {"description": "Done before, or a result for each", "content": {"application/json": {}}}}
                if success == "201" else {}),
             **{

@@ -1,0 +1,113 @@
+"""Hears the events that are owed a document, draws its number and freezes its content; then the file is drawn, once.
+
+order confirmed, or goods handed over  ->  invoice of what no invoice holds yet
+canceled, not collected, refused       ->  credit note for what an invoice holds, citing it
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from comptoir.flows.invoice_facts import Entity, InvoiceFacts, find_entity, find_handed, find_invoice_facts
+from comptoir.invoices import queries, sql
+from comptoir.invoices.composing import compose
+from comptoir.invoices.due import to_credit, to_invoice
+from comptoir.invoices.model import SHIPPING, Cited, File, Held, Kind, Piece
+from comptoir.invoices.numbering import day_of, number_of
+from comptoir.invoices.pdf import draw_document
+from comptoir.invoices.wording import series
+from comptoir.kit.db import Event, Pool, Tx, borrowed, in_transaction
+from comptoir.kit.outbox import Told
+
+OWED: Final = (
+    "order.placed", "order.released", "order.canceled", "fulfillment.expired", "fulfillment.hand_over_settled",
+)  # fmt: skip
+"""The events that may be owed a document."""
+
+MADE: Final = ("invoice.issued", "invoice.credited")
+"""Told once a number is drawn: the file is drawn after it, while nobody waits for a number."""
+
+REASONS: Final = {"order.canceled": "canceled", "fulfillment.expired": "not_collected"}
+
+
+async def write_documents(tx: Tx, told: Told) -> None:
+    """The documents that one event is owed; the same event again makes none."""
+    facts = await find_invoice_facts(tx, told.stream)
+    if facts is None or facts.setting == "theirs" or await sql.is_made(tx, told.stream, told.seq):
+        return
+    if told.kind == "fulfillment.hand_over_settled":
+        handed, at = await find_handed(tx, UUID(str(told.body["hand_over"])))
+        if handed:
+            await _invoice(tx, told, facts, to_invoice(facts.standings, handed), at)
+    elif told.kind in ("order.placed", "order.released") and facts.setting == "at_confirmation" and facts.is_confirmed:
+        await _invoice(tx, told, facts, to_invoice(facts.standings), None)
+    await _credit(tx, told, facts)
+
+
+async def _invoice(
+    tx: Tx, told: Told, facts: InvoiceFacts, owed: Mapping[str, Sequence[Piece]], supplied_at: datetime | None
+) -> None:
+    for seller in sorted(owed):
+        entity = await find_entity(tx, seller)
+        await _issue(tx, told, facts, seller, entity, "invoice", owed[seller], supplied_at=supplied_at)
+
+
+async def _credit(tx: Tx, told: Told, facts: InvoiceFacts) -> None:
+    invoices = {held.number: held for one in facts.standings for held in one.held}
+    owed = to_credit(facts.standings)
+    for number in sorted(owed):
+        if all(piece.need == SHIPPING for piece in owed[number]) and told.kind != "order.canceled":
+            continue
+        held = invoices[number]
+        entity = await find_entity(tx, held.legal_entity)
+        await _issue(tx, told, facts, held.legal_entity, entity, "credit_note", owed[number], cites=held)
+
+
+async def _issue(
+    tx: Tx, told: Told, facts: InvoiceFacts, seller: str, entity: Entity, kind: Kind, pieces: Sequence[Piece], *,
+    supplied_at: datetime | None = None, cites: Held | None = None,
+) -> None:  # fmt: skip
+    """Draw the number as late as can be: from here to the commit others wait for theirs."""
+    today = day_of(tx.now, entity.time_zone)
+    letters = series(kind, today)
+    n, day = await sql.draw(tx, seller, letters, today)
+    content = compose(
+        facts.sale, entity.seller, pieces, kind=kind, number=number_of(entity.prefix, letters, day.year, n), issued_on=day,
+        supplied_on=supplied_at.astimezone(ZoneInfo(entity.time_zone)).date() if supplied_at else None,
+        cites=Cited(cites.number, cites.issued_on) if cites else None,
+        reason=REASONS.get(told.kind, "refused_at_counter") if cites else "",
+    )  # fmt: skip
+    await sql.insert(
+        tx, content, pieces, legal_entity=seller, series=letters, n=n, order=told.stream, cause_seq=told.seq
+    )
+    tx.tell(Event(MADE[kind == "credit_note"], told.stream, {"number": content.number}))
+
+
+async def write_file(tx: Tx, told: Told) -> None:
+    """Draw the document that an event names, unless somebody wanted it earlier."""
+    number = str(told.body["number"])
+    if await queries.find_file(tx.connection, number) is None:
+        content = await queries.find_content(tx.connection, number)
+        if content is not None:
+            await _keep(tx, content.number, await asyncio.to_thread(draw_document, content))
+
+
+async def file_of(pool: Pool, number: str, now: datetime) -> File | None:
+    """A document's PDF, drawn now if nobody did before; None when there is no such document. Always the same bytes."""
+    async with borrowed(pool) as connection:
+        found = await queries.find_file(connection, number)
+        content = await queries.find_content(connection, number) if found is None else None
+    if content is None:
+        return found
+    drawn = await asyncio.to_thread(draw_document, content)
+    await in_transaction(pool, "system", now, lambda tx: _keep(tx, number, drawn))
+    async with borrowed(pool) as connection:
+        return await queries.find_file(connection, number)
+
+
+async def _keep(tx: Tx, number: str, drawn: bytes) -> None:
+    await sql.keep_file(tx, number, drawn, hashlib.sha256(drawn).digest())
