@@ -37,6 +37,8 @@ from comptoir.kit.outbox import Listener
 from comptoir.kit.runner import Flow
 from comptoir.notifications.choosing import KINDS as TOLD_TO_CUSTOMERS
 from comptoir.notifications.listener import write_message
+from comptoir.notifications.telling_devices import KINDS as TOLD_TO_DEVICES
+from comptoir.notifications.telling_devices import tell_devices
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, MapUnknownLine, PlaceHold, ReleaseHold
 from comptoir.payments.recording import RecordPayment
@@ -86,10 +88,13 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
     }
 
 
-LISTENERS: Mapping[str, tuple[str, ...]] = dict.fromkeys(TOLD_TO_CUSTOMERS, ("messages",))
+LISTENERS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(TOLD_TO_CUSTOMERS, ("messages",)),
+    **dict.fromkeys(TOLD_TO_DEVICES, ("devices",)),
+}
 """Event kind -> names of the listeners it is delivered to."""
 
-WIRED: Mapping[str, Listener] = {"messages": write_message}
+WIRED: Mapping[str, Listener] = {"messages": write_message, "devices": tell_devices}
 """The listener behind every name of LISTENERS."""
 
 JOBS: Mapping[str, tuple[str, float]] = {
@@ -97,6 +102,10 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),
     "forget old tries": ("comptoir.flows.lapse:forget_tries", 600.0),
+    "look for what devices are told": ("comptoir.notifications.telling_devices:look", 2.0),
+    "send to devices": ("comptoir.notifications.sending_notes:send_notes", 1.0),
+    "forget old notes": ("comptoir.notifications.sending_notes:forget_old", 3600.0),
+    "send push": ("comptoir.notifications.sending:send_push", 2.0),
     "send SMS": ("comptoir.notifications.sending:send_sms", 2.0),
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),

@@ -9,9 +9,10 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from comptoir.notifications import push_sql
 from comptoir.notifications import sending_sql as sql
 from comptoir.notifications.escalating import End, Outcome, Send, Try, Wait, next_move
-from comptoir.notifications.filling import fill
+from comptoir.notifications.filling import fill, for_a_lock_screen, link_of
 from comptoir.notifications.model import Medium
 from comptoir.notifications.numbers import e164, in_gsm, takes_sms
 from comptoir.notifications.providers.port import Answer, Letter, Provider
@@ -83,6 +84,8 @@ class Lane:
         answer = Answer("busy", "away") if resting else await self.ask(letter_of(house, message, move.medium))
         now = house.clock()
         await sql.end_try(house.pool, message.id, n, answer, now)
+        if answer.gone:
+            await push_sql.forget(house.pool, answer.gone)
         if not resting:
             self.note(answer.outcome, now)
         return Try(move.medium, began, answer.outcome, now, answer.code, answer.receipt, sql.not_before(answer, now))
@@ -118,7 +121,18 @@ def letter_of(house: "House", message: DueMessage, medium: Medium) -> Letter:
         return Letter(
             message.id, number if number and takes_sms(number) else "", message.language, subject, in_gsm(text)
         )
+    if medium == "push":
+        # On a locked screen everybody reads along: neither link nor letters, a tap opens the page that has them.
+        link = link_of(house.seal, "", message.order_id, message.link_generation)
+        return Letter(
+            message.id, "browser" if message.browsers else "", message.language, subject,
+            for_a_lock_screen(message.body, message.first_name), message.browsers, link, f"order:{message.order_id}",
+        )  # fmt: skip
     return Letter(message.id, message.email, message.language, subject, text)
+
+
+async def send_push(house: "House") -> int:
+    return await go_on(house, house.lanes["push"])
 
 
 async def send_sms(house: "House") -> int:

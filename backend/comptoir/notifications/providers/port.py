@@ -6,27 +6,35 @@ from uuid import UUID
 import msgspec
 
 from comptoir.notifications.escalating import Outcome, Receipt
+from comptoir.notifications.model import Subscription
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """One message as it leaves: to whom, in which language, with every mark filled in. `id` is its key at the provider."""
+    """One message as it leaves: to whom, in which language, with every mark filled in. `id` is its key at the provider.
+
+    `browsers`, `path` (what a tap opens) and `topic` (what replaces what) are for push alone.
+    """
 
     id: UUID
     to: str
     language: str
     subject: str
     text: str
+    browsers: tuple[Subscription, ...] = ()
+    path: str = ""
+    topic: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
     """What the provider said. `ref` names the message in its receipts; `wait_seconds` is what it asks for
-    before it is asked again."""
+    before it is asked again. `gone`: browsers that no push reaches any more."""
 
     outcome: Outcome
     code: str = ""
     ref: str | None = None
     wait_seconds: float = 0.0
     receipt: Receipt | None = None
+    gone: tuple[UUID, ...] = ()
 
 
 class Provider(Protocol):
