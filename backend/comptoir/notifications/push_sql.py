@@ -91,13 +91,14 @@ async def keep_customer(tx: Tx, id: UUID, order: UUID, keys: Keys, language: str
     )  # fmt: skip
 
 
-async def follow(tx: Tx, keys: Keys) -> None:
-    """A browser has another address by itself: whatever was told at the old one is told at the new one."""
+async def follow(tx: Tx, keys: Keys) -> bool:
+    """A browser has another address by itself: whatever was told at the old one is told at the new one. False when it is not known."""
     await tx.run(
         "UPDATE push_subscription u SET endpoint = $2, p256dh = $3, auth = $4, last_seen_at = $5, failed_at = NULL, failure = ''"
         " WHERE endpoint = $1 AND NOT EXISTS (SELECT FROM push_subscription n WHERE n.endpoint = $2 AND n.order_id IS NOT DISTINCT FROM u.order_id)",
         keys.old, keys.endpoint, keys.p256dh, keys.auth, tx.now,
     )  # fmt: skip
+    return bool(await tx.value("SELECT EXISTS (SELECT FROM push_subscription WHERE endpoint = $1)", keys.endpoint))
 
 
 async def stop_device(pool: Pool, device: UUID) -> None:
@@ -129,6 +130,23 @@ async def state_of(pool: Pool, device: UUID) -> OwnState | None:
             "SELECT language, last_ok_at, shown_at, failed_at, failure FROM push_subscription WHERE device = $1", device
         )
     return msgspec.convert(dict(row), OwnState) if row else None
+
+
+class NoteState(msgspec.Struct, frozen=True):
+    """How far a note is, and why it is no further."""
+
+    status: str
+    code: str
+    shown_at: datetime | None
+
+
+async def note_of(pool: Pool, note: UUID, device: UUID) -> NoteState | None:
+    """A device's own note."""
+    async with borrowed(pool) as connection:
+        row = await connection.fetchrow(
+            "SELECT status, code, shown_at FROM push_note WHERE id = $1 AND device = $2", note, device
+        )
+    return msgspec.convert(dict(row), NoteState) if row else None
 
 
 async def write(tx: Tx, note: Note) -> bool:
