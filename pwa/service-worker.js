@@ -3,6 +3,7 @@
 import { recall, ask, read } from "./static/js/store.js";
 import { openJournal } from "./static/js/journal.js";
 import { drainOnce } from "./static/js/sync.js";
+import { listen } from "./static/js/push-event.js";
 
 // The server writes this line: every file and document with its digest, named after all their bytes.
 const RELEASE = { version: "none", files: [], shells: [], pages: [], packs_first: false };
@@ -45,6 +46,7 @@ addEventListener("message", (event) => {
 addEventListener("sync", (event) => {
   if (event.tag === "drain") event.waitUntil(drain());
 });
+listen({ quiet });
 
 // The whole release or nothing: a file that is missing, cut or of somebody else's making leaves the old worker in force.
 async function fill() {
@@ -193,6 +195,14 @@ async function put(name, url, response) {
     sum -= sizes[at];
     await cache.delete(all[at]);
   }
+}
+
+// As on the pages: nothing sounds while the device is muted, nor in its quiet hours, which may go past midnight.
+async function quiet() {
+  const { volume = 2, quiet_from: from, quiet_to: to } = (await recall("settings")) ?? {};
+  const now = new Date().toTimeString().slice(0, 5);
+  const inside = from && to && (from <= to ? now >= from && now < to : now >= from || now < to);
+  return !volume || Boolean(inside);
 }
 
 // The browser says that the network is back. An open page sends by itself; with none open, this does.

@@ -120,7 +120,7 @@ def chromium_path() -> str:
 
 @pytest.fixture(scope="session")
 def camera_chromium_path() -> str:
-    """A browser that can film: the shell without a window has no camera."""
+    """A browser that can film and show notifications: the shell without a window can do neither."""
     found = find_chromium(camera=True)
     assert found is not None
     return found

@@ -6,7 +6,7 @@ from comptoir.kit.clock import Clock, wall_clock
 from comptoir.kit.db import Pool, open_pool
 from comptoir.kit.ids import Seal
 from comptoir.kit.runner import Runner
-from comptoir.notifications.carrying import providers
+from comptoir.notifications.carrying import providers, push_provider
 from comptoir.notifications.model import Medium
 from comptoir.notifications.sending import Lane
 from comptoir.settings import Settings
@@ -27,7 +27,9 @@ class House:
         self.orders = OrderGrouper(pool, clock, self.seal, self.outlook)
         self.runner = Runner(pool, clock, flows(self.seal, self.outlook))
         self.reports = TakeReports(self.seal, self.outlook)
-        self.lanes: dict[Medium, Lane] = {medium: Lane(medium, one) for medium, one in providers(settings).items()}
+        self.push = push_provider(settings)
+        carried = providers(settings, self.push)
+        self.lanes: dict[Medium, Lane] = {medium: Lane(medium, one) for medium, one in carried.items()}
 
     async def open(self, *, keep_fresh: bool = True) -> "House":
         """Read the outlook once; with `keep_fresh`, go on reading it in the background."""

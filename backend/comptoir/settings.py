@@ -31,6 +31,8 @@ EXAMPLES = {
     "COMPTOIR_NO_SW": "yes",
     "COMPTOIR_POOL": "6",
     "COMPTOIR_PORT": "8700",
+    "COMPTOIR_PUSH_HOSTS": "push.example.com,*.push.example.net",
+    "COMPTOIR_PUSH_LOCAL": "no",
     "COMPTOIR_RETAILER": "Orme",
     "COMPTOIR_SECRET": "the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
     "COMPTOIR_SECURE_COOKIES": "yes",
@@ -69,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_url: str = ""
     mail_from: str = ""
     sms: dict[str, str] = {}
+    push_hosts: tuple[str, ...] = ()
+    push_local: bool = False
     retailer: str = "Orme"
     log_level: str = "info"
 
@@ -115,6 +119,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             mail_url=given.read("COMPTOIR_MAIL_URL", _mail_url, ""),
             mail_from=_mail_from(given),
             sms=given.read("COMPTOIR_SMS", _sms, {}),
+            push_hosts=given.read("COMPTOIR_PUSH_HOSTS", _push_hosts, ()),
+            push_local=_push_local(given, environment),
             retailer=given.read("COMPTOIR_RETAILER", _name, "Orme" if environment == "dev" else "Comptoir"),
             log_level=given.read("COMPTOIR_LOG_LEVEL", _log_level, "info"),
         )
@@ -285,6 +291,25 @@ def _sms(text: str) -> dict[str, str]:
     if unknown := set(decoded) - needed - {"provider", "base"}:
         _refuse(f"holds what {decoded['provider']} does not know: {', '.join(sorted(unknown))}")
     return decoded
+
+
+def _push_hosts(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    for name in names:
+        # Names of the public network alone: no address, no name without a dot, nothing that stands for a whole top domain.
+        if not re.fullmatch(r"(\*\.)?([a-z0-9-]{1,63}\.)+[a-z][a-z0-9-]{1,62}", name) or len(name) > 253:
+            _refuse("is not a list of host names")
+        if name.startswith("*.") and name.count(".") < 2:
+            _refuse("lets a whole top domain in")
+    return names
+
+
+def _push_local(given: _Given, environment: str) -> bool:
+    """Whether a push service on this machine may be called: for tests, never in production."""
+    local = given.read("COMPTOIR_PUSH_LOCAL", _yes_or_no, False)
+    if local and environment == "production":
+        raise BadSetting("COMPTOIR_PUSH_LOCAL", "is for tests, and production does not start with it")
+    return local
 
 
 def _name(text: str) -> str:

@@ -39,6 +39,8 @@ from comptoir.kit.runner import Flow
 from comptoir.notifications import acting, recovering
 from comptoir.notifications.choosing import KINDS as TOLD_TO_CUSTOMERS
 from comptoir.notifications.listener import write_message
+from comptoir.notifications.telling_devices import KINDS as TOLD_TO_DEVICES
+from comptoir.notifications.telling_devices import tell_devices
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, MapUnknownLine, PlaceHold, ReleaseHold
 from comptoir.payments.recording import RecordPayment
@@ -90,7 +92,12 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
     }
 
 
-HEARD: Mapping[str, tuple[str, ...]] = {"messages": TOLD_TO_CUSTOMERS, "invoices": OWED, "document_files": MADE}
+HEARD: Mapping[str, tuple[str, ...]] = {
+    "messages": TOLD_TO_CUSTOMERS,
+    "invoices": OWED,
+    "document_files": MADE,
+    "devices": TOLD_TO_DEVICES,
+}
 
 LISTENERS: Mapping[str, tuple[str, ...]] = {
     kind: tuple(name for name, kinds in HEARD.items() if kind in kinds)
@@ -98,7 +105,12 @@ LISTENERS: Mapping[str, tuple[str, ...]] = {
 }
 """Event kind -> names of the listeners it is delivered to."""
 
-WIRED: Mapping[str, Listener] = {"messages": write_message, "invoices": write_documents, "document_files": write_file}
+WIRED: Mapping[str, Listener] = {
+    "messages": write_message,
+    "invoices": write_documents,
+    "document_files": write_file,
+    "devices": tell_devices,
+}
 """The listener behind every name of LISTENERS."""
 
 JOBS: Mapping[str, tuple[str, float]] = {
@@ -107,6 +119,10 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),
     "forget old tries": ("comptoir.flows.lapse:forget_tries", 600.0),
+    "look for what devices are told": ("comptoir.notifications.telling_devices:look", 2.0),
+    "send to devices": ("comptoir.notifications.sending_notes:send_notes", 1.0),
+    "forget old notes": ("comptoir.notifications.sending_notes:forget_old", 3600.0),
+    "send push": ("comptoir.notifications.sending:send_push", 2.0),
     "send SMS": ("comptoir.notifications.sending:send_sms", 2.0),
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),

@@ -48,7 +48,7 @@ async def test_the_worker_stands_at_the_root_and_is_asked_for_anew(door: Served)
 async def test_the_worker_imports_what_is_served(door: Served) -> None:
     text = (await door.client.get("/sw.js")).text
     imported = re.findall(r'from "(/static/js/[^"]+)"', text)
-    assert len(imported) == 3
+    assert len(imported) == 4
     for url in imported:
         assert (await door.client.get(url)).status_code == 200
     assert "./static" not in text

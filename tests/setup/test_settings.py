@@ -114,3 +114,18 @@ def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadSetting, match="COMPTOIR_DATA is a folder that cannot be used"):
         Settings.from_env({"COMPTOIR_DATA": str(tmp_path / "file" / "below")})
+
+
+@pytest.mark.parametrize(
+    "text", ["10.0.0.1", "localhost", "push", "*.com", "*", "https://push.example.com", "a.example.com:8080", "a..com", "user@a.example.com"]
+)  # fmt: skip
+def test_further_push_services_are_names_of_the_public_network(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadSetting, match="COMPTOIR_PUSH_HOSTS"):
+        Settings.from_env({"COMPTOIR_DATA": str(tmp_path), "COMPTOIR_PUSH_HOSTS": text})
+
+
+def test_production_refuses_to_call_a_push_service_of_its_own_machine(tmp_path: Path) -> None:
+    given = {"COMPTOIR_DATA": str(tmp_path), "COMPTOIR_SECRET": SECRET, "COMPTOIR_PUSH_LOCAL": "yes"}
+    assert Settings.from_env(given).push_local is True
+    with pytest.raises(BadSetting, match="COMPTOIR_PUSH_LOCAL"):
+        Settings.from_env(given | {"COMPTOIR_ENV": "production"})

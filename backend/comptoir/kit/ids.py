@@ -95,3 +95,8 @@ class Seal:
     def keyed_digest(self, *parts: str | bytes | int) -> bytes:
         """A digest that cannot be searched without the secret: for short codes such as six letters."""
         return self._mac("digest", *parts)
+
+    def scalar(self, below: int, *parts: str | bytes | int) -> int:
+        """A number from 1 to `below` - 1 for these parts: a private key on a curve of that order."""
+        wide = self._mac("scalar", 0, *parts) + self._mac("scalar", 1, *parts)
+        return int.from_bytes(wide, "big") % (below - 1) + 1

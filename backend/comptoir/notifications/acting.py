@@ -57,7 +57,7 @@ CASE
 """
 _RED: Final = f"""
 SELECT m.id, m.template, m.status, m.reason, {_STILL_TRUE} AS still_true, coalesce(c.phone, '') <> '' AS phone, coalesce(c.email, '') <> '' AS email,
-  c.erased_at IS NOT NULL AS erased
+  c.erased_at IS NOT NULL AS erased, EXISTS (SELECT FROM push_subscription p WHERE p.order_id = m.order_id) AS push
 FROM message m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer
 WHERE m.order_id = $1 AND ($2::uuid IS NULL OR m.id = $2) AND ($2::uuid IS NOT NULL OR m.status = 'failed') ORDER BY m.made_at, m.id FOR UPDATE OF m
 """
@@ -114,7 +114,11 @@ async def _red(tx: Tx, order: UUID, message: UUID) -> Any:
 async def _begin_again(tx: Tx, order: UUID, row: Any, now: datetime) -> bool:
     """A new round by the media that reach the customer now; False when none does."""
     course = COURSES[row["template"]]
-    plan = [medium for medium in course.media if {"sms": row["phone"], "email": row["email"]}.get(medium)]
+    plan = [
+        medium
+        for medium in course.media
+        if {"push": row["push"], "sms": row["phone"], "email": row["email"]}.get(medium)
+    ]
     if not plan or row["erased"]:
         return False
     await tx.run(

@@ -8,21 +8,31 @@ from comptoir.notifications.providers.brevo import BrevoAccount, BrevoProvider
 from comptoir.notifications.providers.demo import DemoPhone
 from comptoir.notifications.providers.ovh import OvhAccount, OvhProvider
 from comptoir.notifications.providers.port import Provider
+from comptoir.notifications.providers.push_hosts import Hosts
 from comptoir.notifications.providers.smtp import MailServer, SmtpProvider
 from comptoir.notifications.providers.twilio import TwilioAccount, TwilioProvider
+from comptoir.notifications.providers.vapid import Vapid
+from comptoir.notifications.providers.web_push import WebPushProvider
 from comptoir.notifications.receipts import address_of
 from comptoir.settings import Settings
 
 
-def providers(settings: Settings) -> dict[Medium, Provider | None]:
+def providers(settings: Settings, push: Provider | None) -> dict[Medium, Provider | None]:
     """The provider of every medium. Outside production, a medium that nobody carries ends on the demo's phone."""
     unnamed = None if settings.production else DemoPhone()
     mail = MailServer.read(settings.mail_url) if settings.mail_url else None
     return {
-        "push": None,
+        "push": push,
         "sms": sms_provider(settings) or unnamed,
         "email": SmtpProvider(mail, settings.mail_from, settings.retailer) if mail else unnamed,
     }
+
+
+def push_provider(settings: Settings) -> WebPushProvider:
+    """Web push needs no account: whoever has the installation's secret may send."""
+    secure = settings.url if settings.url.startswith("https://") else "mailto:nobody@example.com"
+    contact = f"mailto:{settings.contact}" if settings.contact else secure
+    return WebPushProvider(Vapid(Seal(settings.secret), contact), Hosts(settings.push_hosts, local=settings.push_local))
 
 
 def sms_provider(settings: Settings) -> Provider | None:

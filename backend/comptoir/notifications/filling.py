@@ -32,3 +32,9 @@ def fill(
         return f"{letters[:3]} {letters[3:]}"
 
     return re.sub(f"{re.escape(FIRST_NAME)}|{re.escape(LINK)}|{_LETTERS.pattern}", put, text)
+
+
+def for_a_lock_screen(text: str, first_name: str) -> str:
+    """The text without the lines that open something: everybody reads what a locked screen shows."""
+    kept = [line for line in text.splitlines() if line.strip() and LINK not in line and not _LETTERS.search(line)]
+    return "\n".join(kept).replace(FIRST_NAME, first_name)

@@ -22,6 +22,18 @@ def letters_mark(location: str) -> str:
     return f"[[letters {location}]]"
 
 
+class Subscription(msgspec.Struct, frozen=True):
+    """A browser's address at its push service, and the keys for which a push is encrypted."""
+
+    id: UUID
+    endpoint: str
+    p256dh: str
+    auth: str
+
+    def __repr__(self) -> str:
+        return f"Subscription({self.id})"
+
+
 class Place(msgspec.Struct, frozen=True):
     """A store as a message names it; `hours` and `exceptions` as `network.hours.hours_of` reads them."""
 
@@ -65,6 +77,7 @@ class OrderFacts(msgspec.Struct, frozen=True):
     lapsed: bool = False
     refused: int = 0
     told_of_part: bool = False
+    has_push: bool = False
 
     def work(self, id: str | UUID | None) -> WorkFacts | None:
         return next((work for work in self.works if str(work.id) == str(id)), None)

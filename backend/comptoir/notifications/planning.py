@@ -37,6 +37,8 @@ COURSES: Final[dict[str, Course]] = {
 def reachable(facts: OrderFacts) -> frozenset[Medium]:
     """The media by which this customer can be reached at all."""
     reach: set[Medium] = set()
+    if facts.has_push:
+        reach.add("push")
     if facts.has_phone:
         reach.add("sms")
     if facts.has_email:

@@ -9,11 +9,11 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from comptoir.notifications import push_sql, silence
 from comptoir.notifications import sending_sql as sql
-from comptoir.notifications import silence
 from comptoir.notifications.attaching import attachments_of
 from comptoir.notifications.escalating import End, Outcome, Send, Try, Wait, next_move
-from comptoir.notifications.filling import fill
+from comptoir.notifications.filling import fill, for_a_lock_screen, link_of
 from comptoir.notifications.model import Medium
 from comptoir.notifications.numbers import e164, in_gsm, takes_sms
 from comptoir.notifications.providers.port import Answer, Attachment, Letter, Provider
@@ -88,6 +88,8 @@ class Lane:
         )
         now = house.clock()
         await sql.end_try(house.pool, message.id, n, answer, now)
+        if answer.gone:
+            await push_sql.forget(house.pool, answer.gone)
         if not resting:
             self.note(answer.outcome, now)
         return Try(move.medium, began, answer.outcome, now, answer.code, answer.receipt, sql.not_before(answer, now))
@@ -129,7 +131,19 @@ def letter_of(house: "House", message: DueMessage, medium: Medium, attachments: 
         return Letter(
             message.id, number if number and takes_sms(number) else "", message.language, subject, in_gsm(text)
         )
+    if medium == "push":
+        # On a locked screen everybody reads along: neither link nor letters, a tap opens the page that has them.
+        link = link_of(house.seal, "", message.order_id, message.link_generation)
+        return Letter(
+            message.id, "browser" if message.browsers else "", message.language, subject,
+            for_a_lock_screen(message.body, message.first_name),
+            browsers=message.browsers, path=link, topic=f"order:{message.order_id}",
+        )  # fmt: skip
     return Letter(message.id, message.email, message.language, subject, text, attachments)
+
+
+async def send_push(house: "House") -> int:
+    return await go_on(house, house.lanes["push"])
 
 
 async def send_sms(house: "House") -> int:

@@ -8,7 +8,7 @@ import msgspec
 
 from comptoir.kit.db import Pool, borrowed
 from comptoir.notifications.escalating import End, Receipt, Try, Wait
-from comptoir.notifications.model import Medium
+from comptoir.notifications.model import Medium, Subscription
 from comptoir.notifications.providers.port import Answer
 
 _CLAIM = """
@@ -24,6 +24,8 @@ WITH next AS (
 )
 SELECT m.*, c.first_name, coalesce(c.phone, '') AS phone, coalesce(c.email, '') AS email, c.erased_at IS NOT NULL AS erased,
   o.link_generation,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'endpoint', u.endpoint, 'p256dh', u.p256dh, 'auth', u.auth) ORDER BY u.made_at)
+    FROM push_subscription u WHERE u.order_id = m.order_id), '[]') AS browsers,
   coalesce((SELECT jsonb_object_agg(p.location, p.generation) FROM pickup_pass p WHERE p.order_id = m.order_id), '{}') AS passes,
   coalesce((SELECT jsonb_agg(jsonb_build_object('medium', t.medium, 'begun_at', t.begun_at, 'ended_at', t.ended_at, 'outcome', t.outcome,
     'code', t.code, 'receipt', t.receipt, 'not_before', t.not_before) ORDER BY t.n) FROM message_try t
@@ -53,6 +55,7 @@ class DueMessage(msgspec.Struct):
     passes: dict[str, int]
     tries: tuple[Try, ...]
     made: int
+    browsers: tuple[Subscription, ...] = ()
 
 
 async def claim(pool: Pool, medium: Medium, now: datetime, limit: int, until: datetime) -> list[DueMessage]:
@@ -64,6 +67,7 @@ async def claim(pool: Pool, medium: Medium, now: datetime, limit: int, until: da
 
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:
     row["passes"] = msgspec.json.decode(row["passes"])
+    row["browsers"] = msgspec.json.decode(row["browsers"])
     row["tries"] = msgspec.json.decode(row["tries"], type=tuple[Try, ...])
     return row
 

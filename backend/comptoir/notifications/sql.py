@@ -19,6 +19,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
     WHERE v.order_id = o.id AND v.undone_at IS NULL), 0)::int AS refused,
   EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'ready' AND m.status <> 'suppressed') AS
       told_of_part,
+  EXISTS (SELECT FROM push_subscription u WHERE u.order_id = o.id) AS has_push,
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'status', w.status, 'promise_at',
       w.promise_at,
       'collect_until', w.collect_until,

@@ -1,7 +1,10 @@
-"""Tables of the ledger of rendered messages. Made by the migrations, compared by a test."""
+"""Tables of the ledger of rendered messages, and of web push. Made by the migrations, compared by a test."""
+
+from typing import Any
 
 from piccolo.columns import UUID, Array, Bytea, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.base import OnDelete
+from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
 
@@ -53,3 +56,51 @@ class OptOut(Table, tablename="opt_out"):
     mark = Bytea(primary_key=True, required=True)
     made_at = Timestamptz(required=True)
     how = Text(required=True)
+
+
+class PushSubscription(Table, tablename="push_subscription"):
+    """A browser that may be told something: a device of a store, or a customer's for one order."""
+
+    id = UUID(primary_key=True, required=True)
+    endpoint = Text(required=True)
+    p256dh = Text(required=True)
+    auth = Text(required=True)
+    device: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Device", app_name="comptoir"),
+        on_delete=OnDelete.cascade,
+        null=True,
+        default=None,
+        unique=True,
+    )
+    order_id = UUID(null=True, default=None)
+    language = Text(required=True)
+    made_at = Timestamptz(required=True)
+    last_seen_at = Timestamptz(required=True)
+    last_ok_at = Timestamptz(null=True, default=None)
+    shown_at = Timestamptz(null=True, default=None)
+    failed_at = Timestamptz(null=True, default=None)
+    failure = Text(default="")
+
+
+class PushNote(Table, tablename="push_note"):
+    """What a device was to be told, and what became of it."""
+
+    id = UUID(primary_key=True, required=True)
+    device: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Device", app_name="comptoir"), on_delete=OnDelete.cascade, null=False
+    )
+    key = Text(required=True)
+    topic = Text(required=True)
+    kind = Text(required=True)
+    title = Text(required=True)
+    body = Text(required=True)
+    path = Text(required=True)
+    made_at = Timestamptz(required=True)
+    useful_until = Timestamptz(required=True)
+    next_at = Timestamptz(null=True, default=None)
+    claimed_until = Timestamptz(null=True, default=None)
+    tries = Integer(default=0)
+    status = Text(required=True)
+    code = Text(default="")
+    settled_at = Timestamptz(null=True, default=None)
+    shown_at = Timestamptz(null=True, default=None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -23,8 +23,10 @@ WHERE p.closed_at IS NULL AND EXISTS (SELECT FROM work w WHERE w.pack = p.id AND
 _SQL = f"""
 SELECT d.id, d.location, l.name AS store, l.time_zone, d.name, d.last_seen_at, d.revoked_at, d.clock_off_seconds, j.last_seq, j.last_at AS last_fact_at,
   (SELECT s.first_name FROM sign_in i JOIN staff s ON s.id = i.staff WHERE i.device = d.id AND i.ended_at IS NULL ORDER BY i.started_at DESC LIMIT 1) AS in_use_by,
+  u.id IS NOT NULL AS push_on, u.shown_at AS push_shown_at, u.failed_at AS push_failed_at,
+  (SELECT max(n.settled_at) FROM push_note n WHERE n.device = d.id AND n.status = 'failed') AS push_missed_at,
   (SELECT coalesce(jsonb_agg(q.pack ORDER BY q.pack->>'made_at'), '[]') FROM ({_PACKS} AND p.device = d.id) q) AS packs
-FROM device d JOIN location l ON l.id = d.location
+FROM device d JOIN location l ON l.id = d.location LEFT JOIN push_subscription u ON u.device = d.id
 LEFT JOIN LATERAL (SELECT expected_seq - 1 AS last_seq, last_at FROM journal WHERE device = d.id ORDER BY last_at DESC, id DESC LIMIT 1) j ON true
 WHERE ($1::text[] IS NULL OR d.location = ANY($1)) ORDER BY d.revoked_at IS NOT NULL, l.name, d.name LIMIT $2
 """
@@ -63,6 +65,17 @@ class DeviceState(msgspec.Struct, frozen=True):
     last_seq: int | None = None
     last_fact_at: datetime | None = None
     in_use_by: str | None = None
+    push_on: bool = False
+    push_shown_at: datetime | None = None
+    push_failed_at: datetime | None = None
+    push_missed_at: datetime | None = None
+
+    @property
+    def push(self) -> Literal["off", "failing", "untested", "on"]:
+        """What is known of its notifications; `untested`: on, and no screen has shown one yet."""
+        if not self.push_on:
+            return "off"
+        return "failing" if self.push_failed_at else "on" if self.push_shown_at else "untested"
 
     @property
     def lines(self) -> int:

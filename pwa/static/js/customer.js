@@ -17,3 +17,22 @@ async function look() {
 
 setInterval(look, EVERY);
 document.addEventListener("visibilitychange", look);
+
+// Notifications are an extra, where the browser has them; the rest is fetched on a tap. The permission is asked for within the tap.
+const push = document.querySelector("[data-push]");
+if (push && isSecureContext && navigator.serviceWorker && window.PushManager && window.Notification) {
+  const [on, off, told, not] = ["on", "off", "told", "not"].map((name) => push.querySelector(`[data-${name}]`));
+  const show = (state) => {
+    on.hidden = state === "told";
+    off.hidden = told.hidden = state !== "told";
+    not.hidden = state !== "not";
+    localStorage.setItem("told", state === "told" ? push.dataset.order : "");
+  };
+  if (localStorage.getItem("told") === push.dataset.order && Notification.permission === "granted") show("told");
+  push.hidden = false;
+  on.addEventListener("click", async () => {
+    const allowed = (await Notification.requestPermission()) === "granted";
+    show(allowed && (await import("./customer-push.js").then(({ follow }) => follow(push.dataset.push)).catch(() => false)) ? "told" : "not");
+  });
+  off.addEventListener("click", () => import("./customer-push.js").then(({ unfollow }) => unfollow()).then(() => show(""), () => {}));
+}

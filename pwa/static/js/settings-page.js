@@ -3,6 +3,7 @@ import "./handheld.js";
 import { change, DEFAULTS, settings, settle } from "./settings.js";
 import { tell } from "./feedback.js";
 import { say } from "./paint.js";
+import { show } from "./push-card.js";
 import { awake, play } from "./sound.js";
 import { setTheme } from "./theme.js";
 
@@ -50,3 +51,4 @@ main.addEventListener("click", ({ target }) => {
 
 await settle();
 paint();
+show();

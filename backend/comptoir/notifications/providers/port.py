@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.notifications.escalating import Outcome, Receipt
+from comptoir.notifications.model import Subscription
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -16,7 +17,10 @@ class Attachment(msgspec.Struct, frozen=True):
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """One message as it leaves: to whom, in which language, with every mark filled in. `id` is its key at the provider."""
+    """One message as it leaves: to whom, in which language, with every mark filled in. `id` is its key at the provider.
+
+    `browsers`, `path` (what a tap opens) and `topic` (what replaces what) are for push alone.
+    """
 
     id: UUID
     to: str
@@ -24,17 +28,21 @@ class Letter(msgspec.Struct, frozen=True):
     subject: str
     text: str
     attachments: tuple[Attachment, ...] = ()
+    browsers: tuple[Subscription, ...] = ()
+    path: str = ""
+    topic: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
     """What the provider said. `ref` names the message in its receipts; `wait_seconds` is what it asks for
-    before it is asked again."""
+    before it is asked again. `gone`: browsers that no push reaches any more."""
 
     outcome: Outcome
     code: str = ""
     ref: str | None = None
     wait_seconds: float = 0.0
     receipt: Receipt | None = None
+    gone: tuple[UUID, ...] = ()
 
 
 class Provider(Protocol):

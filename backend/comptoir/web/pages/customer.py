@@ -155,6 +155,7 @@ def status_page(house: House, page: Page, order: CustomerOrder, token: str) -> A
         "customer/order.html", headers=HEADERS, order=order, main=main, passes=passes,
         now=now, token=token, form_id=new_id(),
         time_zone=main.store.time_zone if main else "Europe/Paris", waiting=order.state in WAITING,
+        push_key=house.push.vapid.public_key if main and main.waits and not order.holds else "",
     )  # fmt: skip
 
 

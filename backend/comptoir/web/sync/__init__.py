@@ -23,6 +23,7 @@ from comptoir.web.guards import on_device
 from comptoir.web.problems import TooLarge, say
 from comptoir.web.requests import DoorRequest
 from comptoir.web.sync.kept_counter import keep_counter
+from comptoir.web.sync.push import ROUTES as PUSH
 
 PROTOCOL = {"x-sync-protocol": "1", "cache-control": "no-store"}
 
@@ -134,4 +135,4 @@ def utc(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-ROUTES: list[BaseRouteHandler] = [take_events, keep, ping]
+ROUTES: list[BaseRouteHandler] = [take_events, keep, ping, *PUSH]

@@ -1,0 +1,121 @@
+"""What the devices of a store are told while their page is closed: new work, customers who wait, work due soon, decisions, work gone elsewhere.
+
+Most of it is looked up as it is now and not heard of as an event: what somebody took care of meanwhile is not told, and placing an
+order costs nothing for it. Only what leaves no trace in a store's rows, work that went elsewhere, is listened for.
+"""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from comptoir.kit.db import Tx, in_transaction
+from comptoir.kit.i18n import t
+from comptoir.kit.ids import new_id
+from comptoir.kit.outbox import Told
+from comptoir.notifications import push_sql as sql
+
+if TYPE_CHECKING:
+    from comptoir.house import House
+
+KINDS: Final = ("fulfillment.moved", "fulfillment.taken_over")
+LOOK_BACK: Final = timedelta(minutes=5)
+"""What a worker that was away tells late; older things are told by the page alone."""
+
+CALM: Final = timedelta(minutes=5)
+"""After new work was told, more of it is told together."""
+
+SOON: Final = timedelta(minutes=20)
+CUSTOMER_WAITS: Final = timedelta(minutes=10)
+USEFUL: Final = timedelta(minutes=30)
+
+_LISTENING: Final = (
+    "SELECT u.device, u.language, d.location, l.time_zone FROM push_subscription u JOIN device d ON d.id = u.device"
+    " JOIN location l ON l.id = d.location WHERE d.revoked_at IS NULL"
+)
+_WAITING: Final = f"""
+SELECT p.*, a.id, a.order_id, a.at, o.number FROM ({_LISTENING}) p JOIN arrival a ON a.location = p.location AND a.done_at IS NULL
+JOIN sales_order o ON o.id = a.order_id
+WHERE a.taken_by IS NULL AND a.at > $1 AND NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND n.key = 'arrival:' || a.id) LIMIT 200
+"""
+_NEW: Final = f"""
+SELECT p.*, w.n, w.first, w.latest FROM ({_LISTENING}) p CROSS JOIN LATERAL (SELECT count(*)::int AS n, min(promise_at) AS first, max(created_at) AS latest
+  FROM work w WHERE w.location = p.location AND w.status = 'open' AND w.pack IS NULL) w
+WHERE w.latest > $1 AND NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND n.kind = 'new_work' AND (n.made_at > $2 OR n.made_at >= w.latest)) LIMIT 200
+"""
+_SOON: Final = f"""
+SELECT p.*, w.n, w.first, w.id FROM ({_LISTENING}) p CROSS JOIN LATERAL (SELECT count(*)::int AS n, min(promise_at) AS first,
+  (array_agg(w.id ORDER BY w.promise_at DESC, w.id))[1] AS id
+  FROM work w WHERE w.location = p.location AND w.status IN ('open', 'accepted', 'picking', 'picked') AND w.promise_at BETWEEN $1 AND $2) w
+WHERE w.n > 0 AND NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND (n.key = 'soon:' || w.id OR (n.kind = 'due_soon' AND n.made_at > $3))) LIMIT 200
+"""
+_TO_DECIDE: Final = f"""
+SELECT p.*, e.id, o.number FROM ({_LISTENING}) p JOIN exception e ON e.location = p.location AND e.resolved_at IS NULL LEFT JOIN sales_order o ON o.id = e.order_id
+WHERE e.made_at > $1 AND NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND n.key = 'exception:' || e.id) LIMIT 200
+"""
+
+
+async def look(house: "House") -> int:
+    """Write what every device with notifications should know by now and was not told; how many notes."""
+    now = house.clock()
+    written: int = await in_transaction(house.pool, "system", now, write_notes)
+    return written
+
+
+async def write_notes(tx: Tx) -> int:
+    """The notes that are called for at this moment. Once nobody listens this is one empty read."""
+    if not await tx.value("SELECT EXISTS (SELECT FROM push_subscription WHERE device IS NOT NULL)"):
+        return 0
+    now, made = tx.now, 0
+    for row in await tx.rows(_WAITING, now - CUSTOMER_WAITS):
+        words = {"number": row["number"], "at": hour(row["at"], row)}
+        until = row["at"] + CUSTOMER_WAITS
+        made += await tell(
+            tx, row, "customer_here", f"arrival:{row['id']}", f"here:{row['order_id']}", words, "/counter", until
+        )
+    for row in await tx.rows(_NEW, now - LOOK_BACK, now - CALM):
+        words = {"n": row["n"], "at": hour(row["first"], row)}
+        made += await tell(
+            tx, row, "new_work", f"new:{row['latest'].isoformat()}", "new_work", words, "/work", now + USEFUL
+        )
+    for row in await tx.rows(_SOON, now, now + SOON, now - CALM):
+        words = {"n": row["n"], "at": hour(row["first"], row)}
+        made += await tell(tx, row, "due_soon", f"soon:{row['id']}", "due_soon", words, "/work", now + SOON)
+    for row in await tx.rows(_TO_DECIDE, now - LOOK_BACK):
+        which = "exception_more" if row["number"] else "exception_more_none"
+        made += await tell(
+            tx, row, "exception", f"exception:{row['id']}", "exception", {"number": row["number"]}, "/more", now + USEFUL, "exception", which
+        )  # fmt: skip
+    return made
+
+
+async def tell_devices(tx: Tx, told: Told) -> None:
+    """Work went to another store, or to another device of this one: whoever had it in hand is told."""
+    moved = told.kind == "fulfillment.moved"
+    pack = told.body.get("from") if not moved else None
+    rows = await tx.rows(
+        f"SELECT p.*, o.number FROM ({_LISTENING}) p JOIN sales_order o ON o.id = $1 WHERE p.device ="
+        " (SELECT k.device FROM pack k WHERE k.id = coalesce($2::uuid, (SELECT w.pack FROM work w WHERE w.id = $3 AND w.location = $4)))",
+        told.stream, UUID(str(pack)) if pack else None, told.work, told.location,
+    )  # fmt: skip
+    word = "moved" if moved else "taken_over"
+    for row in rows:
+        key, topic = f"{word}:{told.stream}:{told.seq}", f"away:{told.stream}"
+        await tell(tx, row, "reassigned", key, topic, {"number": row["number"]}, "/work", tx.now + USEFUL, word)
+
+
+async def tell(
+    tx: Tx, row: Any, kind: str, key: str, topic: str, words: dict[str, Any], path: str, until: datetime, word: str = "", more: str = "",
+) -> bool:  # fmt: skip
+    """One note in the device's language; False when it was told already."""
+    word = word or kind
+    title, body = (
+        t(f"push.{word}", row["language"], **words),
+        t(f"push.{more or word + '_more'}", row["language"], **words),
+    )
+    return await sql.write(tx, sql.Note(new_id(), row["device"], key, kind, topic, title, body, path, until))
+
+
+def hour(at: datetime, row: Any) -> str:
+    """The store's hour, as its devices show it."""
+    return f"{at.astimezone(ZoneInfo(row['time_zone'])):%H:%M}"
