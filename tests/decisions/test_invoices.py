@@ -36,19 +36,19 @@ def standing(units: int = 2, canceled: int = 0, *held: tuple[int, int], gross: i
 
 def sale(buyer: Buyer | None = None, language: str = "fr", *, is_paid: bool = True) -> Sale:
     buyer = buyer or Buyer("Inès Aubry")
-    return Sale("W-104233", DAY, language, "EUR", buyer, {1: DERBY, 2: KIT}, 2000, "Livraison", is_paid, "Orme")
+    return Sale("W-104233", language, "EUR", buyer, {1: DERBY, 2: KIT}, 2000, "Livraison", is_paid, "Orme")
 
 
 def invoice(*pieces: Piece, of: Sale | None = None) -> Content:
     return compose(
         of or sale(), ORME, pieces or (Piece((1, 1), 2, 25800),), kind="invoice", number="ORM-F-2026-000001",
-        issued_on=DAY, supplied_on=DAY,
+        issued_on=DAY, ordered_on=DAY, supplied_on=DAY,
     )  # fmt: skip
 
 
 def credit_note(of: Sale | None = None) -> Content:
     return compose(
-        of or sale(), ORME, (Piece((1, 1), 1, 12900),), kind="credit_note", number="ORM-A-2026-000001", issued_on=DAY,
+        of or sale(), ORME, (Piece((1, 1), 1, 12900),), kind="credit_note", number="ORM-A-2026-000001", issued_on=DAY, ordered_on=DAY,
         cites=Cited("ORM-F-2026-000001", date(2026, 11, 19)), reason="canceled",
     )  # fmt: skip
 
