@@ -13,7 +13,8 @@ from comptoir.invoices.due import to_credit, to_invoice
 from comptoir.invoices.facturx import as_xml
 from comptoir.invoices.model import SHIPPING, Buyer, Cited, Content, Held, Piece, Seller, Standing
 from comptoir.invoices.numbering import ALLOWED, day_of, number_of
-from comptoir.invoices.pdf import draw_document, writable
+from comptoir.invoices.pdf import draw_document
+from comptoir.invoices.sheet import writable
 from comptoir.invoices.wording import Dated, find, mention, rate_name, series, wording
 
 DAY = date(2026, 11, 21)
