@@ -87,6 +87,8 @@ UNION ALL SELECT 'work_line', l.work::text FROM work_line l LEFT JOIN work w ON 
 UNION ALL SELECT 'work without lines', w.id::text FROM work w WHERE NOT EXISTS (SELECT 1 FROM work_line l WHERE l.work = w.id)
 UNION ALL SELECT 'order without lines', o.id::text FROM sales_order o WHERE NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id)
 UNION ALL SELECT 'order without customer', o.id::text FROM sales_order o LEFT JOIN customer c ON c.id = o.customer WHERE c.id IS NULL
+UNION ALL SELECT 'order_company', b.order_id::text FROM order_company b LEFT JOIN sales_order o ON o.id = b.order_id WHERE o.id IS NULL
+UNION ALL SELECT 'document', d.number FROM document d LEFT JOIN sales_order o ON o.id = d.order_id WHERE o.id IS NULL
 UNION ALL SELECT 'bag', b.id::text FROM bag b LEFT JOIN work w ON w.id = b.work WHERE w.id IS NULL;
 
 -- name: work_units_are_the_units_of_its_lines

@@ -13,7 +13,8 @@ from comptoir.invoices.due import to_credit, to_invoice
 from comptoir.invoices.facturx import as_xml
 from comptoir.invoices.model import SHIPPING, Buyer, Cited, Content, Held, Piece, Seller, Standing
 from comptoir.invoices.numbering import ALLOWED, day_of, number_of
-from comptoir.invoices.pdf import draw_document, writable
+from comptoir.invoices.pdf import draw_document
+from comptoir.invoices.sheet import writable
 from comptoir.invoices.wording import Dated, find, mention, rate_name, series, wording
 
 DAY = date(2026, 11, 21)
@@ -36,19 +37,19 @@ def standing(units: int = 2, canceled: int = 0, *held: tuple[int, int], gross: i
 
 def sale(buyer: Buyer | None = None, language: str = "fr", *, is_paid: bool = True) -> Sale:
     buyer = buyer or Buyer("Inès Aubry")
-    return Sale("W-104233", DAY, language, "EUR", buyer, {1: DERBY, 2: KIT}, 2000, "Livraison", is_paid, "Orme")
+    return Sale("W-104233", language, "EUR", buyer, {1: DERBY, 2: KIT}, 2000, "Livraison", is_paid, "Orme")
 
 
 def invoice(*pieces: Piece, of: Sale | None = None) -> Content:
     return compose(
         of or sale(), ORME, pieces or (Piece((1, 1), 2, 25800),), kind="invoice", number="ORM-F-2026-000001",
-        issued_on=DAY, supplied_on=DAY,
+        issued_on=DAY, ordered_on=DAY, supplied_on=DAY,
     )  # fmt: skip
 
 
 def credit_note(of: Sale | None = None) -> Content:
     return compose(
-        of or sale(), ORME, (Piece((1, 1), 1, 12900),), kind="credit_note", number="ORM-A-2026-000001", issued_on=DAY,
+        of or sale(), ORME, (Piece((1, 1), 1, 12900),), kind="credit_note", number="ORM-A-2026-000001", issued_on=DAY, ordered_on=DAY,
         cites=Cited("ORM-F-2026-000001", date(2026, 11, 19)), reason="canceled",
     )  # fmt: skip
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from comptoir.flows.invoice_facts import Entity, InvoiceFacts, find_entity, find_handed, find_invoice_facts
 from comptoir.invoices import queries, sql
@@ -77,7 +76,8 @@ async def _issue(
     n, day = await sql.draw(tx, seller, letters, today)
     content = compose(
         facts.sale, entity.seller, pieces, kind=kind, number=number_of(entity.prefix, letters, day.year, n), issued_on=day,
-        supplied_on=supplied_at.astimezone(ZoneInfo(entity.time_zone)).date() if supplied_at else None,
+        ordered_on=day_of(facts.ordered_at, entity.time_zone),
+        supplied_on=day_of(supplied_at, entity.time_zone) if supplied_at else None,
         cites=Cited(cites.number, cites.issued_on) if cites else None,
         reason=REASONS.get(told.kind, "refused_at_counter") if cites else "",
     )  # fmt: skip

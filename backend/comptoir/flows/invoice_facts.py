@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -61,6 +60,7 @@ class InvoiceFacts(msgspec.Struct, frozen=True):
     """An order as its invoices see it. `is_confirmed`: nothing holds it and it is paid or its payment is promised."""
 
     sale: Sale
+    ordered_at: datetime
     setting: Setting
     is_confirmed: bool
     standings: tuple[Standing, ...]
@@ -85,6 +85,7 @@ async def find_invoice_facts(tx: Tx, order: UUID) -> InvoiceFacts | None:
     adds_vat = row["total_minor"] != row["goods_minor"] - row["discount_minor"] + row["shipping_minor"]
     return InvoiceFacts(
         sale=_sale(row, lines, needs, adds_vat),
+        ordered_at=row["placed_at"],
         setting=row["setting"],
         is_confirmed=row["progress"] not in ("received", "held", "canceled")
         and row["covered_minor"] >= row["total_minor"],
@@ -103,8 +104,7 @@ def _sale(row: Any, lines: list[Any], needs: list[Any], adds_vat: bool) -> Sale:
     rates = sorted({line["vat_rate_bp"] for line in lines} | {STANDARD_BP})
     shipping_vat = row["vat_minor"] - sum(line["vat_minor"] for line in lines)
     return Sale(
-        order_number=row["number"], ordered_on=row["placed_at"].astimezone(ZoneInfo("Europe/Paris")).date(),
-        language=row["language"], currency=row["currency"], buyer=_buyer(row), sold=sold,
+        order_number=row["number"], language=row["language"], currency=row["currency"], buyer=_buyer(row), sold=sold,
         shipping_rate_bp=rate_of(_shipping(row, lines, adds_vat), max(0, shipping_vat), rates),
         shipping_words=t("document.shipping", row["language"]), is_paid=row["captured_minor"] >= row["total_minor"],
         paid_by=row["paid_by"],

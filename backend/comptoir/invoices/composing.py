@@ -31,7 +31,6 @@ class Sale(msgspec.Struct, frozen=True):
     """What the documents of one order have in common. `paid_by` is whoever takes and gives back the money."""
 
     order_number: str
-    ordered_on: date
     language: str
     currency: str
     buyer: Buyer
@@ -54,14 +53,14 @@ class Raw(msgspec.Struct, frozen=True):
 
 
 def compose(
-    sale: Sale, seller: Seller, pieces: Sequence[Piece], *, kind: Kind, number: str, issued_on: date,
+    sale: Sale, seller: Seller, pieces: Sequence[Piece], *, kind: Kind, number: str, issued_on: date, ordered_on: date,
     supplied_on: date | None = None, cites: Cited | None = None, reason: str = "",
 ) -> Content:  # fmt: skip
     """The whole content of a document; `reason` is a mention's key and goes with a credit note."""
     raw = raw_lines(sale, pieces)
     sums = reckon([(line.rate_bp, line.gross_minor) for line in raw])
     return Content(
-        number=number, kind=kind, issued_on=issued_on, order_number=sale.order_number, ordered_on=sale.ordered_on,
+        number=number, kind=kind, issued_on=issued_on, order_number=sale.order_number, ordered_on=ordered_on,
         language=sale.language, currency=sale.currency, seller=seller, buyer=sale.buyer,
         lines=tuple(taxed(line, base) for line, base in zip(raw, sums.bases, strict=True)),
         rates=tuple(

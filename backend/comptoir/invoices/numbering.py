@@ -20,6 +20,6 @@ def number_of(prefix: str, series: str, year: int, n: int) -> str:
     return number
 
 
-def day_of(now: datetime, time_zone: str) -> date:
-    """The legal entity's day: its year is the series' year, its date is the document's unless a later one was drawn."""
-    return now.astimezone(ZoneInfo(time_zone)).date()
+def day_of(moment: datetime, time_zone: str) -> date:
+    """The day where the legal entity is. Of now: its year is the series' year, and it dates the document unless a later day was drawn."""
+    return moment.astimezone(ZoneInfo(time_zone)).date()

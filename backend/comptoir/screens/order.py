@@ -13,7 +13,8 @@ from comptoir.kit.errors import NotFound
 _SQL = """
 SELECT o.id, o.number, o.channel, o.external_number, o.placed_at, o.language, o.currency, o.goods_minor, o.discount_minor, o.shipping_minor, o.vat_minor, o.total_minor,
   o.progress, o.collector, o.canceled_at, o.cancel_reason, o.version,
-  jsonb_build_object('id', c.id, 'first_name', c.first_name, 'last_name', c.last_name, 'email', c.email, 'phone', c.phone) AS customer,
+  jsonb_build_object('id', c.id, 'first_name', c.first_name, 'last_name', c.last_name, 'email', c.email, 'phone', c.phone,
+    'company', (SELECT jsonb_build_object('name', b.name, 'siren', b.siren, 'vat_number', b.vat_number) FROM order_company b WHERE b.order_id = o.id)) AS customer,
   (SELECT to_jsonb(a) - 'order_id' FROM order_address a WHERE a.order_id = o.id) AS ship_to,
   (SELECT jsonb_agg(jsonb_build_object('line', l.line, 'sku', l.sku, 'external_sku', l.external_sku, 'title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''), 'deciding', coalesce(s.deciding, ''),
       'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'unit_price_minor', l.unit_price_minor, 'discount_minor', l.discount_minor, 'total_minor', l.total_minor,
@@ -36,12 +37,21 @@ WHERE o.id = $1 AND ($2::text[] IS NULL OR EXISTS (SELECT FROM work w WHERE w.or
 """
 
 
+class Company(msgspec.Struct, frozen=True):
+    """The business that buys."""
+
+    name: str
+    siren: str | None
+    vat_number: str | None
+
+
 class Person(msgspec.Struct, frozen=True):
     id: UUID
     first_name: str
     last_name: str
     email: str | None
     phone: str | None
+    company: Company | None = None
 
 
 class LineView(msgspec.Struct, frozen=True):
