@@ -29,7 +29,16 @@ PICTURES: Final = os.environ.get("COMPTOIR_PICTURES")
 LONG: Final = bool(os.environ.get("COMPTOIR_LONG"))
 """English is the shorter language: its pages are read in every run, and put on a small screen in the long one."""
 
-NOT_PAGES: Final = ("/api/", "/static/", "/sync/", "/health", "/openapi.json", "/sw.js", "/manifest.webmanifest")
+NOT_PAGES: Final = (
+    "/api/",
+    "/static/",
+    "/sync/",
+    "/health",
+    "/openapi.json",
+    "/sw.js",
+    "/o/sw.js",
+    "/manifest.webmanifest",
+)
 """What machines read; streams and the redirect at the root are no pages either."""
 
 
