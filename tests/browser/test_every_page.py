@@ -37,6 +37,7 @@ NOT_PAGES: Final = (
     "/health",
     "/openapi.json",
     "/sw.js",
+    "/o/sw.js",
     "/manifest.webmanifest",
 )
 FILES: Final = ("/stream", "/documents/{number:str}")
