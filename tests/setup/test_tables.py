@@ -1,5 +1,7 @@
 """The tables that Piccolo knows are the tables that the migrations make: names, types, keys, what may be empty."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from piccolo.columns import ForeignKey
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
+from comptoir import migrations
 from comptoir.kit import simple
 from comptoir.kit.db import open_pool
 from comptoir.network.tables import Region
@@ -95,3 +98,11 @@ async def test_what_comes_from_outside_is_an_argument_never_sql(database: Databa
     assert await simple.run(database.connection, Region.select(Region.name).where(Region.name == name)) == [
         {"name": name}
     ]
+
+
+def test_every_migration_has_an_id_of_its_own_in_the_order_of_the_files() -> None:
+    folder = Path(migrations.__file__).parent
+    ids = [re.search(r'^ID = "(.+)"$', path.read_text(), re.M) for path in sorted(folder.glob("m[0-9]*.py"))]
+    told = [found[1] for found in ids if found]
+    assert len(told) == len(ids)
+    assert told == sorted(set(told)), "Piccolo leaves out a migration whose id it has seen"
