@@ -81,7 +81,7 @@ class Lane:
         began, name = house.clock(), self.provider.name if self.provider else "none"
         if not await sql.begin_try(house.pool, message.id, n, move.medium, name, began):
             return None
-        resting = self.rests_until is not None and began < self.rests_until
+        resting = self.rests(began)
         # Nobody is called, but the message's own patience runs: it may be another medium's turn before this one is back.
         answer = (
             Answer("busy", "away") if resting else await self.ask(house, letter_of(house, message, move.medium, papers))
@@ -113,6 +113,10 @@ class Lane:
         except Exception as fault:
             log.error("%s failed on message %s: %s", self.provider.name, letter.id, type(fault).__name__)
             return Answer("unknown", "fault")
+
+    def rests(self, now: datetime) -> bool:
+        """Whether the provider is left alone for the moment."""
+        return self.rests_until is not None and now < self.rests_until
 
     def note(self, outcome: Outcome, now: datetime) -> None:
         self.bad = 0 if outcome in ("accepted", "refused") else self.bad + 1
@@ -155,9 +159,14 @@ async def send_email(house: "House") -> int:
 
 
 async def go_on(house: "House", lane: Lane) -> int:
-    """Set after set, as long as there is more and the provider is quick."""
+    """Set after set, as long as there is more and the provider is quick. Of one that is left alone a set at a time: to write down
+    as fast as possible that nobody was called would cost the database more than sending."""
     loop = asyncio.get_running_loop()
     began, taken = loop.time(), 0
-    while (more := await lane.drain(house)) == SET and loop.time() - began < QUICK_SECONDS:
+    while (
+        (more := await lane.drain(house)) == SET
+        and loop.time() - began < QUICK_SECONDS
+        and not lane.rests(house.clock())
+    ):
         taken += more
     return taken + more
