@@ -6,17 +6,21 @@ from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
 from comptoir.flows import change_access, change_staff, change_store
 from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
+from comptoir.flows.ask_change import ask_change, withdraw_change
 from comptoir.flows.block_sku import block_sku, unblock_sku
 from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_customer
 from comptoir.flows.cancel_order import cancel_order
+from comptoir.flows.choose_for_short import ChooseForShortFlow
 from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
 from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
 from comptoir.flows.import_stock import import_stock
 from comptoir.flows.invoice import MADE, OWED, write_documents, write_file
+from comptoir.flows.keep_longer import keep_longer
 from comptoir.flows.lease_counter import take_counter
 from comptoir.flows.map_unknown_line import MapUnknownLineFlow
 from comptoir.flows.move_to_store import MoveToStore, MoveToStoreFlow
+from comptoir.flows.name_collector import CollectorFlows
 from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
 from comptoir.flows.put_article import put_article
@@ -29,10 +33,14 @@ from comptoir.flows.start_pack import start_pack
 from comptoir.flows.take_arrival import take_arrival
 from comptoir.flows.take_over import TakeOver, take_over
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
+from comptoir.fulfillment.changing import AskChange, WithdrawChange
+from comptoir.fulfillment.collecting import ForgetCollector, NameCollector
 from comptoir.fulfillment.handover import RefuseHandOver
+from comptoir.fulfillment.keeping import KeepLonger
 from comptoir.fulfillment.model import StartPack, UndoHandOver
 from comptoir.fulfillment.offline_counter import TakeCounter
 from comptoir.fulfillment.resolving import ResolveException
+from comptoir.fulfillment.short_choice import ChooseForShort
 from comptoir.kit.ids import Seal
 from comptoir.kit.outbox import Listener
 from comptoir.kit.runner import Flow
@@ -55,6 +63,12 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
     """The flow of every command. Flows that derive tokens or source units get the seal or the outlook here."""
     return {
         Arrive: arrive,
+        AskChange: ask_change,
+        WithdrawChange: withdraw_change,
+        ChooseForShort: ChooseForShortFlow(ResolveShortFlow(outlook)),
+        KeepLonger: keep_longer,
+        NameCollector: CollectorFlows(seal).name,
+        ForgetCollector: CollectorFlows(seal).forget,
         CancelByCustomer: cancel_by_customer,
         CancelOrder: cancel_order,
         FollowChannel: FollowChannelFlow(ReleaseHoldFlow(outlook)),
@@ -115,6 +129,7 @@ WIRED: Mapping[str, Listener] = {
 
 JOBS: Mapping[str, tuple[str, float]] = {
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
+    "settle what nobody chose": ("comptoir.flows.choose_for_short:settle_unanswered", 60.0),
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from piccolo.columns import UUID, Bytea, Date, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, Bytea, Date, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.base import OnDelete
 from piccolo.columns.column_types import Char
 from piccolo.columns.reference import LazyTableReference
@@ -18,6 +18,7 @@ class Channel(Table, tablename="channel"):
     currency = Char(length=3, default="EUR")
     invoices = Text(default="at_hand_over")
     payment_made_by = Text(default="channel")
+    delivery_minor = BigInt(null=True, default=None)
     disabled_at = Timestamptz(null=True, default=None)
 
 

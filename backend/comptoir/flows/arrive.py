@@ -11,8 +11,7 @@ from comptoir.kit.errors import NotFound
 
 async def arrive(tx: Tx, command: Arrive, actor: Actor, now: datetime) -> Arrived:
     """Note the arrival, or the new spot of one that waits; NotFound (not yours), Conflict `nothing_to_collect`."""
-    if actor.role == "customer" and actor.who != f"customer:{command.order}":
-        raise NotFound("order_not_found")
+    actor.needs_order(command.order)
     if not actor.reaches(command.location):
         raise NotFound("order_not_found")
     works = [work for work in await sql.lock_of_order(tx, command.order, None) if work.location == command.location]

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from comptoir.flows.become_ready import open_days_of
 from comptoir.flows.cancel_order import cancel_order
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.fulfillment import sql as work_sql
+from comptoir.fulfillment.keeping import rescue_until
 from comptoir.fulfillment.lifecycles import Action, Status
 from comptoir.fulfillment.model import Moved
 from comptoir.kit import throttle
@@ -27,28 +29,49 @@ AT_ONCE = 100
 
 
 async def expire_pickups(house: "House") -> int:
-    """No-shows: staged work whose collection window has closed. How many were expired."""
+    """No-shows. Whoever's window has closed is told what they can still do; goods that lie there after that go back. How many."""
     now = house.clock()
-    rows = await house.pool.fetch(
-        "SELECT id, order_id FROM work WHERE status = 'staged' AND collect_until < $1 ORDER BY collect_until LIMIT $2",
-        now,
-        AT_ONCE,
-    )
-    for row in rows:
-        await in_transaction(house.pool, SYSTEM.who, now, expiring(row["order_id"], row["id"], now))
-    return len(rows)
+    missed = await house.pool.fetch(_MISSED, now, AT_ONCE)
+    for row in missed:
+        await in_transaction(house.pool, SYSTEM.who, now, of_work(miss, row, now))
+    over = await house.pool.fetch(_OVER, now, AT_ONCE)
+    for row in over:
+        await in_transaction(house.pool, SYSTEM.who, now, of_work(expire, row, now))
+    return len(missed) + len(over)
 
 
-def expiring(order: UUID, work: UUID, now: datetime) -> Callable[[Tx], Awaitable[None]]:
-    """`expire` of one work, waiting for its transaction."""
-    return lambda tx: expire(tx, order, work, now)
+_MISSED = "SELECT id, order_id FROM work WHERE status = 'staged' AND collect_until < $1 AND rescue_until IS NULL ORDER BY collect_until LIMIT $2"
+_OVER = "SELECT id, order_id FROM work WHERE status = 'staged' AND rescue_until < $1 ORDER BY rescue_until LIMIT $2"
+
+End = Callable[[Tx, UUID, UUID, datetime], Awaitable[None]]
 
 
-async def expire(tx: Tx, order: UUID, work_id: UUID, now: datetime) -> None:
-    """Nobody came: put-back work, the refund intended, told truthfully."""
+def of_work(end: End, row: Any, now: datetime) -> Callable[[Tx], Awaitable[None]]:
+    """One step with one work, waiting for its transaction."""
+    return lambda tx: end(tx, row["order_id"], row["id"], now)
+
+
+async def miss(tx: Tx, order: UUID, work_id: UUID, now: datetime) -> None:
+    """The window has closed and nobody came: one open day more, and the customer is told what they can choose meanwhile."""
     await sql.lock(tx, order)
     (work,) = await work_sql.lock(tx, [work_id], None)
     if work.status != Status.STAGED or work.collect_until is None or work.collect_until >= now:
+        return
+    store, windows = await open_days_of(tx, work.location, work.collect_until)
+    # Where the worker itself was away for days, the day more begins when the customer hears of it.
+    until = rescue_until(max(work.collect_until, now), windows, store["time_zone"])
+    if await tx.value(
+        "UPDATE work SET rescue_until = $2 WHERE id = $1 AND rescue_until IS NULL RETURNING true", work.id, until
+    ):
+        tx.tell(Event("fulfillment.missed", order, {"until": until}, work.location, work.id))
+
+
+async def expire(tx: Tx, order: UUID, work_id: UUID, now: datetime) -> None:
+    """Nobody came, nobody asked for more time: put-back work, the refund intended, told truthfully."""
+    await sql.lock(tx, order)
+    (work,) = await work_sql.lock(tx, [work_id], None)
+    rescue = await tx.value("SELECT rescue_until FROM work WHERE id = $1", work_id)
+    if work.status != Status.STAGED or rescue is None or rescue >= now:
         return
     needs = {(n["line"], n["part"]): n for n in await sql.requirements(tx, order)}
     worth = 0

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 AT_ONCE = 100
 # More than what is due, never less: the pure rule decides. What was said twice is out, so that it takes nobody's turn.
 _WAITING = """
-SELECT w.id, w.order_id, w.location, w.staged_at, w.collect_until, l.time_zone, t.told
+SELECT w.id, w.order_id, w.location, k.since AS staged_at, w.collect_until, l.time_zone, t.told
 FROM work w JOIN location l ON l.id = w.location CROSS JOIN LATERAL (
+  -- Whoever asked for more time is reminded anew, counted from then.
+  SELECT coalesce(CASE WHEN w.kept_longer > 0 THEN (SELECT max(e.at) FROM event e
+    WHERE e.stream = w.order_id AND e.kind = 'fulfillment.kept_longer' AND e.work = w.id) END, w.staged_at) AS since) k CROSS JOIN LATERAL (
   SELECT coalesce(array_agg(e.body->>'what'), '{}') AS told FROM event e
-  WHERE e.stream = w.order_id AND e.kind = 'fulfillment.reminded' AND e.work = w.id) t
-WHERE w.status = 'staged' AND w.kind = 'pickup' AND w.collect_until > $1 AND w.staged_at <= $1 - $2::interval
+  WHERE e.stream = w.order_id AND e.kind = 'fulfillment.reminded' AND e.work = w.id AND e.at >= k.since) t
+WHERE w.status = 'staged' AND w.kind = 'pickup' AND w.collect_until > $1 AND k.since <= $1 - $2::interval
   AND NOT 'last_day' = ANY(t.told)
-  AND (w.collect_until < $1 + interval '36 hours' OR (NOT 'reminder' = ANY(t.told) AND $1 >= w.staged_at + (w.collect_until - w.staged_at) / 2))
+  AND (w.collect_until < $1 + interval '36 hours' OR (NOT 'reminder' = ANY(t.told) AND $1 >= k.since + (w.collect_until - k.since) / 2))
   AND extract(hour FROM $1 AT TIME ZONE l.time_zone) BETWEEN 9 AND 18
 ORDER BY w.collect_until, w.id LIMIT $3
 """
@@ -47,8 +50,8 @@ async def say(tx: Tx, row: Any, now: datetime) -> None:
     await sql.lock(tx, row["order_id"])
     still = await tx.row(
         "SELECT w.status, coalesce((SELECT array_agg(e.body->>'what') FROM event e WHERE e.stream = w.order_id"
-        " AND e.kind = 'fulfillment.reminded' AND e.work = w.id), '{}') AS told FROM work w WHERE w.id = $1",
-        row["id"],
+        " AND e.kind = 'fulfillment.reminded' AND e.work = w.id AND e.at >= $2), '{}') AS told FROM work w WHERE w.id = $1",
+        row["id"], row["staged_at"],
     )  # fmt: skip
     if still is None or still["status"] != "staged" or still["told"] != row["told"]:
         return

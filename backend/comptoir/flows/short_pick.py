@@ -9,6 +9,7 @@ from comptoir.flows.move_work import locked_work, moved_on
 from comptoir.flows.tell_misfit import not_in_work
 from comptoir.fulfillment import picking, sql
 from comptoir.fulfillment.model import Outcome, Short, Work
+from comptoir.fulfillment.short_choice import answer_until
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.ids import new_id
@@ -64,6 +65,8 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
             shorted, work.id, report.line, work.location, line.sku, gone, report.reason, actor.who, at,
         )  # fmt: skip
         effect["short"] = shorted
+        zone = await tx.value("SELECT time_zone FROM location WHERE id = $1", work.location)
+        until = answer_until(tx.now, zone)
         effect["exception"] = await sql.insert_exception(
             tx,
             work.location,
@@ -73,7 +76,7 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
             work=work.id,
             sku=line.sku,
             quantity=gone,
-            body={"line": line.order_line, "reason": report.reason},
+            body={"line": line.order_line, "reason": report.reason, "until": until},
         )
         await stock_sql.stop_promises(tx, line.sku, work.location, tx.now + NO_PROMISE_FOR)
         await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)
@@ -81,7 +84,7 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
             Event(
                 "fulfillment.short",
                 work.order_id,
-                {"line": line.order_line, "sku": line.sku, "quantity": gone, "reason": report.reason},
+                {"line": line.order_line, "sku": line.sku, "quantity": gone, "reason": report.reason, "until": until},
                 work.location,
                 work.id,
             )

@@ -34,7 +34,9 @@ async def undo_stage(tx: Tx, effect: dict[str, Any], actor: Actor, at: datetime)
     await sql.move_units(tx, work.id, handled.moved)
     if handled.moved:
         await outbox.withdraw(tx, work.order_id, await told_as_staged(tx, work))
-        await tx.run("UPDATE work SET collect_until = NULL, staged_at = NULL WHERE id = $1", work.id)
+        await tx.run(
+            "UPDATE work SET collect_until = NULL, rescue_until = NULL, staged_at = NULL WHERE id = $1", work.id
+        )
         tx.tell(Event("fulfillment.unstaged", work.order_id, {}, work.location, work.id))
     await moved_on(tx, work, handled.status, at)
     await keep_progress(tx, work.order_id)

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.kit.errors import Conflict
+from comptoir.fulfillment.changing import ANSWERS, CHANGE_ASKED
+from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.words import Note
 
-Resolution = Literal["all_right", "put_right", "goods_lost", "talked_over"]
+Resolution = Literal["all_right", "put_right", "goods_lost", "talked_over", "change_done", "change_declined"]
 CHOSEN_ON_ORDER = "short_choice"
 
 
@@ -29,8 +30,10 @@ class ExceptionResolved(msgspec.Struct, frozen=True):
     order: UUID | None
 
 
-def resolve(kind: str, resolved: bool) -> None:
-    """May it be closed? Conflict `exception_resolved`, `choose_on_order`."""
+def resolve(kind: str, resolved: bool, resolution: Resolution) -> None:
+    """May it be closed so? Conflict `exception_resolved`, `choose_on_order`; Invalid `other_answer`."""
+    if (kind == CHANGE_ASKED) != (resolution in ANSWERS):
+        raise Invalid("other_answer")
     if resolved:
         raise Conflict("exception_resolved")
     if kind == CHOSEN_ON_ORDER:

@@ -26,6 +26,8 @@ class Work(Table, tablename="work"):
     flagged = Text(null=True, default=None)
     version = Integer(default=1)
     ended_because = Text(null=True, default=None)
+    rescue_until = Timestamptz(null=True, default=None)
+    kept_longer = SmallInt(default=0)
 
 
 class WorkLine(Table, tablename="work_line"):
@@ -59,6 +61,35 @@ class PickupPass(Table, tablename="pickup_pass"):
     qr_hash = Bytea(required=True, unique=True)
     letters_hash = Bytea(required=True)
     made_at = Timestamptz(required=True)
+
+
+class Collector(Table, tablename="collector"):
+    """Somebody else who collects an order."""
+
+    order_id = UUID(primary_key=True, required=True)
+    name = Text(required=True)
+    phone = Text(null=True, default=None)
+    email = Text(null=True, default=None)
+    link_hash = Bytea(required=True, unique=True)
+    generation = BigInt(required=True)
+    named_at = Timestamptz(required=True)
+
+
+class ChangeRequest(Table, tablename="change_request"):
+    """What a customer asks for and a person decides about."""
+
+    id = UUID(primary_key=True, required=True)
+    order_id = UUID(required=True)
+    location = Text(required=True)
+    kind = Text(required=True)
+    line = SmallInt(null=True, default=None)
+    body = JSONB(default="{}")
+    price_minor = BigInt(default=0)
+    exception = UUID(null=True, default=None)
+    state = Text(default="open")
+    asked_at = Timestamptz(required=True)
+    settled_at = Timestamptz(null=True, default=None)
+    settled_by = Text(null=True, default=None)
 
 
 class CounterLease(Table, tablename="counter_lease"):

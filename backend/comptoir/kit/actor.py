@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.kit.errors import Forbidden
+from comptoir.kit.errors import Forbidden, NotFound
 
 Role = Literal["associate", "store_manager", "regional_manager", "head_office", "integrator", "customer", "system"]
 
@@ -33,6 +33,11 @@ class Actor(msgspec.Struct, frozen=True):
         """Forbidden `role_lacks_right` unless the actor has one of these roles."""
         if self.role not in roles:
             raise Forbidden("role_lacks_right", role=self.role)
+
+    def needs_order(self, order: UUID) -> None:
+        """NotFound `order_not_found` when a customer's link is another order's."""
+        if self.role == "customer" and self.who != f"customer:{order}":
+            raise NotFound("order_not_found")
 
     def needs_scope(self, scope: str) -> None:
         """Forbidden `scope_missing` when an API key was made without this verb."""

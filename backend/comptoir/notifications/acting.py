@@ -51,14 +51,17 @@ class Acted(msgspec.Struct, frozen=True):
 _STILL_TRUE: Final = """
 CASE
   WHEN m.template IN ('ready', 'reminder', 'last_day') THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.status = 'staged')
+  WHEN m.template = 'missed' THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.status = 'staged' AND w.rescue_until IS NOT NULL)
+  WHEN m.template = 'collector' THEN EXISTS (SELECT FROM collector k WHERE k.order_id = m.order_id)
   WHEN m.template = 'early' THEN EXISTS (SELECT FROM arrival a WHERE a.order_id = m.order_id AND a.done_at IS NULL)
   WHEN m.template = 'short' THEN EXISTS (SELECT FROM requirement r WHERE r.order_id = m.order_id AND r.unsourced > 0)
   ELSE true END
 """
 _RED: Final = f"""
-SELECT m.id, m.template, m.status, m.reason, {_STILL_TRUE} AS still_true, coalesce(c.phone, '') <> '' AS phone, coalesce(c.email, '') <> '' AS email,
+SELECT m.id, m.template, m.status, m.reason, {_STILL_TRUE} AS still_true, CASE WHEN m.recipient = 'collector' THEN k.phone IS NOT NULL ELSE coalesce(c.phone, '') <> '' END AS phone,
+  CASE WHEN m.recipient = 'collector' THEN k.email IS NOT NULL ELSE coalesce(c.email, '') <> '' END AS email,
   c.erased_at IS NOT NULL AS erased, EXISTS (SELECT FROM push_subscription p WHERE p.order_id = m.order_id) AS push
-FROM message m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer
+FROM message m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer LEFT JOIN collector k ON k.order_id = m.order_id
 WHERE m.order_id = $1 AND ($2::uuid IS NULL OR m.id = $2) AND ($2::uuid IS NOT NULL OR m.status = 'failed') ORDER BY m.made_at, m.id FOR UPDATE OF m
 """
 

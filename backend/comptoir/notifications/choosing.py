@@ -1,14 +1,19 @@
 """Which message an event calls for. Pure: event and facts in, a draft out; what is no longer true is suppressed."""
 
+from datetime import datetime
+
 from comptoir.kit.outbox import Told
 from comptoir.notifications.model import Draft, OrderFacts, WorkFacts
 
 KINDS = (
     "order.placed", "order.released", "order.canceled", "fulfillment.short", "fulfillment.staged",
-    "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.expired", "customer.arrived",
-    "customer.link_asked",
+    "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.missed", "fulfillment.expired", "customer.arrived",
+    "customer.link_asked", "customer.collector_named", "customer.change_settled",
 )  # fmt: skip
 """The events that a customer may hear of."""
+
+OVER = ("handed_over", "canceled", "expired", "closed", "rejected")
+"""Work of which nobody collects anything any more."""
 
 
 def choose(told: Told, facts: OrderFacts) -> Draft | None:
@@ -47,6 +52,7 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
             work=work,
             article=article,
             quantity=body.get("quantity") or 1,
+            until=_moment(body.get("until")),
         )
     if told.kind == "fulfillment.staged":
         if work is None:
@@ -65,6 +71,14 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
         waits = work is not None and work.status == "staged"
         last = body.get("what") == "last_day"
         return Draft("last_day" if last else "reminder", suppressed=None if waits else "outdated", work=work)
+    if told.kind == "fulfillment.missed":
+        waits = work is not None and work.status == "staged"
+        until = _moment(body.get("until"))
+        return Draft("missed", suppressed=None if waits and until else "outdated", work=work, until=until)
+    if told.kind == "customer.change_settled":
+        return Draft("change_settled", what=str(body.get("what")), done=bool(body.get("done")))
+    if told.kind == "customer.collector_named":
+        return _to_collector(facts, next((one for one in facts.works if one.status == "staged"), None))
     if told.kind == "fulfillment.expired":
         return Draft("expired", work=work, amount_minor=body.get("amount_minor") or 0, refund=body.get("refund"))
     if told.kind == "customer.link_asked":
@@ -72,6 +86,27 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
     if told.kind == "customer.arrived":
         return Draft("early", work=_pickup_at(facts, told.location)) if body.get("early") else None
     return None
+
+
+def for_collector(told: Told, facts: OrderFacts) -> Draft | None:
+    """What whoever collects for the customer hears of the same event: that it is ready, and that it is the last day."""
+    if told.kind not in ("fulfillment.staged", "fulfillment.reminded") or not facts.collector_by or facts.erased:
+        return None
+    if told.body.get("part") or told.body.get("what") == "reminder":
+        return None
+    work = facts.work(told.body.get("work") or told.work)
+    return _to_collector(facts, work) if work is not None and work.status == "staged" else None
+
+
+def _to_collector(facts: OrderFacts, work: WorkFacts | None) -> Draft:
+    """`part`: not ready yet."""
+    waits = work or next((one for one in facts.works if one.kind == "pickup" and one.status not in OVER), None)
+    gone = waits is None or not facts.collector_by
+    return Draft("collector", suppressed="outdated" if gone else None, work=waits, part=work is None, to="collector")
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 
 def _pickup_at(facts: OrderFacts, location: str | None) -> WorkFacts | None:

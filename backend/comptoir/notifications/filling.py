@@ -4,26 +4,30 @@ import re
 from collections.abc import Mapping
 from uuid import UUID
 
+from comptoir.fulfillment.collecting import collector_token
 from comptoir.fulfillment.passes import pass_letters
 from comptoir.kit.ids import Seal
-from comptoir.notifications.model import FIRST_NAME, LINK
+from comptoir.notifications.model import BUYER, FIRST_NAME, LINK, Recipient
 
 _LETTERS = re.compile(r"\[\[letters ([^\]]{1,64})\]\]")
 
 
-def link_of(seal: Seal, url: str, order: UUID, generation: int) -> str:
-    """The customer's page."""
+def link_of(seal: Seal, url: str, order: UUID, generation: int, whose: Recipient = "customer") -> str:
+    """The page of whoever bought, or of whoever collects."""
+    if whose == "collector":
+        return f"{url}/o/{collector_token(seal, order, generation)}"
     return f"{url}/o/{seal.token('order', order.bytes, generation)}"
 
 
 def fill(
-    text: str, seal: Seal, url: str, order: UUID, link_generation: int, first_name: str, passes: Mapping[str, int]
-) -> str:
+    text: str, seal: Seal, url: str, order: UUID, link_generation: int, first_name: str, passes: Mapping[str, int],
+    whose: Recipient = "customer", buyer: str = "",
+) -> str:  # fmt: skip
     """The text as the customer reads it. `passes` gives the pass's generation by location.
 
     A name cannot smuggle in a mark: marks are replaced in one pass over the kept text.
     """
-    known = {FIRST_NAME: first_name, LINK: link_of(seal, url, order, link_generation)}
+    known = {FIRST_NAME: first_name, LINK: link_of(seal, url, order, link_generation, whose), BUYER: buyer}
 
     def put(found: re.Match[str]) -> str:
         if found[0] in known:
@@ -31,7 +35,7 @@ def fill(
         letters = pass_letters(seal, order, found[1], passes.get(found[1], 0))
         return f"{letters[:3]} {letters[3:]}"
 
-    return re.sub(f"{re.escape(FIRST_NAME)}|{re.escape(LINK)}|{_LETTERS.pattern}", put, text)
+    return re.sub(f"{re.escape(FIRST_NAME)}|{re.escape(LINK)}|{re.escape(BUYER)}|{_LETTERS.pattern}", put, text)
 
 
 def for_a_lock_screen(text: str, first_name: str) -> str:

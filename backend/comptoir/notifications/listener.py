@@ -4,20 +4,24 @@ from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id
 from comptoir.kit.outbox import Told
 from comptoir.notifications import sql
-from comptoir.notifications.choosing import choose
-from comptoir.notifications.model import Message
+from comptoir.notifications.choosing import choose, for_collector
+from comptoir.notifications.model import Draft, Message, OrderFacts
 from comptoir.notifications.planning import plan_for, useful_until
 from comptoir.notifications.render import render
 
 
 async def write_message(tx: Tx, told: Told) -> None:
-    """One message at most for one event; the same event again writes nothing new."""
+    """One message at most for one event and person; the same event again writes nothing new."""
     facts = await sql.find_facts(tx, told.stream)
     if facts is None:
         return
-    draft = choose(told, facts)
-    if draft is None:
-        return
+    for draft in (choose(told, facts), for_collector(told, facts)):
+        if draft is not None:
+            await write_down(tx, told, facts, draft)
+
+
+async def write_down(tx: Tx, told: Told, facts: OrderFacts, draft: Draft) -> None:
+    """One message into the ledger, with the media it will go by, or with why it will not."""
     plan = plan_for(draft, facts)
     why = draft.suppressed or (None if plan else "no_phone_no_email")
     subject, body = ("", "") if why else render(draft, facts, tx.now)
@@ -27,6 +31,6 @@ async def write_message(tx: Tx, told: Told) -> None:
             id=new_id(), stream=told.stream, seq=told.seq, order_id=facts.id, template=draft.template,
             medium=plan[0] if plan else "none", language=facts.language, subject=subject, body=body,
             status="suppressed" if why else "due", reason=why, made_at=tx.now, plan=plan,
-            useful_until=None if why else useful_until(draft, tx.now),
+            useful_until=None if why else useful_until(draft, tx.now), recipient=draft.to,
         ),
     )  # fmt: skip

@@ -10,10 +10,12 @@ from uuid import UUID
 import msgspec
 
 Medium = Literal["push", "sms", "email", "none"]
+Recipient = Literal["customer", "collector"]
 MessageStatus = Literal["due", "sent", "delivered", "seen", "failed", "suppressed"]
 """`sent`: a provider took it and nobody knows more. `failed`: no medium is left, a person must act (red). Never ahead of the facts (I10)."""
 
 FIRST_NAME = "[[first name]]"
+BUYER = "[[buyer]]"
 LINK = "[[link]]"
 
 
@@ -78,6 +80,8 @@ class OrderFacts(msgspec.Struct, frozen=True):
     refused: int = 0
     told_of_part: bool = False
     has_push: bool = False
+    collector_by: Medium | None = None
+    """How somebody else who collects is reached; None: nobody else was named."""
 
     def work(self, id: str | UUID | None) -> WorkFacts | None:
         return next((work for work in self.works if str(work.id) == str(id)), None)
@@ -96,6 +100,10 @@ class Draft(msgspec.Struct, frozen=True):
     article: str = ""
     quantity: int = 0
     refused: int = 0
+    until: datetime | None = None
+    what: str = ""
+    done: bool = False
+    to: Recipient = "customer"
     by: Medium | None = None
     """The one medium that it goes by, where somebody asked for it there."""
 
@@ -117,3 +125,4 @@ class Message(msgspec.Struct, frozen=True):
     made_at: datetime
     plan: tuple[Medium, ...] = ()
     useful_until: datetime | None = None
+    recipient: Recipient = "customer"

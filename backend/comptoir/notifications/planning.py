@@ -22,7 +22,10 @@ COURSES: Final[dict[str, Course]] = {
     "ready": Course(_NOW, timedelta(days=3)),
     "reminder": Course(_NOW, timedelta(days=1)),
     "last_day": Course(_NOW, timedelta(hours=10)),
+    "missed": Course(_NOW, timedelta(hours=20)),
     "short": Course(_NOW, timedelta(days=1)),
+    "change_settled": Course(_NOW, timedelta(days=2)),
+    "collector": Course(("sms", "email"), timedelta(days=2)),
     "early": Course(("push", "sms"), timedelta(minutes=30)),
     "confirmed": Course(_TO_KEEP, timedelta(days=2)),
     "held": Course(_TO_KEEP, timedelta(days=2)),
@@ -32,6 +35,10 @@ COURSES: Final[dict[str, Course]] = {
     "lapsed": Course(_TO_KEEP, timedelta(days=5)),
     "expired": Course(_TO_KEEP, timedelta(days=5)),
 }
+
+
+CALLS: Final = ("ready", "reminder", "last_day", "collector")
+"""What calls somebody to goods that are kept until a moment."""
 
 
 def reachable(facts: OrderFacts) -> frozenset[Medium]:
@@ -48,6 +55,8 @@ def reachable(facts: OrderFacts) -> frozenset[Medium]:
 
 def plan_for(draft: Draft, facts: OrderFacts) -> tuple[Medium, ...]:
     """The media this message will go through, first to last; empty when there is no way to the customer."""
+    if draft.to == "collector":
+        return (facts.collector_by,) if facts.collector_by else ()
     reach = reachable(facts)
     return tuple(medium for medium in COURSES[draft.template].media if medium in reach and draft.by in (None, medium))
 
@@ -55,5 +64,7 @@ def plan_for(draft: Draft, facts: OrderFacts) -> tuple[Medium, ...]:
 def useful_until(draft: Draft, now: datetime) -> datetime:
     """After this nothing new is tried. Goods that wait are not called for after their last day."""
     until = now + COURSES[draft.template].useful
-    kept = draft.work.collect_until if draft.template in ("ready", "reminder", "last_day") and draft.work else None
+    if draft.template == "missed" and draft.until:
+        return draft.until
+    kept = draft.work.collect_until if draft.template in CALLS and draft.work else None
     return max(now + timedelta(hours=1), min(until, kept)) if kept else until

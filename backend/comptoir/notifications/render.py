@@ -11,7 +11,7 @@ from babel.numbers import format_currency, get_currency_precision
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from comptoir.network.hours import hours_of, open_windows
-from comptoir.notifications.model import FIRST_NAME, LINK, Draft, OrderFacts, Place, letters_mark
+from comptoir.notifications.model import BUYER, FIRST_NAME, LINK, Draft, OrderFacts, Place, letters_mark
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 LANGUAGES = ("fr", "en")
@@ -62,7 +62,7 @@ def render(draft: Draft, facts: OrderFacts, now: datetime) -> tuple[str, str]:
     work = draft.work
     text = _environment().get_template(f"{language}/{draft.template}.txt").render(
         draft=draft, order=facts, work=work, works=[w for w in facts.works if w.status not in ("canceled", "rejected")],
-        place=work.place if work else None, name=FIRST_NAME, link=LINK,
+        place=work.place if work else None, name=FIRST_NAME, link=LINK, buyer=BUYER,
         letters=letters_mark(work.place.id) if work else "",
         amount=money(draft.amount_minor, facts.currency, language),
         moment=lambda at, place: moment(at, place.time_zone, language),

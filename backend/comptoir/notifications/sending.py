@@ -60,6 +60,8 @@ class Lane:
         """Make the message's next moves until another lane, another time or nobody has to do with it."""
         if message.erased:
             return await sql.suppress(house.pool, message.id, "customer_erased", house.clock())
+        if message.outdated:
+            return await sql.suppress(house.pool, message.id, "outdated", house.clock())
         tries, made_before = message.tries, message.made
         while True:
             now = house.clock()
@@ -127,7 +129,7 @@ class Lane:
 def letter_of(house: "House", message: DueMessage, medium: Medium, attachments: tuple[Attachment, ...] = ()) -> Letter:
     """The message with every mark filled in; only here does it hold a name, a link and letters."""
     subject, text = (
-        fill(part, house.seal, house.settings.url, message.order_id, message.link_generation, message.first_name, message.passes)
+        fill(part, house.seal, house.settings.url, message.order_id, message.link_generation, message.first_name, message.passes, message.recipient, message.buyer)
         for part in (message.subject, message.body)
     )  # fmt: skip
     if medium == "sms":

@@ -8,7 +8,7 @@ import msgspec
 
 from comptoir.kit.db import Pool, borrowed
 from comptoir.notifications.escalating import End, Receipt, Try, Wait
-from comptoir.notifications.model import Medium, Subscription
+from comptoir.notifications.model import Medium, Recipient, Subscription
 from comptoir.notifications.providers.port import Answer
 
 _CLAIM = """
@@ -20,10 +20,14 @@ WITH next AS (
   ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
 ), ours AS (
   UPDATE message m SET claimed_until = $4 FROM next n WHERE m.id = n.id
-  RETURNING m.id, m.order_id, m.seq, m.template, m.language, m.subject, m.body, m.plan, m.useful_until, m.tries_before
+  RETURNING m.id, m.order_id, m.seq, m.template, m.language, m.subject, m.body, m.plan, m.useful_until, m.tries_before, m.recipient
 )
-SELECT m.*, c.first_name, coalesce(c.phone, '') AS phone, coalesce(c.email, '') AS email, c.erased_at IS NOT NULL AS erased,
-  o.link_generation,
+SELECT m.*, CASE WHEN m.recipient = 'collector' THEN split_part(k.name, ' ', 1) ELSE c.first_name END AS first_name,
+  coalesce(CASE WHEN m.recipient = 'collector' THEN k.phone ELSE c.phone END, '') AS phone,
+  coalesce(CASE WHEN m.recipient = 'collector' THEN k.email ELSE c.email END, '') AS email,
+  c.erased_at IS NOT NULL AS erased, m.recipient = 'collector' AND k.order_id IS NULL AS outdated,
+  CASE WHEN m.recipient = 'collector' THEN coalesce(k.generation, 0) ELSE o.link_generation END AS link_generation,
+  c.first_name || ' ' || left(c.last_name, 1) || '.' AS buyer,
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'endpoint', u.endpoint, 'p256dh', u.p256dh, 'auth', u.auth) ORDER BY u.made_at)
     FROM push_subscription u WHERE u.order_id = m.order_id), '[]') AS browsers,
   coalesce((SELECT jsonb_object_agg(p.location, p.generation) FROM pickup_pass p WHERE p.order_id = m.order_id), '{}') AS passes,
@@ -31,7 +35,7 @@ SELECT m.*, c.first_name, coalesce(c.phone, '') AS phone, coalesce(c.email, '') 
     'code', t.code, 'receipt', t.receipt, 'not_before', t.not_before) ORDER BY t.n) FROM message_try t
     WHERE t.message = m.id AND (t.n > m.tries_before OR t.receipt IN ('delivered', 'seen'))), '[]') AS tries,
   (SELECT count(*)::int FROM message_try t WHERE t.message = m.id) AS made
-FROM ours m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer
+FROM ours m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer LEFT JOIN collector k ON k.order_id = m.order_id
 """
 
 
@@ -56,6 +60,9 @@ class DueMessage(msgspec.Struct):
     tries: tuple[Try, ...]
     made: int
     browsers: tuple[Subscription, ...] = ()
+    recipient: Recipient = "customer"
+    outdated: bool = False
+    buyer: str = ""
 
 
 async def claim(pool: Pool, medium: Medium, now: datetime, limit: int, until: datetime) -> list[DueMessage]:
@@ -137,13 +144,13 @@ async def suppress(pool: Pool, message: UUID, reason: str, now: datetime) -> Non
         )  # fmt: skip
 
 
-async def opened_by_customer(pool: Pool, order: UUID, now: datetime) -> None:
-    """The customer has looked at the order's page: whatever it was that left, was on its way or seemed lost, they know now."""
+async def opened_by_customer(pool: Pool, order: UUID, now: datetime, whose: Recipient = "customer") -> None:
+    """The customer, or whoever collects for them, has looked at the order's page: whatever it was that left, was on its way or seemed lost, they know now."""
     async with borrowed(pool) as connection:
         await connection.execute(
             "UPDATE message SET status = 'seen', reason = 'page_opened', next_at = NULL, claimed_until = NULL, settled_at = $2"
-            " WHERE order_id = $1 AND status IN ('sent', 'delivered', 'failed')",
-            order, now,
+            " WHERE order_id = $1 AND recipient = $3 AND status IN ('sent', 'delivered', 'failed')",
+            order, now, whose,
         )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
   EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'ready' AND m.status <> 'suppressed') AS
       told_of_part,
   EXISTS (SELECT FROM push_subscription u WHERE u.order_id = o.id) AS has_push,
+  (SELECT CASE WHEN k.phone IS NULL THEN 'email' ELSE 'sms' END FROM collector k WHERE k.order_id = o.id) AS collector_by,
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'status', w.status, 'promise_at',
       w.promise_at,
       'collect_until', w.collect_until,
@@ -52,11 +53,12 @@ async def insert(tx: Tx, message: Message) -> None:
     """Keep a message; the same one again changes nothing."""
     await tx.run(
         "INSERT INTO message (id, stream, seq, order_id, template, medium, language, subject, body, status,"
-        " reason, made_at, plan, useful_until, next_at, settled_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::timestamptz, $13::text[], $14,"
+        " reason, made_at, plan, useful_until, recipient, next_at, settled_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::timestamptz, $13::text[], $14, $15,"
         " CASE WHEN $10 = 'due' THEN $12::timestamptz END, CASE WHEN $10 = 'due' THEN NULL ELSE $12::timestamptz END) ON CONFLICT (stream, seq, template, medium)"
         " DO NOTHING",
         message.id, message.stream, message.seq, message.order_id, message.template, message.medium, message.language,
         message.subject,
         message.body, message.status, message.reason, message.made_at, list(message.plan), message.useful_until,
+        message.recipient,
     )  # fmt: skip

@@ -30,6 +30,7 @@ class Message(Table, tablename="message"):
     settled_at = Timestamptz(null=True, default=None)
     tries_before = Integer(required=True)
     settled_by = Text(null=True, default=None)
+    recipient = Text(default="customer")
 
 
 class MessageTry(Table, tablename="message_try"):
