@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from comptoir.flows import lapse
 from comptoir.flows.keep_packs import KeepPacks, Kept, keep_packs
 from comptoir.flows.order_grouper import OrderGrouper, OutlookKeeper
 from comptoir.flows.place_orders import Done as Placed
@@ -71,6 +72,13 @@ class Shop:
         """The till tells what it has seen."""
         line = ReportedMovement(new_id(), at, fact, quantity, self.now, sku=sku)
         await self.perform(PostMovements(new_id(), (line,)))
+
+    async def nobody_comes(self, days: int) -> int:
+        """So many days later the time to collect is over, and two days after that the day more is too. Works that ended."""
+        self.clock.advance(hours=24 * days)
+        await lapse.expire_pickups(self)  # type: ignore[arg-type]
+        self.clock.advance(hours=48)
+        return await lapse.expire_pickups(self)  # type: ignore[arg-type]
 
     async def handheld(self, place: str = LYON, who: UUID = SAM, number: int = 1) -> "Handheld":
         """A device of the store with somebody signed in, and an empty journal."""

@@ -129,7 +129,7 @@ WIRED: Mapping[str, Listener] = {
 
 JOBS: Mapping[str, tuple[str, float]] = {
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
-    "settle what nobody chose": ("comptoir.flows.choose_for_short:settle_unanswered", 60.0),
+    "settle what nobody chose": ("comptoir.flows.lapse:settle_unanswered", 60.0),
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),

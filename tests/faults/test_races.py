@@ -160,10 +160,16 @@ async def test_a_payment_comes_at_the_moment_its_time_is_over(shop: Shop, other:
 
 async def test_the_same_expiry_by_two_workers_is_one(shop: Shop, other: Shop, sam: Handheld) -> None:
     await shop.receive(3)
+    sold: list[UUID] = []
     for number in range(3):
-        await staged(shop, sam, order(), f"B:{number}")
+        sold.append((await staged(shop, sam, order(), f"B:{number}"))[0])
+    before = [await shop.told(placed) for placed in sold]
     for each in (shop, other):
         each.clock.advance(days=20)
+    await at_once(lapse.expire_pickups(shop), lapse.expire_pickups(other))  # type: ignore[arg-type]
+    assert [await shop.told(placed) for placed in sold] == [[*told, "fulfillment.missed"] for told in before]
+    for each in (shop, other):
+        each.clock.advance(days=3)
     await at_once(lapse.expire_pickups(shop), lapse.expire_pickups(other))  # type: ignore[arg-type]
     assert await shop.figures() == (3, 3, 3, 0)
     assert await shop.count("put_back") == 3

@@ -318,8 +318,7 @@ async def test_goods_given_away_offline_after_their_time_had_run_out_have_left(s
     sam = await shop.handheld()
     sold, work = await staged(shop, sam, order())
     offline = await handed_over_offline(shop, sam, sold, work)
-    shop.clock.advance(hours=24 * 12)
-    await lapse.expire_pickups(shop)  # type: ignore[arg-type]
+    await shop.nobody_comes(12)
     assert await shop.status(work) == "expired"
     ((outcome, _),) = said(await offline.comes_back())
     assert (outcome, len(await shop.exceptions())) == ("applied_with_exception", 1)

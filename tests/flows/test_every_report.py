@@ -6,7 +6,6 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from comptoir.flows import lapse
 from comptoir.flows.move_to_store import MoveToStore
 from comptoir.fulfillment.journal import DeviceEvent, Told
 from comptoir.fulfillment.model import REPORTS
@@ -64,8 +63,7 @@ async def goes_on(scene: Scene, state: str) -> None:
     if state == "canceled":
         await shop.perform(CancelOrder(new_id(), scene.order, "changed my mind"))
     if state == "expired":
-        shop.clock.advance(hours=24 * 12)
-        await lapse.expire_pickups(shop)  # type: ignore[arg-type]
+        await shop.nobody_comes(12)
     if state == "moved":
         to = CONFLUENCE if scene.sam.place == LYON else LYON
         await shop.perform(MoveToStore(new_id(), scene.order, scene.work, to), OFFICE)

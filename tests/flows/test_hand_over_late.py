@@ -36,7 +36,7 @@ async def case(shop: Shop) -> dict[str, Any]:
 
 async def expire(shop: Shop, sold: UUID, work: UUID) -> None:
     await shop.connection.execute(
-        "UPDATE work SET collect_until = $2 WHERE id = $1", work, shop.now - timedelta(minutes=1)
+        "UPDATE work SET collect_until = $2, rescue_until = $2 WHERE id = $1", work, shop.now - timedelta(minutes=1)
     )
     await in_transaction(shop.pool, "system", shop.now, lambda tx: lapse.expire(tx, sold, work, shop.now))
 

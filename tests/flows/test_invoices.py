@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from comptoir.flows.invoice import file_of, write_documents
-from comptoir.flows.lapse import expire
 from comptoir.fulfillment.model import UndoHandOver
 from comptoir.invoices.model import Content
 from comptoir.kit.actor import SYSTEM
@@ -183,10 +182,9 @@ async def test_goods_that_nobody_collected_are_credited(shop: Shop, books: Books
     await books.setting("at_confirmation")
     await shop.receive(1)
     sam = await shop.handheld()
-    sold, work = await staged(shop, sam, order())
+    await staged(shop, sam, order())
     await books.make()
-    shop.clock.advance(days=30)
-    await in_transaction(shop.pool, "system", shop.now, lambda tx: expire(tx, sold, work, shop.now))
+    assert await shop.nobody_comes(30) == 1
     _, credit = await books.make()
     assert (credit.kind, credit.gross_minor) == ("credit_note", 12900)
     assert "non retirés" in credit.mentions[0]

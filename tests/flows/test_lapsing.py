@@ -13,8 +13,7 @@ async def test_goods_that_nobody_collects_expire_and_go_back_with_the_refund_int
     await shop.receive(2)
     sam = await shop.handheld()
     sold, work = await staged(shop, sam, order(Line(DERBY, 2)))
-    shop.clock.advance(days=9)
-    assert await lapse.expire_pickups(shop) == 1  # type: ignore[arg-type]
+    assert await shop.nobody_comes(9) == 1
     assert await shop.status(work) == "expired"
     assert await shop.figures() == (2, 2, 2, 0)
     assert await shop.intended(sold) == [("refund", 25800, "not_collected")]
@@ -37,8 +36,7 @@ async def test_it_expires_once(shop: Shop) -> None:
     await shop.receive(1)
     sam = await shop.handheld()
     sold, _ = await staged(shop, sam, order())
-    shop.clock.advance(days=9)
-    await lapse.expire_pickups(shop)  # type: ignore[arg-type]
+    await shop.nobody_comes(9)
     assert await lapse.expire_pickups(shop) == 0  # type: ignore[arg-type]
     assert len(await shop.intended(sold)) == 1
 

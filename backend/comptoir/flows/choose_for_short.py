@@ -1,22 +1,17 @@
-"""The customer chooses about what the shelf did not have; whoever does not answer in time gets the money back."""
+"""The customer chooses about what the shelf did not have."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from comptoir.flows.ask_change import ask_change
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.fulfillment.changing import AskChange
 from comptoir.fulfillment.short_choice import WAITS, ChooseForShort, Chosen, may_choose
-from comptoir.kit.actor import SYSTEM, Actor
+from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
-from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
 from comptoir.orders import sql
 
-if TYPE_CHECKING:
-    from comptoir.house import House
-
-AT_ONCE = 50
 _OPEN = (
     "SELECT id, location, (body->>'until')::timestamptz AS until, coalesce((body->>'waited')::bool, false) AS waited FROM exception"
     " WHERE order_id = $1 AND kind = 'short_choice' AND (body->>'line')::int = $2 AND resolved_at IS NULL ORDER BY made_at, id"
@@ -65,31 +60,3 @@ class ChooseForShortFlow:
         tx.tell(Event("order.short_decided", command.order, told, cases[0]["location"]))
         tx.touched.add(cases[0]["location"])
         return Chosen("wait", until)
-
-
-_UNANSWERED = """
-SELECT e.order_id, (e.body->>'line')::int AS line FROM exception e
-WHERE e.kind = 'short_choice' AND e.resolved_at IS NULL AND (e.body->>'until')::timestamptz < $1
-GROUP BY 1, 2 ORDER BY min(e.made_at) LIMIT $2
-"""
-
-
-async def settle_unanswered(house: "House") -> int:
-    """Nobody chose in time: the money goes back, as the message said it would. How many lines."""
-    now = house.clock()
-    rows = await house.pool.fetch(_UNANSWERED, now, AT_ONCE)
-    done = 0
-    for row in rows:
-        try:
-            await house.runner.perform(ResolveShort(new_id(), row["order_id"], row["line"], "refund"), SYSTEM)
-            done += 1
-        except Conflict:
-            # Somebody was quicker: a manager, the customer, or the goods turned up.
-            await house.pool.execute(_FORGET_UNTIL, row["order_id"], row["line"], now)
-    return done
-
-
-_FORGET_UNTIL = (
-    "UPDATE exception SET body = body - 'until' WHERE order_id = $1 AND kind = 'short_choice' AND (body->>'line')::int = $2"
-    " AND resolved_at IS NULL AND (body->>'until')::timestamptz < $3"
-)

@@ -13,7 +13,7 @@ from comptoir.orders import sql
 
 
 async def keep_longer(tx: Tx, command: KeepLonger, actor: Actor, now: datetime) -> Kept:
-    """NotFound (not yours); Conflict `not_on_the_shelf`, `kept_long_enough`."""
+    """NotFound (not yours); Conflict `not_staged`, `kept_long_enough`."""
     actor.needs_order(command.order)
     await sql.lock(tx, command.order, actor.locations)
     works = await work_sql.lock_of_order(tx, command.order, actor.locations)

@@ -8,6 +8,7 @@ from uuid import UUID
 from comptoir.flows.become_ready import open_days_of
 from comptoir.flows.cancel_order import cancel_order
 from comptoir.flows.keep_progress import keep_progress
+from comptoir.flows.resolve_short import ResolveShort
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.keeping import rescue_until
 from comptoir.fulfillment.lifecycles import Action, Status
@@ -15,6 +16,7 @@ from comptoir.fulfillment.model import Moved
 from comptoir.kit import throttle
 from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Event, Tx, borrowed, in_transaction
+from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
 from comptoir.orders import sql
 from comptoir.orders.canceling import share_of
@@ -97,6 +99,34 @@ async def expire(tx: Tx, order: UUID, work_id: UUID, now: datetime) -> None:
     refund = await payments_sql.refund_or_void(tx, order, worth, "not_collected", work.id, now)
     tx.tell(Event("fulfillment.expired", order, {"refund": refund, "amount_minor": worth}, work.location, work.id))
     await keep_progress(tx, order)
+
+
+_UNANSWERED = """
+SELECT e.order_id, (e.body->>'line')::int AS line FROM exception e
+WHERE e.kind = 'short_choice' AND e.resolved_at IS NULL AND (e.body->>'until')::timestamptz < $1
+GROUP BY 1, 2 ORDER BY min(e.made_at) LIMIT $2
+"""
+
+
+async def settle_unanswered(house: "House") -> int:
+    """Nobody chose in time: the money goes back, as the message said it would. How many lines."""
+    now = house.clock()
+    rows = await house.pool.fetch(_UNANSWERED, now, AT_ONCE)
+    done = 0
+    for row in rows:
+        try:
+            await house.runner.perform(ResolveShort(new_id(), row["order_id"], row["line"], "refund"), SYSTEM)
+            done += 1
+        except Conflict:
+            # Somebody was quicker: a manager, the customer, or the goods turned up.
+            await house.pool.execute(_FORGET_UNTIL, row["order_id"], row["line"], now)
+    return done
+
+
+_FORGET_UNTIL = (
+    "UPDATE exception SET body = body - 'until' WHERE order_id = $1 AND kind = 'short_choice' AND (body->>'line')::int = $2"
+    " AND resolved_at IS NULL AND (body->>'until')::timestamptz < $3"
+)
 
 
 async def lapse_payments(house: "House") -> int:

@@ -44,10 +44,10 @@ def may_keep_longer(status: str, until: datetime | None, times: int) -> bool:
 def longer(until: datetime | None, times: int, status: str, windows: Windows, zone: str, now: datetime) -> datetime:
     """The new end: closing time of the third open day after the old one, or after today where that has passed.
 
-    Conflict `not_on_the_shelf`, `kept_long_enough`.
+    Conflict `not_staged`, `kept_long_enough`.
     """
     if status != Status.STAGED or until is None:
-        raise Conflict("not_on_the_shelf")
+        raise Conflict("not_staged")
     if times >= MOST_TIMES:
         raise Conflict("kept_long_enough", times=MOST_TIMES)
     return collect_until(windows, max(until, now), MORE_DAYS, zone)

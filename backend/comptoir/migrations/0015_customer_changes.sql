@@ -15,5 +15,6 @@ CREATE TABLE change_request (
   settled_at timestamptz, settled_by text, CHECK ((state = 'open') = (settled_at IS NULL))
 );
 CREATE INDEX change_request_order ON change_request (order_id);
+CREATE INDEX change_request_exception ON change_request (exception);
 CREATE UNIQUE INDEX change_request_one_open ON change_request (order_id, coalesce(line, 0)) WHERE state = 'open';
 ALTER TABLE message ADD COLUMN recipient text NOT NULL DEFAULT 'customer' CHECK (recipient IN ('customer', 'collector'));

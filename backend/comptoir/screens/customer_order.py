@@ -7,16 +7,31 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from comptoir.fulfillment.keeping import may_keep_longer
 from comptoir.invoices.model import Listed
 from comptoir.kit.db import Connection
 from comptoir.kit.ids import digest
 from comptoir.network.hours import hours_of, open_windows
+from comptoir.screens.customer_asks import Request, ShortChoice
 
 _SQL = """
 SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.placed_at, o.total_minor,
     o.shipping_minor,
   o.discount_minor, o.canceled_at, o.cancel_reason, c.first_name, c.last_name,
   coalesce((SELECT h.name FROM channel h WHERE h.id = o.channel AND h.kind <> 'api'), '') AS refund_by,
+  coalesce(o.collector, '') AS collector, (SELECT h.delivery_minor FROM channel h WHERE h.id = o.channel) AS delivery_minor,
+  coalesce((SELECT a.place FROM arrival a JOIN sales_order k ON k.id = a.order_id WHERE k.customer = o.customer AND a.place <> ''
+    ORDER BY a.at DESC LIMIT 1), '') AS last_place,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', q.id, 'kind', q.kind, 'state', q.state, 'price_minor', q.price_minor, 'line', q.line,
+      'name', coalesce(q.body->>'name', ''), 'city', coalesce(q.body->>'city', '')) ORDER BY q.asked_at)
+    FROM change_request q WHERE q.order_id = o.id AND q.state <> 'withdrawn'), '[]') AS requests,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('line', m.line, 'title', m.title, 'units', m.units, 'until', m.until, 'waited', m.waited) ORDER BY m.line)
+    FROM (SELECT i.line, concat_ws(', ', s.name, nullif(s.variant, '')) AS title, i.until, i.waited,
+        (SELECT coalesce(sum(r.unsourced), 0)::int FROM requirement r WHERE r.order_id = o.id AND r.line = i.line) AS units
+      FROM (SELECT (e.body->>'line')::int AS line, min(e.sku) AS sku, min((e.body->>'until')::timestamptz) AS until,
+          bool_or(coalesce((e.body->>'waited')::bool, false)) AS waited
+        FROM exception e WHERE e.order_id = o.id AND e.kind = 'short_choice' AND e.resolved_at IS NULL GROUP BY 1) i
+      LEFT JOIN sku s ON s.sku = i.sku) m WHERE m.units > 0), '[]') AS choices,
   coalesce((SELECT jsonb_agg(DISTINCT h.reason) FROM order_hold h
     WHERE h.order_id = o.id AND h.released_at IS NULL), '[]') AS holds,
   coalesce((SELECT bool_or(p.state IN ('captured', 'part_refunded', 'refunded')) FROM payment p WHERE p.order_id =
@@ -28,17 +43,18 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
   coalesce((SELECT jsonb_agg(jsonb_build_object('number', d.number, 'kind', d.kind, 'issued_on', d.issued_on, 'total_minor', d.total_minor,
       'vat_minor', d.vat_minor, 'currency', trim(d.currency), 'cites', d.cites) ORDER BY d.made_at, d.number)
     FROM document d WHERE d.order_id = o.id), '[]') AS documents,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
+  coalesce((SELECT jsonb_agg(jsonb_build_object('line', l.line, 'title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
       'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
       'missing', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line =
-          l.line)) ORDER BY l.line)
+          l.line), 'gone', (SELECT coalesce(sum(n.handed_over + n.delivered + n.in_transit), 0) FROM work_line n WHERE n.order_id = o.id AND n.order_line = l.line)) ORDER BY l.line)
     FROM order_line l LEFT JOIN sku s ON s.sku = l.sku WHERE l.order_id = o.id), '[]') AS lines,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('kind', w.kind, 'status', w.status, 'promise_at', w.promise_at,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'rescue_until', w.rescue_until, 'kept_longer', w.kept_longer, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at,
       'collect_until', w.collect_until, 'staged_at', w.staged_at,
       'units', n.units, 'staged', n.staged, 'handed_over', n.handed_over,
       'pass_generation', (SELECT p.generation FROM pickup_pass p WHERE p.order_id = o.id AND p.location = w.location),
       'arrival', (SELECT jsonb_build_object('at', a.at, 'place', a.place, 'taken_by',
-          (SELECT t.first_name FROM staff t WHERE t.id = a.taken_by))
+          (SELECT t.first_name FROM staff t WHERE t.id = a.taken_by), 'ahead', (SELECT count(*) FROM arrival b
+            WHERE b.location = a.location AND b.done_at IS NULL AND b.taken_by IS NULL AND (b.at, b.id) < (a.at, a.id)))
         FROM arrival a WHERE a.order_id = o.id AND a.location = w.location AND a.done_at IS NULL),
       'hand_over', (SELECT jsonb_build_object('at', v.at, 'by', (SELECT t.first_name FROM staff t WHERE t.id::text =
           v.who))
@@ -77,7 +93,7 @@ SHIP_STATES = {
     "canceled": "canceled",
 }
 FIRST = (
-    "coming", "here", "early", "ready", "part_ready", "preparing", "noted", "ship_preparing", "ship_noted",
+    "coming", "here", "early", "missed", "ready", "part_ready", "preparing", "noted", "ship_preparing", "ship_noted",
     "ship_packed", "ship_sent", "ship_failed", "ship_back", "handed_over", "delivered", "expired", "canceled",
 )  # fmt: skip
 """States by what the customer needs to know first: the part in the earliest one gives the page its sentence."""
@@ -93,6 +109,13 @@ class Line(msgspec.Struct, frozen=True):
     canceled: int
     total_minor: int
     missing: int
+    line: int = 0
+    gone: int = 0
+
+    @property
+    def cancelable(self) -> int:
+        """Units that may still be canceled."""
+        return max(0, self.quantity - self.canceled) if not self.gone else 0
 
 
 class MoneyBack(msgspec.Struct, frozen=True):
@@ -109,6 +132,8 @@ class Arrival(msgspec.Struct, frozen=True):
     at: datetime
     place: str
     taken_by: str | None
+    ahead: int = 0
+    """How many others wait longer and nobody looks after them yet."""
 
 
 class HandOver(msgspec.Struct, frozen=True):
@@ -161,6 +186,14 @@ class Part(msgspec.Struct, frozen=True):
     pass_generation: int | None = None
     arrival: Arrival | None = None
     hand_over: HandOver | None = None
+    id: UUID | None = None
+    rescue_until: datetime | None = None
+    kept_longer: int = 0
+
+    @property
+    def may_keep_longer(self) -> bool:
+        """Its customer may ask for more time."""
+        return self.kind == "pickup" and may_keep_longer(self.status, self.collect_until, self.kept_longer)
 
     @property
     def state(self) -> str:
@@ -176,7 +209,7 @@ class Part(msgspec.Struct, frozen=True):
                 return "early"
             return "coming" if self.arrival.taken_by else "here"
         if self.status == "staged":
-            return "ready"
+            return "missed" if self.rescue_until else "ready"
         if self.staged:
             return "part_ready"
         return "preparing" if self.status in ("picking", "picked") else "noted"
@@ -214,6 +247,21 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
     parts: tuple[Part, ...]
     documents: tuple[Listed, ...] = ()
+    collector: str = ""
+    delivery_minor: int | None = None
+    last_place: str = ""
+    requests: tuple[Request, ...] = ()
+    choices: tuple[ShortChoice, ...] = ()
+
+    @property
+    def pickup(self) -> Part | None:
+        """The part that still waits to be collected."""
+        return next((part for part in self.parts if part.waits), None)
+
+    @property
+    def asked(self) -> Request | None:
+        """What the store has not answered yet, about the whole order."""
+        return next((one for one in self.requests if one.state == "open" and one.line is None), None)
 
     @property
     def main(self) -> Part | None:
@@ -261,17 +309,28 @@ class CustomerOrder(msgspec.Struct, frozen=True):
             self.units,
             self.missing,
             len(self.documents),
-            [(p.state, p.staged, p.pass_generation, p.arrival) for p in self.parts],
+            self.collector,
+            self.requests,
+            self.choices,
+            [(p.state, p.staged, p.pass_generation, p.arrival, p.collect_until) for p in self.parts],
         )
         return digest(repr(told))[:6].hex()
 
 
-async def find_customer_order(connection: Connection, link_hash: bytes, now: datetime) -> CustomerOrder | None:
-    """The order behind a link's digest; None when no link (any more) has it, or its customer was forgotten."""
-    row = await connection.fetchrow(_SQL, link_hash, now.date())
+_FOR_COLLECTOR = _SQL.replace("o.link_hash = $1", "o.id = (SELECT k.order_id FROM collector k WHERE k.link_hash = $1)")
+
+
+async def find_customer_order(
+    connection: Connection, link_hash: bytes, now: datetime, *, collector: bool = False
+) -> CustomerOrder | None:
+    """The order behind a link's digest; None when no link (any more) has it, or its customer was forgotten.
+
+    With `collector` the link of somebody who was named to collect it.
+    """
+    row = await connection.fetchrow(_FOR_COLLECTOR if collector else _SQL, link_hash, now.date())
     if row is None:
         return None
     kept: dict[str, Any] = dict(row)
-    for name in ("holds", "money_back", "lines", "parts", "documents"):
+    for name in ("holds", "money_back", "lines", "parts", "documents", "requests", "choices"):
         kept[name] = msgspec.json.decode(kept[name])
     return msgspec.convert(kept, CustomerOrder)

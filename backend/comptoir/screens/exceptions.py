@@ -16,7 +16,9 @@ SELECT e.id, e.location, l.name AS store, l.time_zone, e.kind, e.made_at, e.orde
   (SELECT t.first_name FROM staff t WHERE t.id::text = coalesce(e.body->>'who', (SELECT p.who FROM short_pick p WHERE p.work = e.work AND p.sku = e.sku AND e.kind = 'short_choice' ORDER BY p.at DESC LIMIT 1))) AS who,
   (SELECT d.name FROM device d WHERE d.id::text = e.body->>'device') AS device,
   e.quantity AS units, s.name AS article, s.variant, s.deciding, s.picture, e.body, e.resolved_at,
-  (SELECT jsonb_build_object('name', h.first_name, 'at', v.at) FROM hand_over v LEFT JOIN staff h ON h.id::text = v.who WHERE v.order_id = e.order_id ORDER BY v.at LIMIT 1) AS first_hand_over
+  (SELECT jsonb_build_object('name', h.first_name, 'at', v.at) FROM hand_over v LEFT JOIN staff h ON h.id::text = v.who WHERE v.order_id = e.order_id ORDER BY v.at LIMIT 1) AS first_hand_over,
+  (SELECT jsonb_build_object('kind', q.kind, 'what', coalesce(q.body->>'name', concat_ws(', ', q.body->>'street', nullif(q.body->>'street2', ''), concat_ws(' ', q.body->>'postcode', q.body->>'city'))),
+    'price_minor', q.price_minor) FROM change_request q WHERE q.exception = e.id) AS asked
 FROM exception e JOIN location l ON l.id = e.location LEFT JOIN sales_order o ON o.id = e.order_id LEFT JOIN customer c ON c.id = o.customer LEFT JOIN sku s ON s.sku = e.sku
 WHERE {which} AND ($1::text[] IS NULL OR e.location = ANY($1)) ORDER BY e.made_at, e.id LIMIT $2
 """
@@ -29,6 +31,14 @@ class First(msgspec.Struct, frozen=True):
 
     at: datetime
     name: str | None = None
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a customer asks for: an address, another store or another article; what it costs them."""
+
+    kind: str
+    what: str
+    price_minor: int
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -53,6 +63,7 @@ class Case(msgspec.Struct, frozen=True):
     picture: str | None = None
     resolved_at: datetime | None = None
     first_hand_over: First | None = None
+    asked: Asked | None = None
 
     @property
     def bag(self) -> str:
@@ -69,6 +80,11 @@ class Case(msgspec.Struct, frozen=True):
     def orders(self) -> str:
         """The orders whose goods somebody must look for."""
         return ", ".join(str(number) for number in self.body.get("orders") or ())
+
+    @property
+    def what(self) -> str:
+        """The kind of change that a customer asks for."""
+        return str(self.body.get("what") or "store")
 
     @property
     def place(self) -> str:
@@ -91,7 +107,7 @@ async def one(connection: Connection, locations: tuple[str, ...] | None, case: U
 
 def _case(row: Any) -> Case:
     told = {key: value for key, value in row.items() if value is not None}
-    for key in ("body", "first_hand_over"):
+    for key in ("body", "first_hand_over", "asked"):
         if key in told:
             told[key] = msgspec.json.decode(told[key])
     return msgspec.convert(told, Case)

@@ -27,7 +27,7 @@ SELECT ch.name AS channel,
     FROM order_hold h WHERE h.order_id = o.id AND h.released_at IS NULL) AS holds,
   ARRAY(SELECT l.line FROM order_line l WHERE l.order_id = o.id AND l.canceled < l.quantity
     AND NOT EXISTS (SELECT FROM requirement r WHERE r.order_id = o.id AND r.line = l.line) ORDER BY l.line) AS unknown,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind) ORDER BY e.made_at), '[]') FROM exception e
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'what', coalesce(e.body->>'what', 'store')) ORDER BY e.made_at), '[]') FROM exception e
     WHERE e.order_id = o.id AND e.resolved_at IS NULL AND e.kind <> 'short_choice' AND ($2::text[] IS NULL OR e.location = ANY($2))) AS cases,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('line', m.line, 'units', m.units, 'stores', m.stores) ORDER BY m.line), '[]') FROM (
     SELECT r.line, sum(r.unsourced) AS units, (SELECT coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'free', f.free) ORDER BY f.free DESC, f.name), '[]') FROM (
@@ -74,8 +74,11 @@ class OpenHold(msgspec.Struct, frozen=True):
 
 
 class OpenCase(msgspec.Struct, frozen=True):
+    """A case about this order; `what` a customer asks for, where it is that."""
+
     id: UUID
     kind: str
+    what: str = ""
 
 
 class RetryStore(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 from comptoir.flows.arrive import arrive
 from comptoir.flows.cancel_order import cancel_order
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
-from comptoir.flows.lapse import expire
+from comptoir.flows.lapse import expire, miss
 from comptoir.flows.look_again import look_again_reported
 from comptoir.flows.pick import pick_reported
 from comptoir.flows.put_back import put_back_reported
@@ -99,6 +99,8 @@ class Hands:
                     step.sku,
                 )
                 _done(await put_back_reported(tx, PutBack(made, step.quantity), actor, step.at))
+            case Act.MISS:
+                await miss(tx, script.id, await _work_of(tx, script), step.at)
             case Act.EXPIRE:
                 await expire(tx, script.id, await _work_of(tx, script), step.at)
             case Act.ARRIVE:

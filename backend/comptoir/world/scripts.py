@@ -41,6 +41,7 @@ class Act(StrEnum):
     REFUSE_AGE = "refuse_age"  # the collector is not old enough: the goods stay
     UNDO_HAND_OVER = "undo_hand_over"
     PUT_BACK = "put_back"  # `quantity` units of `sku` are on their shelf again
+    MISS = "miss"  # the time to collect is over
     EXPIRE = "expire"  # nobody came
 
 

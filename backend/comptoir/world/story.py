@@ -109,7 +109,8 @@ def noon(anchor: datetime, teller: Teller) -> tuple[Script, ...]:
     found.append(
         Script(key="noon-no-show", about="Nobody came in the seven open days.", customer="sophie-legrand",
                placed_at=placed_at, lines=lines, ends="expired",
-               steps=(*steps, Step(anchor - timedelta(hours=3), Act.EXPIRE, "system")))
+               steps=(*steps, Step(anchor - timedelta(days=3, hours=12), Act.MISS, "system"),
+                      Step(anchor - timedelta(hours=3), Act.EXPIRE, "system")))
     )  # fmt: skip
     return tuple(found)
 

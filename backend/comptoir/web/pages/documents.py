@@ -12,7 +12,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.errors import NotFound
 from comptoir.web.documents import answer_with, file_for, file_of_order
 from comptoir.web.guards import MANAGERS, by, by_link
-from comptoir.web.pages import customer
+from comptoir.web.pages.customer_link import HEADERS, find, not_found
 from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
 
@@ -25,13 +25,13 @@ async def show_to_customer(
     number: FromPath[str],
 ) -> Answer:  # fmt: skip
     """The order's own document; any other looks like an unknown link."""
-    order = await customer.find(request, house, token)
+    order = await find(request, house, token)
     if order is None:
-        return customer.not_found(page)
+        return not_found(page)
     try:
-        return answer_with(await file_of_order(house, number, order.id), customer.HEADERS)
+        return answer_with(await file_of_order(house, number, order.id), HEADERS)
     except NotFound:
-        return customer.not_found(page)
+        return not_found(page)
 
 
 @get("/manager/documents/{number:str}", opt=by(*MANAGERS))

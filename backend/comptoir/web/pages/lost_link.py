@@ -17,7 +17,7 @@ from comptoir.kit.throttle import Limit
 from comptoir.notifications.recovering import RecoverLink
 from comptoir.web import limits
 from comptoir.web.guards import PUBLIC
-from comptoir.web.pages.customer import HEADERS
+from comptoir.web.pages.customer_link import HEADERS
 from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
 

@@ -54,6 +54,8 @@ async def phone(
                 message.link_generation,
                 message.first_name,
                 message.passes,
+                message.recipient,
+                message.buyer,
             )
             for text in (message.subject, message.body)
         )
@@ -61,7 +63,7 @@ async def phone(
             message,
             subject,
             body,
-            link_of(house.seal, "", message.order_id, message.link_generation),
+            link_of(house.seal, "", message.order_id, message.link_generation, message.recipient),
             message.reason if message.reason in REASONS else "not_taken",
         )
 

@@ -16,7 +16,7 @@ from comptoir.kit.ids import new_id
 from comptoir.notifications import push_sql
 from comptoir.web import limits
 from comptoir.web.guards import PUBLIC, by_link
-from comptoir.web.pages.customer import find
+from comptoir.web.pages.customer_link import find
 from comptoir.web.pages.shell import WORKER_POLICY
 from comptoir.web.requests import DoorRequest
 from comptoir.web.sync.push import Address, Browser
