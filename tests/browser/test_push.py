@@ -41,6 +41,7 @@ OWN_ADDRESS = """(() => {
   Notification.requestPermission = async () => (window.taps.push(navigator.userActivation.isActive), Notification.permission);
 })()"""
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(({title, body, tag, lang, silent, data}) => ({title, body, tag, lang, silent, data}))"""
+FORGET = """async () => { for (const shown of await (await navigator.serviceWorker.getRegistration("/")).getNotifications()) shown.close(); }"""
 CLICK = """async () => {
   const [shown] = await registration.getNotifications();
   dispatchEvent(new NotificationEvent("notificationclick", { notification: shown }));
@@ -126,11 +127,9 @@ class Phone:
         return self.device.context.service_workers[-1]
 
 
-@pytest.fixture
-def phone(whole: Browser, shop: Shop, service: PushService) -> Iterator[Phone]:
-    # Nothing that another test left is told to this one's device.
-    for told in ("push_subscription", "arrival", "work"):
-        shop.ask(f"DELETE FROM {told}")
+@pytest.fixture(scope="module")
+def kept(whole: Browser, shop: Shop, service: PushService) -> Iterator[Phone]:
+    """One browser for all: its worker is fetched once, and what a test leaves in it is taken away."""
     with handheld(whole, shop) as device:
         address = service.browser()
         device.context.grant_permissions(["notifications"], origin=shop.url)
@@ -138,6 +137,22 @@ def phone(whole: Browser, shop: Shop, service: PushService) -> Iterator[Phone]:
         device.go("/settings")
         device.settled()
         yield Phone(device, address)
+
+
+@pytest.fixture
+def phone(kept: Phone, shop: Shop) -> Iterator[Phone]:
+    # Nothing that another test left is told to this one's device.
+    for told in ("push_subscription", "arrival", "work"):
+        shop.ask(f"DELETE FROM {told}")
+    kept.device.begin()
+    kept.page.evaluate(FORGET)
+    kept.address.got.clear()
+    kept.address.says = []
+    kept.seen = 0
+    kept.device.go("/settings")
+    kept.device.settled()
+    yield kept
+    kept.page.unroute_all()
 
 
 def test_nothing_is_asked_before_a_tap_and_the_server_has_the_address_after_it(phone: Phone, shop: Shop) -> None:
@@ -222,10 +237,12 @@ def test_with_no_network_the_page_says_that_it_does_not_know(phone: Phone) -> No
     ],
 )  # fmt: skip
 def test_what_stands_in_the_way_is_named_with_its_way_out(phone: Phone, script: str, words: str) -> None:
-    phone.device.context.add_init_script(script)
-    phone.page.reload()
-    phone.says(words)
-    expect(phone.page.get_by_role("button", name="Activer les notifications")).to_have_count(0)
+    elsewhere = phone.device.context.new_page()
+    elsewhere.add_init_script(script)
+    elsewhere.goto(f"{phone.device.shop.url}/settings")
+    expect(elsewhere.locator("[data-push]")).to_contain_text(words, timeout=45_000)
+    expect(elsewhere.get_by_role("button", name="Activer les notifications")).to_have_count(0)
+    elsewhere.close()
 
 
 def test_a_customer_who_waits_is_told_and_a_tap_leads_to_the_counter(phone: Phone, shop: Shop) -> None:

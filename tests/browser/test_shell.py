@@ -3,7 +3,7 @@ fact and the server, and lets a new version in without losing or interrupting an
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -106,23 +106,56 @@ def shop(postgres_server: postgres.Server, template: str) -> Iterator[Shop]:
         yield opened
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, locale="fr-FR")
-    opened.set_default_timeout(15_000)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def device(context: BrowserContext, shop: Shop) -> Iterator[Device]:
+@contextmanager
+def enrolled(browser: Browser, shop: Shop) -> Iterator[tuple[BrowserContext, Device]]:
+    """A fresh device, signed in, its worker in force, and the browser's context around it."""
+    context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, locale="fr-FR")
+    context.set_default_timeout(15_000)
     with wired(shop.url) as wire:
         far = Shop(wire.url, shop.dsn)
         far.enrolled(context)
         hands = Hands(context.new_page(), far)
         hands.sign_in()
         assert hands.page.evaluate(COMPLETE) == "in force"
-        yield Device(hands.page, wire, far)
+        yield context, Device(hands.page, wire, far)
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def kept(browser: Browser, shop: Shop) -> Iterator[tuple[BrowserContext, Device]]:
+    with enrolled(browser, shop) as made:
+        yield made
+
+
+@pytest.fixture
+def steady(kept: tuple[BrowserContext, Device]) -> Device:
+    """A device whose worker no test changes: one for all of them, on the wire again, at the work."""
+    context, device = kept
+    device.wire.cut, device.wire.slow, device.wire.change = False, 0, unchanged
+    context.set_offline(False)
+    device.open("/work")
+    return device
+
+
+def unchanged(path: str, sent: Sent) -> Sent:
+    return sent
+
+
+@pytest.fixture
+def fresh(browser: Browser, shop: Shop) -> Iterator[tuple[BrowserContext, Device]]:
+    with enrolled(browser, shop) as made:
+        yield made
+
+
+@pytest.fixture
+def context(fresh: tuple[BrowserContext, Device]) -> BrowserContext:
+    return fresh[0]
+
+
+@pytest.fixture
+def device(fresh: tuple[BrowserContext, Device]) -> Device:
+    """A device of the test's own, whose worker may change."""
+    return fresh[1]
 
 
 def newer(*, body: str = "") -> Callable[[str, Sent], Sent]:
@@ -151,9 +184,9 @@ def deaf(path: str, sent: Sent) -> Sent:
     return Sent(503, (("content-type", "text/plain"),), b"") if path == "/sync/events" else sent
 
 
-def test_the_worker_keeps_one_release_and_takes_the_page_over(device: Device) -> None:
-    (name,) = device.releases
-    held = device.run(
+def test_the_worker_keeps_one_release_and_takes_the_page_over(steady: Device) -> None:
+    (name,) = steady.releases
+    held = steady.run(
         "(name) => caches.open(name).then((cache) => cache.keys()).then((keys) => keys.map(({ url }) => new URL(url).pathname))",
         name,
     )
@@ -163,34 +196,34 @@ def test_the_worker_keeps_one_release_and_takes_the_page_over(device: Device) ->
 
 
 @pytest.mark.parametrize("path", ["/work", "/counter", "/counts", "/put-backs"])
-def test_a_page_opens_with_the_server_stopped(device: Device, path: str) -> None:
-    device.wire.cut = True
-    answer = device.open(path)
+def test_a_page_opens_with_the_server_stopped(steady: Device, path: str) -> None:
+    steady.wire.cut = True
+    answer = steady.open(path)
     assert answer.from_service_worker
     assert answer.ok
-    device.page.locator("h1").wait_for()
-    assert device.page.url == device.wire.url + path
+    steady.page.locator("h1").wait_for()
+    assert steady.page.url == steady.wire.url + path
 
 
-def test_the_start_of_the_app_leads_to_the_work_with_the_server_stopped(device: Device) -> None:
-    device.wire.cut = True
-    device.open("/")
-    assert device.page.url == f"{device.wire.url}/work"
+def test_the_start_of_the_app_leads_to_the_work_with_the_server_stopped(steady: Device) -> None:
+    steady.wire.cut = True
+    steady.open("/")
+    assert steady.page.url == f"{steady.wire.url}/work"
 
 
-def test_a_server_that_does_not_answer_in_time_does_not_hold_up_the_work(device: Device) -> None:
-    device.wire.slow = 20
-    assert device.open("/work").from_service_worker
-    device.wire.slow = 0
-    device.wire.cut = True
+def test_a_server_that_does_not_answer_in_time_does_not_hold_up_the_work(steady: Device) -> None:
+    steady.wire.slow = 20
+    assert steady.open("/work").from_service_worker
+    steady.wire.slow = 0
+    steady.wire.cut = True
 
 
-def test_a_page_that_only_the_network_has_opens_by_itself_when_it_is_back(device: Device) -> None:
-    device.wire.cut = True
-    device.open("/counts")
-    device.page.get_by_role("heading", name="Pas de réseau").wait_for()
-    device.wire.cut = False
-    device.page.get_by_role("heading", name="À compter").wait_for()
+def test_a_page_that_only_the_network_has_opens_by_itself_when_it_is_back(steady: Device) -> None:
+    steady.wire.cut = True
+    steady.open("/counts")
+    steady.page.get_by_role("heading", name="Pas de réseau").wait_for()
+    steady.wire.cut = False
+    steady.page.get_by_role("heading", name="À compter").wait_for()
 
 
 def test_the_offline_page_counts_what_is_kept_and_leads_to_the_work(device: Device) -> None:
@@ -215,27 +248,27 @@ def test_a_post_is_never_answered_by_the_worker(device: Device) -> None:
         assert refused, path
 
 
-def test_an_order_of_the_office_or_of_a_customer_never_comes_from_the_worker(device: Device) -> None:
+def test_an_order_of_the_office_or_of_a_customer_never_comes_from_the_worker(steady: Device) -> None:
     for path in ("/manager", "/o/" + "0" * 26, "/sign-in/manager", "/sync/ping", "/api/v1/locations"):
-        assert not device.open(path).from_service_worker, path
+        assert not steady.open(path).from_service_worker, path
 
 
-def test_a_piece_of_a_page_that_cannot_be_had_leaves_the_page_as_it_is(device: Device) -> None:
-    device.wire.cut = True
+def test_a_piece_of_a_page_that_cannot_be_had_leaves_the_page_as_it_is(steady: Device) -> None:
+    steady.wire.cut = True
     asked = "() => fetch('/counter?q=a', { headers: { 'hx-request': 'true' } }).then((answer) => [answer.status, answer.headers.get('hx-reswap')])"
-    assert device.run(asked) == [504, "none"]
+    assert steady.run(asked) == [504, "none"]
 
 
-def test_a_form_that_cannot_be_sent_stays_with_what_was_typed(device: Device, context: BrowserContext) -> None:
-    device.open("/put-backs")
-    device.run(FORM)
-    field = device.page.locator("#typed")
+def test_a_form_that_cannot_be_sent_stays_with_what_was_typed(steady: Device) -> None:
+    steady.open("/put-backs")
+    steady.run(FORM)
+    field = steady.page.locator("#typed")
     field.fill("DERBY")
-    context.set_offline(True)
+    steady.page.context.set_offline(True)
     field.press("Enter")
-    device.page.get_by_text("Pas de réseau, rien n’a été envoyé.").wait_for()
+    steady.page.get_by_text("Pas de réseau, rien n’a été envoyé.").wait_for()
     assert field.input_value() == "DERBY"
-    assert device.page.url == f"{device.wire.url}/put-backs"
+    assert steady.page.url == f"{steady.wire.url}/put-backs"
 
 
 def test_an_update_waits_until_everything_is_sent_and_comes_in_on_a_tap(device: Device) -> None:
@@ -307,18 +340,18 @@ def test_a_release_that_does_not_arrive_whole_leaves_the_old_one_in_force(device
     assert "Bienvenue" not in device.page.content()
 
 
-def test_nothing_that_is_kept_names_a_person_or_a_customer(device: Device) -> None:
+def test_nothing_that_is_kept_names_a_person_or_a_customer(steady: Device) -> None:
     for path in ("/work", "/counter", "/more", "/counts", "/put-backs", "/scan", "/sign-in"):
-        device.open(path)
+        steady.open(path)
     names = {
-        row["name"] for row in device.shop.ask("SELECT first_name AS name FROM staff UNION SELECT last_name FROM staff")
+        row["name"] for row in steady.shop.ask("SELECT first_name AS name FROM staff UNION SELECT last_name FROM staff")
     }
     names |= {
         row["name"]
-        for row in device.shop.ask("SELECT first_name AS name FROM customer UNION SELECT last_name FROM customer")
+        for row in steady.shop.ask("SELECT first_name AS name FROM customer UNION SELECT last_name FROM customer")
     }
-    sign_in = str(device.shop.one("SELECT id FROM sign_in ORDER BY started_at DESC LIMIT 1"))
-    kept = device.run(EVERYTHING)
+    sign_in = str(steady.shop.one("SELECT id FROM sign_in ORDER BY started_at DESC LIMIT 1"))
+    kept = steady.run(EVERYTHING)
     assert len(kept) > 30
     for url, text in kept:
         assert not re.search(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-", text), url
@@ -344,8 +377,8 @@ def test_a_house_that_switches_the_worker_off_clears_pages_and_keeps_facts(devic
     device.wait_for(lambda: device.known(fact) == 1)
 
 
-def test_a_browser_finds_nothing_wrong_with_installing_the_app(device: Device, context: BrowserContext) -> None:
-    cdp = context.new_cdp_session(device.page)
+def test_a_browser_finds_nothing_wrong_with_installing_the_app(steady: Device) -> None:
+    cdp = steady.page.context.new_cdp_session(steady.page)
     told = cdp.send("Page.getAppManifest")
     assert told["errors"] == []
     assert '"Comptoir, Orme Lyon Part-Dieu"' in told["data"]
@@ -353,10 +386,10 @@ def test_a_browser_finds_nothing_wrong_with_installing_the_app(device: Device, c
     assert [error for error in errors if error["errorId"] != "in-incognito"] == []
 
 
-def test_what_this_browser_can_do_without_a_network_is_told_under_more(device: Device) -> None:
-    device.open("/more")
-    device.page.get_by_text("Prêt à travailler sans réseau").wait_for()
-    assert device.page.get_by_role("heading", name="Installer l’application").is_visible()
+def test_what_this_browser_can_do_without_a_network_is_told_under_more(steady: Device) -> None:
+    steady.open("/more")
+    steady.page.get_by_text("Prêt à travailler sans réseau").wait_for()
+    assert steady.page.get_by_role("heading", name="Installer l’application").is_visible()
 
 
 def test_facts_of_a_closed_app_are_sent_by_the_worker(device: Device, context: BrowserContext) -> None:
