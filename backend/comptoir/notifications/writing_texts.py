@@ -1,7 +1,7 @@
 """Administrators write the texts of messages. Every change is a new version; going back is one too, and nothing is overwritten."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
@@ -63,8 +63,10 @@ class Saved(msgspec.Struct, frozen=True):
 class Faulty(Invalid):
     """A text that is not fit to be sent; `faults` says everything that is wrong with it."""
 
+    default_code: ClassVar[str] = "text_faulty"
+
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("text_faulty", faults=[msgspec.structs.asdict(fault) for fault in faults])
+        super().__init__(faults=[msgspec.structs.asdict(fault) for fault in faults])
         self.faults = faults
 
 
