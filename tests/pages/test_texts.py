@@ -1,5 +1,6 @@
 """Head office writes what customers are told: what is saved arrives, nothing typed is lost, and a test goes to nobody else."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -97,6 +98,14 @@ async def test_two_at_once_the_second_is_told_who_saved_and_keeps_what_they_type
     again = second | {"id": hidden(answer, "id"), "version": hidden(answer, "version")}
     assert (await office.post(READY, data=again)).status_code == 303
     assert [(version, how) for version, how, _ in await newest(desk)] == [(1, "written"), (2, "written")]
+
+
+async def test_two_in_the_same_moment_make_one_version(desk: Desk) -> None:
+    office = await desk.browser(ODILE)
+    forms = [{"id": str(new_id()), "version": "0", "subject": "A", "body": f"{BODY}\n{n}"} for n in range(4)]
+    codes = [answer.status_code for answer in await asyncio.gather(*(office.post(READY, data=form) for form in forms))]
+    assert sorted(codes) == [303, 409, 409, 409]
+    assert len(await newest(desk)) == 1
 
 
 async def test_going_back_is_a_version_of_its_own_and_nothing_is_overwritten(desk: Desk) -> None:
