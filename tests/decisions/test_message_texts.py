@@ -1,11 +1,15 @@
 """A text of a message can say what it names and nothing else; what would not reach a customer whole is refused before it is saved."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from comptoir.kit.i18n import messages
 from comptoir.kit.ids import Seal
+from comptoir.notifications import checking
 from comptoir.notifications.checking import find_faults
 from comptoir.notifications.numbers import cost_of, in_gsm
 from comptoir.notifications.occasions import OCCASIONS, Occasion, occasion_of
@@ -14,6 +18,7 @@ from comptoir.notifications.planning import COURSES
 from comptoir.notifications.previewing import Preview, previews
 from comptoir.notifications.render import LANGUAGES, TEMPLATES, delivered, render, values_of
 from comptoir.notifications.samples import SAMPLES, sample
+from comptoir.notifications.trying import WHYS
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 READY = Text("Prêt : {order}", "{first_name}, venez.\nBon : {pass}\nPage : {link}")
@@ -151,3 +156,16 @@ def test_what_nobody_knows_stays_in_the_preview_as_it_was_typed() -> None:
 
 def test_the_first_line_of_a_file_is_its_subject() -> None:
     assert read("Objet\n\nUn\nDeux\n") == Text("Objet", "Un\nDeux")
+
+
+def test_whatever_can_be_told_about_a_text_has_words() -> None:
+    known = messages().keys("fr")
+    codes = set(re.findall(r"Fault\(\s*\"(\w+)\"", Path(checking.__file__).read_text(encoding="utf-8")))
+    said = {f"fault.{code}" for code in codes} | {f"names.{name}" for kind in OCCASIONS.values() for name in kind.names}
+    said |= (
+        {f"occasion.{occasion}" for occasion in OCCASIONS}
+        | {f"why.{why}" for why in WHYS}
+        | {f"sample_{name}" for name in SAMPLES}
+    )
+    assert len(codes) == 13
+    assert {f"texts.{key}" for key in said} - known == set()

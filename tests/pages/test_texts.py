@@ -58,13 +58,10 @@ async def test_what_is_saved_arrives_at_a_customer_filled_in(desk: Desk) -> None
     assert kept == "Bonjour [[first name]], c’est là : Lyon.\nBon : [[letters lyon-part-dieu]]\nPage : [[link]]"
     async with mail_server() as (box, url):
         read = MailServer.read(url)
-        house.lanes.update(
-            push=Lane("push", None),
-            sms=Lane("sms", None),
-            email=Lane("email", SmtpProvider(read, "Orme <orme@orme.example>", "Orme")),
-        )
-        for medium in ("sms", "email"):
-            await house.lanes[medium].drain(house)
+        house.lanes["push"], house.lanes["sms"] = Lane("push", None), Lane("sms", None)
+        house.lanes["email"] = Lane("email", SmtpProvider(read, "Orme <orme@orme.example>", "Orme"))
+        await house.lanes["sms"].drain(house)
+        await house.lanes["email"].drain(house)
         (mail,) = box.mails
     text = mail.get_body(("plain",))
     assert text is not None
@@ -206,7 +203,7 @@ async def test_a_test_never_goes_to_a_customer_nor_nowhere(desk: Desk, to: str, 
     office, carrier = await desk.browser(ODILE), Takes()
     await desk.order("open")
     await desk.connection.execute("UPDATE staff SET email = 'other@example.com' WHERE email = 'ines@example.com'")
-    desk.app.house.lanes.update(sms=Lane("sms", carrier), email=Lane("email", carrier))
+    desk.app.house.lanes["sms"], desk.app.house.lanes["email"] = Lane("sms", carrier), Lane("email", carrier)
     answer = await send(office, f"{READY}/test", to=to)
     assert (answer.status_code, said in words(answer), carrier.letters) == (422, True, [])
 
@@ -228,3 +225,25 @@ async def test_without_a_carrier_it_says_so_and_often_asked_it_waits(desk: Desk)
 async def test_there_are_only_the_messages_that_there_are(desk: Desk, path: str) -> None:
     office = await desk.browser(ODILE)
     assert (await office.get(path)).status_code == 404
+
+
+async def test_an_earlier_version_that_may_be_sent_no_more_comes_into_the_form(desk: Desk) -> None:
+    office = await desk.browser(ODILE)
+    await desk.connection.execute(
+        "INSERT INTO message_text_version VALUES ('ready', 'fr', 1, 'written', NULL, 'x', '{link} {pass} {until_when}', 'gone', $1),"
+        " ('ready', 'fr', 2, 'delivered', NULL, '', '', 'gone', $1)", MIDDAY,
+    )  # fmt: skip
+    form = {"id": str(new_id()), "version": "2", "restored": "1"}
+    answer = await office.post(f"{READY}/restore", data=form)
+    assert answer.status_code == 422
+    assert "{link} {pass} {until_when}</textarea>" in answer.text
+    assert "{until_when} n’est pas un repère de ce message." in words(answer)
+
+
+async def test_the_pages_speak_english_to_whoever_reads_english(desk: Desk) -> None:
+    await desk.connection.execute("UPDATE staff SET language = 'en' WHERE id = $1", ODILE.id)
+    office = await desk.browser(ODILE)
+    assert "Message texts" in words(await office.get("/manager/texts"))
+    said = words(await office.get(READY))
+    assert "It’s ready, in French" in said
+    assert "C’est prêt, Inès." in said

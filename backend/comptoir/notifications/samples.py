@@ -40,6 +40,8 @@ class Sample(msgspec.Struct, frozen=True):
 def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -> Sample:
     """One sample order on one occasion; money is refunded in one, released in another, and none is due in the third."""
     kind = OCCASIONS[occasion]
+    # Promised at an hour when stores are open, whenever somebody looks.
+    now = now.replace(hour=10, minute=0, second=0, microsecond=0)
     pickup = _work(1, "pickup", _PLAIN if name != "long" else _LONG, now)
     works = {
         "plain": (pickup,),

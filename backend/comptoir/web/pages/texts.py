@@ -105,8 +105,8 @@ async def test(
 ) -> Answer:  # fmt: skip
     """What is typed, once, to the address that is typed."""
     which = _which(occasion, language)
-    await count(request, TEXT_TRY, actor.who)
     try:
+        await count(request, TEXT_TRY, actor.who)
         tried = await trying.send_test(house, actor, data.id, *which, tidy(data.subject, data.body), data.to.strip())
     except Refusal as refusal:
         return await _editor(house, actor, page, *which, data, refusal)
@@ -122,6 +122,12 @@ async def restore(
     which = _which(occasion, language)
     try:
         await house.runner.perform(RestoreText(data.id, *which, data.version, data.restored), actor)
+    except Faulty as faulty:
+        # Its words come into the form, with what has to be changed before they may be sent again.
+        async with borrowed(house.pool) as database:
+            found = await texts_queries.find_version(database, *which, data.restored)
+        typed = TextForm(data.id, data.version, found.subject, found.body) if found else None
+        return await _editor(house, actor, page, *which, typed, faulty)
     except Refusal as refusal:
         return await _editor(house, actor, page, *which, None, refusal)
     return page.go(f"/manager/texts/{occasion}/{language}?saved=true")
@@ -174,7 +180,7 @@ async def _editor(
     return page.html(
         "admin/text.html", status=refusal.status if refusal else 200, occasion=occasion, kind=OCCASIONS[occasion],
         language=language, text=text, versions=versions, version=version, newest=newest, holds=holds, meanwhile=meanwhile,
-        origin=delivered(occasion, language), saved=just_saved, changed=typed is not None, refusal=None if isinstance(refusal, Faulty) else refusal,
+        origin=delivered(occasion, language), saved=just_saved, changed=typed is not None, refusal=refusal,
         values={name: (values[name] or ("",))[0] for name in OCCASIONS[occasion].names if name not in MARKS}, to=typed.to if typed else email,
         tried=tried, new_id=new_id, **_looked(house, page, occasion, language, tidy(text.subject, text.body), now),
     )  # fmt: skip
