@@ -44,7 +44,7 @@ from comptoir.fulfillment.short_choice import ChooseForShort
 from comptoir.kit.ids import Seal
 from comptoir.kit.outbox import Listener
 from comptoir.kit.runner import Flow
-from comptoir.notifications import acting, recovering
+from comptoir.notifications import acting, recovering, writing_texts
 from comptoir.notifications.choosing import KINDS as TOLD_TO_CUSTOMERS
 from comptoir.notifications.listener import write_message
 from comptoir.notifications.telling_devices import KINDS as TOLD_TO_DEVICES
@@ -103,6 +103,7 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         **change_store.FLOWS,
         **acting.FLOWS,
         **recovering.FLOWS,
+        **writing_texts.FLOWS,
     }
 
 

@@ -92,6 +92,10 @@ def as_json(body: Any) -> bytes:
     return json.dumps(body).encode()
 
 
+NAMED = {"occasion": "ready", "language": "fr"}
+"""What stands in an address and is no store: with another word nobody would get as far as the form."""
+
+
 def filled(path: str, name: str = "", value: str = "") -> str:
     """A route's address; one of its places may be given a hostile value, percent-encoded."""
     from urllib.parse import quote
@@ -104,7 +108,9 @@ def filled(path: str, name: str = "", value: str = "") -> str:
         elif label == name:
             parts.append(quote(value, safe="") or "%20")
         else:
-            parts.append(str(uuid4()) if kind == "uuid" else "1" if kind == "int" else people.PART_DIEU)
+            parts.append(
+                str(uuid4()) if kind == "uuid" else "1" if kind == "int" else NAMED.get(label, people.PART_DIEU)
+            )
     return "/".join(parts) or "/"
 
 

@@ -272,6 +272,16 @@ def new_badge(page: Page, world: World) -> None:
     page.wait_for_load_state()
 
 
+def write_text(page: Page, world: World) -> None:
+    """A version that is saved, and then a text that cannot leave."""
+    page.fill("#f-subject", "Your order {order}, soon")
+    page.click("#write button.main")
+    page.wait_for_url("**saved=true")
+    page.fill("#f-body", "{nothing}")
+    page.click("#write button.main")
+    page.locator("#faults .note").wait_for()
+
+
 def untold(world: World) -> None:
     """Somebody whose order lies ready was not reached."""
     world.shop.ask(
@@ -418,6 +428,11 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/stores": [State("list", "office", at("/manager/stores"))],
     "/manager/stores/{location:str}": [State("Lyon", "office", at(f"/manager/stores/{LYON}"), both=False)],
     "/manager/stores/{store:str}/live": [State("Lyon", "office", at(f"/manager/stores/{LYON}/live"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
+    "/manager/texts": [State("list", "office", at("/manager/texts"), both=False)],
+    "/manager/texts/{occasion:str}/{language:str}": [
+        State("as it comes", "office", at("/manager/texts/ready/fr"), quotes=True, both=False),
+        State("a fault and a version", "office", at("/manager/texts/confirmed/en"), write_text, quotes=True, both=False),
+    ],
     "/more": [State("more", "associate", at("/more"))],
     "/o/{token:str}": [
         State("preparing", "nobody", link("open"), both=False),

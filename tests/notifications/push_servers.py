@@ -170,7 +170,7 @@ def push_service() -> Iterator[PushService]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         service.origin = f"http://127.0.0.1:{server.server_address[1]}"
         yield service
         server.shutdown()

@@ -3,11 +3,12 @@
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id
 from comptoir.kit.outbox import Told
-from comptoir.notifications import sql
+from comptoir.notifications import sql, texts_queries
 from comptoir.notifications.choosing import choose, for_collector
 from comptoir.notifications.model import Draft, Message, OrderFacts
+from comptoir.notifications.occasions import occasion_of
 from comptoir.notifications.planning import plan_for, useful_until
-from comptoir.notifications.render import render
+from comptoir.notifications.render import language_of, render
 
 
 async def write_message(tx: Tx, told: Told) -> None:
@@ -24,7 +25,7 @@ async def write_down(tx: Tx, told: Told, facts: OrderFacts, draft: Draft) -> Non
     """One message into the ledger, with the media it will go by, or with why it will not."""
     plan = plan_for(draft, facts)
     why = draft.suppressed or (None if plan else "no_phone_no_email")
-    subject, body = ("", "") if why else render(draft, facts, tx.now)
+    subject, body = ("", "") if why else await _words(tx, draft, facts)
     await sql.insert(
         tx,
         Message(
@@ -34,3 +35,9 @@ async def write_down(tx: Tx, told: Told, facts: OrderFacts, draft: Draft) -> Non
             useful_until=None if why else useful_until(draft, tx.now), recipient=draft.to,
         ),
     )  # fmt: skip
+
+
+async def _words(tx: Tx, draft: Draft, facts: OrderFacts) -> tuple[str, str]:
+    # Read in the same transaction and kept nowhere: a text that was saved a moment ago holds in every process.
+    saved = await texts_queries.find_saved(tx.connection, occasion_of(draft), language_of(facts))
+    return render(draft, facts, tx.now, saved)

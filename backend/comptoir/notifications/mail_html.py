@@ -13,12 +13,12 @@ _PAGE = """<!doctype html>
 </div></div></body></html>
 """
 _BUTTON = '<a class="button" href="{link}" style="display:inline-block;background:#0f5a44;color:#ffffff;font-weight:600;text-decoration:none;padding:14px 20px;border-radius:12px">{words}</a>'
-_WORDS = {"fr": "Ouvrir ma page", "en": "Open my page"}
+WORDS = {"fr": "Ouvrir ma page", "en": "Open my page"}
 
 
 def as_html(subject: str, text: str, language: str, house: str) -> str:
     """One whole document; everything that came in is escaped."""
-    body = "\n".join(_paragraph(line, language) for line in text.splitlines() if line.strip())
+    body = "\n".join(_paragraph(words, link, language) for words, link in paragraphs(text))
     heading = f'<h1 style="font-size:24px;line-height:1.25;margin:0 0 16px">{html.escape(subject)}</h1>'
     return _PAGE.format(
         language=html.escape(language),
@@ -28,12 +28,16 @@ def as_html(subject: str, text: str, language: str, house: str) -> str:
     )
 
 
-def _paragraph(line: str, language: str) -> str:
-    """A line as a paragraph. The address stands in the text part; here the button stands for it."""
-    found = _LINK.search(line)
-    before = html.escape(line[: found.start()].rstrip(" :\u00a0") if found else line)
-    words = f'<p style="margin:0 0 16px">{before}</p>' if before else ""
-    if found is None:
+def paragraphs(text: str) -> list[tuple[str, str]]:
+    """(words, link) of every line that says something; either may be empty. The address stands in the text part of the mail; here
+    the button stands for it."""
+    found = [(line, _LINK.search(line)) for line in text.splitlines() if line.strip()]
+    return [(line[: link.start()].rstrip(" :\u00a0"), link[0]) if link else (line, "") for line, link in found]
+
+
+def _paragraph(line: str, link: str, language: str) -> str:
+    words = f'<p style="margin:0 0 16px">{html.escape(line)}</p>' if line else ""
+    if not link:
         return words
-    button = _BUTTON.format(link=html.escape(found[0]), words=_WORDS.get(language, _WORDS["fr"]))
+    button = _BUTTON.format(link=html.escape(link), words=WORDS.get(language, WORDS["fr"]))
     return f'{words}<p style="margin:0 0 24px">{button}</p>'

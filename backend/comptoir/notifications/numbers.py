@@ -10,7 +10,7 @@ GSM_BASIC: Final = frozenset(
 )
 GSM_EXTENDED: Final = frozenset("\f^{}\\[~]|€")
 """Two places each."""
-_SAME: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "–": "-", "—": "-", "\u00a0": " ", "\u202f": " ", "ê": "e", "Ê": "E", "ë": "e", "î": "i", "ï": "i", "ô": "o", "û": "u", "â": "a", "ç": "c", "œ": "oe", "À": "A", "È": "E", "Ô": "O", "Î": "I"})  # fmt: skip
+_SAME: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "–": "-", "—": "-", "×": "x", "\u00a0": " ", "\u202f": " ", "ê": "e", "Ê": "E", "ë": "e", "î": "i", "ï": "i", "ô": "o", "û": "u", "â": "a", "ç": "c", "œ": "oe", "À": "A", "È": "E", "Ô": "O", "Î": "I"})  # fmt: skip
 """What a phone's alphabet lacks, in letters that it has; whoever reads it sees the same word."""
 
 

@@ -1,21 +1,40 @@
-"""A draft becomes text: one template per message and language, its first line the subject. Times are the store's."""
+"""A draft becomes text: the newest text that somebody saved, else the one that comes along. Times are the store's."""
 
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from babel.numbers import format_currency, get_currency_precision
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from comptoir.network.hours import hours_of, open_windows
-from comptoir.notifications.model import BUYER, FIRST_NAME, LINK, Draft, OrderFacts, Place, letters_mark
+from comptoir.notifications.model import BUYER, FIRST_NAME, LINK, Draft, OrderFacts, Place, WorkFacts, letters_mark
+from comptoir.notifications.occasions import Occasion, occasion_of
+from comptoir.notifications.placeholders import Text, UnknownPlaceholder, Values, compose, read
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
-LANGUAGES = ("fr", "en")
+TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+LANGUAGES: Final = ("fr", "en")
+MOST_ARTICLES: Final = 6
 _MOMENT = {"fr": "EEEE d MMMM 'à' HH:mm", "en": "EEEE d MMMM 'at' HH:mm"}
+_PAYER = {"fr": "le site où vous avez payé", "en": "the shop where you paid"}
+_ARTICLE = {"fr": "un article", "en": "one article"}
+_REFUSED = {"fr": ("article", "articles"), "en": ("article", "articles")}
+_WISH = {
+    "fr": {
+        "delivery": "la livraison à domicile",
+        "store": "le retrait dans l’autre magasin",
+        "substitute": "l’article de remplacement",
+    },
+    "en": {
+        "delivery": "home delivery",
+        "store": "collecting at the other store",
+        "substitute": "the article in its place",
+    },
+}
+_MORE = {"fr": "et {n} de plus", "en": "and {n} more"}
 
 
 def moment(at: datetime, time_zone: str, language: str) -> str:
@@ -44,29 +63,92 @@ def hours_on(place: Place, at: datetime, language: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    # Plain text for phones and mail: nothing is escaped here, whoever shows it as HTML escapes it.
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+def delivered(occasion: Occasion, language: str) -> Text:
+    """The text that comes along with this version."""
+    return read((TEMPLATES / language / f"{occasion}.txt").read_text(encoding="utf-8"))
 
 
-def render(draft: Draft, facts: OrderFacts, now: datetime) -> tuple[str, str]:
-    """(subject, body) in the order's language; names, link and letters are still marks."""
-    language = facts.language if facts.language in LANGUAGES else "fr"
+def language_of(facts: OrderFacts) -> str:
+    """The order's language, or French where we do not speak it."""
+    return facts.language if facts.language in LANGUAGES else "fr"
+
+
+def render(draft: Draft, facts: OrderFacts, now: datetime, saved: Text | None = None) -> tuple[str, str]:
+    """(subject, body) in the order's language; names, link and letters are still marks.
+
+    A saved text that names what this version does not know gives way to the one that comes along: a message is never lost for its
+    wording.
+    """
+    language = language_of(facts)
+    values = values_of(draft, facts, now, language)
+    if saved is not None:
+        try:
+            return compose(saved.subject, values), compose(saved.body, values)
+        except UnknownPlaceholder:
+            pass
+    text = delivered(occasion_of(draft), language)
+    return compose(text.subject, values), compose(text.body, values)
+
+
+def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> Values:
+    """What every placeholder becomes in this message; all are there, some are empty."""
     work = draft.work
-    text = _environment().get_template(f"{language}/{draft.template}.txt").render(
-        draft=draft, order=facts, work=work, works=[w for w in facts.works if w.status not in ("canceled", "rejected")],
-        place=work.place if work else None, name=FIRST_NAME, link=LINK, buyer=BUYER,
-        letters=letters_mark(work.place.id) if work else "",
-        amount=money(draft.amount_minor, facts.currency, language),
-        moment=lambda at, place: moment(at, place.time_zone, language),
-        hours=lambda place: hours_on(place, now, language),
-    )  # fmt: skip
-    subject, _, body = text.strip().partition("\n")
-    return subject.strip(), body.strip()
+    place = work.place if work else _only_place(facts)
+    going = [one for one in facts.works if one.status not in ("canceled", "rejected")]
+    pickups = [one for one in going if one.kind == "pickup"]
+    amount = money(draft.amount_minor, facts.currency, language) if draft.amount_minor else ""
+    found = {
+        "first_name": FIRST_NAME,
+        "link": LINK,
+        "order": _plain(facts.number),
+        "articles": _articles(facts, language),
+        "store": _plain(place.name) if place else "",
+        "address": _plain(f"{place.street}, {place.postcode} {place.city}") if place else "",
+        "directions": _plain(place.directions) if place else "",
+        "hours": hours_on(place, now, language) if place else "",
+        "pass": letters_mark(place.id) if place and work else "",
+        "until": _until(draft, language),
+        "choose_by": moment(draft.until, work.place.time_zone, language) if draft.until and work else "",
+        "buyer": BUYER,
+        "wish": _WISH[language].get(draft.what, ""),
+        "ready_by": _promise(work, language) if work else "",
+        "refund": amount if draft.refund == "refund" else "",
+        "uncharged": amount if draft.refund == "void" else "",
+        "payer": _plain(facts.refund_by) or _PAYER[language],
+        "article": _plain(draft.article) or _ARTICLE[language],
+        "quantity": str(draft.quantity),
+        "refused": f"{draft.refused} {_REFUSED[language][draft.refused > 1]}" if draft.refused else "",
+    }
+    return {name: (value,) if value else () for name, value in found.items()} | {
+        "pickup_store": tuple(_plain(one.place.name) for one in pickups),
+        "pickup_by": tuple(_promise(one, language) for one in pickups),
+        "parcel_by": tuple(_promise(one, language) for one in going if one.kind != "pickup"),
+    }
+
+
+def _until(draft: Draft, language: str) -> str:
+    """Until when goods are kept: to the end of the window, or of the day more for whoever missed it."""
+    work = draft.work
+    at = draft.until if draft.template == "missed" else work.collect_until if work else None
+    return moment(at, work.place.time_zone, language) if work and at else ""
+
+
+def _promise(work: WorkFacts, language: str) -> str:
+    return moment(work.promise_at, work.place.time_zone, language)
+
+
+def _only_place(facts: OrderFacts) -> Place | None:
+    """The store of an order that has to do with one alone."""
+    places = {work.place.id: work.place for work in facts.works}
+    return next(iter(places.values())) if len(places) == 1 else None
+
+
+def _articles(facts: OrderFacts, language: str) -> str:
+    names = [_plain(name) for name in facts.articles.values()]
+    more = len(names) - MOST_ARTICLES
+    return "; ".join([*names[:MOST_ARTICLES], *([_MORE[language].format(n=more)] if more > 0 else [])])
+
+
+def _plain(text: str) -> str:
+    """A value on one line that cannot be taken for one of the ledger's marks."""
+    return " ".join(text.split()).replace("[[", "[").replace("]]", "]")

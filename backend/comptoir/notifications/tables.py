@@ -105,3 +105,17 @@ class PushNote(Table, tablename="push_note"):
     code = Text(default="")
     settled_at = Timestamptz(null=True, default=None)
     shown_at = Timestamptz(null=True, default=None)
+
+
+class MessageTextVersion(Table, tablename="message_text_version"):
+    """One version of a text of messages; its primary key is (occasion, language, version)."""
+
+    occasion = Text(primary_key=True, required=True)
+    language = Text(primary_key=True, required=True)
+    version = Integer(primary_key=True, required=True)
+    how = Text(required=True)
+    restored = Integer(null=True, default=None)
+    subject = Text(required=True)
+    body = Text(required=True)
+    who = Text(required=True)
+    made_at = Timestamptz(required=True)

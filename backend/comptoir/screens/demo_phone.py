@@ -1,12 +1,12 @@
 """Every message of the ledger, newest first, for the demo's phone: one statement, one struct; not in production."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from comptoir.kit.db import Connection
-from comptoir.notifications.model import Recipient
 
 PAGE = 40
 
@@ -51,7 +51,7 @@ class PhoneMessage(msgspec.Struct, frozen=True):
     last_name: str
     passes: dict[str, int]
     time_zone: str
-    recipient: Recipient = "customer"
+    recipient: Literal["customer", "collector"] = "customer"
     buyer: str = ""
 
 

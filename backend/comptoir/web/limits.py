@@ -16,6 +16,7 @@ LETTERS: Final = Limit("letters", 20, timedelta(minutes=5))
 LOOKUP: Final = Limit("lookup", 120, timedelta(minutes=5))
 LINK: Final = Limit("link", 120, timedelta(minutes=5))
 WRONG_KEY: Final = Limit("wrong-key", 60, timedelta(minutes=1))
+TEXT_TRY: Final = Limit("text-try", 10, timedelta(minutes=15))
 WEBHOOK: Final = Limit("webhook", 6000, timedelta(minutes=1))
 KEY: Final = Limit("key", 240_000, timedelta(minutes=1))
 KEY_BLOCK: Final = 400

@@ -1,0 +1,78 @@
+"""Orders that nobody placed: on them a text is shown while it is written, and its length is measured. Pure."""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from comptoir.notifications.model import Draft, OrderFacts, Place, WorkFacts
+from comptoir.notifications.occasions import OCCASIONS, Occasion
+
+SampleName = Literal["plain", "mixed", "long"]
+SAMPLE_BUYER: Final = "Nour B."
+SAMPLES: Final[tuple[SampleName, ...]] = ("plain", "mixed", "long")
+"""One store; a store and a parcel; long names, many articles, two stores."""
+
+_WEEK: Final = tuple((day, 600, 1170) for day in range(6))
+_PLAIN: Final = Place(
+    "sample-1", "Lyon Part-Dieu", "17 rue du Docteur-Bouchut", "69003", "Lyon", "", "Europe/Paris", _WEEK
+)
+_LONG: Final = Place(
+    "sample-2", "Saint-Germain-en-Laye Centre", "128 bis rue du Maréchal-de-Lattre-de-Tassigny", "78100",
+    "Saint-Germain-en-Laye", "Le comptoir est au fond du magasin, à droite de l’escalier.", "Europe/Paris", _WEEK,
+)  # fmt: skip
+_ARTICLES: Final = {
+    "plain": ("Basket Lison, Blanc et vert, 38",),
+    "mixed": ("Basket Lison, Blanc et vert, 38", "Sac Amphore, Cognac"),
+    "long": tuple(f"Escarpin Marie-Clémentine, Bordeaux verni, {size}" for size in range(35, 45)),
+}
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One sample order: what its message is made from, and the name that stands in it."""
+
+    name: SampleName
+    first_name: str
+    draft: Draft
+    facts: OrderFacts
+
+
+def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -> Sample:
+    """One sample order on one occasion; money is refunded in one, released in another, and none is due in the third."""
+    kind = OCCASIONS[occasion]
+    # Promised at an hour when stores are open, whenever somebody looks.
+    now = now.replace(hour=10, minute=0, second=0, microsecond=0)
+    pickup = _work(1, "pickup", _PLAIN if name != "long" else _LONG, now)
+    works = {
+        "plain": (pickup,),
+        "mixed": (pickup, _work(2, "ship", _PLAIN, now + timedelta(hours=20))),
+        "long": (pickup, _work(3, "pickup", _PLAIN, now + timedelta(hours=4))),
+    }[name]
+    articles = _ARTICLES[name]
+    draft = Draft(
+        kind.template,
+        work=pickup,
+        amount_minor={"plain": 12900, "mixed": 4590, "long": 0}[name],
+        refund={"plain": "refund", "mixed": "void", "long": None}[name],
+        whole=occasion != "canceled_part",
+        part=occasion in ("ready_part", "collector"),
+        until=now + timedelta(days=1),
+        what={"plain": "delivery", "mixed": "store", "long": "substitute"}[name],
+        done=occasion == "change_done",
+        article=articles[-1],
+        quantity={"plain": 1, "mixed": 1, "long": 12}[name],
+        refused={"plain": 0, "mixed": 1, "long": 3}[name],
+    )
+    facts = OrderFacts(
+        id=UUID(int=SAMPLES.index(name) + 1), number={"plain": "W-10482", "mixed": "W-10483", "long": "ORME-WEB-2026-0010484"}[name],
+        language=language, currency="EUR", progress="in_progress", refund_by="orme.example" if name == "mixed" else "",
+        has_phone=True, has_email=True, erased=False, articles={str(n): text for n, text in enumerate(articles)}, works=works,
+    )  # fmt: skip
+    first_name = {"plain": "Inès", "mixed": "Tom", "long": "Maximilienne-Alexandrine"}[name]
+    return Sample(name, first_name, draft, facts)
+
+
+def _work(n: int, kind: str, place: Place, now: datetime) -> WorkFacts:
+    until = now + timedelta(days=7) if kind == "pickup" else None
+    return WorkFacts(UUID(int=n), kind, "staged", now + timedelta(hours=2), until, 2, place)
