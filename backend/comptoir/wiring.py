@@ -125,6 +125,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "send push": ("comptoir.notifications.sending:send_push", 2.0),
     "send SMS": ("comptoir.notifications.sending:send_sms", 2.0),
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
+    "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),
     "forget old webhooks": ("comptoir.channels.intake:sweep", 3600.0),
 }

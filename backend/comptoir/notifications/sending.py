@@ -84,7 +84,9 @@ class Lane:
         resting = self.rests(began)
         # Nobody is called, but the message's own patience runs: it may be another medium's turn before this one is back.
         answer = (
-            Answer("busy", "away") if resting else await self.ask(house, letter_of(house, message, move.medium, papers))
+            Answer("busy", "away")
+            if resting
+            else await self.ask(house, letter_of(house, message, move.medium, papers, n))
         )
         now = house.clock()
         await sql.end_try(house.pool, message.id, n, answer, now)
@@ -124,7 +126,9 @@ class Lane:
             self.bad, self.rests_until = 0, now + REST
 
 
-def letter_of(house: "House", message: DueMessage, medium: Medium, attachments: tuple[Attachment, ...] = ()) -> Letter:
+def letter_of(
+    house: "House", message: DueMessage, medium: Medium, attachments: tuple[Attachment, ...] = (), n: int = 1
+) -> Letter:
     """The message with every mark filled in; only here does it hold a name, a link and letters."""
     subject, text = (
         fill(part, house.seal, house.settings.url, message.order_id, message.link_generation, message.first_name, message.passes)
@@ -143,7 +147,7 @@ def letter_of(house: "House", message: DueMessage, medium: Medium, attachments: 
             for_a_lock_screen(message.body, message.first_name),
             browsers=message.browsers, path=link, topic=f"order:{message.order_id}",
         )  # fmt: skip
-    return Letter(message.id, message.email, message.language, subject, text, attachments)
+    return Letter(message.id, message.email, message.language, subject, text, attachments, n=n)
 
 
 async def send_push(house: "House") -> int:
