@@ -36,7 +36,7 @@ from comptoir.fulfillment.resolving import ResolveException
 from comptoir.kit.ids import Seal
 from comptoir.kit.outbox import Listener
 from comptoir.kit.runner import Flow
-from comptoir.notifications import acting, recovering
+from comptoir.notifications import acting, rating, recovering, wishing
 from comptoir.notifications.choosing import KINDS as TOLD_TO_CUSTOMERS
 from comptoir.notifications.listener import write_message
 from comptoir.notifications.telling_devices import KINDS as TOLD_TO_DEVICES
@@ -89,6 +89,8 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         **change_store.FLOWS,
         **acting.FLOWS,
         **recovering.FLOWS,
+        **wishing.FLOWS,
+        **rating.FLOWS,
     }
 
 
@@ -116,6 +118,7 @@ WIRED: Mapping[str, Listener] = {
 JOBS: Mapping[str, tuple[str, float]] = {
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
+    "ask how it was": ("comptoir.notifications.surveying:survey", 300.0),
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),
     "forget old tries": ("comptoir.flows.lapse:forget_tries", 600.0),

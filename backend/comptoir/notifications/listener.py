@@ -6,7 +6,7 @@ from comptoir.kit.outbox import Told
 from comptoir.notifications import sql
 from comptoir.notifications.choosing import choose
 from comptoir.notifications.model import Message
-from comptoir.notifications.planning import plan_for, useful_until
+from comptoir.notifications.planning import plan_for, useful_until, why_no_way
 from comptoir.notifications.render import render
 
 
@@ -19,7 +19,7 @@ async def write_message(tx: Tx, told: Told) -> None:
     if draft is None:
         return
     plan = plan_for(draft, facts)
-    why = draft.suppressed or (None if plan else "no_phone_no_email")
+    why = draft.suppressed or (None if plan else why_no_way(draft, facts))
     subject, body = ("", "") if why else render(draft, facts, tx.now)
     await sql.insert(
         tx,

@@ -13,6 +13,7 @@ _PAGE = """<!doctype html>
 </div></div></body></html>
 """
 _BUTTON = '<a class="button" href="{link}" style="display:inline-block;background:#0f5a44;color:#ffffff;font-weight:600;text-decoration:none;padding:14px 20px;border-radius:12px">{words}</a>'
+_QUIET = '<a href="{link}" style="color:inherit;font-size:15px">{words}</a>'
 _WORDS = {"fr": "Ouvrir ma page", "en": "Open my page"}
 
 
@@ -32,6 +33,8 @@ def _paragraph(line: str, language: str) -> str:
     """A line as a paragraph. The address stands in the text part; here the button stands for it."""
     found = _LINK.search(line)
     before = html.escape(line[: found.start()].rstrip(" :\u00a0") if found else line)
+    if found is not None and found[0].endswith("/unsubscribe"):
+        return f'<p style="margin:24px 0 0">{_QUIET.format(link=html.escape(found[0]), words=before)}</p>'
     words = f'<p style="margin:0 0 16px">{before}</p>' if before else ""
     if found is None:
         return words

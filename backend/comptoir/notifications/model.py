@@ -10,6 +10,9 @@ from uuid import UUID
 import msgspec
 
 Medium = Literal["push", "sms", "email", "none"]
+Topic = Literal["ready", "changes", "papers", "survey"]
+"""What a customer may have wishes about: goods that wait, changes of the order, receipts and documents, how it was."""
+
 MessageStatus = Literal["due", "sent", "delivered", "seen", "failed", "suppressed"]
 """`sent`: a provider took it and nobody knows more. `failed`: no medium is left, a person must act (red). Never ahead of the facts (I10)."""
 
@@ -78,6 +81,8 @@ class OrderFacts(msgspec.Struct, frozen=True):
     refused: int = 0
     told_of_part: bool = False
     has_push: bool = False
+    off: dict[Topic, tuple[Medium, ...]] = {}
+    """The media that the customer has switched off, by topic."""
 
     def work(self, id: str | UUID | None) -> WorkFacts | None:
         return next((work for work in self.works if str(work.id) == str(id)), None)

@@ -31,6 +31,9 @@ LEASE = timedelta(minutes=4)
 TIME_LIMIT_SECONDS = 45.0
 """Three rounds of eight end well below the lease: a try has its outcome before another worker may look at its message."""
 
+NOT_MISSED = frozenset({"survey"})
+"""What nobody needs: it is never red, and one click ends it."""
+
 DEAD_AFTER = 5
 REST = timedelta(seconds=30)
 log = logging.getLogger("comptoir.sending")
@@ -65,6 +68,8 @@ class Lane:
             now = house.clock()
             move = next_move(message.plan, tries, message.useful_until, now)
             if isinstance(move, End):
+                if move.status == "failed" and message.template in NOT_MISSED:
+                    return await sql.suppress(house.pool, message.id, "gave_up", now)
                 return await sql.end(house.pool, message.id, move, now)
             if isinstance(move, Wait):
                 return await sql.wait(house.pool, message.id, move, self.medium)
@@ -147,7 +152,10 @@ def letter_of(
             for_a_lock_screen(message.body, message.first_name),
             browsers=message.browsers, path=link, topic=f"order:{message.order_id}",
         )  # fmt: skip
-    return Letter(message.id, message.email, message.language, subject, text, attachments, n=n)
+    link = link_of(house.seal, house.settings.url, message.order_id, message.link_generation)
+    # One click by a mail program needs HTTPS (RFC 8058).
+    unsubscribe = f"{link}/unsubscribe" if message.template in NOT_MISSED and link.startswith("https://") else ""
+    return Letter(message.id, message.email, message.language, subject, text, attachments, n=n, unsubscribe=unsubscribe)
 
 
 async def send_push(house: "House") -> int:

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -21,8 +21,9 @@ from comptoir.kit.errors import Conflict, Invalid, NotFound, Refusal, TooMany
 from comptoir.kit.ids import digest, new_id
 from comptoir.kit.qr import qr_path
 from comptoir.kit.throttle import Limit, take
-from comptoir.kit.words import Slug
+from comptoir.kit.words import Maybe, Slug
 from comptoir.notifications import sending_sql
+from comptoir.notifications.rating import Rate, SayMore, Score
 from comptoir.screens.customer_order import CustomerOrder, Part, find_customer_order
 from comptoir.web import limits
 from comptoir.web.guards import by_link
@@ -33,7 +34,11 @@ TOKEN: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 CONTACT: Final = Limit("customer-contact", 6, limits.LINK.window)
 """Tries to name the order's e-mail or phone, per order."""
 
+TAPS: Final = Limit("customer-rating", 20, limits.LINK.window)
+"""Times somebody says how it was, per order."""
+
 HEADERS: Final = {"x-robots-tag": "noindex, nofollow", "cache-control": "no-store", "referrer-policy": "no-referrer"}
+SCORES: Final[dict[str, Score]] = {"1": 1, "2": 2, "3": 3}
 WAITING: Final = ("here", "early", "coming")
 Answer = Response[Any]
 
@@ -51,6 +56,19 @@ class CancelForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     contact: Annotated[str, msgspec.Meta(max_length=254)] = ""
+
+
+class RatingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One tap. No id: what is kept is the last tap, and the same tap again changes nothing."""
+
+    score: Literal["1", "2", "3"]
+
+
+class CommentForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of words to it."""
+
+    id: UUID
+    comment: Maybe = ""
 
 
 class PassView(msgspec.Struct, frozen=True):
@@ -121,6 +139,35 @@ async def cancel(
     return page.go(f"/o/{token}")
 
 
+@post("/o/{token:str}/rating", opt=by_link(), status_code=200)
+async def rate(
+    request: DoorRequest, house: NamedDependency[House], page: NamedDependency[Page], token: FromPath[str],
+    data: URLEncodedBody[RatingForm],
+) -> Answer:  # fmt: skip
+    """How it was; another tap changes it."""
+    order = await find(request, house, token)
+    if order is None:
+        return not_found(page)
+    with contextlib.suppress(Conflict, TooMany):
+        await take(house.pool, TAPS, order.id.hex, house.clock())
+        await house.runner.perform(Rate(new_id(), order.id, SCORES[data.score]), customer(order))
+    return page.go(f"/o/{token}#how")
+
+
+@post("/o/{token:str}/rating/comment", opt=by_link(), status_code=200)
+async def say_more(
+    request: DoorRequest, house: NamedDependency[House], page: NamedDependency[Page], token: FromPath[str],
+    data: URLEncodedBody[CommentForm],
+) -> Answer:  # fmt: skip
+    """Words to the tap."""
+    order = await find(request, house, token)
+    if order is None:
+        return not_found(page)
+    with contextlib.suppress(Conflict):
+        await house.runner.perform(SayMore(data.id, order.id, " ".join(data.comment.split())), customer(order))
+    return page.go(f"/o/{token}#how")
+
+
 async def find(request: DoorRequest, house: House, token: str) -> CustomerOrder | None:
     """The order of a link; None for whatever is no link. TooMany when an address tries many."""
     if not TOKEN.fullmatch(token):
@@ -155,6 +202,7 @@ def status_page(house: House, page: Page, order: CustomerOrder, token: str) -> A
         "customer/order.html", headers=HEADERS, order=order, main=main, passes=passes,
         now=now, token=token, form_id=new_id(),
         time_zone=main.store.time_zone if main else "Europe/Paris", waiting=order.state in WAITING,
+        asks=order.asks_rating(now),
         push_key=house.push.vapid.public_key if main and main.waits and not order.holds else "",
     )  # fmt: skip
 
@@ -174,4 +222,4 @@ def not_found(page: Page) -> Answer:
     return page.html("customer/not_found.html", status=NotFound.status, headers=HEADERS)
 
 
-ROUTES: list[BaseRouteHandler] = [show, here, ask_to_cancel, cancel]
+ROUTES: list[BaseRouteHandler] = [show, here, ask_to_cancel, cancel, rate, say_more]
