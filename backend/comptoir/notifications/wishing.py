@@ -14,7 +14,7 @@ from comptoir.notifications.model import Medium, Topic
 from comptoir.notifications.planning import NEEDED, WRITTEN
 
 OFFERED: Final[dict[Topic, tuple[Medium, ...]]] = {
-    "ready": ("push", "sms", "email"), "changes": ("push", "sms", "email"), "papers": ("sms", "email"), "survey": ("push", "email"),
+    "ready": ("sms", "email", "push"), "changes": ("sms", "email", "push"), "papers": ("sms", "email"), "survey": ("email", "push"),
 }  # fmt: skip
 """The switches of the page; a medium that does not reach the customer has none."""
 
@@ -42,7 +42,7 @@ class Wished(msgspec.Struct, frozen=True):
 
 def switches(phone: bool, email: bool) -> tuple[Switch, ...]:
     """Those of a customer who can be reached like this."""
-    there = {"push": True, "sms": phone, "email": email}
+    there: dict[Medium, bool] = {"push": True, "sms": phone, "email": email}
     return tuple((topic, medium) for topic, media in OFFERED.items() for medium in media if there[medium])
 
 
