@@ -99,6 +99,13 @@ async def test_the_bounce_of_an_earlier_round_leaves_the_later_one_alone(post: P
     assert await post.receipts() == ["failed", None]
 
 
+async def test_a_bounce_does_not_undo_what_a_person_told(post: Post) -> None:
+    message, mark = await post.sent("{email}")
+    await post.database.connection.execute("UPDATE message SET status = 'delivered', reason = 'by_person', settled_by = 'x', settled_at = $1, next_at = NULL", MIDDAY)  # fmt: skip
+    assert await post.tell(report(envid=mark)) == 200
+    assert await post.stands(message) == ("delivered", "email", "by_person")
+
+
 async def test_a_wrong_key_a_wrong_kind_and_a_forged_report_change_nothing(post: Post) -> None:
     message, mark = await post.sent()
     forged = mark_of(post.app.house.seal, new_id(), 1)[:28] + mark[28:]
