@@ -58,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     command("check", _check, "check that the stored figures agree, levels with the ledger first")
     command("routes", _routes, "list every route with its methods and the function behind it")
     command("lifecycles", _lifecycles, "draw every lifecycle")
-    command("receipts", _receipts, "the address that each SMS provider is to tell its receipts to")
+    command("receipts", _receipts, "the addresses that SMS providers and a mail server tell their receipts to")
+    command("bounces", _bounces, "look once for bounces in the mailbox of COMPTOIR_BOUNCE_IMAP")
     return parser
 
 
@@ -125,9 +126,35 @@ def _receipts(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir.notifications.receipts import address_of
 
     settings = Settings.from_env(os.environ)
-    for provider in ("ovh", "twilio", "brevo"):
+    for provider in ("ovh", "twilio", "brevo", "mail"):
         print(f"{provider:7} {address_of(Seal(settings.secret), settings.url, provider)}")
     return 0
+
+
+def _bounces(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir.house import open_house
+    from comptoir.notifications.fetching_bounces import Visit, visit_mailbox
+
+    settings = Settings.from_env(os.environ)
+    if not settings.bounce_imap:
+        raise BadSetting("COMPTOIR_BOUNCE_IMAP", "is missing, so there is no mailbox to look into")
+
+    async def look(dsn: str) -> Visit:
+        house = await open_house(settings, dsn, keep_fresh=False)
+        try:
+            return await visit_mailbox(house)
+        finally:
+            await house.close()
+
+    def run(dsn: str) -> int:
+        visit = asyncio.run(look(dsn))
+        if visit.away:
+            print(f"comptoir: the mailbox could not be read ({visit.away}); nothing was marked", file=sys.stderr)
+            return 1
+        print(f"{visit.kept} kept, {visit.flagged} flagged for a person")
+        return 0
+
+    return _with_database(run)
 
 
 def _lifecycles(arguments: argparse.Namespace, rest: list[str]) -> int:

@@ -20,6 +20,8 @@ SECRET_BYTES = 32
 POOL_SIZES = range(4, 9)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 EXAMPLES = {
+    "COMPTOIR_BOUNCE_ADDRESS": "returns+*@example.com",
+    "COMPTOIR_BOUNCE_IMAP": "imaps://returns%40example.com:password@imap.example.com/INBOX",
     "COMPTOIR_CHANNEL_SECRETS": '{"shopify-orme": ["new secret", "old secret"]}',
     "COMPTOIR_CONTACT": "support@example.com",
     "COMPTOIR_DATA": "/var/lib/comptoir",
@@ -70,6 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     contact: str = ""
     mail_url: str = ""
     mail_from: str = ""
+    bounce_address: str = ""
+    bounce_imap: str = ""
     sms: dict[str, str] = {}
     push_hosts: tuple[str, ...] = ()
     push_local: bool = False
@@ -118,6 +122,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             contact=given.read("COMPTOIR_CONTACT", _contact, ""),
             mail_url=given.read("COMPTOIR_MAIL_URL", _mail_url, ""),
             mail_from=_mail_from(given),
+            bounce_address=given.read("COMPTOIR_BOUNCE_ADDRESS", _bounce_address, ""),
+            bounce_imap=given.read("COMPTOIR_BOUNCE_IMAP", _bounce_imap, ""),
             sms=given.read("COMPTOIR_SMS", _sms, {}),
             push_hosts=given.read("COMPTOIR_PUSH_HOSTS", _push_hosts, ()),
             push_local=_push_local(given, environment),
@@ -266,6 +272,29 @@ def _mail_from(given: _Given) -> str:
     if not found and given.has("COMPTOIR_MAIL_URL"):
         raise BadSetting("COMPTOIR_MAIL_FROM", "is missing, and mail needs a sender")
     return found
+
+
+def _bounce_address(text: str) -> str:
+    """Where mail that could not be delivered goes back to; a star is where the message's own name stands."""
+    local, _, domain = text.rpartition("@")
+    if not re.fullmatch(r"[A-Za-z0-9._+=*-]{1,22}", local) or not re.fullmatch(r"[A-Za-z0-9.-]{3,190}", domain):
+        _refuse("is not an e-mail address with at most 22 characters before the @")
+    if text.count("*") > 1:
+        _refuse("has more than one star")
+    return text
+
+
+def _bounce_imap(text: str) -> str:
+    parts = urllib.parse.urlsplit(text)
+    if parts.scheme not in ("imaps", "imap") or not parts.hostname or not parts.username or not parts.password:
+        _refuse("is not imaps://name:password@host/folder")
+    if parts.scheme == "imap" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        _refuse("would send a password in the clear")
+    try:
+        parts.port  # noqa: B018  (reading it is the check)
+    except ValueError:
+        _refuse("has a port that is not a number below 65536")
+    return text
 
 
 SMS_KEYS = {

@@ -44,7 +44,7 @@ from comptoir.fulfillment.short_choice import ChooseForShort
 from comptoir.kit.ids import Seal
 from comptoir.kit.outbox import Listener
 from comptoir.kit.runner import Flow
-from comptoir.notifications import acting, recovering, writing_texts
+from comptoir.notifications import acting, rating, recovering, wishing, writing_texts
 from comptoir.notifications.choosing import KINDS as TOLD_TO_CUSTOMERS
 from comptoir.notifications.listener import write_message
 from comptoir.notifications.telling_devices import KINDS as TOLD_TO_DEVICES
@@ -104,6 +104,8 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         **acting.FLOWS,
         **recovering.FLOWS,
         **writing_texts.FLOWS,
+        **wishing.FLOWS,
+        **rating.FLOWS,
     }
 
 
@@ -132,6 +134,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
     "settle what nobody chose": ("comptoir.flows.lapse:settle_unanswered", 60.0),
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
+    "ask how it was": ("comptoir.notifications.surveying:survey", 300.0),
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),
     "forget old tries": ("comptoir.flows.lapse:forget_tries", 600.0),
@@ -141,6 +144,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "send push": ("comptoir.notifications.sending:send_push", 2.0),
     "send SMS": ("comptoir.notifications.sending:send_sms", 2.0),
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
+    "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),
     "forget old webhooks": ("comptoir.channels.intake:sweep", 3600.0),
 }

@@ -183,6 +183,18 @@ def submit(field: str, text: str, button: str = "form button.main") -> Go:
     return go
 
 
+def none_left(page: Page, world: World) -> None:
+    for box in page.locator("input[name^=ready]").all():
+        box.uncheck()
+    page.click("form button.main")
+    page.locator(".error").wait_for()
+
+
+def not_good(page: Page, world: World) -> None:
+    page.click("button[name=score][value='1']")
+    page.locator("#f-comment").wait_for()
+
+
 def wrong_pin(page: Page, world: World) -> None:
     with page.expect_navigation():
         for digit in "000001":
@@ -439,6 +451,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("ready", "nobody", link("staged"), both=False),
         State("ready, in English", "nobody", link("staged", lang="en"), lang="en"),
         State("handed over", "nobody", link("handed_over"), both=False),
+        State("not good", "nobody", link("handed_over"), not_good, both=False),
         State("canceled", "nobody", link("canceled"), both=False),
         State("lost", "nobody", at("/o/" + "0" * 26)),
     ],
@@ -446,6 +459,13 @@ STATES: Final[dict[str, list[State]]] = {
         State("asked", "nobody", link("open", "/cancel"), both=False),
         State("refused", "nobody", link("open", "/cancel"), submit("#f-contact", "0600000000"), both=False),
     ],
+    "/o/{token:str}/messages": [
+        State("all on", "nobody", link("open", "/messages"), both=False),
+        State("in English", "nobody", link("staged", "/messages", "en"), lang="en"),
+        State("none left", "nobody", link("open", "/messages"), none_left, both=False),
+        State("saved", "nobody", link("open", "/messages?kept=true"), both=False),
+    ],
+    "/o/{token:str}/unsubscribe": [State("asked", "nobody", link("handed_over", "/unsubscribe"), both=False)],
     "/outbox": [
         State("all sent", "associate", at("/outbox")),
         State("two kept", "associate", at("/outbox"), keep_two),

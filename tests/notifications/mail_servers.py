@@ -20,6 +20,21 @@ class Mailbox:
         self.say: dict[str, str] = {}
         self.hang_up_after_data = False
         self.conversations = 0
+        self.offers_dsn = False
+        self.sender = ""
+        self.asked: list[str] = []
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Any, envelope: Envelope, name: str, said: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        return [said[0], *(["250-DSN"] if self.offers_dsn else []), *said[1:]]
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.sender = envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]) -> str:  # fmt: skip
         self.conversations += 1
@@ -43,6 +58,24 @@ class Mailbox:
         return "250 taken"
 
 
+class Server(SMTP):
+    """Takes what RFC 3461 adds to MAIL and RCPT, where the mailbox says so, and hands on the rest."""
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        await super().smtp_MAIL(self.without_options(arg))
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        await super().smtp_RCPT(self.without_options(arg))
+
+    def without_options(self, arg: str | None) -> str | None:
+        box: Mailbox = self.event_handler
+        address, _, options = (arg or "").partition("> ")
+        if not box.offers_dsn or not options:
+            return arg
+        box.asked.append(options)
+        return address + ">"
+
+
 @asynccontextmanager
 async def serving(factory: Callable[[], asyncio.Protocol]) -> AsyncIterator[int]:
     """A server of a protocol on a free port; its number."""
@@ -54,10 +87,11 @@ async def serving(factory: Callable[[], asyncio.Protocol]) -> AsyncIterator[int]
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncIterator[tuple[Mailbox, str]]:
+async def mail_server(dsn: bool = False) -> AsyncIterator[tuple[Mailbox, str]]:
     """A mailbox behind a real SMTP server, and its address as a setting has it."""
     box = Mailbox()
-    async with serving(lambda: SMTP(box, hostname="mail.test")) as port:
+    box.offers_dsn = dsn
+    async with serving(lambda: Server(box, hostname="mail.test")) as port:
         yield box, f"smtp://127.0.0.1:{port}"
 
 

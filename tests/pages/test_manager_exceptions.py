@@ -14,7 +14,7 @@ KINDS = (
     "handed_over_twice", "handed_over_without_proof", "bags_not_scanned", "bag_in_use", "did_not_fit", "short_choice",
     "age_check_needed", "handed_over_not_staged", "ended_meanwhile", "nothing_picked", "something_new",
     "journal_lost", "report_refused", "person_disabled", "device_revoked", "line_not_in_work", "staged_meanwhile",
-    "moved_on_meanwhile", "nothing_to_undo", "put_back_wanted",
+    "moved_on_meanwhile", "nothing_to_undo", "put_back_wanted", "unhappy",
 )  # fmt: skip
 
 
@@ -36,6 +36,21 @@ async def test_every_kind_is_told_in_words(desk: Desk, language: str) -> None:
             told = words(await browser.get(f"/manager/exceptions/{case}"))
             assert "Aubry" in told
             assert not UUID_TEXT.search(told)
+
+
+async def test_an_unhappy_customers_words_stand_on_the_case_and_on_the_order(desk: Desk) -> None:
+    order, work = await desk.order("handed_over")
+    await desk.connection.execute(
+        "INSERT INTO rating (order_id, location, score, comment, at) VALUES ($1, $2, 1, 'Une heure <b>debout</b>', $3)",
+        order, PART_DIEU, desk.app.clock(),
+    )  # fmt: skip
+    case = await desk.case("unhappy", order, work)
+    async with await desk.browser(ODILE) as browser:
+        for path in (f"/manager/exceptions/{case}", f"/manager/orders/{order}"):
+            page = await browser.get(path)
+            assert "Une heure &lt;b&gt;debout&lt;/b&gt;" in page.text
+        assert "Un client n’est pas content" in words(await browser.get("/manager/exceptions"))
+        assert "Retrait : pas bien" in words(page)
 
 
 async def test_the_store_manager_settles_a_case_on_the_stores_device(desk: Desk) -> None:

@@ -10,8 +10,10 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.words import Email, Phone
+from comptoir.notifications.model import Medium
 from comptoir.notifications.numbers import e164
-from comptoir.notifications.planning import COURSES
+from comptoir.notifications.planning import COURSES, media_of
+from comptoir.notifications.sql import OFF
 from comptoir.orders import sql as orders_sql
 
 
@@ -58,9 +60,11 @@ CASE
   ELSE true END
 """
 _RED: Final = f"""
-SELECT m.id, m.template, m.status, m.reason, {_STILL_TRUE} AS still_true, CASE WHEN m.recipient = 'collector' THEN k.phone IS NOT NULL ELSE coalesce(c.phone, '') <> '' END AS phone,
+SELECT m.id, m.template, m.status, m.reason, m.recipient, {_STILL_TRUE} AS still_true,
+  CASE WHEN m.recipient = 'collector' THEN k.phone IS NOT NULL ELSE coalesce(c.phone, '') <> '' END AS phone,
   CASE WHEN m.recipient = 'collector' THEN k.email IS NOT NULL ELSE coalesce(c.email, '') <> '' END AS email,
-  c.erased_at IS NOT NULL AS erased, EXISTS (SELECT FROM push_subscription p WHERE p.order_id = m.order_id) AS push
+  c.erased_at IS NOT NULL AS erased, EXISTS (SELECT FROM push_subscription p WHERE p.order_id = m.order_id) AS push,
+  {OFF}
 FROM message m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer LEFT JOIN collector k ON k.order_id = m.order_id
 WHERE m.order_id = $1 AND ($2::uuid IS NULL OR m.id = $2) AND ($2::uuid IS NOT NULL OR m.status = 'failed') ORDER BY m.made_at, m.id FOR UPDATE OF m
 """
@@ -117,11 +121,9 @@ async def _red(tx: Tx, order: UUID, message: UUID) -> Any:
 async def _begin_again(tx: Tx, order: UUID, row: Any, now: datetime) -> bool:
     """A new round by the media that reach the customer now; False when none does."""
     course = COURSES[row["template"]]
-    plan = [
-        medium
-        for medium in course.media
-        if {"push": row["push"], "sms": row["phone"], "email": row["email"]}.get(medium)
-    ]
+    there: tuple[tuple[Medium, str], ...] = (("push", "push"), ("sms", "phone"), ("email", "email"))
+    reach = frozenset(medium for medium, column in there if row[column])
+    plan = list(media_of(row["template"], reach, msgspec.json.decode(row["off"])))
     if not plan or row["erased"]:
         return False
     await tx.run(

@@ -24,8 +24,13 @@ def providers(settings: Settings, push: Provider | None) -> dict[Medium, Provide
     return {
         "push": push,
         "sms": sms_provider(settings) or unnamed,
-        "email": SmtpProvider(mail, settings.mail_from, settings.retailer) if mail else unnamed,
+        "email": mail_provider(mail, settings) if mail else unnamed,
     }
+
+
+def mail_provider(server: MailServer, settings: Settings) -> SmtpProvider:
+    """One server; its mails name themselves in their bounces."""
+    return SmtpProvider(server, settings.mail_from, settings.retailer, Seal(settings.secret), settings.bounce_address)
 
 
 def push_provider(settings: Settings) -> WebPushProvider:

@@ -8,7 +8,7 @@ from comptoir.notifications.model import Draft, OrderFacts, WorkFacts
 KINDS = (
     "order.placed", "order.released", "order.canceled", "fulfillment.short", "fulfillment.staged",
     "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.missed", "fulfillment.expired", "customer.arrived",
-    "customer.link_asked", "customer.collector_named", "customer.change_settled",
+    "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due",
 )  # fmt: skip
 """The events that a customer may hear of."""
 
@@ -83,6 +83,8 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
         return Draft("expired", work=work, amount_minor=body.get("amount_minor") or 0, refund=body.get("refund"))
     if told.kind == "customer.link_asked":
         return Draft("link", by="sms" if body.get("by") == "sms" else "email")
+    if told.kind == "customer.survey_due":
+        return Draft("survey", suppressed="outdated" if gone else None, work=work)
     if told.kind == "customer.arrived":
         return Draft("early", work=_pickup_at(facts, told.location)) if body.get("early") else None
     return None

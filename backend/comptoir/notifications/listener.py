@@ -7,7 +7,7 @@ from comptoir.notifications import sql, texts_queries
 from comptoir.notifications.choosing import choose, for_collector
 from comptoir.notifications.model import Draft, Message, OrderFacts
 from comptoir.notifications.occasions import occasion_of
-from comptoir.notifications.planning import plan_for, useful_until
+from comptoir.notifications.planning import plan_for, useful_until, why_no_way
 from comptoir.notifications.render import language_of, render
 
 
@@ -24,7 +24,7 @@ async def write_message(tx: Tx, told: Told) -> None:
 async def write_down(tx: Tx, told: Told, facts: OrderFacts, draft: Draft) -> None:
     """One message into the ledger, with the media it will go by, or with why it will not."""
     plan = plan_for(draft, facts)
-    why = draft.suppressed or (None if plan else "no_phone_no_email")
+    why = draft.suppressed or (None if plan else why_no_way(draft, facts))
     subject, body = ("", "") if why else await _words(tx, draft, facts)
     await sql.insert(
         tx,

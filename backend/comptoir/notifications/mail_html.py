@@ -13,6 +13,7 @@ _PAGE = """<!doctype html>
 </div></div></body></html>
 """
 _BUTTON = '<a class="button" href="{link}" style="display:inline-block;background:#0f5a44;color:#ffffff;font-weight:600;text-decoration:none;padding:14px 20px;border-radius:12px">{words}</a>'
+_QUIET = '<a href="{link}" style="color:inherit;font-size:15px">{words}</a>'
 WORDS = {"fr": "Ouvrir ma page", "en": "Open my page"}
 
 
@@ -36,6 +37,8 @@ def paragraphs(text: str) -> list[tuple[str, str]]:
 
 
 def _paragraph(line: str, link: str, language: str) -> str:
+    if link.endswith("/unsubscribe"):
+        return f'<p style="margin:24px 0 0">{_QUIET.format(link=html.escape(link), words=html.escape(line))}</p>'
     words = f'<p style="margin:0 0 16px">{html.escape(line)}</p>' if line else ""
     if not link:
         return words

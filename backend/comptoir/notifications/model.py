@@ -11,6 +11,9 @@ import msgspec
 
 Medium = Literal["push", "sms", "email", "none"]
 Recipient = Literal["customer", "collector"]
+Topic = Literal["ready", "changes", "papers", "survey"]
+"""What a customer may have wishes about: goods that wait, changes of the order, receipts and documents, how it was."""
+
 MessageStatus = Literal["due", "sent", "delivered", "seen", "failed", "suppressed"]
 """`sent`: a provider took it and nobody knows more. `failed`: no medium is left, a person must act (red). Never ahead of the facts (I10)."""
 
@@ -82,6 +85,8 @@ class OrderFacts(msgspec.Struct, frozen=True):
     has_push: bool = False
     collector_by: Medium | None = None
     """How somebody else who collects is reached; None: nobody else was named."""
+    off: dict[Topic, tuple[Medium, ...]] = {}
+    """The media that the customer has switched off, by topic."""
 
     def work(self, id: str | UUID | None) -> WorkFacts | None:
         return next((work for work in self.works if str(work.id) == str(id)), None)

@@ -12,6 +12,7 @@ from comptoir.notifications.model import Draft
 Occasion = Literal[
     "confirmed", "held", "ready", "ready_part", "short", "early", "reminder", "last_day", "handed_over", "expired",
     "canceled", "canceled_part", "lapsed", "link", "missed", "collector", "collector_ready", "change_done", "change_declined",
+    "survey",
 ]  # fmt: skip
 Language = Literal["fr", "en"]
 
@@ -58,6 +59,7 @@ OCCASIONS: Final[dict[Occasion, Kind]] = {
     "missed": Kind("missed", (*_GOODS_WAIT, "until"), ("directions", "hours"), ("pass", "link", "until")),
     "collector": Kind("collector", ("buyer",), ("store", "address", "hours")),
     "collector_ready": Kind("collector", ("buyer", *_GOODS_WAIT), ("directions", "until", "hours"), ("pass", "link")),
+    "survey": Kind("survey", maybe=("store",)),
     "change_done": Kind("change_settled", ("wish",)),
     "change_declined": Kind("change_settled", ("wish",)),
 }

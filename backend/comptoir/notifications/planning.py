@@ -1,11 +1,12 @@
 """By which media a message goes, in which order, and how long it is of use. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
-from comptoir.notifications.model import Draft, Medium, OrderFacts
+from comptoir.notifications.model import Draft, Medium, OrderFacts, Topic
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -34,7 +35,19 @@ COURSES: Final[dict[str, Course]] = {
     "canceled": Course(_TO_KEEP, timedelta(days=5)),
     "lapsed": Course(_TO_KEEP, timedelta(days=5)),
     "expired": Course(_TO_KEEP, timedelta(days=5)),
+    # A question is worth no SMS, and is no longer asked in the evening.
+    "survey": Course(("push", "email"), timedelta(hours=3)),
 }
+TOPIC_OF: Final[dict[str, Topic]] = {
+    "ready": "ready", "reminder": "ready", "last_day": "ready", "missed": "ready", "early": "ready",
+    "short": "changes", "held": "changes", "canceled": "changes", "lapsed": "changes", "expired": "changes", "change_settled": "changes",
+    "confirmed": "papers", "handed_over": "papers", "survey": "survey",
+}  # fmt: skip
+"""The link is on no topic: it is sent to whoever asks for it, by the way they name. Whoever collects has no switches: they were asked by one way."""
+NEEDED: Final[frozenset[Topic]] = frozenset({"ready", "changes"})
+"""Without these the contract cannot be kept: by SMS or e-mail they reach the customer, whatever is switched off."""
+WRITTEN: Final[frozenset[Medium]] = frozenset({"sms", "email"})
+"""A browser forgets; a number and an address do not."""
 
 
 CALLS: Final = ("ready", "reminder", "last_day", "collector")
@@ -57,8 +70,26 @@ def plan_for(draft: Draft, facts: OrderFacts) -> tuple[Medium, ...]:
     """The media this message will go through, first to last; empty when there is no way to the customer."""
     if draft.to == "collector":
         return (facts.collector_by,) if facts.collector_by else ()
+    media = media_of(draft.template, reachable(facts), facts.off)
+    return tuple(medium for medium in media if draft.by in (None, medium))
+
+
+def media_of(template: str, reach: frozenset[Medium], off: Mapping[Topic, tuple[Medium, ...]]) -> tuple[Medium, ...]:
+    """The media of a template that reach the customer and are wanted, in their order."""
+    topic = TOPIC_OF.get(template)
+    left = reach - frozenset(off.get(topic, ())) if topic else reach
+    if topic in NEEDED and not left & WRITTEN:
+        # The number that was to remain is gone meanwhile: rather an unwanted e-mail than goods that nobody knows of.
+        left = reach
+    return tuple(medium for medium in COURSES[template].media if medium in left)
+
+
+def why_no_way(draft: Draft, facts: OrderFacts) -> str:
+    """Why a message has no medium."""
     reach = reachable(facts)
-    return tuple(medium for medium in COURSES[draft.template].media if medium in reach and draft.by in (None, medium))
+    if not reach or draft.by is not None:
+        return "no_phone_no_email"
+    return "unwanted" if media_of(draft.template, reach, {}) else "no_fitting_medium"
 
 
 def useful_until(draft: Draft, now: datetime) -> datetime:

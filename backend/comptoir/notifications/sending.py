@@ -31,6 +31,9 @@ LEASE = timedelta(minutes=4)
 TIME_LIMIT_SECONDS = 45.0
 """Three rounds of eight end well below the lease: a try has its outcome before another worker may look at its message."""
 
+NOT_MISSED = frozenset({"survey"})
+"""What nobody needs: it is never red, and one click ends it."""
+
 DEAD_AFTER = 5
 REST = timedelta(seconds=30)
 log = logging.getLogger("comptoir.sending")
@@ -67,6 +70,8 @@ class Lane:
             now = house.clock()
             move = next_move(message.plan, tries, message.useful_until, now)
             if isinstance(move, End):
+                if move.status == "failed" and message.template in NOT_MISSED:
+                    return await sql.suppress(house.pool, message.id, "gave_up", now)
                 return await sql.end(house.pool, message.id, move, now)
             if isinstance(move, Wait):
                 return await sql.wait(house.pool, message.id, move, self.medium)
@@ -86,7 +91,9 @@ class Lane:
         resting = self.rests(began)
         # Nobody is called, but the message's own patience runs: it may be another medium's turn before this one is back.
         answer = (
-            Answer("busy", "away") if resting else await self.ask(house, letter_of(house, message, move.medium, papers))
+            Answer("busy", "away")
+            if resting
+            else await self.ask(house, letter_of(house, message, move.medium, papers, n))
         )
         now = house.clock()
         await sql.end_try(house.pool, message.id, n, answer, now)
@@ -126,7 +133,9 @@ class Lane:
             self.bad, self.rests_until = 0, now + REST
 
 
-def letter_of(house: "House", message: DueMessage, medium: Medium, attachments: tuple[Attachment, ...] = ()) -> Letter:
+def letter_of(
+    house: "House", message: DueMessage, medium: Medium, attachments: tuple[Attachment, ...] = (), n: int = 1
+) -> Letter:
     """The message with every mark filled in; only here does it hold a name, a link and letters."""
     subject, text = (
         fill(part, house.seal, house.settings.url, message.order_id, message.link_generation, message.first_name, message.passes, message.recipient, message.buyer)
@@ -145,7 +154,10 @@ def letter_of(house: "House", message: DueMessage, medium: Medium, attachments: 
             for_a_lock_screen(message.body, message.first_name),
             browsers=message.browsers, path=link, topic=f"order:{message.order_id}",
         )  # fmt: skip
-    return Letter(message.id, message.email, message.language, subject, text, attachments)
+    link = link_of(house.seal, house.settings.url, message.order_id, message.link_generation)
+    # One click by a mail program needs HTTPS (RFC 8058).
+    unsubscribe = f"{link}/unsubscribe" if message.template in NOT_MISSED and link.startswith("https://") else ""
+    return Letter(message.id, message.email, message.language, subject, text, attachments, n=n, unsubscribe=unsubscribe)
 
 
 async def send_push(house: "House") -> int:

@@ -172,10 +172,11 @@ async def keep_receipt(pool: Pool, provider: str, ref: str, receipt: Receipt, co
                     "SELECT true FROM message_try WHERE provider = $1 AND provider_ref = $2", provider, ref
                 )
             )
-        # A word that comes after the last one corrects it: what was red is delivered, what seemed delivered bounced.
+        # A word that comes after the last one corrects it: what was red is delivered, what seemed delivered bounced. What a person
+        # told the customer stays told.
         await connection.execute(
             "UPDATE message SET next_at = $2, settled_at = NULL, reason = NULL, status = 'sent'"
-            " WHERE id = $1 AND status IN ('due', 'sent', 'delivered', 'failed')",
+            " WHERE id = $1 AND settled_by IS NULL AND status IN ('due', 'sent', 'delivered', 'failed')",
             row["message"], now,
         )  # fmt: skip
     return True

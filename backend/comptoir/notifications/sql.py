@@ -8,6 +8,11 @@ import msgspec
 from comptoir.kit.db import Tx
 from comptoir.notifications.model import Message, OrderFacts
 
+OFF = """
+coalesce((SELECT jsonb_object_agg(f.topic, f.media) FROM (SELECT p.topic, jsonb_agg(p.medium) AS media FROM customer_preference p
+    WHERE p.customer = o.customer GROUP BY p.topic) f), '{}') AS off
+""".strip()
+"""What the customer of `o` has switched off, as JSON: topic -> media."""
 _FACTS = """
 SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
   coalesce((SELECT h.name FROM channel h WHERE h.id = o.channel AND h.kind <> 'api'), '') AS refund_by,
@@ -21,6 +26,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
       told_of_part,
   EXISTS (SELECT FROM push_subscription u WHERE u.order_id = o.id) AS has_push,
   (SELECT CASE WHEN k.phone IS NULL THEN 'email' ELSE 'sms' END FROM collector k WHERE k.order_id = o.id) AS collector_by,
+  {off},
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'status', w.status, 'promise_at',
       w.promise_at,
       'collect_until', w.collect_until,
@@ -35,7 +41,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
       ORDER BY w.promise_at, w.id)
     FROM work w JOIN location l ON l.id = w.location WHERE w.order_id = o.id), '[]') AS works
 FROM sales_order o LEFT JOIN customer c ON c.id = o.customer WHERE o.id = $1
-"""
+""".replace("{off}", OFF)
 
 
 async def find_facts(tx: Tx, order: UUID) -> OrderFacts | None:
@@ -46,6 +52,7 @@ async def find_facts(tx: Tx, order: UUID) -> OrderFacts | None:
     kept: dict[str, Any] = dict(row)
     kept["articles"] = msgspec.json.decode(kept["articles"])
     kept["works"] = msgspec.json.decode(kept["works"])
+    kept["off"] = msgspec.json.decode(kept["off"])
     return msgspec.convert(kept, OrderFacts)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from piccolo.columns import UUID, Array, Bytea, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, Bytea, ForeignKey, Integer, SmallInt, Text, Timestamptz
 from piccolo.columns.base import OnDelete
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
@@ -57,6 +57,25 @@ class OptOut(Table, tablename="opt_out"):
     mark = Bytea(primary_key=True, required=True)
     made_at = Timestamptz(required=True)
     how = Text(required=True)
+
+
+class CustomerPreference(Table, tablename="customer_preference"):
+    """A medium that a customer has switched off for a topic; its primary key is all three."""
+
+    customer = UUID(primary_key=True, required=True)
+    topic = Text(primary_key=True, required=True)
+    medium = Text(primary_key=True, required=True)
+    made_at = Timestamptz(required=True)
+
+
+class Rating(Table, tablename="rating"):
+    """How the hand-over of an order was, as its customer says: 3 good, 2 so so, 1 not good."""
+
+    order_id = UUID(primary_key=True, required=True)
+    location = Text(required=True)
+    score = SmallInt(required=True)
+    comment = Text(default="")
+    at = Timestamptz(required=True)
 
 
 class PushSubscription(Table, tablename="push_subscription"):

@@ -43,6 +43,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
   coalesce((SELECT jsonb_agg(jsonb_build_object('number', d.number, 'kind', d.kind, 'issued_on', d.issued_on, 'total_minor', d.total_minor,
       'vat_minor', d.vat_minor, 'currency', trim(d.currency), 'cites', d.cites) ORDER BY d.made_at, d.number)
     FROM document d WHERE d.order_id = o.id), '[]') AS documents,
+  (SELECT jsonb_build_object('score', r.score, 'comment', r.comment) FROM rating r WHERE r.order_id = o.id) AS rating,
   coalesce((SELECT jsonb_agg(jsonb_build_object('line', l.line, 'title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
       'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
       'missing', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line =
@@ -139,6 +140,13 @@ class Arrival(msgspec.Struct, frozen=True):
 class HandOver(msgspec.Struct, frozen=True):
     at: datetime
     by: str | None
+
+
+class Rating(msgspec.Struct, frozen=True):
+    """How it was: 3 good, 2 so so, 1 not good."""
+
+    score: int
+    comment: str
 
 
 class Store(msgspec.Struct, frozen=True):
@@ -252,6 +260,7 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     last_place: str = ""
     requests: tuple[Request, ...] = ()
     choices: tuple[ShortChoice, ...] = ()
+    rating: Rating | None = None
 
     @property
     def pickup(self) -> Part | None:
@@ -262,6 +271,11 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     def asked(self) -> Request | None:
         """What the store has not answered yet, about the whole order."""
         return next((one for one in self.requests if one.state == "open" and one.line is None), None)
+
+    def asks_rating(self, now: datetime) -> bool:
+        """Something was handed over in the last 30 days, and nothing more waits."""
+        handed = [part.hand_over.at for part in self.parts if part.hand_over and part.handed_over]
+        return self.state == "handed_over" and bool(handed) and now - max(handed) <= timedelta(days=30)
 
     @property
     def main(self) -> Part | None:
@@ -333,4 +347,5 @@ async def find_customer_order(
     kept: dict[str, Any] = dict(row)
     for name in ("holds", "money_back", "lines", "parts", "documents", "requests", "choices"):
         kept[name] = msgspec.json.decode(kept[name])
+    kept["rating"] = msgspec.json.decode(kept["rating"]) if kept["rating"] else None
     return msgspec.convert(kept, CustomerOrder)

@@ -16,6 +16,7 @@ SELECT e.id, e.location, l.name AS store, l.time_zone, e.kind, e.made_at, e.orde
   (SELECT t.first_name FROM staff t WHERE t.id::text = coalesce(e.body->>'who', (SELECT p.who FROM short_pick p WHERE p.work = e.work AND p.sku = e.sku AND e.kind = 'short_choice' ORDER BY p.at DESC LIMIT 1))) AS who,
   (SELECT d.name FROM device d WHERE d.id::text = e.body->>'device') AS device,
   e.quantity AS units, s.name AS article, s.variant, s.deciding, s.picture, e.body, e.resolved_at,
+  (SELECT nullif(r.comment, '') FROM rating r WHERE r.order_id = e.order_id AND e.kind = 'unhappy') AS comment,
   (SELECT jsonb_build_object('name', h.first_name, 'at', v.at) FROM hand_over v LEFT JOIN staff h ON h.id::text = v.who WHERE v.order_id = e.order_id ORDER BY v.at LIMIT 1) AS first_hand_over,
   (SELECT jsonb_build_object('kind', q.kind, 'what', coalesce(q.body->>'name', concat_ws(', ', q.body->>'street', nullif(q.body->>'street2', ''), concat_ws(' ', q.body->>'postcode', q.body->>'city'))),
     'price_minor', q.price_minor) FROM change_request q WHERE q.exception = e.id) AS asked
@@ -64,6 +65,8 @@ class Case(msgspec.Struct, frozen=True):
     resolved_at: datetime | None = None
     first_hand_over: First | None = None
     asked: Asked | None = None
+    comment: str | None = None
+    """What an unhappy customer wrote."""
 
     @property
     def bag(self) -> str:

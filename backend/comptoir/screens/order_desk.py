@@ -38,6 +38,7 @@ SELECT ch.name AS channel,
       WHERE f.enough >= 1) AS stores
     FROM requirement r WHERE r.order_id = o.id AND r.unsourced > 0 AND NOT EXISTS (SELECT FROM order_hold h WHERE h.order_id = o.id AND h.released_at IS NULL)
     GROUP BY r.line) m) AS missing,
+  (SELECT jsonb_build_object('score', r.score, 'comment', r.comment) FROM rating r WHERE r.order_id = o.id) AS rating,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('units', p.units, 'store', l.name) ORDER BY l.name), '[]')
     FROM (SELECT location, sum(quantity - done)::int AS units FROM put_back WHERE order_id = o.id AND done < quantity AND withdrawn_at IS NULL GROUP BY location) p JOIN location l ON l.id = p.location) AS put_backs,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('number', d.number, 'kind', d.kind, 'issued_on', d.issued_on, 'total_minor', d.total_minor,
@@ -102,6 +103,13 @@ class PutBackHere(msgspec.Struct, frozen=True):
     units: int
 
 
+class Rating(msgspec.Struct, frozen=True):
+    """How the customer says that the hand-over was: 3 good, 2 so so, 1 not good."""
+
+    score: int
+    comment: str
+
+
 class OrderDesk(msgspec.Struct, frozen=True):
     """The order as the people behind it see it."""
 
@@ -113,12 +121,13 @@ class OrderDesk(msgspec.Struct, frozen=True):
     put_backs: list[PutBackHere]
     channel: str | None = None
     documents: tuple[Listed, ...] = ()
+    rating: Rating | None = None
 
     def short(self, line: int) -> Missing | None:
         return next((one for one in self.missing if one.line == line), None)
 
 
-_JSON = frozenset({"timeline", "holds", "cases", "missing", "put_backs", "documents"})
+_JSON = frozenset({"timeline", "holds", "cases", "missing", "put_backs", "documents", "rating"})
 
 
 async def consequences(
@@ -146,5 +155,7 @@ async def read(connection: Connection, order: UUID, actor: Actor) -> OrderDesk:
     places = list(actor.locations) if actor.locations is not None else None
     row = await connection.fetchrow(_SQL, order, places, MOST_STORES)
     assert row is not None
-    told = {key: msgspec.json.decode(value) if key in _JSON else value for key, value in row.items()}
+    told = {
+        key: msgspec.json.decode(value) if key in _JSON and value is not None else value for key, value in row.items()
+    }
     return msgspec.convert(told, OrderDesk)

@@ -1,4 +1,4 @@
-"""What SMS providers tell later: delivered, failed, STOP. Verified first; an unknown message is answered like a known one."""
+"""What providers of SMS and mail servers tell later: delivered, failed, STOP. Verified first; an unknown message is answered like a known one."""
 
 import hmac
 from datetime import datetime
@@ -15,15 +15,17 @@ from comptoir.house import House
 from comptoir.kit import throttle
 from comptoir.kit.errors import Malformed, Unknown
 from comptoir.kit.text import bad_text
-from comptoir.notifications import receipts, sending_sql, silence
+from comptoir.notifications import fetching_bounces, receipts, sending_sql, silence
+from comptoir.notifications.bouncing import LARGEST, read_report
 from comptoir.notifications.providers import twilio
 from comptoir.notifications.providers.twilio import TwilioProvider
 from comptoir.notifications.receipts import Heard
 from comptoir.web.guards import by_signature
-from comptoir.web.requests import DoorRequest, client_ip
+from comptoir.web.requests import DoorRequest, WrongMediaType, client_ip
 from comptoir.web.webhooks import WRONG_SIGNATURES
 
 MAX_BODY: Final = 64_000
+REPORT: Final = "message/rfc822"
 LONGEST: Final = 200
 """Letters of a provider's name for a message; longer ones are nobody's."""
 
@@ -69,6 +71,17 @@ async def from_ovh(key: FromPath[str], request: DoorRequest, house: TheHouse, no
     )
 
 
+@post("/mail/{key:str}", opt=by_signature(), status_code=200, request_max_body_size=LARGEST, include_in_schema=False)
+async def from_mail_server(key: FromPath[str], request: DoorRequest, house: TheHouse, now: Now) -> Response[bytes]:
+    """A delivery report as it came (message/rfc822); 401 unless the address is the one we print, 422 when it is no report of ours."""
+    if not same(key, receipts.key_of(house.seal, "mail")):
+        raise await wrong(request, house, now)
+    if request.content_type[0] != REPORT:
+        raise WrongMediaType(takes=REPORT)
+    await fetching_bounces.keep(house, read_report(await request.body(), house.seal))
+    return Response(b"", status_code=200, media_type="text/plain")
+
+
 async def wrong(request: DoorRequest, house: House, now: datetime) -> Unknown:
     """Counted for each address; what is signed never is."""
     await throttle.take(house.pool, WRONG_SIGNATURES, client_ip(request, request.app.state.trusted), now)
@@ -92,4 +105,4 @@ async def keep(house: House, provider: str, heard: Heard, now: datetime) -> Resp
     return Response(b"", status_code=200, media_type="text/plain")
 
 
-ROUTES: list[BaseRouteHandler] = [from_twilio, from_brevo, from_ovh]
+ROUTES: list[BaseRouteHandler] = [from_twilio, from_brevo, from_ovh, from_mail_server]

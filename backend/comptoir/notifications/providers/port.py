@@ -31,6 +31,10 @@ class Letter(msgspec.Struct, frozen=True):
     browsers: tuple[Subscription, ...] = ()
     path: str = ""
     topic: str = ""
+    n: int = 1
+    """Which try of the message this is."""
+    unsubscribe: str = ""
+    """Where one click ends messages of this kind; only for what nobody needs."""
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -13,7 +13,9 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 import msgspec
 
+from comptoir.kit.ids import Seal
 from comptoir.notifications.mail_html import as_html
+from comptoir.notifications.marks import mark_of, ref_of
 from comptoir.notifications.providers.port import Answer, Letter
 
 CONNECT_SECONDS = 10.0
@@ -47,12 +49,30 @@ class MailServer(msgspec.Struct, frozen=True):
 
 
 class SmtpProvider:
-    """Sends letters as `sender` (address) of `house` (name)."""
+    """Sends letters as `sender` (address) of `house` (name).
+
+    Each carries a mark of its own, in the Message-ID, as the envelope's id where the server offers DSN (RFC 3461), and in the
+    address that bounces go back to, where `bounces` has a star for it.
+    """
 
     name = "smtp"
 
-    def __init__(self, server: MailServer, sender: str, house: str) -> None:
+    def __init__(
+        self, server: MailServer, sender: str, house: str, seal: Seal | None = None, bounces: str = ""
+    ) -> None:
         self.server, self.sender, self.house = server, sender, house
+        self.seal, self.bounces = seal, bounces
+
+    def mark(self, letter: Letter) -> str:
+        """The name under which this try travels."""
+        return mark_of(self.seal, letter.id, letter.n) if self.seal else str(letter.id)
+
+    def envelope(self, letter: Letter) -> tuple[str, list[str], list[str]]:
+        """The envelope's sender, and what a server that offers DSN is asked beside sender and recipient."""
+        mark = self.mark(letter)
+        return (
+            self.bounces.replace("*", mark) or self.sender, ["RET=HDRS", f"ENVID={mark}"], ["NOTIFY=FAILURE,DELAY"],
+        )  # fmt: skip
 
     def compose(self, letter: Letter) -> EmailMessage:
         """Text first, HTML beside it; nothing in it can end a header early. ValueError when `to` is no address."""
@@ -63,10 +83,13 @@ class SmtpProvider:
         mail["To"] = letter.to
         mail["Subject"] = one_line(letter.subject)
         mail["Date"] = formatdate(usegmt=True)
-        mail["Message-ID"] = f"<{letter.id}@{self.sender.rpartition('@')[2]}>"
+        mail["Message-ID"] = f"<{self.mark(letter)}@{self.sender.rpartition('@')[2]}>"
         mail["Content-Language"] = letter.language
         # Nobody's holiday notice need answer this.
         mail["Auto-Submitted"] = "auto-generated"
+        if letter.unsubscribe:
+            mail["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(letter.text)
         mail.add_alternative(as_html(letter.subject, letter.text, letter.language, self.house), subtype="html")
         for one in letter.attachments:
@@ -86,8 +109,10 @@ class SmtpProvider:
         )  # fmt: skip
         try:
             await client.connect()
-            await client.mail(self.sender)
-            await client.rcpt(letter.to)
+            sender, of_mail, of_recipient = self.envelope(letter)
+            asks = client.supports_extension("dsn")
+            await client.mail(sender, options=of_mail if asks else None)
+            await client.rcpt(letter.to, options=of_recipient if asks else None)
         except Exception as fault:
             await hang_up(client)
             return _before(fault)
@@ -99,7 +124,7 @@ class SmtpProvider:
             return Answer("unknown", "cut_off")
         finally:
             await hang_up(client)
-        return Answer("accepted", ref=str(letter.id))
+        return Answer("accepted", ref=ref_of(letter.id, letter.n))
 
 
 def _before(fault: Exception) -> Answer:

@@ -1,7 +1,7 @@
 """The customer's page behind `/o/<26 characters>`: no account, no script; the link is the key and is never logged."""
 
 import contextlib
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -16,8 +16,9 @@ from comptoir.house import House
 from comptoir.kit.errors import Conflict, Invalid, Refusal, TooMany
 from comptoir.kit.ids import new_id
 from comptoir.kit.throttle import Limit, take
-from comptoir.kit.words import Slug
+from comptoir.kit.words import Maybe, Slug
 from comptoir.notifications import sending_sql
+from comptoir.notifications.rating import Rate, SayMore, Score
 from comptoir.orders.model import LineQuantity
 from comptoir.screens.customer_order import CustomerOrder
 from comptoir.web import limits
@@ -37,6 +38,10 @@ from comptoir.web.requests import DoorRequest
 CONTACT: Final = Limit("customer-contact", 6, limits.LINK.window)
 """Tries to name the order's e-mail or phone, per order."""
 
+TAPS: Final = Limit("customer-rating", 20, limits.LINK.window)
+"""Times somebody says how it was, per order."""
+
+SCORES: Final[dict[str, Score]] = {"1": 1, "2": 2, "3": 3}
 WAITING: Final = ("here", "early", "coming")
 
 
@@ -58,6 +63,19 @@ class CancelForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
     contact: Annotated[str, msgspec.Meta(max_length=254)] = ""
     units: Annotated[list[LineUnits], msgspec.Meta(max_length=200)] | LineUnits = []
+
+
+class RatingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One tap. No id: what is kept is the last tap, and the same tap again changes nothing."""
+
+    score: Literal["1", "2", "3"]
+
+
+class CommentForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of words to it."""
+
+    id: UUID
+    comment: Maybe = ""
 
 
 @get("/o/{token:str}", opt=by_link())
@@ -122,6 +140,35 @@ async def cancel(
     return page.go(f"/o/{token}")
 
 
+@post("/o/{token:str}/rating", opt=by_link(), status_code=200)
+async def rate(
+    request: DoorRequest, house: NamedDependency[House], page: NamedDependency[Page], token: FromPath[str],
+    data: URLEncodedBody[RatingForm],
+) -> Answer:  # fmt: skip
+    """How it was; another tap changes it."""
+    order = await find(request, house, token)
+    if order is None:
+        return not_found(page)
+    with contextlib.suppress(Conflict, TooMany):
+        await take(house.pool, TAPS, order.id.hex, house.clock())
+        await house.runner.perform(Rate(new_id(), order.id, SCORES[data.score]), customer(order))
+    return page.go(f"/o/{token}#how")
+
+
+@post("/o/{token:str}/rating/comment", opt=by_link(), status_code=200)
+async def say_more(
+    request: DoorRequest, house: NamedDependency[House], page: NamedDependency[Page], token: FromPath[str],
+    data: URLEncodedBody[CommentForm],
+) -> Answer:  # fmt: skip
+    """Words to the tap."""
+    order = await find(request, house, token)
+    if order is None:
+        return not_found(page)
+    with contextlib.suppress(Conflict):
+        await house.runner.perform(SayMore(data.id, order.id, " ".join(data.comment.split())), customer(order))
+    return page.go(f"/o/{token}#how")
+
+
 def status_page(house: House, page: Page, order: CustomerOrder, token: str) -> Answer:
     page.lang = order.language
     now = house.clock()
@@ -130,6 +177,7 @@ def status_page(house: House, page: Page, order: CustomerOrder, token: str) -> A
         "customer/order.html", headers=HEADERS, order=order, main=main, passes=passes_of(house, order),
         now=now, token=token, form_id=new_id(), new_id=new_id,
         time_zone=main.store.time_zone if main else "Europe/Paris", waiting=order.state in WAITING,
+        asks=order.asks_rating(now),
         push_key=house.push.vapid.public_key if main and main.waits and not order.holds else "",
     )  # fmt: skip
 
@@ -177,4 +225,4 @@ def lines_of(data: CancelForm, order: CustomerOrder) -> tuple[LineQuantity, ...]
     return () if asked == left else tuple(LineQuantity(line, n) for line, n in sorted(asked.items()))
 
 
-ROUTES: list[BaseRouteHandler] = [show, here, ask_to_cancel, cancel]
+ROUTES: list[BaseRouteHandler] = [show, here, ask_to_cancel, cancel, rate, say_more]
