@@ -272,6 +272,14 @@ def new_badge(page: Page, world: World) -> None:
     page.wait_for_load_state()
 
 
+def notice(page: Page, world: World) -> None:
+    """The first article is given back, the others are kept."""
+    for _ in range(2):
+        page.click("form button.main")
+        page.wait_for_load_state()
+    page.locator("section.card").first.wait_for()
+
+
 def untold(world: World) -> None:
     """Somebody whose order lies ready was not reached."""
     world.shop.ask(
@@ -430,6 +438,24 @@ STATES: Final[dict[str, list[State]]] = {
     "/o/{token:str}/cancel": [
         State("asked", "nobody", link("open", "/cancel"), both=False),
         State("refused", "nobody", link("open", "/cancel"), submit("#f-contact", "0600000000"), both=False),
+    ],
+    "/o/{token:str}/data": [
+        State("told", "nobody", link("open", "/data"), both=False),
+        State("in English", "nobody", link("staged", "/data", "en"), lang="en"),
+        State("refused", "nobody", link("open", "/data"), submit("#f-contact", "0600000000"), both=False),
+    ],
+    "/o/{token:str}/data/erase": [
+        State("asked", "nobody", link("canceled", "/data/erase"), both=False),
+        State("an order is open", "nobody", link("open", "/data/erase"), both=False),
+    ],
+    "/o/{token:str}/withdraw": [
+        State("before it is ready", "nobody", link("open", "/withdraw"), both=False),
+        State("in English", "nobody", link("staged", "/withdraw", "en"), lang="en"),
+        State("noticed", "nobody", link("staged", "/withdraw"), notice, both=False),
+    ],
+    "/o/{token:str}/withdraw/confirm": [
+        State("asked", "nobody", link("handed_over", "/withdraw/confirm?line=1&units=1"), both=False),
+        State("in English", "nobody", link("staged", "/withdraw/confirm?line=1&units=1", "en"), lang="en"),
     ],
     "/outbox": [
         State("all sent", "associate", at("/outbox")),

@@ -51,6 +51,7 @@ class Acted(msgspec.Struct, frozen=True):
 _STILL_TRUE: Final = """
 CASE
   WHEN m.template IN ('ready', 'reminder', 'last_day') THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.status = 'staged')
+  WHEN m.template = 'delayed' THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.told_at IS NOT NULL AND w.status IN ('open', 'accepted', 'picking', 'picked'))
   WHEN m.template = 'early' THEN EXISTS (SELECT FROM arrival a WHERE a.order_id = m.order_id AND a.done_at IS NULL)
   WHEN m.template = 'short' THEN EXISTS (SELECT FROM requirement r WHERE r.order_id = m.order_id AND r.unsourced > 0)
   ELSE true END

@@ -1,14 +1,18 @@
 """Which message an event calls for. Pure: event and facts in, a draft out; what is no longer true is suppressed."""
 
+from datetime import datetime
+
 from comptoir.kit.outbox import Told
 from comptoir.notifications.model import Draft, OrderFacts, WorkFacts
 
 KINDS = (
     "order.placed", "order.released", "order.canceled", "fulfillment.short", "fulfillment.staged",
     "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.expired", "customer.arrived",
-    "customer.link_asked",
+    "customer.link_asked", "fulfillment.delayed", "return.withdrawal_noticed",
 )  # fmt: skip
 """The events that a customer may hear of."""
+LIVE = ("open", "accepted", "picking", "picked")
+"""Work that is not ready yet."""
 
 
 def choose(told: Told, facts: OrderFacts) -> Draft | None:
@@ -69,9 +73,20 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
         return Draft("expired", work=work, amount_minor=body.get("amount_minor") or 0, refund=body.get("refund"))
     if told.kind == "customer.link_asked":
         return Draft("link", by="sms" if body.get("by") == "sms" else "email")
+    if told.kind == "fulfillment.delayed":
+        # Staged, canceled or put off once more meanwhile: the hour is not true any more.
+        true_now = work is not None and work.status in LIVE and _hour(work.told_at) == body.get("to")
+        return Draft("delayed", suppressed=None if true_now else "outdated", work=work)
+    if told.kind == "return.withdrawal_noticed":
+        lines = tuple((facts.titles.get(str(line), "?"), quantity) for line, quantity in body.get("lines", ()))
+        return Draft("withdrawal_received", lines=lines, at=told.at, elsewhere=bool(body.get("elsewhere")))
     if told.kind == "customer.arrived":
         return Draft("early", work=_pickup_at(facts, told.location)) if body.get("early") else None
     return None
+
+
+def _hour(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _pickup_at(facts: OrderFacts, location: str | None) -> WorkFacts | None:

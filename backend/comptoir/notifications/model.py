@@ -58,6 +58,8 @@ class WorkFacts(msgspec.Struct, frozen=True):
     collect_until: datetime | None
     units: int
     place: Place
+    told_at: datetime | None = None
+    told_until: datetime | None = None
 
 
 class OrderFacts(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ class OrderFacts(msgspec.Struct, frozen=True):
     refused: int = 0
     told_of_part: bool = False
     has_push: bool = False
+    titles: dict[str, str] = {}
 
     def work(self, id: str | UUID | None) -> WorkFacts | None:
         return next((work for work in self.works if str(work.id) == str(id)), None)
@@ -96,6 +99,10 @@ class Draft(msgspec.Struct, frozen=True):
     article: str = ""
     quantity: int = 0
     refused: int = 0
+    lines: tuple[tuple[str, int], ...] = ()
+    at: datetime | None = None
+    elsewhere: bool = False
+    """To the address that was typed with a notice, instead of the one on file."""
     by: Medium | None = None
     """The one medium that it goes by, where somebody asked for it there."""
 

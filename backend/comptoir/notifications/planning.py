@@ -23,6 +23,8 @@ COURSES: Final[dict[str, Course]] = {
     "reminder": Course(_NOW, timedelta(days=1)),
     "last_day": Course(_NOW, timedelta(hours=10)),
     "short": Course(_NOW, timedelta(days=1)),
+    "delayed": Course(_NOW, timedelta(hours=4)),
+    "withdrawal_received": Course(_TO_KEEP, timedelta(days=5)),
     "early": Course(("push", "sms"), timedelta(minutes=30)),
     "confirmed": Course(_TO_KEEP, timedelta(days=2)),
     "held": Course(_TO_KEEP, timedelta(days=2)),
@@ -48,7 +50,7 @@ def reachable(facts: OrderFacts) -> frozenset[Medium]:
 
 def plan_for(draft: Draft, facts: OrderFacts) -> tuple[Medium, ...]:
     """The media this message will go through, first to last; empty when there is no way to the customer."""
-    reach = reachable(facts)
+    reach = {"email"} if draft.elsewhere else reachable(facts)
     return tuple(medium for medium in COURSES[draft.template].media if medium in reach and draft.by in (None, medium))
 
 

@@ -1,12 +1,12 @@
 """A draft becomes text: one template per message and language, its first line the subject. Times are the store's."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, get_currency_precision
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -15,6 +15,7 @@ from comptoir.notifications.model import FIRST_NAME, LINK, Draft, OrderFacts, Pl
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 LANGUAGES = ("fr", "en")
+_BETWEEN = {"fr": "entre {} et {}", "en": "between {} and {}"}
 _MOMENT = {"fr": "EEEE d MMMM 'à' HH:mm", "en": "EEEE d MMMM 'at' HH:mm"}
 
 
@@ -23,9 +24,25 @@ def moment(at: datetime, time_zone: str, language: str) -> str:
     return format_datetime(at.astimezone(ZoneInfo(time_zone)), _MOMENT[language], tzinfo=None, locale=language)
 
 
+def day_after(at: datetime, days: int, facts: OrderFacts, language: str) -> str:
+    """The civil day so many days after a moment, where the order is made ready: "mardi 24 novembre 2026"."""
+    zone = facts.works[0].place.time_zone if facts.works else "Europe/Paris"
+    return format_date(at.astimezone(ZoneInfo(zone)).date() + timedelta(days=days), "EEEE d MMMM y", locale=language)
+
+
 def money(minor: int, currency: str, language: str) -> str:
     """12900 -> "129,00 €" or "€129.00"."""
     return format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=language)
+
+
+def between(a: datetime, b: datetime, time_zone: str, language: str) -> str:
+    """Two hours of a day in store time, "samedi 21 novembre, entre 15:40 et 16:20"; the later moment where the days differ."""
+    zone = ZoneInfo(time_zone)
+    here, there = a.astimezone(zone), b.astimezone(zone)
+    if here == there or here.date() != there.date():
+        return moment(b, time_zone, language)
+    day = format_datetime(here, "EEEE d MMMM", tzinfo=None, locale=language)
+    return f"{day}, " + _BETWEEN[language].format(f"{here:%H:%M}", f"{there:%H:%M}")
 
 
 def hours_on(place: Place, at: datetime, language: str) -> str:
@@ -66,6 +83,9 @@ def render(draft: Draft, facts: OrderFacts, now: datetime) -> tuple[str, str]:
         letters=letters_mark(work.place.id) if work else "",
         amount=money(draft.amount_minor, facts.currency, language),
         moment=lambda at, place: moment(at, place.time_zone, language),
+        between=lambda a, b, place: between(a, b or a, place.time_zone, language),
+        noticed=lambda at: moment(at, facts.works[0].place.time_zone if facts.works else "Europe/Paris", language),
+        day=lambda at, days: day_after(at, days, facts, language),
         hours=lambda place: hours_on(place, now, language),
     )  # fmt: skip
     subject, _, body = text.strip().partition("\n")

@@ -22,7 +22,9 @@ WITH next AS (
   UPDATE message m SET claimed_until = $4 FROM next n WHERE m.id = n.id
   RETURNING m.id, m.order_id, m.seq, m.template, m.language, m.subject, m.body, m.plan, m.useful_until, m.tries_before
 )
-SELECT m.*, c.first_name, coalesce(c.phone, '') AS phone, coalesce(c.email, '') AS email, c.erased_at IS NOT NULL AS erased,
+SELECT m.*, c.first_name, coalesce(c.phone, '') AS phone, coalesce(CASE WHEN m.template = 'withdrawal_received' THEN
+    (SELECT r.reply_to FROM event e JOIN return_request r ON r.id::text = e.body->>'request' WHERE e.stream = m.order_id AND e.seq = m.seq) END,
+    c.email, '') AS email, c.erased_at IS NOT NULL AS erased,
   o.link_generation,
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'endpoint', u.endpoint, 'p256dh', u.p256dh, 'auth', u.auth) ORDER BY u.made_at)
     FROM push_subscription u WHERE u.order_id = m.order_id), '[]') AS browsers,

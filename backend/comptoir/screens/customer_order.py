@@ -11,6 +11,8 @@ from comptoir.invoices.model import Listed
 from comptoir.kit.db import Connection
 from comptoir.kit.ids import digest
 from comptoir.network.hours import hours_of, open_windows
+from comptoir.returns.model import Notice, units_left
+from comptoir.returns.withdrawal import has_local_holidays, in_time, last_day
 
 _SQL = """
 SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.placed_at, o.total_minor,
@@ -28,13 +30,16 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
   coalesce((SELECT jsonb_agg(jsonb_build_object('number', d.number, 'kind', d.kind, 'issued_on', d.issued_on, 'total_minor', d.total_minor,
       'vat_minor', d.vat_minor, 'currency', trim(d.currency), 'cites', d.cites) ORDER BY d.made_at, d.number)
     FROM document d WHERE d.order_id = o.id), '[]') AS documents,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
+  EXISTS (SELECT FROM order_company b WHERE b.order_id = o.id) AS business,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'noticed_at', r.noticed_at, 'lines', r.lines, 'legal_until', r.legal_until)
+      ORDER BY r.noticed_at, r.id) FROM return_request r WHERE r.order_id = o.id), '[]') AS notices,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('line', l.line, 'title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
       'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
       'missing', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line =
           l.line)) ORDER BY l.line)
     FROM order_line l LEFT JOIN sku s ON s.sku = l.sku WHERE l.order_id = o.id), '[]') AS lines,
   coalesce((SELECT jsonb_agg(jsonb_build_object('kind', w.kind, 'status', w.status, 'promise_at', w.promise_at,
-      'collect_until', w.collect_until, 'staged_at', w.staged_at,
+      'told_at', w.told_at, 'told_until', w.told_until, 'collect_until', w.collect_until, 'staged_at', w.staged_at,
       'units', n.units, 'staged', n.staged, 'handed_over', n.handed_over,
       'pass_generation', (SELECT p.generation FROM pickup_pass p WHERE p.order_id = o.id AND p.location = w.location),
       'arrival', (SELECT jsonb_build_object('at', a.at, 'place', a.place, 'taken_by',
@@ -93,6 +98,7 @@ class Line(msgspec.Struct, frozen=True):
     canceled: int
     total_minor: int
     missing: int
+    line: int = 0
 
 
 class MoneyBack(msgspec.Struct, frozen=True):
@@ -161,6 +167,8 @@ class Part(msgspec.Struct, frozen=True):
     pass_generation: int | None = None
     arrival: Arrival | None = None
     hand_over: HandOver | None = None
+    told_at: datetime | None = None
+    told_until: datetime | None = None
 
     @property
     def state(self) -> str:
@@ -180,6 +188,16 @@ class Part(msgspec.Struct, frozen=True):
         if self.staged:
             return "part_ready"
         return "preparing" if self.status in ("picking", "picked") else "noted"
+
+    @property
+    def delayed(self) -> bool:
+        """A later hour than the promised one was told."""
+        return self.told_at is not None and self.told_at > self.promise_at
+
+    @property
+    def received_on(self) -> date | None:
+        """The day, there, on which the customer got it."""
+        return self.hand_over.at.astimezone(ZoneInfo(self.store.time_zone)).date() if self.hand_over else None
 
     @property
     def waits(self) -> bool:
@@ -214,6 +232,8 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
     parts: tuple[Part, ...]
     documents: tuple[Listed, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    business: bool = False
 
     @property
     def main(self) -> Part | None:
@@ -253,6 +273,29 @@ class CustomerOrder(msgspec.Struct, frozen=True):
         return self.progress in ("received", "held", "accepted", "in_progress") and not gone and self.units > 0
 
     @property
+    def time_zone(self) -> str:
+        """Where the order is made ready."""
+        return self.parts[0].store.time_zone if self.parts else "Europe/Paris"
+
+    @property
+    def withdraw_until(self) -> date | None:
+        """The last day on which the customer may withdraw; None while something is still to come."""
+        live = [part for part in self.parts if part.state not in ("canceled", "expired", "ship_back")]
+        received = [part.received_on for part in live]
+        return last_day(received, local=any(has_local_holidays(part.store.postcode) for part in live))
+
+    @property
+    def withdrawable(self) -> dict[int, int]:
+        """Line -> units that no notice names yet."""
+        ordered = {line.line: (line.quantity, line.canceled) for line in self.lines}
+        return units_left(ordered, [one for notice in self.notices for one in notice.lines])
+
+    def may_withdraw(self, now: datetime) -> bool:
+        """A consumer, within the period, with something left to withdraw from."""
+        today = now.astimezone(ZoneInfo(self.time_zone)).date()
+        return not self.business and any(self.withdrawable.values()) and in_time(self.withdraw_until, today)
+
+    @property
     def version(self) -> str:
         """Changes when the page would say something else; a script compares it."""
         told = (
@@ -261,7 +304,8 @@ class CustomerOrder(msgspec.Struct, frozen=True):
             self.units,
             self.missing,
             len(self.documents),
-            [(p.state, p.staged, p.pass_generation, p.arrival) for p in self.parts],
+            len(self.notices),
+            [(p.told_at, p.state, p.staged, p.pass_generation, p.arrival) for p in self.parts],
         )
         return digest(repr(told))[:6].hex()
 
@@ -272,6 +316,6 @@ async def find_customer_order(connection: Connection, link_hash: bytes, now: dat
     if row is None:
         return None
     kept: dict[str, Any] = dict(row)
-    for name in ("holds", "money_back", "lines", "parts", "documents"):
+    for name in ("holds", "money_back", "lines", "parts", "documents", "notices"):
         kept[name] = msgspec.json.decode(kept[name])
     return msgspec.convert(kept, CustomerOrder)

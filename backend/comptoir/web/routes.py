@@ -8,7 +8,7 @@ from litestar.handlers import BaseRouteHandler
 
 API: Final = ("availability", "catalog", "documents", "handovers", "network", "orders", "payments", "stock")
 PAGES: Final = (
-    "session", "enroll", "people", "devices", "stores", "keys", "work", "taking_over", "outbox", "handheld", "counter", "customer", "documents", "lost_link", "manager",
+    "session", "enroll", "people", "devices", "stores", "keys", "work", "taking_over", "outbox", "handheld", "counter", "customer", "withdrawal", "customer_data", "documents", "lost_link", "manager",
     "orders", "order_changes", "messages", "exceptions", "stock_desk", "phone", "problem", "push", "shell",
 )  # fmt: skip
 
