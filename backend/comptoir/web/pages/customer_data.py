@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 
 from comptoir.flows.cancel_by_customer import is_contact
-from comptoir.flows.erase_customer import EraseCustomer, why_not
+from comptoir.flows.erase_customer import EraseCustomer, Erased, why_not
 from comptoir.house import House
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, Invalid, Refusal, TooMany
@@ -95,11 +95,12 @@ async def erase_page(
     house: House, page: Page, order: CustomerOrder, token: str, refusal: Refusal | None = None, typed: str = ""
 ) -> Answer:
     async with borrowed(house.pool) as connection:
-        reason = why_not(await customer_data.states_of(connection, order.id))
+        states = await customer_data.states_of(connection, order.id)
+    reason = why_not(states)
     page.lang = order.language
     return page.html(
         "customer/erase.html", status=refusal.status if refusal else 200, headers=HEADERS, order=order, token=token,
-        form_id=new_id(), reason=reason, refusal=None if reason else refusal, typed=typed, done=False,
+        form_id=new_id(), count=len(states), reason=reason, refusal=None if reason else refusal, typed=typed, done=False,
     )  # fmt: skip
 
 
@@ -114,11 +115,11 @@ async def erase(
         return not_found(page)
     try:
         await take(house.pool, CONTACT, order.id.hex, house.clock())
-        await house.runner.perform(EraseCustomer(data.id, order.id, data.contact), customer(order))
+        done = await house.runner.perform(EraseCustomer(data.id, order.id, data.contact), customer(order))
     except (Invalid, TooMany, Conflict) as refusal:
         return await erase_page(house, page, order, token, refusal, data.contact)
     page.lang = order.language
-    return page.html("customer/erase.html", headers=HEADERS, order=order, done=True)
+    return page.html("customer/erase.html", headers=HEADERS, order=order, done=True, count=done.read(Erased).orders)
 
 
 ROUTES: list[BaseRouteHandler] = [show, download, ask_to_erase, erase]
