@@ -124,6 +124,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),
+    "forget old customers": ("comptoir.flows.erase_customer:forget_old", 3600.0),
     "forget old tries": ("comptoir.flows.lapse:forget_tries", 600.0),
     "look for what devices are told": ("comptoir.notifications.telling_devices:look", 2.0),
     "send to devices": ("comptoir.notifications.sending_notes:send_notes", 1.0),

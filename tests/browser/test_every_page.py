@@ -445,7 +445,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("refused", "nobody", link("open", "/data"), submit("#f-contact", "0600000000"), both=False),
     ],
     "/o/{token:str}/data/erase": [
-        State("asked", "nobody", link("canceled", "/data/erase"), both=False),
+        State("asked", "nobody", link("handed_over", "/data/erase"), both=False),
         State("an order is open", "nobody", link("open", "/data/erase"), both=False),
     ],
     "/o/{token:str}/withdraw": [

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 
+from comptoir.flows.erase_customer import forget_old
 from comptoir.kit.check import find_breaches
 from comptoir.kit.ids import new_id
 from comptoir.screens.customer_data import masked
@@ -122,7 +123,19 @@ async def test_nothing_is_erased_while_it_is_needed_for_any_order_and_the_page_s
     assert await database.connection.fetchval("SELECT count(*) FROM customer WHERE erased_at IS NOT NULL") == 0
 
 
+async def test_five_years_after_the_last_order_nobody_has_to_ask(door: Door, database: Database) -> None:
+    first, second = await two_orders(database)
+    await database.connection.execute("UPDATE sales_order SET received_at = $1::timestamptz - interval '6 years' WHERE id = $2", NOW, first)  # fmt: skip
+    assert await forget_old(door.house) == 0
+    await database.connection.execute("UPDATE sales_order SET received_at = $1::timestamptz - interval '6 years'", NOW)
+    await database.connection.execute("UPDATE sales_order SET progress = 'accepted' WHERE id = $1", second)
+    assert await forget_old(door.house) == 0
+    await database.connection.execute("UPDATE sales_order SET progress = 'canceled'")
+    assert [await forget_old(door.house) for _ in range(2)] == [1, 0]
+    assert await database.connection.fetchval("SELECT count(*) FROM customer WHERE last_name <> ''") == 0
+
+
 def test_a_contact_is_known_again_by_its_owner_alone() -> None:
-    assert masked("ines@example.com", None) == "i…@e….com"
+    assert masked("ines@example.com", None) == "i•••@e•••.com"
     assert masked(None, "+33 6 12 34 56 78") == "•• 78"
     assert (masked(None, None), masked("", "12")) == ("", "")

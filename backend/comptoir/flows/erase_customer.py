@@ -3,22 +3,30 @@
 The orders pass to a customer without a name, so that who buys again later under the same id begins anew.
 """
 
-from datetime import datetime
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
 import msgspec
 
 from comptoir.flows.cancel_by_customer import is_contact
-from comptoir.kit.actor import Actor
-from comptoir.kit.db import Event, Tx
+from comptoir.kit.actor import SYSTEM, Actor
+from comptoir.kit.db import Event, Tx, in_transaction
 from comptoir.kit.errors import Conflict, Invalid, NotFound
+from comptoir.kit.ids import new_id
 
+if TYPE_CHECKING:
+    from comptoir.house import House
+
+KEPT: Final = timedelta(days=5 * 365 + 2)
+"""After the last order: as long as a claim from a contract may come. Invoices stay longer, and are not touched here."""
+AT_ONCE: Final = 100
 OVER: Final = ("fulfilled", "closed", "canceled")
 
 
 class EraseCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Erase who bought this order. `contact` is what the customer typed; head office needs none."""
+    """Erase who bought this order. `contact` is what the customer typed; a link alone erases nothing."""
 
     id: UUID
     order: UUID
@@ -58,33 +66,37 @@ _ELSEWHERE: Final = (
 async def erase_customer(tx: Tx, command: EraseCustomer, actor: Actor, now: datetime) -> Erased:
     """Raises NotFound; Invalid `contact_differs`; Conflict `erase_order_open`, `erase_money_due`, `erase_return_open`, `customer_erased`."""
     if actor.who != f"customer:{command.order}":
-        actor.needs("head_office")
+        raise NotFound("order_not_found")
     who = await tx.row(_WHOSE, command.order)
     if who is None:
         raise NotFound("order_not_found")
     if who["erased_at"] is not None:
         raise Conflict("customer_erased")
-    if actor.role == "customer" and not is_contact(command.contact, who["email"], who["phone"]):
+    if not is_contact(command.contact, who["email"], who["phone"]):
         raise Invalid("contact_differs")
     rows = await tx.rows(_ORDERS, who["id"])
     if reason := why_not([(row["progress"], row["money"], row["returning"]) for row in rows]):
         refuse(reason)
-    orders = [row["id"] for row in rows]
+    return await forget(tx, who["id"], command.id, who["language"], [row["id"] for row in rows], now)
+
+
+async def forget(tx: Tx, customer: UUID, nobody: UUID, language: str, orders: list[UUID], now: datetime) -> Erased:
+    """These orders, all of the customer's, pass to `nobody`; whatever names somebody is emptied."""
     for sql in _ELSEWHERE:
         await tx.run(sql, orders)
     await tx.run(
         "INSERT INTO customer (id, first_name, last_name, language, erased_at) VALUES ($1, '', '', $2, $3)",
-        command.id, who["language"], now,
+        nobody, language, now,
     )  # fmt: skip
     # The generation ends what was derived for the old link; the customer without a name ends the link itself.
     await tx.run(
         "UPDATE sales_order SET customer = $2, collector = NULL, link_generation = link_generation + 1, version = version + 1 WHERE id = ANY($1)",
-        orders, command.id,
+        orders, nobody,
     )  # fmt: skip
     # The row itself stays, empty: an order that comes in at this moment may have seen it.
     await tx.run(
         "UPDATE customer SET first_name = '', last_name = '', email = NULL, phone = NULL, consents = '{}' WHERE id = $1",
-        who["id"],
+        customer,
     )
     for order in orders:
         tx.tell(Event("customer.erased", order))
@@ -107,3 +119,35 @@ def refuse(reason: str) -> None:
     if reason == "erase_money_due":
         raise Conflict("erase_money_due")
     raise Conflict("erase_return_open")
+
+
+_OLD: Final = """
+SELECT c.id, c.language FROM sales_order o JOIN customer c ON c.id = o.customer
+WHERE o.received_at < $1 AND c.erased_at IS NULL AND NOT EXISTS (SELECT FROM sales_order l WHERE l.customer = c.id
+    AND (l.received_at >= $1 OR l.progress NOT IN ('fulfilled', 'closed', 'canceled')))
+GROUP BY c.id ORDER BY min(o.received_at), c.id LIMIT $2
+"""
+
+
+async def forget_old(house: "House") -> int:
+    """Customers whose last order is old are forgotten without being asked. How many were; what is still owed waits."""
+    now = house.clock()
+    rows = await house.pool.fetch(_OLD, now - KEPT, AT_ONCE)
+    gone = [
+        await in_transaction(house.pool, SYSTEM.who, now, forgetting(row["id"], row["language"], now)) for row in rows
+    ]
+    return sum(gone)
+
+
+def forgetting(customer: UUID, language: str, now: datetime) -> Callable[[Tx], Awaitable[bool]]:
+    """One customer, waiting for their transaction; False where something is still open."""
+
+    async def work(tx: Tx) -> bool:
+        rows = await tx.rows(_ORDERS, customer)
+        recent = await tx.value("SELECT true FROM sales_order WHERE customer = $1 AND received_at >= $2", customer, now - KEPT)  # fmt: skip
+        if recent or not rows or why_not([(row["progress"], row["money"], row["returning"]) for row in rows]):
+            return False
+        await forget(tx, customer, new_id(), language, [row["id"] for row in rows], now)
+        return True
+
+    return work

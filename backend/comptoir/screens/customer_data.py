@@ -85,9 +85,9 @@ async def read_customer_data(
 
 
 def masked(email: str | None, phone: str | None) -> str:
-    """The contact as its owner knows it again and nobody else learns it: "i…@e….com", "•• 78"."""
+    """The contact as its owner knows it again and nobody else learns it: "i•••@e•••.com", "•• 78"."""
     if email and "@" in email:
         name, _, host = email.partition("@")
-        return f"{name[:1]}…@{host[:1]}….{host.rpartition('.')[2]}"
+        return f"{name[:1]}•••@{host[:1]}•••.{host.rpartition('.')[2]}"
     digits = "".join(char for char in phone or "" if char.isdecimal())
     return f"•• {digits[-2:]}" if len(digits) >= 6 else ""
