@@ -113,6 +113,8 @@ async def test_the_receipt_goes_to_the_address_that_was_typed_and_to_no_wrong_on
     assert wrong.status_code == 422
     assert "pas une adresse e-mail" in wrong.text
     assert await database.connection.fetchval("SELECT count(*) FROM return_request") == 0
+    await database.connection.execute("UPDATE customer SET email = NULL, phone = NULL")
+    assert (await confirmed(door, order, "line=1&units=1")).status_code == 422
     await confirmed(door, order, "line=1&units=1", reply_to="autre@example.fr")
     assert await letters(door) == [("withdrawal_received", "email", "autre@example.fr")]
     assert "autre" not in str(await database.connection.fetch("SELECT body FROM event UNION ALL SELECT to_jsonb(body) FROM message"))  # fmt: skip

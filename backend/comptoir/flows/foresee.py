@@ -21,7 +21,7 @@ AHEAD: Final = timedelta(hours=12)
 MOST: Final = 5_000
 """Works that are looked at in one round, those promised first; AT_ONCE of them are told."""
 AT_ONCE: Final = 100
-# Positions count both kinds of work, as the promise did; parcels and held orders are told nothing here.
+# Positions count both kinds of work, as the promise did; parcels, held orders and customers who are at the counter are told nothing here.
 _LIVE: Final = """
 WITH live AS (
   SELECT w.id, w.order_id, w.location, w.kind, w.status, w.promise_at, w.told_at,
@@ -32,6 +32,7 @@ WITH live AS (
 SELECT v.*, CASE WHEN v.told_at IS NULL THEN '{}' ELSE (SELECT array_agg((e.body->>'to')::timestamptz ORDER BY e.seq) FROM event e
     WHERE e.work = v.id AND e.stream = v.order_id AND e.kind = 'fulfillment.delayed') END AS told
 FROM live v WHERE v.kind = 'pickup'
+  AND NOT EXISTS (SELECT FROM arrival a WHERE a.order_id = v.order_id AND a.location = v.location AND a.done_at IS NULL)
   AND NOT EXISTS (SELECT FROM order_hold h WHERE h.order_id = v.order_id AND h.released_at IS NULL)
 ORDER BY v.promise_at, v.id LIMIT $2
 """

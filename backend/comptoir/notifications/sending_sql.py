@@ -144,7 +144,7 @@ async def opened_by_customer(pool: Pool, order: UUID, now: datetime) -> None:
     async with borrowed(pool) as connection:
         await connection.execute(
             "UPDATE message SET status = 'seen', reason = 'page_opened', next_at = NULL, claimed_until = NULL, settled_at = $2"
-            " WHERE order_id = $1 AND status IN ('sent', 'delivered', 'failed')",
+            " WHERE order_id = $1 AND status IN ('sent', 'delivered', 'failed') AND template <> 'withdrawal_received'",
             order, now,
         )  # fmt: skip
 

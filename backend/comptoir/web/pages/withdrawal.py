@@ -101,7 +101,11 @@ async def withdraw(
         return not_found(page)
     chosen = {int(at): int(n) for at, _, n in (part.partition(":") for part in data.lines.split(",") if part)}
     typed = data.reply_to.strip()
+    async with borrowed(house.pool) as connection:
+        known = any(await contact_of(connection, order.id))
     try:
+        if not (typed or known):
+            raise msgspec.ValidationError("reply_to")  # a receipt is owed, and there is no way for it
         command = msgspec.convert(
             {"id": data.id, "order": order.id, "lines": [Noticed(at, n) for at, n in chosen.items()]}
             | ({"reply_to": typed} if typed else {}),
