@@ -369,6 +369,21 @@ def link(status: str, more: str = "", lang: str = "fr") -> Callable[[World], str
     return lambda world: f"/o/{world.link(status, lang)}{more}"
 
 
+def finished(more: str, lang: str = "fr") -> Callable[[World], str]:
+    """The page of a customer with whom nothing is open."""
+
+    def where(world: World) -> str:
+        order = world.shop.one(
+            "SELECT o.id FROM sales_order o WHERE o.language = $1 AND NOT EXISTS (SELECT FROM sales_order q WHERE q.customer = o.customer"
+            " AND (q.progress NOT IN ('fulfilled', 'closed', 'canceled') OR EXISTS (SELECT FROM payment_intention i WHERE i.order_id = q.id AND i.kind <> 'capture')))"
+            " ORDER BY o.number LIMIT 1",
+            lang,
+        )
+        return f"/o/{Seal(SECRET.encode()).token('order', order.bytes, 0)}{more}"
+
+    return where
+
+
 SCANNER_MENUS: Final = ()
 CSV_COLUMNS: Final = ("on_hand", "safety_stock")
 NOWHERE: Final = "00000000-0000-7000-8000-000000000000"
@@ -445,7 +460,8 @@ STATES: Final[dict[str, list[State]]] = {
         State("refused", "nobody", link("open", "/data"), submit("#f-contact", "0600000000"), both=False),
     ],
     "/o/{token:str}/data/erase": [
-        State("asked", "nobody", link("handed_over", "/data/erase"), both=False),
+        State("asked", "nobody", finished("/data/erase"), both=False),
+        State("in English", "nobody", finished("/data/erase", "en"), lang="en"),
         State("an order is open", "nobody", link("open", "/data/erase"), both=False),
     ],
     "/o/{token:str}/withdraw": [
