@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from comptoir.kit import outbox
+from comptoir.kit.actor import SYSTEM
 from comptoir.kit.check import find_breaches
 from comptoir.kit.ids import new_id
 from comptoir.notifications import sending_sql
+from comptoir.notifications.acting import CorrectContact
 from comptoir.wiring import LISTENERS, WIRED
 from tests.conftest import Database
 from tests.flows.orders_on_file import add_articles, add_order, add_store
@@ -117,6 +119,10 @@ async def test_the_receipt_goes_to_the_address_that_was_typed_and_to_no_wrong_on
     assert (await confirmed(door, order, "line=1&units=1")).status_code == 422
     await confirmed(door, order, "line=1&units=1", reply_to="autre@example.fr")
     assert await letters(door) == [("withdrawal_received", "email", "autre@example.fr")]
+    await database.connection.execute("UPDATE message SET status = 'failed', reason = 'no_address', next_at = NULL, claimed_until = NULL, settled_at = $1", NOW)  # fmt: skip
+    await door.house.runner.perform(CorrectContact(new_id(), order, email="enfin@example.fr"), SYSTEM)
+    due = await sending_sql.claim(door.house.pool, "email", NOW, 9, NOW)
+    assert [one.email for one in due] == ["enfin@example.fr"]
     assert "autre" not in str(await database.connection.fetch("SELECT body FROM event UNION ALL SELECT to_jsonb(body) FROM message"))  # fmt: skip
 
 

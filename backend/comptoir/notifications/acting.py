@@ -57,10 +57,19 @@ CASE
   ELSE true END
 """
 _RED: Final = f"""
-SELECT m.id, m.template, m.status, m.reason, {_STILL_TRUE} AS still_true, coalesce(c.phone, '') <> '' AS phone, coalesce(c.email, '') <> '' AS email,
+SELECT m.id, m.template, m.status, m.reason, {_STILL_TRUE} AS still_true, coalesce(c.phone, '') <> '' AS phone, (coalesce(c.email, '') <> '' OR m.template = 'withdrawal_received'
+    AND EXISTS (SELECT FROM return_request r WHERE r.order_id = m.order_id AND r.reply_to IS NOT NULL)) AS email,
   c.erased_at IS NOT NULL AS erased, EXISTS (SELECT FROM push_subscription p WHERE p.order_id = m.order_id) AS push
 FROM message m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer
 WHERE m.order_id = $1 AND ($2::uuid IS NULL OR m.id = $2) AND ($2::uuid IS NOT NULL OR m.status = 'failed') ORDER BY m.made_at, m.id FOR UPDATE OF m
+"""
+
+
+# A receipt that did not arrive where it was asked for goes to the corrected address.
+_REPLY_TO: Final = """
+UPDATE return_request r SET reply_to = $2 WHERE r.order_id = $1 AND r.reply_to IS NOT NULL AND r.id::text IN (
+  SELECT e.body->>'request' FROM message m JOIN event e ON e.stream = m.order_id AND e.seq = m.seq
+  WHERE m.order_id = $1 AND m.template = 'withdrawal_received' AND m.status = 'failed')
 """
 
 
@@ -96,6 +105,8 @@ async def correct_contact(tx: Tx, command: CorrectContact, actor: Actor, now: da
     order = await orders_sql.lock(tx, command.order, actor.locations)
     if not await orders_sql.change_contact(tx, order["customer"], command.phone, command.email):
         raise Conflict("customer_erased")
+    if command.email is not None:
+        await tx.run(_REPLY_TO, command.order, command.email)
     told = {"phone": command.phone is not None, "email": command.email is not None}
     tx.tell(Event("customer.contact_corrected", command.order, told))
     rows = await tx.rows(_RED, command.order, None)
