@@ -139,6 +139,20 @@ async def test_when_the_period_is_over_the_page_leads_nowhere_and_a_late_form_is
     assert "Le délai pour renoncer est passé" in late.text
 
 
+async def test_an_article_without_this_right_is_named_with_its_reason_and_not_noticed(
+    door: Door, database: Database
+) -> None:
+    order = await handed_over(database)
+    await database.connection.execute("UPDATE sku SET withdrawal_excluded = 'perishable' WHERE sku = 'AMPHORE-24'")
+    page = (await door.get(f"{link(order)}/withdraw")).text
+    assert "Périssable : sans droit de rétractation." in page
+    assert 'name="line" value="2"' not in page
+    refused = await door.post(f"{link(order)}/withdraw", {"id": str(new_id()), "lines": "1:1,2:1", "reply_to": ""})
+    assert refused.status_code == 422
+    assert (await confirmed(door, order, "line=1&units=1&line=2&units=2")).status_code == 303
+    assert await database.connection.fetchval("SELECT lines FROM return_request") == '[{"line": 1, "quantity": 1}]'
+
+
 async def test_before_the_goods_are_there_canceling_is_named_as_quicker_and_companies_have_no_such_right(
     door: Door, database: Database
 ) -> None:

@@ -20,6 +20,11 @@ SELECT w.status IN ('handed_over', 'closed') AS gone, l.time_zone, l.postcode,
 FROM work w JOIN location l ON l.id = w.location
 WHERE w.order_id = $1 AND w.status NOT IN ('rejected', 'canceled', 'expired', 'returned_to_sender')
 """
+# An article without this right is no line that could be named.
+_LINES = """
+SELECT l.line, l.quantity, l.canceled FROM order_line l LEFT JOIN sku s ON s.sku = l.sku
+WHERE l.order_id = $1 AND s.withdrawal_excluded IS NULL
+"""
 _WAITING = "SELECT EXISTS (SELECT FROM requirement WHERE order_id = $1 AND unsourced + held > 0)"
 
 
@@ -30,7 +35,7 @@ async def withdraw(tx: Tx, command: Withdraw, actor: Actor, now: datetime) -> No
     await orders_sql.lock(tx, command.order)
     if await tx.value("SELECT true FROM order_company WHERE order_id = $1", command.order):
         raise Conflict("withdrawal_not_for_companies")
-    rows = await tx.rows("SELECT line, quantity, canceled FROM order_line WHERE order_id = $1", command.order)
+    rows = await tx.rows(_LINES, command.order)
     ordered = {row["line"]: (row["quantity"], row["canceled"]) for row in rows}
     check(command.lines, units_left(ordered, await sql.noticed(tx, command.order)))
     until, today = await period(tx, command.order, now)

@@ -4,4 +4,6 @@ CREATE TABLE return_request (
   lines jsonb NOT NULL, noticed_at timestamptz NOT NULL, legal_until date, who text NOT NULL, reply_to text
 );
 CREATE INDEX return_request_order ON return_request (order_id, noticed_at);
+ALTER TABLE sku ADD COLUMN withdrawal_excluded text
+  CHECK (withdrawal_excluded IN ('made_to_measure', 'perishable', 'mixed', 'market_price', 'press'));
 ALTER TABLE work ADD COLUMN told_at timestamptz, ADD COLUMN told_until timestamptz, ADD CHECK (told_until >= told_at);

@@ -34,7 +34,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'noticed_at', r.noticed_at, 'lines', r.lines, 'legal_until', r.legal_until)
       ORDER BY r.noticed_at, r.id) FROM return_request r WHERE r.order_id = o.id), '[]') AS notices,
   coalesce((SELECT jsonb_agg(jsonb_build_object('line', l.line, 'title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
-      'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
+      'picture', coalesce(s.picture, ''), 'excluded', coalesce(s.withdrawal_excluded, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
       'missing', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line =
           l.line)) ORDER BY l.line)
     FROM order_line l LEFT JOIN sku s ON s.sku = l.sku WHERE l.order_id = o.id), '[]') AS lines,
@@ -99,6 +99,7 @@ class Line(msgspec.Struct, frozen=True):
     total_minor: int
     missing: int
     line: int = 0
+    excluded: str = ""
 
 
 class MoneyBack(msgspec.Struct, frozen=True):
@@ -287,7 +288,7 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     @property
     def withdrawable(self) -> dict[int, int]:
         """Line -> units that no notice names yet."""
-        ordered = {line.line: (line.quantity, line.canceled) for line in self.lines}
+        ordered = {line.line: (line.quantity, line.canceled) for line in self.lines if not line.excluded}
         return units_left(ordered, [one for notice in self.notices for one in notice.lines])
 
     def may_withdraw(self, now: datetime) -> bool:
