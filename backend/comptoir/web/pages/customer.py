@@ -23,7 +23,8 @@ from comptoir.kit.qr import qr_path
 from comptoir.kit.throttle import Limit, take
 from comptoir.kit.words import Slug
 from comptoir.notifications import sending_sql
-from comptoir.screens.customer_order import CustomerOrder, Part, find_customer_order
+from comptoir.screens.customer_order import CustomerOrder, find_customer_order
+from comptoir.screens.customer_part import Part
 from comptoir.web import limits
 from comptoir.web.guards import by_link
 from comptoir.web.pages.page import Page
