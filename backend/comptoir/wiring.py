@@ -12,6 +12,7 @@ from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_custom
 from comptoir.flows.cancel_order import cancel_order
 from comptoir.flows.choose_for_short import ChooseForShortFlow
 from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
+from comptoir.flows.erase_customer import EraseCustomer, erase_customer
 from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
 from comptoir.flows.import_stock import import_stock
@@ -32,6 +33,7 @@ from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.flows.start_pack import start_pack
 from comptoir.flows.take_arrival import take_arrival
 from comptoir.flows.take_over import TakeOver, take_over
+from comptoir.flows.withdraw import withdraw
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
 from comptoir.fulfillment.changing import AskChange, WithdrawChange
 from comptoir.fulfillment.collecting import ForgetCollector, NameCollector
@@ -52,6 +54,7 @@ from comptoir.notifications.telling_devices import tell_devices
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, MapUnknownLine, PlaceHold, ReleaseHold
 from comptoir.payments.recording import RecordPayment
+from comptoir.returns.model import Withdraw
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock.adjusting import AdjustStock
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
@@ -98,6 +101,8 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         BlockSku: block_sku,
         UnblockSku: unblock_sku,
         PutArticle: put_article,
+        Withdraw: withdraw,
+        EraseCustomer: erase_customer,
         **change_staff.FLOWS,
         **change_access.FLOWS,
         **change_store.FLOWS,
@@ -133,10 +138,12 @@ WIRED: Mapping[str, Listener] = {
 JOBS: Mapping[str, tuple[str, float]] = {
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
     "settle what nobody chose": ("comptoir.flows.lapse:settle_unanswered", 60.0),
+    "foresee delays": ("comptoir.flows.foresee:foresee", 60.0),
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
     "ask how it was": ("comptoir.notifications.surveying:survey", 300.0),
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),
+    "forget old customers": ("comptoir.flows.erase_customer:forget_old", 3600.0),
     "forget old tries": ("comptoir.flows.lapse:forget_tries", 600.0),
     "look for what devices are told": ("comptoir.notifications.telling_devices:look", 2.0),
     "send to devices": ("comptoir.notifications.sending_notes:send_notes", 1.0),

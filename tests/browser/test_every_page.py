@@ -294,6 +294,14 @@ def write_text(page: Page, world: World) -> None:
     page.locator("#faults .note").wait_for()
 
 
+def notice(page: Page, world: World) -> None:
+    """The first article is given back, the others are kept."""
+    for _ in range(2):
+        page.click("form button.main")
+        page.wait_for_load_state()
+    page.locator("section.card").first.wait_for()
+
+
 def untold(world: World) -> None:
     """Somebody whose order lies ready was not reached."""
     world.shop.ask(
@@ -383,6 +391,21 @@ def link(status: str, more: str = "", lang: str = "fr") -> Callable[[World], str
     return lambda world: f"/o/{world.link(status, lang)}{more}"
 
 
+def finished(more: str, lang: str = "fr") -> Callable[[World], str]:
+    """The page of a customer with whom nothing is open."""
+
+    def where(world: World) -> str:
+        order = world.shop.one(
+            "SELECT o.id FROM sales_order o WHERE o.language = $1 AND NOT EXISTS (SELECT FROM sales_order q WHERE q.customer = o.customer"
+            " AND (q.progress NOT IN ('fulfilled', 'closed', 'canceled') OR EXISTS (SELECT FROM payment_intention i WHERE i.order_id = q.id AND i.kind <> 'capture')))"
+            " ORDER BY o.number LIMIT 1",
+            lang,
+        )
+        return f"/o/{Seal(SECRET.encode()).token('order', order.bytes, 0)}{more}"
+
+    return where
+
+
 SCANNER_MENUS: Final = ()
 CSV_COLUMNS: Final = ("on_hand", "safety_stock")
 NOWHERE: Final = "00000000-0000-7000-8000-000000000000"
@@ -466,6 +489,25 @@ STATES: Final[dict[str, list[State]]] = {
         State("saved", "nobody", link("open", "/messages?kept=true"), both=False),
     ],
     "/o/{token:str}/unsubscribe": [State("asked", "nobody", link("handed_over", "/unsubscribe"), both=False)],
+    "/o/{token:str}/data": [
+        State("told", "nobody", link("open", "/data"), both=False),
+        State("in English", "nobody", link("staged", "/data", "en"), lang="en"),
+        State("refused", "nobody", link("open", "/data"), submit("#f-contact", "0600000000"), both=False),
+    ],
+    "/o/{token:str}/data/erase": [
+        State("asked", "nobody", finished("/data/erase"), both=False),
+        State("in English", "nobody", finished("/data/erase", "en"), lang="en"),
+        State("an order is open", "nobody", link("open", "/data/erase"), both=False),
+    ],
+    "/o/{token:str}/withdraw": [
+        State("before it is ready", "nobody", link("open", "/withdraw"), both=False),
+        State("in English", "nobody", link("staged", "/withdraw", "en"), lang="en"),
+        State("noticed", "nobody", link("staged", "/withdraw"), notice, both=False),
+    ],
+    "/o/{token:str}/withdraw/confirm": [
+        State("asked", "nobody", link("handed_over", "/withdraw/confirm?line=1&units=1"), both=False),
+        State("in English", "nobody", link("staged", "/withdraw/confirm?line=1&units=1", "en"), lang="en"),
+    ],
     "/outbox": [
         State("all sent", "associate", at("/outbox")),
         State("two kept", "associate", at("/outbox"), keep_two),

@@ -75,6 +75,21 @@ async def test_a_late_order_does_not_promise_an_hour_that_has_passed(door: Door,
     assert "avant le" not in text
 
 
+async def test_a_later_hour_that_was_told_stands_there_instead_until_it_has_passed_too(
+    door: Door, database: Database
+) -> None:
+    order, _ = await add_order(database.connection, NOW, status="open")
+    await database.connection.execute(
+        "UPDATE work SET promise_at = $1, told_at = $2, told_until = $3",
+        NOW + timedelta(hours=1), NOW + timedelta(hours=4), NOW + timedelta(hours=4, minutes=40),
+    )  # fmt: skip
+    assert "samedi 21 novembre entre 14:00 et 14:40" in (await door.get(link(order))).text
+    door.clock.advance(hours=5)
+    passed = (await door.get(link(order))).text
+    assert "Nous avons pris du retard" in passed
+    assert "14:40" not in passed
+
+
 async def test_today_and_tomorrow_are_told_as_open_hours(door: Door, database: Database) -> None:
     order, _ = await add_order(database.connection, NOW)
     page = (await door.get(link(order))).text

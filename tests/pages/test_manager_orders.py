@@ -131,6 +131,23 @@ async def test_the_page_shows_no_id_and_no_inner_word(desk: Desk, language: str)
             assert not re.search(r"\b[a-z]+_[a-z_]+\b", page), page
 
 
+async def test_a_withdrawal_a_later_hour_and_an_erased_name_are_told_in_words(desk: Desk) -> None:
+    order, work = await desk.order()
+    await desk.connection.execute(
+        "INSERT INTO return_request (id, order_id, kind, lines, noticed_at, who)"
+        """ VALUES ($1, $2, 'withdrawal', '[{"line": 2, "quantity": 1}]', $3, 'customer')""",
+        new_id(), order, MIDDAY,
+    )  # fmt: skip
+    await desk.connection.execute("UPDATE work SET told_at = $1, told_until = $1 WHERE id = $2", MIDDAY, work)
+    await desk.connection.execute("UPDATE customer SET first_name = '', last_name = '', erased_at = $1", MIDDAY)
+    async with await desk.browser(ODILE) as browser:
+        page = words(await browser.get(f"/manager/orders/{order}"))
+        assert "Client effacé" in words(await browser.get("/manager/orders"))
+    assert re.search(r"Rétractation reçue le [a-z]+ \d+ novembre, \d\d:\d\d : 1 × Vase Amphore", page)
+    assert "annoncé pour" in page
+    assert "Client effacé" in page
+
+
 async def test_another_regions_order_is_not_found_to_read_or_to_change(desk: Desk) -> None:
     order, _ = await desk.order()
     form = {"id": str(new_id()), "version": "1", "reason": "customer", "lines": ""}

@@ -31,6 +31,10 @@ class KitPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price_share_bp: BasisPoints
 
 
+Excluded = Literal["made_to_measure", "perishable", "mixed", "market_price", "press"]
+"""Why the law gives no right to withdraw from this article, whatever became of it. A seal that was broken is seen on the goods alone."""
+
+
 class ArticleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The wire form of a SKU as head office keeps it."""
 
@@ -45,6 +49,7 @@ class ArticleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight_grams: Grams = 0
     minimum_age: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
     returnable: bool = True
+    withdrawal_excluded: Excluded | None = None
     barcodes: Annotated[tuple[Barcode, ...], msgspec.Meta(max_length=20)] = ()
     parts: Annotated[tuple[KitPart, ...], msgspec.Meta(max_length=20)] = ()
 
@@ -90,6 +95,7 @@ class Article(msgspec.Struct, frozen=True):
     weight_grams: int
     minimum_age: int | None
     returnable: bool
+    withdrawal_excluded: Excluded | None
     blocked_reason: str | None
     barcodes: tuple[Barcode, ...]
     parts: tuple[KitPart, ...]

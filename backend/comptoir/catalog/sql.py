@@ -27,16 +27,17 @@ async def put_article(tx: Tx, sku: str, body: ArticleBody, version: int) -> None
         raise Conflict("barcode_taken", barcode=taken["code"], sku=taken["sku"])
     await tx.run(
         "INSERT INTO sku (sku, name, variant, deciding, style, picture, price_minor, currency, vat_rate_bp,"
-        " weight_grams, minimum_age, returnable, is_kit, version) VALUES ($1, $2, $3, $4, $5, $6, "
-        "$7, $8, $9, $10, $11, $12, $13, $14)"
+        " weight_grams, minimum_age, returnable, is_kit, version, withdrawal_excluded) VALUES ($1, $2, $3, $4, $5, $6, "
+        "$7, $8, $9, $10, $11, $12, $13, $14, $15)"
         " ON CONFLICT (sku) DO UPDATE SET name = excluded.name, variant = excluded.variant,"
         " deciding = excluded.deciding, style = excluded.style, picture = excluded.picture, "
         "price_minor = excluded.price_minor,"
         " currency = excluded.currency, vat_rate_bp = excluded.vat_rate_bp, weight_grams = excluded.weight_grams,"
         " minimum_age = excluded.minimum_age, returnable = excluded.returnable, is_kit = excluded.is_kit,"
-        " version = excluded.version",
+        " version = excluded.version, withdrawal_excluded = excluded.withdrawal_excluded",
         sku, body.name, body.variant, body.deciding, body.style, body.picture, body.price_minor, body.currency,
         body.vat_rate_bp, body.weight_grams, body.minimum_age, body.returnable, bool(body.parts), version,
+        body.withdrawal_excluded,
     )  # fmt: skip
     await tx.run("DELETE FROM barcode WHERE sku = $1", sku)
     await tx.run(

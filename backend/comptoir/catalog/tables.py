@@ -24,6 +24,7 @@ class SkuRow(Table, tablename="sku"):
     blocked_reason = Text(null=True, default=None)
     is_kit = Boolean(default=False)
     version = Integer(default=1)
+    withdrawal_excluded = Text(null=True, default=None)
 
 
 class Barcode(Table, tablename="barcode"):

@@ -55,6 +55,7 @@ CASE
   WHEN m.template IN ('ready', 'reminder', 'last_day') THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.status = 'staged')
   WHEN m.template = 'missed' THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.status = 'staged' AND w.rescue_until IS NOT NULL)
   WHEN m.template = 'collector' THEN EXISTS (SELECT FROM collector k WHERE k.order_id = m.order_id)
+  WHEN m.template = 'delayed' THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.told_at IS NOT NULL AND w.status IN ('open', 'accepted', 'picking', 'picked'))
   WHEN m.template = 'early' THEN EXISTS (SELECT FROM arrival a WHERE a.order_id = m.order_id AND a.done_at IS NULL)
   WHEN m.template = 'short' THEN EXISTS (SELECT FROM requirement r WHERE r.order_id = m.order_id AND r.unsourced > 0)
   ELSE true END
@@ -62,11 +63,20 @@ CASE
 _RED: Final = f"""
 SELECT m.id, m.template, m.status, m.reason, m.recipient, {_STILL_TRUE} AS still_true,
   CASE WHEN m.recipient = 'collector' THEN k.phone IS NOT NULL ELSE coalesce(c.phone, '') <> '' END AS phone,
-  CASE WHEN m.recipient = 'collector' THEN k.email IS NOT NULL ELSE coalesce(c.email, '') <> '' END AS email,
+  CASE WHEN m.recipient = 'collector' THEN k.email IS NOT NULL ELSE coalesce(c.email, '') <> '' OR m.template = 'withdrawal_received'
+    AND EXISTS (SELECT FROM return_request r WHERE r.order_id = m.order_id AND r.reply_to IS NOT NULL) END AS email,
   c.erased_at IS NOT NULL AS erased, EXISTS (SELECT FROM push_subscription p WHERE p.order_id = m.order_id) AS push,
   {OFF}
 FROM message m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer LEFT JOIN collector k ON k.order_id = m.order_id
 WHERE m.order_id = $1 AND ($2::uuid IS NULL OR m.id = $2) AND ($2::uuid IS NOT NULL OR m.status = 'failed') ORDER BY m.made_at, m.id FOR UPDATE OF m
+"""
+
+
+# A receipt that did not arrive where it was asked for goes to the corrected address.
+_REPLY_TO: Final = """
+UPDATE return_request r SET reply_to = $2 WHERE r.order_id = $1 AND r.reply_to IS NOT NULL AND r.id::text IN (
+  SELECT e.body->>'request' FROM message m JOIN event e ON e.stream = m.order_id AND e.seq = m.seq
+  WHERE m.order_id = $1 AND m.template = 'withdrawal_received' AND m.status = 'failed')
 """
 
 
@@ -102,6 +112,8 @@ async def correct_contact(tx: Tx, command: CorrectContact, actor: Actor, now: da
     order = await orders_sql.lock(tx, command.order, actor.locations)
     if not await orders_sql.change_contact(tx, order["customer"], command.phone, command.email):
         raise Conflict("customer_erased")
+    if command.email is not None:
+        await tx.run(_REPLY_TO, command.order, command.email)
     told = {"phone": command.phone is not None, "email": command.email is not None}
     tx.tell(Event("customer.contact_corrected", command.order, told))
     rows = await tx.rows(_RED, command.order, None)

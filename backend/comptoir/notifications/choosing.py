@@ -8,9 +8,12 @@ from comptoir.notifications.model import Draft, OrderFacts, WorkFacts
 KINDS = (
     "order.placed", "order.released", "order.canceled", "fulfillment.short", "fulfillment.staged",
     "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.missed", "fulfillment.expired", "customer.arrived",
-    "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due",
+    "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due", "fulfillment.delayed",
+    "return.withdrawal_noticed",
 )  # fmt: skip
 """The events that a customer may hear of."""
+LIVE = ("open", "accepted", "picking", "picked")
+"""Work that is not ready yet."""
 
 OVER = ("handed_over", "canceled", "expired", "closed", "rejected")
 """Work of which nobody collects anything any more."""
@@ -85,6 +88,13 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
         return Draft("link", by="sms" if body.get("by") == "sms" else "email")
     if told.kind == "customer.survey_due":
         return Draft("survey", suppressed="outdated" if gone else None, work=work)
+    if told.kind == "fulfillment.delayed":
+        # Staged, canceled or put off once more meanwhile: the hour is not true any more.
+        true_now = work is not None and work.status in LIVE and _hour(work.told_at) == body.get("to")
+        return Draft("delayed", suppressed=None if true_now else "outdated", work=work)
+    if told.kind == "return.withdrawal_noticed":
+        lines = tuple((facts.titles.get(str(line), "?"), quantity) for line, quantity in body.get("lines", ()))
+        return Draft("withdrawal_received", lines=lines, at=told.at, elsewhere=bool(body.get("elsewhere")))
     if told.kind == "customer.arrived":
         return Draft("early", work=_pickup_at(facts, told.location)) if body.get("early") else None
     return None
@@ -109,6 +119,10 @@ def _to_collector(facts: OrderFacts, work: WorkFacts | None) -> Draft:
 
 def _moment(text: object) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+def _hour(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _pickup_at(facts: OrderFacts, location: str | None) -> WorkFacts | None:

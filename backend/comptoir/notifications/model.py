@@ -63,6 +63,8 @@ class WorkFacts(msgspec.Struct, frozen=True):
     collect_until: datetime | None
     units: int
     place: Place
+    told_at: datetime | None = None
+    told_until: datetime | None = None
 
 
 class OrderFacts(msgspec.Struct, frozen=True):
@@ -87,6 +89,7 @@ class OrderFacts(msgspec.Struct, frozen=True):
     """How somebody else who collects is reached; None: nobody else was named."""
     off: dict[Topic, tuple[Medium, ...]] = {}
     """The media that the customer has switched off, by topic."""
+    titles: dict[str, str] = {}
 
     def work(self, id: str | UUID | None) -> WorkFacts | None:
         return next((work for work in self.works if str(work.id) == str(id)), None)
@@ -109,6 +112,10 @@ class Draft(msgspec.Struct, frozen=True):
     what: str = ""
     done: bool = False
     to: Recipient = "customer"
+    lines: tuple[tuple[str, int], ...] = ()
+    at: datetime | None = None
+    elsewhere: bool = False
+    """To the address that was typed with a notice, instead of the one on file."""
     by: Medium | None = None
     """The one medium that it goes by, where somebody asked for it there."""
 

@@ -12,7 +12,7 @@ from comptoir.notifications.model import Draft
 Occasion = Literal[
     "confirmed", "held", "ready", "ready_part", "short", "early", "reminder", "last_day", "handed_over", "expired",
     "canceled", "canceled_part", "lapsed", "link", "missed", "collector", "collector_ready", "change_done", "change_declined",
-    "survey",
+    "survey", "delayed", "withdrawal_received",
 ]  # fmt: skip
 Language = Literal["fr", "en"]
 
@@ -59,6 +59,10 @@ OCCASIONS: Final[dict[Occasion, Kind]] = {
     "missed": Kind("missed", (*_GOODS_WAIT, "until"), ("directions", "hours"), ("pass", "link", "until")),
     "collector": Kind("collector", ("buyer",), ("store", "address", "hours")),
     "collector_ready": Kind("collector", ("buyer", *_GOODS_WAIT), ("directions", "until", "hours"), ("pass", "link")),
+    "delayed": Kind("delayed", ("new_time", "store")),
+    "withdrawal_received": Kind(
+        "withdrawal_received", ("noticed", "withdrawn", "settled_by"), needs=("noticed", "withdrawn")
+    ),
     "survey": Kind("survey", maybe=("store",)),
     "change_done": Kind("change_settled", ("wish",)),
     "change_declined": Kind("change_settled", ("wish",)),

@@ -27,6 +27,8 @@ COURSES: Final[dict[str, Course]] = {
     "short": Course(_NOW, timedelta(days=1)),
     "change_settled": Course(_NOW, timedelta(days=2)),
     "collector": Course(("sms", "email"), timedelta(days=2)),
+    "delayed": Course(_NOW, timedelta(hours=4)),
+    "withdrawal_received": Course(_TO_KEEP, timedelta(days=5)),
     "early": Course(("push", "sms"), timedelta(minutes=30)),
     "confirmed": Course(_TO_KEEP, timedelta(days=2)),
     "held": Course(_TO_KEEP, timedelta(days=2)),
@@ -39,7 +41,7 @@ COURSES: Final[dict[str, Course]] = {
     "survey": Course(("push", "email"), timedelta(hours=3)),
 }
 TOPIC_OF: Final[dict[str, Topic]] = {
-    "ready": "ready", "reminder": "ready", "last_day": "ready", "missed": "ready", "early": "ready",
+    "ready": "ready", "reminder": "ready", "last_day": "ready", "missed": "ready", "delayed": "ready", "early": "ready",
     "short": "changes", "held": "changes", "canceled": "changes", "lapsed": "changes", "expired": "changes", "change_settled": "changes",
     "confirmed": "papers", "handed_over": "papers", "survey": "survey",
 }  # fmt: skip
@@ -70,7 +72,8 @@ def plan_for(draft: Draft, facts: OrderFacts) -> tuple[Medium, ...]:
     """The media this message will go through, first to last; empty when there is no way to the customer."""
     if draft.to == "collector":
         return (facts.collector_by,) if facts.collector_by else ()
-    media = media_of(draft.template, reachable(facts), facts.off)
+    reach: frozenset[Medium] = frozenset({"email"}) if draft.elsewhere else reachable(facts)
+    media = media_of(draft.template, reach, facts.off)
     return tuple(medium for medium in media if draft.by in (None, medium))
 
 

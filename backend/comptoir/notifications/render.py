@@ -1,13 +1,13 @@
 """A draft becomes text: the newest text that somebody saved, else the one that comes along. Times are the store's."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, get_currency_precision
 
 from comptoir.network.hours import hours_of, open_windows
@@ -18,6 +18,7 @@ from comptoir.notifications.placeholders import Text, UnknownPlaceholder, Values
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 LANGUAGES: Final = ("fr", "en")
 MOST_ARTICLES: Final = 6
+_BETWEEN = {"fr": "entre {} et {}", "en": "between {} and {}"}
 _MOMENT = {"fr": "EEEE d MMMM 'à' HH:mm", "en": "EEEE d MMMM 'at' HH:mm"}
 _PAYER = {"fr": "le site où vous avez payé", "en": "the shop where you paid"}
 _ARTICLE = {"fr": "un article", "en": "one article"}
@@ -42,9 +43,25 @@ def moment(at: datetime, time_zone: str, language: str) -> str:
     return format_datetime(at.astimezone(ZoneInfo(time_zone)), _MOMENT[language], tzinfo=None, locale=language)
 
 
+def day_after(at: datetime, days: int, facts: OrderFacts, language: str) -> str:
+    """The civil day so many days after a moment, where the order is made ready: "mardi 24 novembre 2026"."""
+    zone = facts.works[0].place.time_zone if facts.works else "Europe/Paris"
+    return format_date(at.astimezone(ZoneInfo(zone)).date() + timedelta(days=days), "EEEE d MMMM y", locale=language)
+
+
 def money(minor: int, currency: str, language: str) -> str:
     """12900 -> "129,00 €" or "€129.00"."""
     return format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=language)
+
+
+def between(a: datetime, b: datetime, time_zone: str, language: str) -> str:
+    """Two hours of a day in store time, "samedi 21 novembre, entre 15:40 et 16:20"; the later moment where the days differ."""
+    zone = ZoneInfo(time_zone)
+    here, there = a.astimezone(zone), b.astimezone(zone)
+    if here == there or here.date() != there.date():
+        return moment(b, time_zone, language)
+    day = format_datetime(here, "EEEE d MMMM", tzinfo=None, locale=language)
+    return f"{day}, " + _BETWEEN[language].format(f"{here:%H:%M}", f"{there:%H:%M}")
 
 
 def hours_on(place: Place, at: datetime, language: str) -> str:
@@ -112,6 +129,9 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
         "buyer": BUYER,
         "wish": _WISH[language].get(draft.what, ""),
         "ready_by": _promise(work, language) if work else "",
+        "new_time": _new_time(work, language) if work else "",
+        "noticed": moment(draft.at, _zone(facts), language) if draft.at else "",
+        "settled_by": day_after(draft.at, 14, facts, language) if draft.at else "",
         "refund": amount if draft.refund == "refund" else "",
         "uncharged": amount if draft.refund == "void" else "",
         "payer": _plain(facts.refund_by) or _PAYER[language],
@@ -120,6 +140,7 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
         "refused": f"{draft.refused} {_REFUSED[language][draft.refused > 1]}" if draft.refused else "",
     }
     return {name: (value,) if value else () for name, value in found.items()} | {
+        "withdrawn": tuple(f"{quantity} × {_plain(title)}" for title, quantity in draft.lines),
         "pickup_store": tuple(_plain(one.place.name) for one in pickups),
         "pickup_by": tuple(_promise(one, language) for one in pickups),
         "parcel_by": tuple(_promise(one, language) for one in going if one.kind != "pickup"),
@@ -131,6 +152,17 @@ def _until(draft: Draft, language: str) -> str:
     work = draft.work
     at = draft.until if draft.template == "missed" else work.collect_until if work else None
     return moment(at, work.place.time_zone, language) if work and at else ""
+
+
+def _new_time(work: WorkFacts, language: str) -> str:
+    """The later hour that was told, or the span of two."""
+    if work.told_at is None:
+        return ""
+    return between(work.told_at, work.told_until or work.told_at, work.place.time_zone, language)
+
+
+def _zone(facts: OrderFacts) -> str:
+    return facts.works[0].place.time_zone if facts.works else "Europe/Paris"
 
 
 def _promise(work: WorkFacts, language: str) -> str:

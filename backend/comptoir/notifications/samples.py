@@ -58,6 +58,8 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
         whole=occasion != "canceled_part",
         part=occasion in ("ready_part", "collector"),
         until=now + timedelta(days=1),
+        lines=tuple((text, 1) for text in articles),
+        at=now,
         what={"plain": "delivery", "mixed": "store", "long": "substitute"}[name],
         done=occasion == "change_done",
         article=articles[-1],
@@ -75,4 +77,14 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
 
 def _work(n: int, kind: str, place: Place, now: datetime) -> WorkFacts:
     until = now + timedelta(days=7) if kind == "pickup" else None
-    return WorkFacts(UUID(int=n), kind, "staged", now + timedelta(hours=2), until, 2, place)
+    return WorkFacts(
+        UUID(int=n),
+        kind,
+        "staged",
+        now + timedelta(hours=2),
+        until,
+        2,
+        place,
+        now + timedelta(hours=5),
+        now + timedelta(hours=6),
+    )

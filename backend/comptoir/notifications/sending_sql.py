@@ -24,7 +24,9 @@ WITH next AS (
 )
 SELECT m.*, CASE WHEN m.recipient = 'collector' THEN split_part(k.name, ' ', 1) ELSE c.first_name END AS first_name,
   coalesce(CASE WHEN m.recipient = 'collector' THEN k.phone ELSE c.phone END, '') AS phone,
-  coalesce(CASE WHEN m.recipient = 'collector' THEN k.email ELSE c.email END, '') AS email,
+  coalesce(CASE WHEN m.recipient = 'collector' THEN k.email ELSE coalesce(CASE WHEN m.template = 'withdrawal_received' THEN
+    (SELECT r.reply_to FROM event e JOIN return_request r ON r.id::text = e.body->>'request' WHERE e.stream = m.order_id AND e.seq = m.seq) END,
+    c.email) END, '') AS email,
   c.erased_at IS NOT NULL AS erased, m.recipient = 'collector' AND k.order_id IS NULL AS outdated,
   CASE WHEN m.recipient = 'collector' THEN coalesce(k.generation, 0) ELSE o.link_generation END AS link_generation,
   c.first_name || ' ' || left(c.last_name, 1) || '.' AS buyer,
@@ -149,7 +151,7 @@ async def opened_by_customer(pool: Pool, order: UUID, now: datetime, whose: Reci
     async with borrowed(pool) as connection:
         await connection.execute(
             "UPDATE message SET status = 'seen', reason = 'page_opened', next_at = NULL, claimed_until = NULL, settled_at = $2"
-            " WHERE order_id = $1 AND recipient = $3 AND status IN ('sent', 'delivered', 'failed')",
+            " WHERE order_id = $1 AND recipient = $3 AND status IN ('sent', 'delivered', 'failed') AND template <> 'withdrawal_received'",
             order, now, whose,
         )  # fmt: skip
 

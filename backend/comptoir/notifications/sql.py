@@ -19,6 +19,8 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
   coalesce(c.phone, '') <> '' AS has_phone, coalesce(c.email, '') <> '' AS has_email, c.erased_at IS NOT NULL AS erased,
   coalesce((SELECT jsonb_object_agg(k.sku, concat_ws(', ', k.name, nullif(k.variant, ''))) FROM sku k
     WHERE k.sku IN (SELECT r.sku FROM requirement r WHERE r.order_id = o.id)), '{}') AS articles,
+  coalesce((SELECT jsonb_object_agg(n.line, coalesce(nullif(concat_ws(', ', k.name, nullif(k.variant, '')), ''), n.title)) FROM order_line n
+    LEFT JOIN sku k ON k.sku = n.sku WHERE n.order_id = o.id), '{}') AS titles,
   coalesce(o.cancel_reason = 'payment_not_received', false) AS lapsed,
   coalesce((SELECT sum(g.refused) FROM hand_over v JOIN hand_over_line g ON g.hand_over = v.id
     WHERE v.order_id = o.id AND v.undone_at IS NULL), 0)::int AS refused,
@@ -29,7 +31,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
   {off},
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'status', w.status, 'promise_at',
       w.promise_at,
-      'collect_until', w.collect_until,
+      'collect_until', w.collect_until, 'told_at', w.told_at, 'told_until', w.told_until,
       'units', (SELECT coalesce(sum(n.quantity - n.canceled), 0) FROM work_line n WHERE n.work = w.id),
       'place', jsonb_build_object('id', l.id, 'name', l.name, 'street', l.street, 'postcode', l.postcode, 'city',
           l.city,
@@ -51,6 +53,7 @@ async def find_facts(tx: Tx, order: UUID) -> OrderFacts | None:
         return None
     kept: dict[str, Any] = dict(row)
     kept["articles"] = msgspec.json.decode(kept["articles"])
+    kept["titles"] = msgspec.json.decode(kept["titles"])
     kept["works"] = msgspec.json.decode(kept["works"])
     kept["off"] = msgspec.json.decode(kept["off"])
     return msgspec.convert(kept, OrderFacts)

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from comptoir.fulfillment.keeping import may_keep_longer
 from comptoir.invoices.model import Listed
 from comptoir.kit.db import Connection
 from comptoir.kit.ids import digest
-from comptoir.network.hours import hours_of, open_windows
+from comptoir.returns.model import Notice, units_left
+from comptoir.returns.withdrawal import has_local_holidays, in_time, last_day
 from comptoir.screens.customer_asks import Request, ShortChoice
+from comptoir.screens.customer_part import Part
 
 _SQL = """
 SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.placed_at, o.total_minor,
@@ -44,13 +45,16 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
       'vat_minor', d.vat_minor, 'currency', trim(d.currency), 'cites', d.cites) ORDER BY d.made_at, d.number)
     FROM document d WHERE d.order_id = o.id), '[]') AS documents,
   (SELECT jsonb_build_object('score', r.score, 'comment', r.comment) FROM rating r WHERE r.order_id = o.id) AS rating,
+  EXISTS (SELECT FROM order_company b WHERE b.order_id = o.id) AS business,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'noticed_at', r.noticed_at, 'lines', r.lines, 'legal_until', r.legal_until)
+      ORDER BY r.noticed_at, r.id) FROM return_request r WHERE r.order_id = o.id), '[]') AS notices,
   coalesce((SELECT jsonb_agg(jsonb_build_object('line', l.line, 'title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
-      'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
+      'picture', coalesce(s.picture, ''), 'excluded', coalesce(s.withdrawal_excluded, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
       'missing', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line =
           l.line), 'gone', (SELECT coalesce(sum(n.handed_over + n.delivered + n.in_transit), 0) FROM work_line n WHERE n.order_id = o.id AND n.order_line = l.line)) ORDER BY l.line)
     FROM order_line l LEFT JOIN sku s ON s.sku = l.sku WHERE l.order_id = o.id), '[]') AS lines,
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'rescue_until', w.rescue_until, 'kept_longer', w.kept_longer, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at,
-      'collect_until', w.collect_until, 'staged_at', w.staged_at,
+      'told_at', w.told_at, 'told_until', w.told_until, 'collect_until', w.collect_until, 'staged_at', w.staged_at,
       'units', n.units, 'staged', n.staged, 'handed_over', n.handed_over,
       'pass_generation', (SELECT p.generation FROM pickup_pass p WHERE p.order_id = o.id AND p.location = w.location),
       'arrival', (SELECT jsonb_build_object('at', a.at, 'place', a.place, 'taken_by',
@@ -78,21 +82,6 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
 FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.link_hash = $1 AND c.erased_at IS NULL
 """
 
-SHIP_STATES = {
-    "open": "ship_noted",
-    "accepted": "ship_noted",
-    "picking": "ship_preparing",
-    "picked": "ship_preparing",
-    "packed": "ship_packed",
-    "labeled": "ship_packed",
-    "handed_to_carrier": "ship_sent",
-    "in_transit": "ship_sent",
-    "delivered": "delivered",
-    "delivery_failed": "ship_failed",
-    "returned_to_sender": "ship_back",
-    "closed": "delivered",
-    "canceled": "canceled",
-}
 FIRST = (
     "coming", "here", "early", "missed", "ready", "part_ready", "preparing", "noted", "ship_preparing", "ship_noted",
     "ship_packed", "ship_sent", "ship_failed", "ship_back", "handed_over", "delivered", "expired", "canceled",
@@ -112,6 +101,7 @@ class Line(msgspec.Struct, frozen=True):
     missing: int
     line: int = 0
     gone: int = 0
+    excluded: str = ""
 
     @property
     def cancelable(self) -> int:
@@ -127,109 +117,11 @@ class MoneyBack(msgspec.Struct, frozen=True):
     amount_minor: int
 
 
-class Arrival(msgspec.Struct, frozen=True):
-    """The customer waits; `taken_by` is the first name of who looks after them."""
-
-    at: datetime
-    place: str
-    taken_by: str | None
-    ahead: int = 0
-    """How many others wait longer and nobody looks after them yet."""
-
-
-class HandOver(msgspec.Struct, frozen=True):
-    at: datetime
-    by: str | None
-
-
 class Rating(msgspec.Struct, frozen=True):
     """How it was: 3 good, 2 so so, 1 not good."""
 
     score: int
     comment: str
-
-
-class Store(msgspec.Struct, frozen=True):
-    """Where it is made ready. Hours and exceptions as `network.hours.hours_of` reads them."""
-
-    id: str
-    name: str
-    kind: str
-    street: str
-    postcode: str
-    city: str
-    directions: str
-    phone: str
-    latitude: float
-    longitude: float
-    time_zone: str
-    hours: tuple[tuple[int, int, int], ...]
-    exceptions: tuple[str, ...]
-
-    def days(self, now: datetime) -> list[tuple[date, list[tuple[datetime, datetime]]]]:
-        """Today and tomorrow in store time, each with its open spans (none: closed)."""
-        hours, exceptions = hours_of(self.hours, self.exceptions)
-        zone = ZoneInfo(self.time_zone)
-        today = now.astimezone(zone).date()
-        midnight = datetime(today.year, today.month, today.day, tzinfo=zone)
-        spans = open_windows(hours, exceptions, self.time_zone, midnight, 2)
-        return [
-            (day, [s for s in spans if s[0].astimezone(zone).date() == day])
-            for day in (today, today + timedelta(days=1))
-        ]
-
-
-class Part(msgspec.Struct, frozen=True):
-    """What one place does for the order; units that are neither canceled nor missing."""
-
-    kind: str
-    status: str
-    promise_at: datetime
-    collect_until: datetime | None
-    staged_at: datetime | None
-    units: int
-    staged: int
-    handed_over: int
-    store: Store
-    pass_generation: int | None = None
-    arrival: Arrival | None = None
-    hand_over: HandOver | None = None
-    id: UUID | None = None
-    rescue_until: datetime | None = None
-    kept_longer: int = 0
-
-    @property
-    def may_keep_longer(self) -> bool:
-        """Its customer may ask for more time."""
-        return self.kind == "pickup" and may_keep_longer(self.status, self.collect_until, self.kept_longer)
-
-    @property
-    def state(self) -> str:
-        """One word for where this part is, as the customer would tell it; the sentences are named after it."""
-        if self.kind == "ship":
-            return SHIP_STATES.get(self.status, "ship_noted")
-        if self.status == "closed":
-            return "handed_over" if self.hand_over else "expired"
-        if self.status in ("canceled", "expired", "handed_over"):
-            return self.status
-        if self.arrival is not None:
-            if self.status != "staged":
-                return "early"
-            return "coming" if self.arrival.taken_by else "here"
-        if self.status == "staged":
-            return "missed" if self.rescue_until else "ready"
-        if self.staged:
-            return "part_ready"
-        return "preparing" if self.status in ("picking", "picked") else "noted"
-
-    @property
-    def waits(self) -> bool:
-        """Something of it may still be collected."""
-        return self.kind == "pickup" and self.state not in ("canceled", "expired", "handed_over")
-
-    @property
-    def shows_pass(self) -> bool:
-        return self.waits and self.pass_generation is not None and self.staged > 0
 
 
 class CustomerOrder(msgspec.Struct, frozen=True):
@@ -261,6 +153,8 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     requests: tuple[Request, ...] = ()
     choices: tuple[ShortChoice, ...] = ()
     rating: Rating | None = None
+    notices: tuple[Notice, ...] = ()
+    business: bool = False
 
     @property
     def pickup(self) -> Part | None:
@@ -315,6 +209,29 @@ class CustomerOrder(msgspec.Struct, frozen=True):
         return self.progress in ("received", "held", "accepted", "in_progress") and not gone and self.units > 0
 
     @property
+    def time_zone(self) -> str:
+        """Where the order is made ready."""
+        return self.parts[0].store.time_zone if self.parts else "Europe/Paris"
+
+    @property
+    def withdraw_until(self) -> date | None:
+        """The last day on which the customer may withdraw; None while something is still to come."""
+        live = [part for part in self.parts if part.state not in ("canceled", "expired", "ship_back")]
+        received = [part.received_on for part in live]
+        return last_day(received, local=any(has_local_holidays(part.store.postcode) for part in live))
+
+    @property
+    def withdrawable(self) -> dict[int, int]:
+        """Line -> units that no notice names yet."""
+        ordered = {line.line: (line.quantity, line.canceled) for line in self.lines if not line.excluded}
+        return units_left(ordered, [one for notice in self.notices for one in notice.lines])
+
+    def may_withdraw(self, now: datetime) -> bool:
+        """A consumer, within the period, with something left to withdraw from."""
+        today = now.astimezone(ZoneInfo(self.time_zone)).date()
+        return not self.business and any(self.withdrawable.values()) and in_time(self.withdraw_until, today)
+
+    @property
     def version(self) -> str:
         """Changes when the page would say something else; a script compares it."""
         told = (
@@ -326,7 +243,8 @@ class CustomerOrder(msgspec.Struct, frozen=True):
             self.collector,
             self.requests,
             self.choices,
-            [(p.state, p.staged, p.pass_generation, p.arrival, p.collect_until) for p in self.parts],
+            len(self.notices),
+            [(p.told_at, p.state, p.staged, p.pass_generation, p.arrival, p.collect_until) for p in self.parts],
         )
         return digest(repr(told))[:6].hex()
 
@@ -345,7 +263,7 @@ async def find_customer_order(
     if row is None:
         return None
     kept: dict[str, Any] = dict(row)
-    for name in ("holds", "money_back", "lines", "parts", "documents", "requests", "choices"):
+    for name in ("holds", "money_back", "lines", "parts", "documents", "requests", "choices", "notices"):
         kept[name] = msgspec.json.decode(kept[name])
     kept["rating"] = msgspec.json.decode(kept["rating"]) if kept["rating"] else None
     return msgspec.convert(kept, CustomerOrder)

@@ -9,6 +9,7 @@ import msgspec
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
+from comptoir.returns.model import Notice
 
 _SQL = """
 SELECT o.id, o.number, o.channel, o.external_number, o.placed_at, o.language, o.currency, o.goods_minor, o.discount_minor, o.shipping_minor, o.vat_minor, o.total_minor,
@@ -20,7 +21,7 @@ SELECT o.id, o.number, o.channel, o.external_number, o.placed_at, o.language, o.
       'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'unit_price_minor', l.unit_price_minor, 'discount_minor', l.discount_minor, 'total_minor', l.total_minor,
       'method', l.method, 'location', l.location, 'unsourced', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line = l.line)) ORDER BY l.line)
     FROM order_line l LEFT JOIN sku s ON s.sku = l.sku WHERE l.order_id = o.id) AS lines,
-  (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'location', w.location, 'location_name', p.name, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at, 'time_zone', p.time_zone, 'collect_until', w.collect_until,
+  (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'location', w.location, 'location_name', p.name, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at, 'time_zone', p.time_zone, 'told_at', w.told_at, 'collect_until', w.collect_until,
       'taken_by', (SELECT t.first_name FROM staff t WHERE t.id = w.taken_by),
       'bags', (SELECT coalesce(jsonb_agg(jsonb_build_object('tag', b.tag, 'place', b.place) ORDER BY b.tag), '[]') FROM bag b WHERE b.work = w.id AND b.gone_at IS NULL),
       'lines', (SELECT jsonb_agg(jsonb_build_object('line', wl.order_line, 'sku', wl.sku, 'quantity', wl.quantity, 'reserved', wl.reserved, 'picked', wl.picked, 'staged', wl.staged, 'in_transit', wl.in_transit,
@@ -31,7 +32,9 @@ SELECT o.id, o.number, o.channel, o.external_number, o.placed_at, o.language, o.
   (SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'amount_minor', i.amount_minor, 'reason', i.reason, 'made_by', i.made_by, 'due_at', i.due_at, 'state', i.state) ORDER BY i.intended_at) FROM payment_intention i WHERE i.order_id = o.id) AS intentions,
   (SELECT jsonb_agg(jsonb_build_object('kind', e.kind, 'at', e.at, 'who', (SELECT t.first_name FROM staff t WHERE t.id::text = e.who), 'body', e.body) ORDER BY e.seq) FROM
     (SELECT * FROM event WHERE stream = o.id AND withdrawn_at IS NULL ORDER BY seq DESC LIMIT 100) e) AS events,
-  (SELECT jsonb_build_object('id', v.id, 'at', v.at, 'undone_at', v.undone_at) FROM hand_over v WHERE v.order_id = o.id ORDER BY v.recorded_at DESC LIMIT 1) AS last_hand_over
+  (SELECT jsonb_build_object('id', v.id, 'at', v.at, 'undone_at', v.undone_at) FROM hand_over v WHERE v.order_id = o.id ORDER BY v.recorded_at DESC LIMIT 1) AS last_hand_over,
+  (SELECT jsonb_agg(jsonb_build_object('id', q.id, 'noticed_at', q.noticed_at, 'lines', q.lines, 'legal_until', q.legal_until) ORDER BY q.noticed_at, q.id)
+    FROM return_request q WHERE q.order_id = o.id) AS withdrawals
 FROM sales_order o JOIN customer c ON c.id = o.customer
 WHERE o.id = $1 AND ($2::text[] IS NULL OR EXISTS (SELECT FROM work w WHERE w.order_id = o.id AND w.location = ANY($2)) OR EXISTS (SELECT FROM order_line l WHERE l.order_id = o.id AND l.location = ANY($2)))
 """
@@ -105,6 +108,7 @@ class WorkView(msgspec.Struct, frozen=True):
     bags: list[BagView] = []
     collect_until: datetime | None = None
     taken_by: str | None = None
+    told_at: datetime | None = None
 
 
 class HoldView(msgspec.Struct, frozen=True):
@@ -143,6 +147,7 @@ class OrderView(msgspec.Struct, frozen=True):
     canceled_at: datetime | None = None
     cancel_reason: str | None = None
     last_hand_over: dict[str, Any] | None = None
+    withdrawals: list[Notice] = []
 
     @property
     def held(self) -> list[HoldView]:
@@ -161,5 +166,16 @@ async def read(connection: Connection, order: UUID, actor: Actor) -> OrderView:
 
 
 _JSON = frozenset(
-    {"customer", "ship_to", "lines", "works", "holds", "payments", "intentions", "events", "last_hand_over"}
+    {
+        "customer",
+        "ship_to",
+        "lines",
+        "works",
+        "holds",
+        "payments",
+        "intentions",
+        "events",
+        "last_hand_over",
+        "withdrawals",
+    }
 )

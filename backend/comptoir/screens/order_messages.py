@@ -102,7 +102,7 @@ _UNTOLD = """
 SELECT * FROM (SELECT DISTINCT ON (m.order_id) m.id AS message, m.order_id AS order, o.number, coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name) AS name, c.first_name,
   m.template, coalesce(m.reason, '') AS reason, m.made_at, coalesce(c.phone, '') AS phone, coalesce(c.email, '') AS email
 FROM message m JOIN sales_order o ON o.id = m.order_id JOIN customer c ON c.id = o.customer
-WHERE m.status = 'failed' AND m.template IN ('ready', 'reminder', 'last_day', 'short', 'early') AND c.erased_at IS NULL
+WHERE m.status = 'failed' AND m.template IN ('ready', 'reminder', 'last_day', 'short', 'early', 'delayed') AND c.erased_at IS NULL
   AND EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked', 'staged'))
 ORDER BY m.order_id, m.made_at DESC, m.id DESC) u ORDER BY made_at, message LIMIT $2
 """

@@ -13,7 +13,8 @@ from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import digest
 from comptoir.kit.qr import qr_path
-from comptoir.screens.customer_order import CustomerOrder, Part, find_customer_order
+from comptoir.screens.customer_order import CustomerOrder, find_customer_order
+from comptoir.screens.customer_part import Part
 from comptoir.web import limits
 from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest

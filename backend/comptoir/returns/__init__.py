@@ -1,0 +1,1 @@
+"""Goods that come back: the notice of withdrawal and its dates."""
