@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize
 
 from comptoir.app import create_app, every_route
+from comptoir.fulfillment.collecting import collector_token
 from comptoir.kit import postgres
 from comptoir.kit.ids import Seal, new_id
 from comptoir.world.cast import ASSOCIATES, CAMILLE, HELENE, PASSWORD, SAM
@@ -391,6 +392,50 @@ def link(status: str, more: str = "", lang: str = "fr") -> Callable[[World], str
     return lambda world: f"/o/{world.link(status, lang)}{more}"
 
 
+def changing(more: str, *, missing: bool = False, missed: bool = False) -> Callable[[World], str]:
+    """The page of a customer who can ask for anything; with a unit missing, or with the last day gone by."""
+
+    def where(world: World) -> str:
+        shop = world.shop
+        shop.ask("UPDATE channel SET delivery_minor = 490")
+        token = world.link("staged")
+        order = shop.one(
+            "SELECT w.order_id FROM work w JOIN sales_order o ON o.id = w.order_id WHERE w.status = 'staged' AND kind = 'pickup' AND o.language = 'fr' ORDER BY w.id LIMIT 1"
+        )
+        shop.ask(
+            "UPDATE work SET rescue_until = CASE WHEN $2::bool THEN collect_until + interval '1 day' END WHERE order_id = $1", order, missed
+        )  # fmt: skip
+        if missing:
+            shop.ask("UPDATE requirement SET unsourced = 1, at_work = at_work - 1 WHERE order_id = $1 AND line = 1 AND part = 1 AND unsourced = 0", order)  # fmt: skip
+            shop.ask(
+                "INSERT INTO exception (id, location, kind, role, order_id, sku, quantity, body, made_at) SELECT gen_random_uuid(), $2, 'short_choice', 'store_manager', $1,"
+                " r.sku, 1, jsonb_build_object('line', 1, 'until', clock_timestamp() + interval '1 day'), clock_timestamp() FROM requirement r WHERE r.order_id = $1 AND r.line = 1"
+                " AND NOT EXISTS (SELECT FROM exception e WHERE e.order_id = $1 AND e.kind = 'short_choice')", order, LYON,
+            )  # fmt: skip
+        return f"/o/{token}{more}"
+
+    return where
+
+
+def collecting(page: Page, world: World) -> None:
+    """Somebody else is named, and opens the page that was sent to them."""
+    page.fill("#f-name", "Karim Benali")
+    page.fill("#f-contact", "06 12 34 56 78")
+    page.click("button.main")
+    page.wait_for_load_state()
+    row = world.shop.ask("SELECT order_id, generation FROM collector ORDER BY named_at DESC LIMIT 1")[0]
+    page.goto(f"{world.shop.url}/o/{collector_token(Seal(SECRET.encode()), row['order_id'], row['generation'])}")
+
+
+def asked(page: Page, world: World) -> None:
+    page.locator("input[value^='store:'], input[value=delivery]").first.check()
+    page.fill("#f-street", "12 rue des Lilas")
+    page.fill("#f-postcode", "69003")
+    page.fill("#f-city", "Lyon")
+    page.click("button.main")
+    page.wait_for_load_state()
+
+
 def finished(more: str, lang: str = "fr") -> Callable[[World], str]:
     """The page of a customer with whom nothing is open."""
 
@@ -476,7 +521,22 @@ STATES: Final[dict[str, list[State]]] = {
         State("handed over", "nobody", link("handed_over"), both=False),
         State("not good", "nobody", link("handed_over"), not_good, both=False),
         State("canceled", "nobody", link("canceled"), both=False),
+        State("the last day is over", "nobody", changing("", missed=True), both=False),
         State("lost", "nobody", at("/o/" + "0" * 26)),
+    ],
+    "/o/{token:str}/collector": [
+        State("asked", "nobody", changing("/collector"), both=False),
+        State("no such contact", "nobody", changing("/collector"), lambda page, world: (page.fill("#f-name", "K"), submit("#f-contact", "12")(page, world)), both=False),
+        State("their own page", "nobody", changing("/collector"), collecting, both=False),
+    ],
+    "/o/{token:str}/elsewhere": [
+        State("asked", "nobody", changing("/elsewhere"), both=False),
+        State("nothing chosen", "nobody", changing("/elsewhere"), lambda page, world: (page.click("button.main"), page.wait_for_load_state()), both=False),
+        State("waits for an answer", "nobody", changing("/elsewhere"), asked, both=False),
+    ],
+    "/o/{token:str}/missing/{line:int}": [
+        State("the order", "nobody", changing("", missing=True), both=False),
+        State("a choice", "nobody", changing("/missing/1", missing=True), both=False),
     ],
     "/o/{token:str}/cancel": [
         State("asked", "nobody", link("open", "/cancel"), both=False),

@@ -164,7 +164,11 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     @property
     def asked(self) -> Request | None:
         """What the store has not answered yet, about the whole order."""
-        return next((one for one in self.requests if one.state == "open" and one.line is None), None)
+        return self.asked_about(None)
+
+    def asked_about(self, line: int | None) -> Request | None:
+        """What the store has not answered yet about a line, or (None) about the whole order."""
+        return next((one for one in self.requests if one.state == "open" and one.line == line), None)
 
     def asks_rating(self, now: datetime) -> bool:
         """Something was handed over in the last 30 days, and nothing more waits."""

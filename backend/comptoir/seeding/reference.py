@@ -20,9 +20,9 @@ from comptoir.world.scripts import NAMESPACE
 from comptoir.world.shelves import SHELVES
 
 CHANNELS = (
-    ("api", "api", "orme.example.fr"),
-    ("shopify-orme", "shopify", "Orme sur Shopify"),
-    ("woo-orme", "woocommerce", "Orme sur WooCommerce"),
+    ("api", "api", "orme.example.fr", 490),
+    ("shopify-orme", "shopify", "Orme sur Shopify", 490),
+    ("woo-orme", "woocommerce", "Orme sur WooCommerce", None),
 )
 STOCKED_BEFORE = timedelta(days=30)
 """The opening stock was received this long before the demo starts, ahead of every scripted order."""
@@ -93,7 +93,7 @@ async def _places(tx: Tx, day: date) -> None:
         tx, "bag_tag", {"location": "text", "code": "text"},
         [(tag.location, tag.code) for store in stores.STORES for tag in stores.bag_tags(store)],
     )  # fmt: skip
-    await _insert(tx, "channel", {"id": "text", "kind": "text", "name": "text"}, CHANNELS)
+    await _insert(tx, "channel", {"id": "text", "kind": "text", "name": "text", "delivery_minor": "bigint"}, CHANNELS)
 
 
 async def _articles(tx: Tx) -> None:
