@@ -8,7 +8,9 @@ import msgspec
 
 from comptoir.kit.db import Connection
 
-MOST_STORES: Final = 8
+MOST_STORES: Final = 5
+MOST_KM: Final = 150
+"""As the crow flies; nobody drives further for a pair of shoes."""
 MOST_ARTICLES: Final = 6
 
 
@@ -59,7 +61,7 @@ WITH wanted AS (
 SELECT p.id, p.name, p.city, round(111.2 * sqrt(power(p.latitude - h.latitude, 2)
   + power((p.longitude - h.longitude) * cos(radians(h.latitude)), 2)))::int AS km
 FROM location p CROSS JOIN here h
-WHERE p.id <> $3 AND p.kind = 'store' AND 'pickup' = ANY(p.services) AND (p.paused_until IS NULL OR p.paused_until <= $4)
+WHERE power(p.latitude - h.latitude, 2) + power((p.longitude - h.longitude) * cos(radians(h.latitude)), 2) < power($6 / 111.2, 2) AND p.id <> $3 AND p.kind = 'store' AND 'pickup' = ANY(p.services) AND (p.paused_until IS NULL OR p.paused_until <= $4)
   AND (SELECT count(*) FROM wanted w JOIN stock_level v ON v.sku = w.sku AND v.location = p.id JOIN sku s ON s.sku = w.sku AND s.blocked_reason IS NULL
     WHERE w.units > 0 AND v.on_hand - v.reserved - v.safety_stock >= w.units AND (v.no_promise_until IS NULL OR v.no_promise_until <= $4))
     = (SELECT count(*) FROM wanted WHERE units > 0)
@@ -79,7 +81,9 @@ async def other_stores(
     connection: Connection, order: UUID, line: int | None, here: str, now: datetime
 ) -> list[OtherStore]:
     """Stores with all that is wanted of the order, or with what is missing of one line."""
-    return [OtherStore(*row) for row in await connection.fetch(_STORES, order, line, here, now, MOST_STORES)]
+    return [
+        OtherStore(*row) for row in await connection.fetch(_STORES, order, line, here, now, MOST_STORES, float(MOST_KM))
+    ]
 
 
 async def instead_of(connection: Connection, order: UUID, line: int, here: str, now: datetime) -> list[Instead]:

@@ -31,6 +31,7 @@ from comptoir.web.pages.customer_link import (
     find_either,
     not_found,
     passes_of,
+    with_pass,
 )
 from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
@@ -172,9 +173,9 @@ async def say_more(
 def status_page(house: House, page: Page, order: CustomerOrder, token: str) -> Answer:
     page.lang = order.language
     now = house.clock()
-    main = order.main
+    main, passes = order.main, passes_of(house, order)
     return page.html(
-        "customer/order.html", headers=HEADERS, order=order, main=main, passes=passes_of(house, order),
+        "customer/order.html", headers=with_pass(passes), order=order, main=main, passes=passes,
         now=now, token=token, form_id=new_id(), new_id=new_id,
         time_zone=main.store.time_zone if main else "Europe/Paris", waiting=order.state in WAITING,
         asks=order.asks_rating(now),
@@ -185,9 +186,9 @@ def status_page(house: House, page: Page, order: CustomerOrder, token: str) -> A
 def collector_page(house: House, page: Page, order: CustomerOrder, token: str) -> Answer:
     """For whoever was named to collect: where, until when, and the pass. Nothing of what was bought, nor for how much."""
     page.lang = order.language
-    main = order.pickup or order.main
+    main, passes = order.pickup or order.main, passes_of(house, order)
     return page.html(
-        "customer/collecting.html", headers=HEADERS, order=order, main=main, passes=passes_of(house, order),
+        "customer/collecting.html", headers=with_pass(passes), order=order, main=main, passes=passes,
         now=house.clock(), token=token, form_id=new_id(), time_zone=main.store.time_zone if main else "Europe/Paris",
         waiting=order.state in WAITING,
     )  # fmt: skip

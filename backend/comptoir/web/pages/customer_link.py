@@ -74,6 +74,11 @@ def passes_of(house: House, order: CustomerOrder) -> list[PassView]:
     return views
 
 
+def with_pass(passes: list[PassView]) -> dict[str, str]:
+    """Headers of a page. Where it shows a pass, the browser's own worker keeps it for the counter with no network."""
+    return HEADERS | {"x-pass": "shown"} if passes else HEADERS
+
+
 def not_found(page: Page) -> Answer:
     """An unknown link, a revoked one and nonsense look the same."""
     return page.html("customer/not_found.html", status=NotFound.status, headers=HEADERS)

@@ -57,8 +57,12 @@ class Unfollow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/o/sw.js", opt=PUBLIC, sync_to_thread=False)
 def worker(request: DoorRequest) -> Response[bytes]:
-    """The worker of customers' pages: it shows notifications and keeps nothing, so that no page ever comes from it."""
-    text = f'import {{ listen }} from "{request.app.state.assets.url("js/push-event.js")}";\nlisten();\n'
+    """The worker of customers' pages: it shows notifications, and keeps a page with a pass for when there is no network."""
+    url = request.app.state.assets.url
+    text = (
+        f'import {{ listen }} from "{url("js/push-event.js")}";\nimport {{ keepPasses }} from "{url("js/pass-keeping.js")}";\n'
+        "listen();\nkeepPasses();\n"
+    )
     headers = {"cache-control": "no-cache", "content-security-policy": WORKER_POLICY}
     return Response(text.encode(), headers=headers, media_type="text/javascript; charset=utf-8")
 
