@@ -79,8 +79,13 @@ def _worker(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir import worker
     from comptoir.kit.children import end_with_parent
 
+    def end(number: int, frame: object) -> None:
+        # Python drops an exception that comes up while an object is destroyed, so the word is kept as well.
+        worker.told_to_end.set()
+        sys.exit(0)
+
     # Until the worker listens for it, being told to end simply ends.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    signal.signal(signal.SIGTERM, end)
     end_with_parent(os.environ)
     return _with_database(lambda dsn: worker.main())
 

@@ -10,6 +10,7 @@ import logging
 import os
 import random
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
@@ -25,6 +26,9 @@ from comptoir.settings import Settings
 from comptoir.wiring import JOBS, LISTENERS, WIRED
 
 log = logging.getLogger("comptoir.worker")
+
+told_to_end = threading.Event()
+"""Set when the process was told to end before its worker listened for it."""
 
 LOOK_EVERY = 2.0
 """Seconds after which the worker looks even when nothing was heard."""
@@ -146,6 +150,8 @@ async def serve(settings: Settings, dsn: str) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop.set)
+        if told_to_end.is_set():
+            worker.stop.set()
         await worker.run()
     finally:
         await house.close()

@@ -139,10 +139,10 @@ def test_without_a_script_one_cancels_with_the_phone_of_the_order(plain: Page, s
     plain.goto(address)
     plain.get_by_role("link", name="Annuler la commande").click()
     plain.get_by_label("L’e-mail ou le téléphone").fill("0600000000")
-    plain.get_by_role("button", name="Annuler 3 articles").click()
+    plain.get_by_role("button", name="Annuler ce que j’ai choisi").click()
     expect(plain.get_by_role("alert")).to_contain_text("Rien n’a été annulé.")
     plain.get_by_label("L’e-mail ou le téléphone").fill("+33 6 12 34 56 78")
-    plain.get_by_role("button", name="Annuler 3 articles").click()
+    plain.get_by_role("button", name="Annuler ce que j’ai choisi").click()
     expect(plain.get_by_role("heading", level=1)).to_have_text("Votre commande est annulée.")
 
 

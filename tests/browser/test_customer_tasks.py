@@ -183,8 +183,8 @@ def test_the_pass_opens_with_no_network_and_says_of_when_it_is(phone: BrowserCon
     expect(page.locator(".qr path")).to_be_attached()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("[data-offline]")).to_contain_text("Pas de réseau. Voici la page de 10:00")
-    sheet = page.evaluate("getComputedStyle(document.querySelector('.pass')).borderRadius")
-    assert sheet != "0px"
+    paper = page.evaluate("getComputedStyle(document.querySelector('.pass .code')).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
     phone.set_offline(False)
     page.reload()
     expect(page.locator("[data-offline]")).to_be_hidden()

@@ -62,3 +62,15 @@ async def test_work_whose_lease_ran_out_is_free_for_a_colleague(shop: Shop) -> N
     assert await lapse.end_leases(shop) == 1  # type: ignore[arg-type]
     assert (await lea.start(work)).works == (work,)
     assert await shop.figures() == (2, 2, 1, 0)
+
+
+async def test_whoever_has_not_paid_is_told_once_when_half_of_the_time_is_over(shop: Shop) -> None:
+    await shop.receive(1)
+    placed = await shop.place(order(paid="pending"))
+    shop.clock.advance(minutes=14)
+    await lapse.lapse_payments(shop)  # type: ignore[arg-type]
+    assert "order.payment_due" not in await shop.told(placed.id)
+    shop.clock.advance(minutes=2)
+    for _ in range(2):
+        await lapse.lapse_payments(shop)  # type: ignore[arg-type]
+    assert (await shop.told(placed.id)).count("order.payment_due") == 1

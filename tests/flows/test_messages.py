@@ -76,6 +76,23 @@ async def test_the_message_speaks_the_orders_language(pool: Pool, database: Data
     assert "ready by Saturday 21 November at 12:00" in read(await newest(pool))
 
 
+async def test_whoever_has_not_paid_yet_is_told_until_when_and_after_the_payment_no_more(
+    pool: Pool, database: Database
+) -> None:
+    order, _ = await add_order(database.connection, NOW, status=None, progress="held")
+    await database.connection.execute(
+        "INSERT INTO order_hold (order_id, reason, placed_at, placed_by, until) VALUES ($1, 'payment', $2, 'x', $3)",
+        order, NOW, NOW + timedelta(minutes=30),
+    )  # fmt: skip
+    await hear(pool, "order.placed", order, {"held": ["payment"]})
+    assert await database.connection.fetchval("SELECT count(*) FROM message") == 0
+    await hear(pool, "order.payment_due", order, seq=2)
+    assert "gardés jusqu’au samedi 21 novembre à 10:30" in read(await newest(pool))
+    await database.connection.execute("UPDATE order_hold SET released_at = $1", NOW)
+    await hear(pool, "order.payment_due", order, seq=3)
+    assert (await newest(pool)).reason == "outdated"
+
+
 async def test_a_held_order_is_not_called_confirmed(pool: Pool, database: Database) -> None:
     order, _ = await add_order(database.connection, NOW, status=None, progress="held")
     await hear(pool, "order.placed", order, {"held": ["totals"]})

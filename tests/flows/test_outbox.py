@@ -11,12 +11,14 @@ from uuid import UUID
 
 import pytest
 
+from comptoir import worker
 from comptoir.kit import outbox
 from comptoir.kit.db import Event, Pool, Tx, in_transaction, open_pool
 from comptoir.kit.ids import new_id
 from comptoir.kit.jobs import Job, run_alone
 from comptoir.kit.listen import EVERYTHING, listen
 from comptoir.kit.outbox import Told
+from comptoir.settings import Settings
 from comptoir.wiring import WIRED
 from comptoir.worker import Worker
 from tests.conftest import Database
@@ -297,3 +299,12 @@ async def test_two_workers_never_do_the_same_job_at_once(pool: Pool) -> None:
 def test_waits_double_up_to_half_an_hour() -> None:
     assert timedelta(seconds=1.5) <= outbox.wait_after(1) <= timedelta(seconds=2.5)
     assert timedelta(minutes=22.5) <= outbox.wait_after(12) <= timedelta(minutes=37.5)
+
+
+async def test_a_worker_that_was_told_to_end_before_it_listened_ends(database: Database, tmp_path: Path) -> None:
+    worker.told_to_end.set()
+    try:
+        settings = Settings(data=tmp_path, secret=SECRET, url="http://test.local", environment="dev")
+        await asyncio.wait_for(worker.serve(settings, database.dsn), 30)
+    finally:
+        worker.told_to_end.clear()

@@ -130,8 +130,11 @@ _FORGET_UNTIL = (
 
 
 async def lapse_payments(house: "House") -> int:
-    """Orders whose payment did not come in time: their soft holds end, the order is canceled."""
+    """Orders whose payment did not come in time: their soft holds end, the order is canceled. Whoever has half of the time left is told."""
     now = house.clock()
+    due = await house.pool.fetch(_PAYMENT_DUE, now, AT_ONCE)
+    for row in due:
+        await in_transaction(house.pool, SYSTEM.who, now, lambda tx, row=row: tell_due(tx, row["order_id"], now))  # type: ignore[misc]
     rows = await house.pool.fetch(
         "SELECT order_id FROM order_hold WHERE reason = 'payment' AND released_at IS NULL AND until < $1 ORDER BY until LIMIT $2",
         now,
@@ -140,6 +143,26 @@ async def lapse_payments(house: "House") -> int:
     for row in rows:
         await in_transaction(house.pool, SYSTEM.who, now, lambda tx, row=row: lapse(tx, row["order_id"], now))  # type: ignore[misc]
     return len(rows)
+
+
+_PAYMENT_DUE = (
+    "SELECT h.order_id FROM order_hold h WHERE h.reason = 'payment' AND h.released_at IS NULL AND h.until > $1"
+    " AND h.placed_at + (h.until - h.placed_at) / 2 < $1"
+    " AND NOT EXISTS (SELECT FROM event e WHERE e.stream = h.order_id AND e.kind = 'order.payment_due') ORDER BY h.until LIMIT $2"
+)
+
+
+async def tell_due(tx: Tx, order: UUID, now: datetime) -> None:
+    """Still unpaid, and not said yet."""
+    await sql.lock(tx, order)
+    if await tx.value(_DUE_STILL, order, now):
+        tx.tell(Event("order.payment_due", order))
+
+
+_DUE_STILL = (
+    "SELECT true FROM order_hold WHERE order_id = $1 AND reason = 'payment' AND released_at IS NULL AND until > $2"
+    " AND NOT EXISTS (SELECT FROM event WHERE stream = $1 AND kind = 'order.payment_due')"
+)
 
 
 async def lapse(tx: Tx, order: UUID, now: datetime) -> None:

@@ -6,7 +6,7 @@ from comptoir.kit.outbox import Told
 from comptoir.notifications.model import Draft, OrderFacts, WorkFacts
 
 KINDS = (
-    "order.placed", "order.released", "order.canceled", "fulfillment.short", "fulfillment.staged",
+    "order.placed", "order.payment_due", "order.released", "order.canceled", "fulfillment.short", "fulfillment.staged",
     "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.missed", "fulfillment.expired", "customer.arrived",
     "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due", "fulfillment.delayed",
     "return.withdrawal_noticed",
@@ -33,9 +33,14 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
     gone = facts.progress == "canceled"
     if told.kind == "order.placed":
         held = body.get("held")
-        return Draft(
-            "held" if held else "confirmed", suppressed="outdated" if gone or (not held and not facts.works) else None
-        )
+        outdated = "outdated" if gone or (not held and not facts.works) else None
+        if held == ["payment"]:
+            # Most pay within the minute. Whoever does not is told when half of the time is over.
+            return None
+        return Draft("held" if held else "confirmed", suppressed=outdated)
+    if told.kind == "order.payment_due":
+        waits = facts.pay_until is not None and not gone
+        return Draft("payment_due", suppressed=None if waits else "outdated", until=facts.pay_until)
     if told.kind == "order.released":
         return Draft("confirmed", suppressed="outdated" if gone or not facts.works else None)
     if told.kind == "order.canceled":

@@ -85,6 +85,8 @@ class OrderFacts(msgspec.Struct, frozen=True):
     refused: int = 0
     told_of_part: bool = False
     has_push: bool = False
+    pay_until: datetime | None = None
+    """How long goods are kept without being paid, where the order waits for its payment."""
     collector_by: Medium | None = None
     """How somebody else who collects is reached; None: nobody else was named."""
     off: dict[Topic, tuple[Medium, ...]] = {}

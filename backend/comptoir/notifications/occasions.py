@@ -12,7 +12,7 @@ from comptoir.notifications.model import Draft
 Occasion = Literal[
     "confirmed", "held", "ready", "ready_part", "short", "early", "reminder", "last_day", "handed_over", "expired",
     "canceled", "canceled_part", "lapsed", "link", "missed", "collector", "collector_ready", "change_done", "change_declined",
-    "survey", "delayed", "withdrawal_received",
+    "survey", "delayed", "withdrawal_received", "payment_due",
 ]  # fmt: skip
 Language = Literal["fr", "en"]
 
@@ -44,6 +44,7 @@ _MONEY: Final = ("refund", "uncharged")
 OCCASIONS: Final[dict[Occasion, Kind]] = {
     "confirmed": Kind("confirmed", maybe=("pickup_store", "pickup_by", "parcel_by")),
     "held": Kind("held"),
+    "payment_due": Kind("payment_due", ("until",)),
     "ready": Kind("ready", _GOODS_WAIT, ("directions", "until", "hours"), ("pass", "link")),
     "ready_part": Kind("ready", _GOODS_WAIT, ("directions", "until", "hours"), ("pass", "link")),
     "short": Kind("short", ("quantity", "article"), ("store", "choose_by")),

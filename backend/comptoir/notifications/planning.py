@@ -32,6 +32,7 @@ COURSES: Final[dict[str, Course]] = {
     "early": Course(("push", "sms"), timedelta(minutes=30)),
     "confirmed": Course(_TO_KEEP, timedelta(days=2)),
     "held": Course(_TO_KEEP, timedelta(days=2)),
+    "payment_due": Course(_TO_KEEP, timedelta(hours=1)),
     "handed_over": Course(_TO_KEEP, timedelta(days=3)),
     "link": Course(_TO_KEEP, timedelta(hours=2)),
     "canceled": Course(_TO_KEEP, timedelta(days=5)),
@@ -42,7 +43,7 @@ COURSES: Final[dict[str, Course]] = {
 }
 TOPIC_OF: Final[dict[str, Topic]] = {
     "ready": "ready", "reminder": "ready", "last_day": "ready", "missed": "ready", "delayed": "ready", "early": "ready",
-    "short": "changes", "held": "changes", "canceled": "changes", "lapsed": "changes", "expired": "changes", "change_settled": "changes",
+    "short": "changes", "held": "changes", "payment_due": "changes", "canceled": "changes", "lapsed": "changes", "expired": "changes", "change_settled": "changes",
     "confirmed": "papers", "handed_over": "papers", "survey": "survey",
 }  # fmt: skip
 """The link is on no topic: it is sent to whoever asks for it, by the way they name. Whoever collects has no switches: they were asked by one way."""
@@ -98,7 +99,7 @@ def why_no_way(draft: Draft, facts: OrderFacts) -> str:
 def useful_until(draft: Draft, now: datetime) -> datetime:
     """After this nothing new is tried. Goods that wait are not called for after their last day."""
     until = now + COURSES[draft.template].useful
-    if draft.template == "missed" and draft.until:
+    if draft.template in ("missed", "payment_due") and draft.until:
         return draft.until
     kept = draft.work.collect_until if draft.template in CALLS and draft.work else None
     return max(now + timedelta(hours=1), min(until, kept)) if kept else until

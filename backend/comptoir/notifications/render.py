@@ -124,7 +124,7 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
         "directions": _plain(place.directions) if place else "",
         "hours": hours_on(place, now, language) if place else "",
         "pass": letters_mark(place.id) if place and work else "",
-        "until": _until(draft, language),
+        "until": _until(draft, facts, language),
         "choose_by": moment(draft.until, work.place.time_zone, language) if draft.until and work else "",
         "buyer": BUYER,
         "wish": _WISH[language].get(draft.what, ""),
@@ -147,9 +147,11 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
     }
 
 
-def _until(draft: Draft, language: str) -> str:
+def _until(draft: Draft, facts: OrderFacts, language: str) -> str:
     """Until when goods are kept: to the end of the window, or of the day more for whoever missed it."""
     work = draft.work
+    if draft.template == "payment_due":
+        return moment(draft.until, _zone(facts), language) if draft.until else ""
     at = draft.until if draft.template == "missed" else work.collect_until if work else None
     return moment(at, work.place.time_zone, language) if work and at else ""
 

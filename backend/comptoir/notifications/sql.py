@@ -27,6 +27,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
   EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'ready' AND m.status <> 'suppressed') AS
       told_of_part,
   EXISTS (SELECT FROM push_subscription u WHERE u.order_id = o.id) AS has_push,
+  (SELECT h.until FROM order_hold h WHERE h.order_id = o.id AND h.reason = 'payment' AND h.released_at IS NULL LIMIT 1) AS pay_until,
   (SELECT CASE WHEN k.phone IS NULL THEN 'email' ELSE 'sms' END FROM collector k WHERE k.order_id = o.id) AS collector_by,
   {off},
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'status', w.status, 'promise_at',
