@@ -16,7 +16,7 @@ HEARD = b"""import { ready } from "%b";
 window.heard = []; window.how = []; window.taps = 0;
 document.addEventListener("scan", (event) => { event.preventDefault(); window.heard.push(event.detail.raw); window.how.push(event.detail.how);
   event.detail.waitUntil(new Promise((done) => setTimeout(done, window.busy || 0))); });
-document.getElementById("tap").addEventListener("click", () => window.taps++); ready();""" % ASSETS.url(
+document.getElementById("tap").addEventListener("click", () => window.taps++); ready(); document.body.dataset.ready = "";""" % ASSETS.url(
     "js/scanner.js"
 ).encode()
 
@@ -37,7 +37,7 @@ def heard(page: Page, counterpart: Counterpart) -> Callable[[], list[str]]:
     counterpart.pages["/"] = lambda: TEMPLATES.from_string(PAGE).render(lang="fr")
     counterpart.files["/heard.js"] = (HEARD, "text/javascript")
     page.goto(counterpart.address)
-    page.wait_for_load_state("networkidle")
+    page.locator("body[data-ready]").wait_for()
     # What is heard once nothing is on its way any more: a text of strange letters waits for the table of keys.
     return lambda: page.evaluate(
         "async () => { for (let at = 0; at < 40 && !window.heard.length; at++) await new Promise((done) => setTimeout(done, 25)); return window.heard; }"
