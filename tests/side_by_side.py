@@ -26,7 +26,10 @@ HANDHELDS: Final = tuple(
     f"tests/browser/test_{name}.py"
     for name in ("counter_offline", "journey", "nothing_lost", "outbox", "packs_offline", "people_offline", "scan_box", "shell")
 )  # fmt: skip
-DOORS: Final = ("tests/api", "tests/connectors", "tests/faults", "tests/properties", "tests/setup")
+EVERY_PAGE: Final = "tests/browser/test_every_page.py"
+DOORS: Final = ("tests/api", "tests/connectors", "tests/properties")
+PROCESSES: Final = ("tests/faults", "tests/setup")
+FLOWS: Final = ("tests/flows", "tests/pages")
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -42,13 +45,16 @@ def without(*paths: str) -> tuple[str, ...]:
 
 
 GROUPS: Final = (
-    Group("pages", (*LEAN, "tests/browser", *without(*HANDHELDS)), late=True),
     Group("devices without network", (*LEAN, *HANDHELDS), late=True),
+    Group("pages", (*LEAN, "tests/browser", *without(EVERY_PAGE, *HANDHELDS)), late=True),
+    Group("processes", (*LEAN, *PROCESSES)),
+    Group("every page", (*LEAN, EVERY_PAGE), late=True),
+    Group("flows", (*LEAN, *FLOWS)),
     Group("doors", DOORS),
-    Group("rules and flows", (*LEAN, "tests", *without("tests/browser", "tests/offline", *DOORS))),
     Group("stories", (*LEAN, "tests/offline"), late=True),
+    Group("rules", (*LEAN, "tests", *without("tests/browser", "tests/offline", *DOORS, *PROCESSES, *FLOWS))),
 )
-"""The longest first. Whatever no other group names is among rules and flows, so no test is forgotten."""
+"""The longest first. Whatever no other group names is among rules, so no test is forgotten."""
 
 
 def pytest(group: Group, folder: Path, *more: str) -> tuple[int, str]:

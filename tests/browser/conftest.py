@@ -17,6 +17,7 @@ QUIET = (
     "--disable-gpu",
     "--disable-software-rasterizer",
     "--disable-extensions",
+    "--renderer-process-limit=1",
     "--disable-features=Translate,OptimizationHints,MediaRouter,IsolateOrigins,site-per-process,SpareRendererForSitePerProcess",
 )
 

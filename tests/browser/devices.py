@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -115,10 +116,18 @@ class Handheld:
         )
 
 
+def midday() -> str:
+    """A time zone in which it is about noon: whoever signed in "today" is not forgotten at midnight in the middle of a test."""
+    ahead = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+
+
 @contextmanager
 def handheld(browser: Browser, shop: Shop) -> Iterator[Handheld]:
     """A fresh device of 360 by 640; a script error on its page fails the test."""
-    context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, locale="fr-FR")
+    context = browser.new_context(
+        viewport={"width": 360, "height": 640}, has_touch=True, locale="fr-FR", timezone_id=midday()
+    )
     # The machine may be busy; nothing here depends on how soon a thing happens.
     context.set_default_timeout(45_000)
     shop.enrolled(context)
