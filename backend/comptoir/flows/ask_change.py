@@ -63,7 +63,7 @@ async def _body(tx: Tx, command: AskChange, home: str) -> dict[str, Any]:
             raise Invalid("unknown_location", location=command.location)
         return {"location": command.location, "name": name}
     name = await tx.value(
-        "SELECT concat_ws(', ', s.name, nullif(s.variant, '')) FROM sku s JOIN requirement r ON r.order_id = $2 AND r.line = $3"
+        "SELECT concat_ws(', ', s.name, nullif(s.variant, ''), nullif(s.deciding, '')) FROM sku s JOIN requirement r ON r.order_id = $2 AND r.line = $3"
         " JOIN sku m ON m.sku = r.sku WHERE s.sku = $1 AND s.style = m.style AND s.sku <> m.sku AND s.blocked_reason IS NULL LIMIT 1",
         command.sku, command.order, command.line,
     )  # fmt: skip

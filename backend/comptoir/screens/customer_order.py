@@ -27,7 +27,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
       'name', coalesce(q.body->>'name', ''), 'city', coalesce(q.body->>'city', '')) ORDER BY q.asked_at)
     FROM change_request q WHERE q.order_id = o.id AND q.state <> 'withdrawn'), '[]') AS requests,
   coalesce((SELECT jsonb_agg(jsonb_build_object('line', m.line, 'title', m.title, 'units', m.units, 'until', m.until, 'waited', m.waited) ORDER BY m.line)
-    FROM (SELECT i.line, concat_ws(', ', s.name, nullif(s.variant, '')) AS title, i.until, i.waited,
+    FROM (SELECT i.line, concat_ws(', ', s.name, nullif(s.variant, ''), nullif(s.deciding, '')) AS title, i.until, i.waited,
         (SELECT coalesce(sum(r.unsourced), 0)::int FROM requirement r WHERE r.order_id = o.id AND r.line = i.line) AS units
       FROM (SELECT (e.body->>'line')::int AS line, min(e.sku) AS sku, min((e.body->>'until')::timestamptz) AS until,
           bool_or(coalesce((e.body->>'waited')::bool, false)) AS waited
