@@ -16,6 +16,7 @@ from comptoir.fulfillment.short_choice import ChooseForShort
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Invalid, NotFound, Refusal
 from comptoir.kit.ids import new_id
+from comptoir.screens.customer_asks import instead_of
 from tests.hands import Handheld, Shop, staged
 from tests.world import CONFLUENCE, DERBY, LYON, order
 
@@ -280,3 +281,19 @@ async def test_something_else_is_asked_of_a_person_and_the_refund_waits_for_the_
     shop.clock.advance(hours=72)
     assert await lapse.settle_unanswered(shop) == 0  # type: ignore[arg-type]
     assert sorted(await shop.exceptions()) == ["change_asked", "short_choice"]
+
+
+async def test_in_place_of_what_is_missing_the_same_color_comes_first_and_only_what_lies_here(shop: Shop) -> None:
+    sold = await short(shop)
+    color, style = await shop.connection.fetchrow("SELECT variant, style FROM sku WHERE sku = $1", DERBY)
+    others = await shop.connection.fetch(
+        "SELECT sku, variant FROM sku WHERE style = $1 AND sku <> $2 AND price_minor <= 12900", style, DERBY
+    )
+    assert await instead_of(shop.connection, sold, 1, LYON, shop.now) == []
+    for other in others:
+        await shop.receive(1, other["sku"])
+    found = await instead_of(shop.connection, sold, 1, LYON, shop.now)
+    assert {one.sku for one in found} <= {other["sku"] for other in others}
+    same = [color in one.name for one in found]
+    assert found
+    assert same == sorted(same, reverse=True)

@@ -68,12 +68,13 @@ WHERE power(p.latitude - h.latitude, 2) + power((p.longitude - h.longitude) * co
 ORDER BY km, p.name LIMIT $5
 """
 _INSTEAD: Final = """
-SELECT DISTINCT ON (s.name, s.variant, s.deciding) s.sku, concat_ws(', ', s.name, nullif(s.variant, ''), nullif(s.deciding, '')) AS name, s.picture
+SELECT sku, name, picture FROM (SELECT DISTINCT ON (s.name, s.variant, s.deciding) s.variant = m.variant AS same_color, s.sku, concat_ws(', ', s.name, nullif(s.variant, ''), nullif(s.deciding, '')) AS name, s.picture
 FROM requirement r JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line JOIN sku m ON m.sku = r.sku
 JOIN sku s ON s.style = m.style AND s.sku <> m.sku AND s.blocked_reason IS NULL AND s.price_minor <= l.unit_price_minor AND NOT s.is_kit
 JOIN stock_level v ON v.sku = s.sku AND v.location = $3 AND v.on_hand - v.reserved - v.safety_stock >= r.unsourced
 WHERE r.order_id = $1 AND r.line = $2 AND r.unsourced > 0 AND (v.no_promise_until IS NULL OR v.no_promise_until <= $4)
-ORDER BY s.name, s.variant, s.deciding, s.sku LIMIT $5
+ORDER BY s.name, s.variant, s.deciding, s.sku) found
+ORDER BY same_color DESC, name, sku LIMIT $5
 """
 
 
