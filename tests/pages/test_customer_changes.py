@@ -80,7 +80,9 @@ async def test_whoever_collects_after_all_ends_that_page(door: Door, database: D
     assert (await door.get(path)).status_code == 404
 
 
-@pytest.mark.parametrize("contact", ["12", "karim@", "04 72 00 00 00", "", "a b@c.fr", "@c.fr"])
+@pytest.mark.parametrize(
+    "contact", ["12", "karim@", "04 72 00 00 00", "", "a b@c.fr", "@c.fr", "a,b@c.fr", "a@b.fr;c@d.fr", "a\u202e@c.fr"]
+)
 async def test_a_contact_that_takes_no_message_is_said_and_what_was_typed_stays(
     door: Door, database: Database, contact: str
 ) -> None:

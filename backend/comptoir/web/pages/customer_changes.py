@@ -34,6 +34,9 @@ Token = FromPath[str]
 
 T = TypeVar("T")
 
+NOT_ONE: Final = ' ,;:<>()[]"\\'
+"""What would make two addresses, or none, of what was typed."""
+
 MINE: Final = "/o/{token:str}/"
 
 
@@ -210,7 +213,7 @@ def contact_of(data: CollectorForm) -> tuple[str | None, str | None]:
         raise Invalid("name_missing")
     if "@" in typed:
         head, _, tail = typed.partition("@")
-        if not head or "." not in tail.strip(".") or any(char.isspace() for char in typed):
+        if not head or "." not in tail.strip(".") or any(not char.isprintable() or char in NOT_ONE for char in typed):
             raise Invalid("bad_contact")
         return None, typed
     number = e164(typed)
