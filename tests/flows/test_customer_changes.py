@@ -89,6 +89,16 @@ async def test_whoever_missed_the_last_day_can_still_keep_it_and_nothing_goes_ba
     assert await shop.status(work) == "staged"
 
 
+async def test_nobody_is_told_at_night_and_the_day_more_begins_in_the_morning(shop: Shop) -> None:
+    sold, work = await ready(shop)
+    shop.clock.advance(hours=24 * 9 + 14)
+    assert await lapse.expire_pickups(shop) == 0  # type: ignore[arg-type]
+    assert "fulfillment.missed" not in await shop.told(sold)
+    shop.clock.advance(hours=8)
+    assert await lapse.expire_pickups(shop) == 1  # type: ignore[arg-type]
+    assert await until(shop, work, "rescue_until") > shop.now + timedelta(hours=8)
+
+
 async def test_it_is_missed_once_and_given_up_after_the_day_more(shop: Shop) -> None:
     sold, work = await ready(shop)
     shop.clock.advance(hours=24 * 9)
