@@ -104,12 +104,13 @@ def noon(anchor: datetime, teller: Teller) -> tuple[Script, ...]:
          after=(Step(anchor - minutes(1), Act.TAKE, camille),))  # fmt: skip
 
     lines = teller.named(LYON.id, ("TAPIS-CAUSSE-ECRU-70-X-140", 1))
-    placed_at = anchor - timedelta(days=12)
+    # Two weeks: over before the third last day, whatever Sundays and holidays lie between.
+    placed_at = anchor - timedelta(days=14)
     steps = teller.staged(placed_at + minutes(50), lea, LYON.id, lines)
     found.append(
         Script(key="noon-no-show", about="Nobody came in the seven open days.", customer="sophie-legrand",
                placed_at=placed_at, lines=lines, ends="expired",
-               steps=(*steps, Step(anchor - timedelta(days=3, hours=12), Act.MISS, "system"),
+               steps=(*steps, Step(anchor - timedelta(days=3), Act.MISS, "system"),
                       Step(anchor - timedelta(hours=3), Act.EXPIRE, "system")))
     )  # fmt: skip
     return tuple(found)
