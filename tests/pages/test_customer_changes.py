@@ -141,6 +141,20 @@ async def test_a_delivery_is_asked_with_its_price_and_can_be_withdrawn(door: Doo
     assert await database.connection.fetchval("SELECT count(*) FROM exception WHERE resolved_at IS NULL") == 0
 
 
+@pytest.mark.parametrize(
+    ("state", "words"), [("done", "C’est d’accord : votre commande est livrée chez vous."), ("declined", "La livraison n’est pas possible.")]
+)  # fmt: skip
+async def test_the_stores_answer_stands_on_the_page(door: Door, database: Database, state: str, words: str) -> None:
+    order, _ = await ready(database)
+    await database.connection.execute(
+        "INSERT INTO change_request (id, order_id, location, kind, asked_at, state, settled_at) VALUES ($1, $2, 'lyon', 'delivery', $3, $4, $3)",
+        new_id(), order, NOW, state,
+    )  # fmt: skip
+    page = await door.get(link(order))
+    assert page.status_code == 200
+    assert words in page.text
+
+
 async def missing(database: Database) -> UUID:
     """One unit of the first line was not on its shelf."""
     order, work = await add_order(database.connection, NOW, status="picking")

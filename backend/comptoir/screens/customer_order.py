@@ -166,6 +166,11 @@ class CustomerOrder(msgspec.Struct, frozen=True):
         """What the store has not answered yet, about the whole order."""
         return self.asked_about(None)
 
+    @property
+    def asked_last(self) -> tuple[Request, ...]:
+        """The last thing asked about the whole order, with or without its answer; nothing where nothing was asked."""
+        return tuple(one for one in self.requests if one.line is None)[-1:]
+
     def asked_about(self, line: int | None) -> Request | None:
         """What the store has not answered yet about a line, or (None) about the whole order."""
         return next((one for one in self.requests if one.state == "open" and one.line == line), None)
