@@ -9,7 +9,7 @@ import pytest
 
 from comptoir.fulfillment.collecting import collector_token
 from comptoir.fulfillment.passes import hashes, pass_letters
-from comptoir.kit.ids import new_id
+from comptoir.kit.ids import digest, new_id
 from comptoir.notifications.filling import fill
 from tests.conftest import Database
 from tests.flows.orders_on_file import SEAL, URL, add_articles, add_order, add_store
@@ -257,3 +257,29 @@ async def test_the_message_to_who_collects_holds_marks_and_opens_their_own_page(
     whole = fill(said, SEAL, URL, order, generation, "Karim", {"lyon": 0}, "collector", "Inès B.")
     assert URL + path in whole
     assert "pour Inès B." in whole
+
+
+@pytest.mark.parametrize("status", ["open", "picking", "staged", "handed_over", "expired", "canceled"])
+async def test_the_page_of_who_collects_says_how_things_are_in_every_state(
+    door: Door, database: Database, status: str
+) -> None:
+    order, _ = await add_order(database.connection, NOW, status=status)
+    await database.connection.execute(
+        "INSERT INTO collector VALUES ($1, 'Karim Benali', '+33612345678', NULL, $2, 7, $3)",
+        order, digest(collector_token(SEAL, order, 7)), NOW,
+    )  # fmt: skip
+    page = await door.get(f"/o/{collector_token(SEAL, order, 7)}")
+    assert page.status_code == 200
+    assert "Une commande à retirer pour Inès" in page.text
+    assert ("Je suis au magasin" in page.text) == (status in ("open", "picking", "staged"))
+
+
+async def test_without_an_hour_or_with_an_article_asked_for_a_person_answers(door: Door, database: Database) -> None:
+    order = await missing(database)
+    await database.connection.execute("UPDATE exception SET body = body - 'until'")
+    assert "Une personne du magasin s’en occupe" in (await door.get(link(order))).text
+    await database.connection.execute(
+        "INSERT INTO change_request (id, order_id, location, kind, line, body, asked_at) VALUES ($1, $2, 'lyon', 'substitute', 1,"
+        " '{\"name\": \"Lison, 39\"}', $3)", new_id(), order, NOW,
+    )  # fmt: skip
+    assert "Vous avez demandé : Lison, 39." in (await door.get(link(order))).text
