@@ -1,16 +1,19 @@
 """The whole suite as a few runs of pytest side by side, types beside them: `.venv/bin/python -m tests.side_by_side`.
 
-As many at a time as COMPTOIR_LANES says (default: one more than there are processors, as a page waits now and then), the longest first. Each has
-a database server and, for pages, a browser of its own; tests of pages have an event loop in the thread, so they never share a
-process with others. What each run says is printed when it ends. A browser on a busy machine may be late for a test: what failed
-in a run that uses one is tried once more when nothing else runs, and said so.
+As many at a time as there are processors (or as COMPTOIR_LANES says), the longest first, and beside them one of those that nothing hurries, in
+what the others leave: a page that waits looks at its clock sixty times a second, so a third browser would cost everybody more than it
+gains. Each has a database server and, for pages, a browser of its own; tests of pages have an event loop in the thread, so they never
+share a process with others. What each run says is printed when it ends. A browser on a busy machine may be late for a test: what
+failed in a run that uses one is tried once more when nothing else runs, and said so.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Final
@@ -22,6 +25,9 @@ FAILED: Final = 1
 NONE_LEFT: Final = 5
 LEAN: Final = ("-p", "no:schemathesis", "-p", "no:faker")
 """What these would bring is two seconds of every start."""
+NO_CACHE: Final = ("--cache-dir=/dev/null",) if os.environ.get("CI") == "true" else ()
+"""What types keep for the next run costs time that a machine without a next run need not spend."""
+
 HANDHELDS: Final = tuple(
     f"tests/browser/test_{name}.py"
     for name in ("counter_offline", "journey", "nothing_lost", "outbox", "packs_offline", "people_offline", "scan_box", "shell")
@@ -33,11 +39,16 @@ FLOWS: Final = ("tests/flows", "tests/pages")
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Tests that share a process. `late`: a browser may be late for them."""
+    """A run beside others. `late`: a browser may be late for it. `patient`: it has no clock to look at and takes what is left."""
 
     name: str
     words: tuple[str, ...]
     late: bool = False
+    patient: bool = False
+
+
+def tests(*words: str) -> tuple[str, ...]:
+    return "pytest", *words
 
 
 def without(*paths: str) -> tuple[str, ...]:
@@ -45,27 +56,36 @@ def without(*paths: str) -> tuple[str, ...]:
 
 
 GROUPS: Final = (
-    Group("devices without network", (*LEAN, *HANDHELDS), late=True),
-    Group("pages", (*LEAN, "tests/browser", *without(EVERY_PAGE, *HANDHELDS)), late=True),
-    Group("processes", (*LEAN, *PROCESSES)),
-    Group("every page", (*LEAN, EVERY_PAGE), late=True),
-    Group("flows", (*LEAN, *FLOWS)),
-    Group("doors", DOORS),
-    Group("stories", (*LEAN, "tests/offline"), late=True),
-    Group("rules", (*LEAN, "tests", *without("tests/browser", "tests/offline", *DOORS, *PROCESSES, *FLOWS))),
-)
+    Group("devices without network", tests(*LEAN, *HANDHELDS), late=True),
+    Group("pages", tests(*LEAN, "tests/browser", *without(EVERY_PAGE, *HANDHELDS)), late=True),
+    Group("processes", tests(*LEAN, *PROCESSES)),
+    Group("every page", tests(*LEAN, EVERY_PAGE), late=True),
+    Group("stories", tests(*LEAN, "tests/offline"), late=True),
+    Group("doors", tests(*DOORS), patient=True),
+    Group("flows", tests(*LEAN, *FLOWS), patient=True),
+    Group("rules", tests(*LEAN, "tests", *without("tests/browser", "tests/offline", *DOORS, *PROCESSES, *FLOWS)), patient=True),
+    Group("types", ("mypy", *NO_CACHE, "backend/comptoir"), patient=True),
+)  # fmt: skip
 """The longest first. Whatever no other group names is among rules, so no test is forgotten."""
 
 
-def pytest(group: Group, folder: Path, *more: str) -> tuple[int, str]:
+def begin(group: Group, folder: Path, *more: str) -> tuple[int, str]:
     """Exit code and everything that one run said."""
-    cache = f"cache_dir={folder / group.name.replace(' ', '-')}"
-    return run([sys.executable, "-m", "pytest", "-o", cache, *more, *group.words])
-
-
-def run(command: list[str]) -> tuple[int, str]:
+    command = [sys.executable, "-m", *group.words]
+    if group.words[0] == "pytest":
+        command += ["-o", f"cache_dir={folder / group.name.replace(' ', '-')}", *more]
+    if group.patient and (nice := shutil.which("nice")):
+        command = [nice, "-n", "10", *command]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.returncode, done.stdout.decode(errors="replace")
+
+
+def next_of(waiting: list[Group], running: Collection[Group], lanes: int) -> Group | None:
+    """Who begins now: no more in a hurry than there are lanes, and one patient run beside them."""
+    if len(running) > lanes:
+        return None
+    hurried = sum(not group.patient for group in running)
+    return next((group for group in waiting if group.patient or hurried < lanes), None)
 
 
 def say(words: str) -> None:
@@ -73,36 +93,35 @@ def say(words: str) -> None:
 
 
 def lanes() -> int:
-    return int(os.environ.get("COMPTOIR_LANES") or min(len(GROUPS) + 1, (os.cpu_count() or 1) + 1))
+    return int(os.environ.get("COMPTOIR_LANES") or os.cpu_count() or 1)
 
 
 def main() -> int:
     """Exit status 1 when anything failed; its names are the last lines."""
     failed: list[str] = []
     again: list[Group] = []
+    waiting = list(GROUPS)
     began = time.monotonic()
-    # What is kept for the next run costs time that a machine without a next run need not spend.
-    no_cache = ["--cache-dir=/dev/null"] if os.environ.get("CI") == "true" else []
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(lanes()) as pool:
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(lanes() + 1) as pool:
         folder = Path(name)
-        running: dict[Future[tuple[int, str]], Group | None] = {
-            pool.submit(pytest, group, folder, "--durations=15"): group for group in GROUPS
-        }
-        running[pool.submit(run, [sys.executable, "-m", "mypy", *no_cache, "backend/comptoir"])] = None
-        say(f"== {', '.join(group.name for group in GROUPS)}, types: {lanes()} at a time")
-        while running:
+        running: dict[Future[tuple[int, str]], Group] = {}
+        say(f"== {', '.join(group.name for group in GROUPS)}: {lanes()} at a time and one in what they leave")
+        while waiting or running:
+            while group := next_of(waiting, running.values(), lanes()):
+                waiting.remove(group)
+                running[pool.submit(begin, group, folder, "--durations=15")] = group
             done, _ = wait(running, timeout=60, return_when=FIRST_COMPLETED)
-            say(f"== after {time.monotonic() - began:.0f} s, {len(running) - len(done)} left")
+            say(f"== after {time.monotonic() - began:.0f} s, {len(waiting) + len(running) - len(done)} left")
             for ended in done:
                 group, (code, said) = running.pop(ended), ended.result()
-                say(f"== {group.name if group else 'types'}\n{said.rstrip()}")
-                if code == FAILED and group and group.late:
+                say(f"== {group.name}\n{said.rstrip()}")
+                if code == FAILED and group.late:
                     again.append(group)
                 elif code:
-                    failed.append(group.name if group else "types")
+                    failed.append(group.name)
         for group in again:
             say(f"== once more, alone: {group.name}")
-            code, said = pytest(group, folder, "--last-failed", "--last-failed-no-failures=none")
+            code, said = begin(group, folder, "--last-failed", "--last-failed-no-failures=none")
             say(said.rstrip())
             if code not in (0, NONE_LEFT):
                 failed.append(group.name)

@@ -18,6 +18,7 @@ import psutil
 
 from comptoir import cli, webserver, worker
 from comptoir.app import create_app
+from comptoir.invoices import pdf
 from tests.aside import end_with_us
 
 PATIENCE = 20.0
@@ -66,7 +67,7 @@ def start(part: str, environ: Mapping[str, str]) -> Started:
 
 def main() -> None:
     """Fork for every line; whoever ends is let go at once."""
-    assert webserver and worker  # what both import is here before the first fork
+    assert webserver and worker and pdf  # what they import, now or once they draw, is here before the first fork
     create_app()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -15,9 +15,8 @@ from comptoir.flows.invoice_facts import Entity, InvoiceFacts, find_entity, find
 from comptoir.invoices import queries, sql
 from comptoir.invoices.composing import compose
 from comptoir.invoices.due import to_credit, to_invoice
-from comptoir.invoices.model import SHIPPING, Cited, File, Held, Kind, Piece
+from comptoir.invoices.model import SHIPPING, Cited, Content, File, Held, Kind, Piece
 from comptoir.invoices.numbering import day_of, number_of
-from comptoir.invoices.pdf import draw_document
 from comptoir.invoices.wording import series
 from comptoir.kit.db import Event, Pool, Tx, borrowed, in_transaction
 from comptoir.kit.outbox import Told
@@ -93,7 +92,7 @@ async def write_file(tx: Tx, told: Told) -> None:
     if await queries.find_file(tx.connection, number) is None:
         content = await queries.find_content(tx.connection, number)
         if content is not None:
-            await _keep(tx, content.number, await asyncio.to_thread(draw_document, content))
+            await _keep(tx, content.number, await asyncio.to_thread(_draw, content))
 
 
 async def file_of(pool: Pool, number: str, now: datetime) -> File | None:
@@ -103,10 +102,17 @@ async def file_of(pool: Pool, number: str, now: datetime) -> File | None:
         content = await queries.find_content(connection, number) if found is None else None
     if content is None:
         return found
-    drawn = await asyncio.to_thread(draw_document, content)
+    drawn = await asyncio.to_thread(_draw, content)
     await in_transaction(pool, "system", now, lambda tx: _keep(tx, number, drawn))
     async with borrowed(pool) as connection:
         return await queries.find_file(connection, number)
+
+
+def _draw(content: Content) -> bytes:
+    # What draws a PDF is a quarter of all that a web process would load, and most never draw one.
+    from comptoir.invoices.pdf import draw_document
+
+    return draw_document(content)
 
 
 async def _keep(tx: Tx, number: str, drawn: bytes) -> None:

@@ -6,12 +6,11 @@ Topic and tag make one of two: a push that may have gone out is sent again witho
 import hashlib
 from base64 import urlsafe_b64encode
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Final
 
 import httpx
 import msgspec
-from webpush import WebPush
-from webpush.types import WebPushSubscription
 
 from comptoir.notifications.model import Subscription
 from comptoir.notifications.providers.http import retry_after
@@ -54,8 +53,6 @@ class WebPushProvider:
 
     def __init__(self, vapid: Vapid, hosts: Hosts, client: httpx.AsyncClient | None = None) -> None:
         self.vapid, self.hosts = vapid, hosts
-        self._library: Any = WebPush(*vapid.pem(), subscriber="unused@example.com")
-        self._library.vapid = _Unsigned()
         # One connection for one push: it goes to an address, and an address may serve many names. No proxy, which would look the
         # name up once more.
         limits = httpx.Limits(max_keepalive_connections=0, max_connections=16)
@@ -110,8 +107,19 @@ class WebPushProvider:
             return Answer("unknown", "cut_off")
         return meaning(response.status_code, response.headers, push.ref)
 
+    @cached_property
+    def _library(self) -> Any:
+        # Only a process that sends a push loads what encrypts one.
+        from webpush import WebPush
+
+        library = WebPush(*self.vapid.pem(), subscriber="unused@example.com")
+        library.vapid = _Unsigned()
+        return library
+
     def encrypt(self, browser: Subscription, body: bytes) -> bytes:
         """The body for this browser alone (aes128gcm). ValueError when its keys are none."""
+        from webpush.types import WebPushSubscription
+
         keys = {"p256dh": browser.p256dh, "auth": browser.auth}
         to = WebPushSubscription.model_validate({"endpoint": browser.endpoint, "keys": keys})
         encrypted: bytes = self._library.get(body, to).encrypted
