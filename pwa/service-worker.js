@@ -205,14 +205,22 @@ async function quiet() {
   return !volume || Boolean(inside);
 }
 
-// The browser says that the network is back. An open page sends by itself; with none open, this does.
+// The browser says that the network is back. An open page sends by itself; with none open, this does. A page that is just
+// closing hears nothing any more and may hold the lock for a moment: it is looked for twice, and the lock is waited for.
 let journal = null;
 async function drain() {
-  const open = await clients.matchAll({ type: "window" });
-  if (open.length) return open.forEach((client) => client.postMessage("drain"));
+  for (let looks = 0; looks < 2; looks++) {
+    const open = await clients.matchAll({ type: "window" });
+    if (!open.length) return drainHere();
+    open.forEach((client) => client.postMessage("drain"));
+    await new Promise((done) => setTimeout(done, looks ? 0 : 1000));
+  }
+}
+
+async function drainHere() {
   journal ??= await openJournal();
-  await navigator.locks.request("comptoir-drain", { ifAvailable: true }, async (lock) => {
-    let next = lock ? "more" : "elsewhere";
+  await navigator.locks.request("comptoir-drain", async () => {
+    let next = "more";
     for (let batches = 0; next === "more" && journal.waiting && batches < 40; batches++) ({ next } = await drainOnce(journal));
     if (next === "offline") throw new Error("not yet"); // the browser tries again later
   });

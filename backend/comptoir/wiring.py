@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
+from comptoir.channels import deciding
 from comptoir.flows import change_access, change_staff, change_store
 from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
@@ -106,6 +107,7 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         **change_staff.FLOWS,
         **change_access.FLOWS,
         **change_store.FLOWS,
+        **deciding.FLOWS,
         **acting.FLOWS,
         **recovering.FLOWS,
         **writing_texts.FLOWS,

@@ -95,18 +95,36 @@ def address_of(served: Served, state: str) -> str:
     return served.order(state, progress=ended.get(state, "accepted"))
 
 
+class Phone:
+    """One page for all states, as what it runs is compiled once; `errors` and `asked` are of the state that is looked at."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        self.asked: list[str] = []
+        page.on("console", lambda told: self.errors.append(told.text) if told.type == "error" else None)
+        page.on("request", lambda request: self.asked.append(request.url))
+
+    def go(self, address: str) -> Page:
+        self.page.goto("about:blank")
+        self.errors.clear()
+        self.asked.clear()
+        self.page.set_viewport_size({"width": 390, "height": 844})
+        self.page.emulate_media(color_scheme="light")
+        self.page.goto(address)
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser) -> Iterator[Phone]:
+    context = browser.new_context()
+    yield Phone(context.new_page())
+    context.close()
+
+
 @pytest.mark.parametrize("state", STATES)
-def test_every_state_is_clean_in_both_themes_and_fits_every_screen(
-    browser: Browser, served: Served, state: str
-) -> None:
-    address = address_of(served, state)
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="light")
-    page = context.new_page()
-    complaints: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
+def test_every_state_is_clean_in_both_themes_and_fits_every_screen(phone: Phone, served: Served, state: str) -> None:
+    page = phone.go(address_of(served, state))
     assert_nothing_to_say(page)
     assert_targets_are_large_enough(page)
     page.emulate_media(color_scheme="dark")
@@ -117,9 +135,8 @@ def test_every_state_is_clean_in_both_themes_and_fits_every_screen(
         for scheme in SCHEMES if PICTURES else ():
             page.emulate_media(color_scheme=scheme)
             page.screenshot(path=str(Path(PICTURES) / f"cu-{state}-{scheme}-{width}.png"), full_page=True)
-    assert [told for told in complaints if "404" not in told] == []
-    assert [url for url in asked if not url.startswith((served.url, "data:"))] == []
-    context.close()
+    assert [told for told in phone.errors if "404" not in told] == []
+    assert [url for url in phone.asked if not url.startswith((served.url, "data:"))] == []
 
 
 def test_without_a_script_one_says_here_and_back_and_again_changes_nothing(plain: Page, served: Served) -> None:

@@ -482,6 +482,11 @@ STATES: Final[dict[str, list[State]]] = {
     "/exceptions/{case:uuid}": [State("one", "lead", case("/exceptions/"), both=False)],
     "/lost": [State("asked", "nobody", at("/lost")), State("sent", "nobody", at("/lost?sent=true"))],
     "/manager": [State("now", "office", at("/manager"))],
+    "/manager/channels": [State("list", "office", at("/manager/channels"), both=False)],
+    "/manager/channels/{channel:str}": [
+        State("as it stands", "office", at("/manager/channels/shopify-orme")),
+        State("a price that is none", "office", at("/manager/channels/woo-orme"), submit("#f-delivery", "gratuit"), both=False),
+    ],
     "/manager/devices": [State("list", "office", at("/manager/devices")), State("code", "office", at("/manager/devices"), ask_for_code)],
     "/manager/exceptions": [State("list", "office", at("/manager/exceptions"))],
     "/manager/exceptions/{case:uuid}": [State("one", "office", case("/manager/exceptions/"), both=False)],

@@ -1,5 +1,6 @@
 """The keyboard wedge: what is a scan and what is a person typing."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -103,9 +104,13 @@ def test_scans_wait_in_line_while_the_page_is_busy(page: Page, heard: Callable[[
     assert heard() == [f"B:T-{number}" for number in range(5)]
 
 
-@pytest.mark.parametrize("suffix", ["Enter", "Tab", ""])
-@pytest.mark.parametrize("code", ["3614270440182", "~]E03614270440182"])
-@pytest.mark.parametrize("ms", [0, 5, 20, 50])
+PLAIN, MARKED = "3614270440182", "~]E03614270440182"
+EVERY_WAY = [(ms, code, suffix) for ms in (0, 5, 20, 50) for code in (PLAIN, MARKED) for suffix in ("Enter", "Tab", "")]
+SOME_WAYS = [(0, PLAIN, ""), (0, MARKED, "Enter"), (5, PLAIN, "Enter"), (20, MARKED, "Tab"), (20, PLAIN, ""), (50, PLAIN, "Tab"), (50, MARKED, "")]  # fmt: skip
+"""Every pace, code and ending; each with each at length."""
+
+
+@pytest.mark.parametrize(("ms", "code", "suffix"), EVERY_WAY if os.environ.get("COMPTOIR_LONG") else SOME_WAYS)
 def test_a_code_is_heard_at_every_pace_and_with_every_ending(
     page: Page, heard: Callable[[], list[str]], ms: int, code: str, suffix: str
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.offline.site import Site, opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(chromium_path: str) -> Iterator[Site]:
     with opened() as made:
         yield made

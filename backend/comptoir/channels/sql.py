@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.codes import gtin14
-from comptoir.kit.db import Connection, Pool, borrowed
+from comptoir.kit.db import Connection, Pool, Tx, borrowed
+from comptoir.kit.errors import Conflict, NotFound
 
 LEASE = timedelta(seconds=60)
 """How long a claimed message is left to its worker before another may try."""
@@ -118,3 +119,21 @@ async def sweep_inbox(pool: Pool, before: datetime) -> int:
             before,
         )
     return int(done.rpartition(" ")[2])
+
+
+async def lock_channel(tx: Tx, channel: str, version: int) -> None:
+    """Lock a channel as it stood at `version`. NotFound `channel_not_found`, Conflict `changed_meanwhile`."""
+    held = await tx.value("SELECT version FROM channel WHERE id = $1 FOR UPDATE", channel)
+    if held is None:
+        raise NotFound("channel_not_found")
+    if held != version:
+        raise Conflict("changed_meanwhile")
+
+
+async def put_decisions(tx: Tx, channel: str, invoices: str, delivery_minor: int | None) -> int:
+    """Who makes the invoices and when, what a later delivery costs; the channel's new version."""
+    version: int = await tx.value(
+        "UPDATE channel SET invoices = $2, delivery_minor = $3, version = version + 1 WHERE id = $1 RETURNING version",
+        channel, invoices, delivery_minor,
+    )  # fmt: skip
+    return version

@@ -20,6 +20,7 @@ class Channel(Table, tablename="channel"):
     payment_made_by = Text(default="channel")
     delivery_minor = BigInt(null=True, default=None)
     disabled_at = Timestamptz(null=True, default=None)
+    version = Integer(default=1)
 
 
 class WebhookInbox(Table, tablename="webhook_inbox"):

@@ -1,0 +1,25 @@
+"""Head office decides for a channel: who makes its invoices and when, and what a delivery asked for later costs."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from comptoir.channels.changing import ChannelChanged, SaveChannel
+from comptoir.channels.sql import lock_channel, put_decisions
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx
+from comptoir.kit.runner import Flow
+from comptoir.staff.sql import insert_audit
+
+
+async def save_channel(tx: Tx, command: SaveChannel, actor: Actor, now: datetime) -> ChannelChanged:
+    """For what is confirmed, handed over or asked for from now on; documents that are made stay as they are."""
+    actor.needs("head_office")
+    await lock_channel(tx, command.channel, command.version)
+    version = await put_decisions(tx, command.channel, command.invoices, command.delivery_minor)
+    await insert_audit(
+        tx, actor, "channel.saved", command.channel, invoices=command.invoices, delivery_minor=command.delivery_minor
+    )
+    return ChannelChanged(command.channel, version)
+
+
+FLOWS: Mapping[type, Flow] = {SaveChannel: save_channel}
