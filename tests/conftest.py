@@ -12,8 +12,10 @@ import pytest
 
 from comptoir import migrating
 from comptoir.kit import postgres
+from comptoir.kit.db import Pool
 from tests.aside import run_aside
 from tests.emptying import AsNew, as_new_of
+from tests.keeping import keep, let_all_go, let_go
 
 CHROMIUM_NAMES = (
     "chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge",
@@ -29,10 +31,11 @@ _not_run: list[str] = []
 
 
 class Database(msgspec.Struct, frozen=True):
-    """A migrated database of one test's own: its address, and one open connection to look with."""
+    """A migrated database of one test's own: its address, one open connection to look with, and a pool that is not to be closed."""
 
     dsn: str
     connection: "asyncpg.Connection[asyncpg.Record]"
+    pool: Pool
 
 
 @pytest.fixture(scope="session")
@@ -70,9 +73,16 @@ def emptied() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="session")
+async def connections() -> AsyncIterator[None]:
+    """Connections outlive the tests, and so does the loop that they belong to."""
+    yield
+    await let_all_go()
+
+
 @pytest.fixture
 async def database(
-    postgres_server: postgres.Server, template: str, as_new: AsNew, emptied: list[str]
+    postgres_server: postgres.Server, template: str, as_new: AsNew, emptied: list[str], connections: None
 ) -> AsyncIterator[Database]:
     """A migrated, empty database that no other test sees: one that was emptied, or a clone of the template."""
     name = emptied.pop() if emptied else f"test_{next(_numbers)}"
@@ -80,13 +90,12 @@ async def database(
     if name not in _made:
         dsn = await postgres_server.create_database(name, template)
         _made.add(name)
-    connection = await asyncpg.connect(dsn)
-    yield Database(dsn, connection)
-    again = await as_new.empty(connection)
-    await connection.close()
-    if again:
+    kept = await keep(dsn)
+    yield Database(dsn, kept.connection, kept.pool)
+    if await as_new.empty(kept):
         emptied.append(name)
     else:
+        await let_go(dsn)
         await postgres_server.drop_database(name)
 
 

@@ -16,10 +16,11 @@ from litestar import Litestar
 
 from comptoir.app import create_app, lifespan
 from comptoir.house import House, open_house
-from comptoir.kit.clock import SetClock
+from comptoir.kit.clock import Clock, SetClock
 from comptoir.kit.ids import digest
 from comptoir.settings import Settings
 from comptoir.web.order_door import OrderDoor
+from tests.keeping import kept_pool
 
 MIDDAY = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 """A Friday, noon in Paris."""
@@ -48,7 +49,7 @@ async def served(dsn: str, *, at: datetime = MIDDAY, **given: str) -> AsyncItera
     with tempfile.TemporaryDirectory() as folder:
         environ = {"COMPTOIR_DATA": folder, "COMPTOIR_SECRET": "a secret for tests, 32 bytes long"} | given
         clock = SetClock(at)
-        house = await open_house(Settings.from_env(environ), dsn, clock, keep_fresh=False)
+        house = await house_on(dsn, clock, Settings.from_env(environ))
         app = the_app()
         async with lifespan(house)(app):
             transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
@@ -56,6 +57,23 @@ async def served(dsn: str, *, at: datetime = MIDDAY, **given: str) -> AsyncItera
                 transport=transport, base_url="http://test.local", headers=SAME_ORIGIN
             ) as client:
                 yield Served(client, house, clock, app)
+        await leave(house, dsn)
+
+
+async def house_on(dsn: str, clock: Clock, settings: Settings) -> House:
+    """A house on the connections that are kept of a test's database, or on its own."""
+    pool = kept_pool(dsn)
+    if pool is None:
+        return await open_house(settings, dsn, clock, keep_fresh=False)
+    return await House(pool, clock, settings).open(keep_fresh=False)
+
+
+async def leave(house: House, dsn: str) -> None:
+    """Close it, but for connections that the next test is given."""
+    if house.pool is kept_pool(dsn):
+        await house.keeper.stop()
+        await house.orders.close()
+    else:
         await house.close()
 
 
@@ -72,7 +90,7 @@ async def connected(served: Served, key: str) -> AsyncIterator[httpx.AsyncClient
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         try:
-            async with httpx.AsyncClient(base_url=address) as client:
+            async with httpx.AsyncClient(base_url=address, verify=False) as client:
                 yield client
         finally:
             server.should_exit = True

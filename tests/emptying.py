@@ -5,8 +5,13 @@ import asyncio
 import asyncpg
 import msgspec
 
+from tests.keeping import Kept
+
 _RELATIONS = "SELECT array_agg(relname::text || relkind::text ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-_OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_QUIET = """
+SELECT count(*) <= $1 AND count(*) FILTER (WHERE state <> 'idle') = 0 FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
 # A table whose file is empty never held a row.
 _WRITTEN = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'migration' AND pg_relation_size(oid) > 0
@@ -22,21 +27,24 @@ class AsNew(msgspec.Struct, frozen=True):
     relations: list[str]
     restart: list[str]
 
-    async def empty(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
-        """Leave no row behind; False when that does not make it as good as new: other relations, or somebody is connected still."""
+    async def empty(self, kept: Kept) -> bool:
+        """Leave no row behind; False when that does not make it as good as new: other relations, or somebody else is connected still."""
+        connection = kept.connection
         try:
+            await connection.reset(timeout=10)
             written = [row[0] for row in await connection.fetch(_WRITTEN)]
             # Without triggers no order among the tables is needed.
             deletes = [f"DELETE FROM {table}" for table in written]
             statements = ["SET session_replication_role = replica", *deletes, *self.restart]
             await connection.execute("; ".join(statements), timeout=10)
-            return await connection.fetchval(_RELATIONS) == self.relations and await self._alone(connection)
+            await connection.execute("SET session_replication_role = DEFAULT")
+            return await connection.fetchval(_RELATIONS) == self.relations and await self._quiet(kept)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             return False
 
-    async def _alone(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    async def _quiet(self, kept: Kept) -> bool:
         for _ in range(10):
-            if not await connection.fetchval(_OTHERS):
+            if await kept.connection.fetchval(_QUIET, kept.pool.get_size()):
                 return True
             await asyncio.sleep(LEAVING_SECONDS / 10)
         return False

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.clock import SetClock
-from comptoir.kit.db import open_pool
 from comptoir.kit.ids import Seal, new_id
 from comptoir.kit.runner import Command, Runner
 from comptoir.sourcing.outlook import Outlook
@@ -110,16 +109,9 @@ class Room:
 async def opened(database: Any) -> AsyncIterator[Room]:
     """A furnished room on this test's database, at noon."""
     await furnish(database.connection)
-    pool = await open_pool(database.dsn, 4)
     clock = SetClock(NOON)
-    try:
-        yield Room(
-            Runner(pool, clock, flows(Seal(b"a secret for tests, 32 bytes long"), Outlook())),
-            clock,
-            database.connection,
-        )
-    finally:
-        await pool.close()
+    runner = Runner(database.pool, clock, flows(Seal(b"a secret for tests, 32 bytes long"), Outlook()))
+    yield Room(runner, clock, database.connection)
 
 
 def minutes(count: int) -> timedelta:

@@ -54,11 +54,22 @@ def pages() -> list[str]:
     ]
 
 
+def size_name(who: str) -> str:
+    return who if who in ("office", "nobody") else "handheld"
+
+
 def size_of(who: str) -> ViewportSize:
     """The window that somebody looks through."""
     if who == "office":
         return {"width": 1280, "height": 800}
     return {"width": 390, "height": 844} if who == "nobody" else {"width": 360, "height": 640}
+
+
+KINDS: Final = """() => [...new Set([...document.querySelectorAll("body *")].filter((node) => node.checkVisibility() && !node.closest("svg > *")).map((node) => {
+  const kind = (one) => `${one.localName}.${[...one.classList].sort().join(".")}[${one.getAttributeNames().filter((name) => /^(role|type|lang|disabled|open|aria-.*)$/.test(name)).map((name) => /^(role|type|aria-current|aria-invalid)$/.test(name) ? `${name}=${one.getAttribute(name)}` : name).sort().join()}]`;
+  return `${kind(node)} < ${kind(node.parentElement)}`;
+}))]"""
+"""What a page is made of: each visible element with its kind, classes, roles, and the same of what it stands in."""
 
 
 class World:
@@ -68,6 +79,7 @@ class World:
         self.browser, self.shop = browser, shop
         self.contexts: dict[tuple[str, str], BrowserContext] = {}
         self.pages: dict[tuple[str, str], Page] = {}
+        self.seen: dict[str, set[str]] = {}  # by window: what axe has looked at already
         self.said: list[str] = []  # by the page that is looked at: its console, its errors, whom else it asked
         self.pack = ""
 
@@ -120,6 +132,14 @@ class World:
     def note_stranger(self, request: Request) -> None:
         if not request.url.startswith((self.shop.url, "data:", "about:")):
             self.said.append(f"asks {request.url}")
+
+    def shows_more(self, page: Page, who: str) -> bool:
+        """Whether the page holds an element that no page in such a window had before: of another kind, class, role or place."""
+        found = set(page.evaluate(KINDS))
+        seen = self.seen.setdefault(size_name(who), set())
+        more = bool(found - seen)
+        seen |= found
+        return more
 
     def leave(self, page: Page) -> None:
         """Nothing of this state is there when the page is looked at again."""
@@ -681,7 +701,9 @@ def look(world: World, row: tuple[str, State], lang: str, themes: tuple[str, ...
         found = [*frame(page, lang), *(word for word in words(page, lang, state.quotes) if word not in state.allowed)]
         if state.who in HANDHELD:
             assert_targets_are_large_enough(page)
-        for theme in themes:
+        # What holds nothing that an earlier page did not hold in the same place gives axe nothing new to say.
+        more = world.shows_more(page, state.who) or LONG or bool(PICTURES)
+        for theme in themes if more else ():
             page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
             if PICTURES:
                 name = re.sub(r"\W+", "-", f"{path} {state.name} {theme} {lang}").strip("-")

@@ -208,3 +208,22 @@ def test_a_business_gets_its_figures_as_data_in_the_same_file() -> None:
     assert "<ram:DuePayableAmount>129.00</ram:DuePayableAmount>" in cited
     assert all(ElementTree.fromstring(text).tag.endswith("}CrossIndustryInvoice") for text in (data, cited))
     assert "ORM-F-2026-000001" in cited and ">20261119<" in cited
+
+
+def test_the_data_of_a_french_business_say_what_platforms_ask_for() -> None:
+    of = sale(Buyer("Inès Aubry", company="Atelier & Fils", siren="552100554", vat_number="FR83552100554"))
+    for content in (invoice(of=of), credit_note(of)):
+        data = as_xml(content).decode()
+        assert sorted(re.findall(r"<ram:SubjectCode>(\w+)</ram:SubjectCode>", data)) == ["AAB", "PMD", "PMT"]
+        assert re.findall(r'<ram:URIID schemeID="0225">(\d+)</ram:URIID>', data) == ["999000185", "552100554"]
+
+
+def test_goods_that_are_paid_for_fell_due_on_the_day_of_the_order_and_others_say_how_they_are_paid() -> None:
+    business = Buyer("Inès Aubry", company="Atelier & Fils", siren="552100554")
+    paid, open_ = (as_xml(invoice(of=sale(business, is_paid=one))).decode() for one in (True, False))
+    mode = r"<ram:BusinessProcessSpecifiedDocumentContextParameter><ram:ID>(\w+)</ram:ID>"
+    assert (
+        re.findall(mode, paid) == ["B2"]
+        and f'<ram:DueDateDateTime><udt:DateTimeString format="102">{DAY:%Y%m%d}<' in paid
+    )
+    assert re.findall(mode, open_) == ["B1"] and "<ram:SpecifiedTradePaymentTerms><ram:Description>" in open_

@@ -41,7 +41,7 @@ class Rush:
         left = list(reversed(numbers))
 
         async def client() -> None:
-            async with httpx.AsyncClient(headers=SENT_WITH, timeout=60) as http:
+            async with httpx.AsyncClient(headers=SENT_WITH, timeout=60, verify=False) as http:
                 while left:
                     number = left.pop()
                     try:

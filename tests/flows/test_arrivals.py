@@ -1,6 +1,5 @@
 """A customer who waits is taken by one named associate of that store, and by nobody else."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,7 @@ from comptoir.flows.take_arrival import take_arrival
 from comptoir.fulfillment.arriving import Arrive, Arrived, TakeArrival
 from comptoir.kit.actor import Actor
 from comptoir.kit.clock import SetClock
-from comptoir.kit.db import Pool, open_pool
+from comptoir.kit.db import Pool
 from comptoir.kit.errors import Conflict, Forbidden, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.kit.runner import Runner
@@ -26,12 +25,10 @@ NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def pool(database: Database) -> AsyncIterator[Pool]:
+async def pool(database: Database) -> Pool:
     await add_store(database.connection)
     await add_articles(database.connection)
-    opened = await open_pool(database.dsn)
-    yield opened
-    await opened.close()
+    return database.pool
 
 
 async def perform(pool: Pool, command: Any, actor: Actor) -> Arrived:

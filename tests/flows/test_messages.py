@@ -1,7 +1,6 @@
 """What customers are told: the right message for each event, true when written, in their language and store time."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from comptoir.fulfillment.passes import hashes, letters_hash, pass_letters, pass_token, qr_hash
-from comptoir.kit.db import Pool, Tx, in_transaction, open_pool
+from comptoir.kit.db import Pool, Tx, in_transaction
 from comptoir.kit.outbox import Told
 from comptoir.notifications.filling import fill, link_of
 from comptoir.notifications.listener import write_message
@@ -24,12 +23,10 @@ NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def pool(database: Database) -> AsyncIterator[Pool]:
+async def pool(database: Database) -> Pool:
     await add_store(database.connection)
     await add_articles(database.connection)
-    opened = await open_pool(database.dsn)
-    yield opened
-    await opened.close()
+    return database.pool
 
 
 async def hear(

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +13,7 @@ import pytest
 
 from comptoir import worker
 from comptoir.kit import outbox
-from comptoir.kit.db import Event, Pool, Tx, in_transaction, open_pool
+from comptoir.kit.db import Event, Pool, Tx, in_transaction
 from comptoir.kit.ids import new_id
 from comptoir.kit.jobs import Job, run_alone
 from comptoir.kit.listen import EVERYTHING, listen
@@ -30,10 +30,8 @@ WHO_HEARS = {"order.placed": ("ear", "eye"), "order.canceled": ("ear",), "fulfil
 
 
 @pytest.fixture
-async def pool(database: Database) -> AsyncIterator[Pool]:
-    opened = await open_pool(database.dsn)
-    yield opened
-    await opened.close()
+async def pool(database: Database) -> Pool:
+    return database.pool
 
 
 class House:

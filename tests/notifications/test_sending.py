@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from comptoir.house import House, open_house
+from comptoir.house import House
 from comptoir.kit.check import find_breaches
 from comptoir.kit.clock import SetClock
 from comptoir.kit.db import Tx, in_transaction
@@ -22,6 +22,7 @@ from comptoir.notifications.providers.smtp import MailServer, SmtpProvider
 from comptoir.notifications.sending import Lane
 from comptoir.settings import Settings
 from tests.conftest import Database
+from tests.doors import house_on, leave
 from tests.flows.orders_on_file import SECRET, add_articles, add_order, add_store
 from tests.notifications.mail_servers import mail_server
 
@@ -119,9 +120,9 @@ async def post(database: Database, tmp_path: Any) -> AsyncIterator[Post]:
     settings = Settings.from_env(
         {"COMPTOIR_DATA": str(tmp_path), "COMPTOIR_SECRET": SECRET.decode(), "COMPTOIR_URL": "https://orme.example"}
     )
-    house = await open_house(settings, database.dsn, clock, keep_fresh=False)
+    house = await house_on(database.dsn, clock, settings)
     yield Post(house, clock, database)
-    await house.close()
+    await leave(house, database.dsn)
     broken = {"every_message_has_a_next_move_or_a_last_word", "no_message_went_out_twice_in_doubt"}
     assert not [breach for breach in await find_breaches(database.connection) if breach.name in broken]
 

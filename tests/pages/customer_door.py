@@ -10,10 +10,10 @@ from uuid import UUID
 import httpx
 
 from comptoir.app import lifespan
-from comptoir.house import House, open_house
+from comptoir.house import House
 from comptoir.kit.clock import SetClock
 from comptoir.settings import Settings
-from tests.doors import the_app
+from tests.doors import house_on, leave, the_app
 from tests.flows.orders_on_file import SEAL, SECRET, URL
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ class Door:
 async def opened(dsn: str, folder: Path, environment: str = "dev") -> AsyncIterator[Door]:
     settings = Settings(data=folder, secret=SECRET, url=URL, environment=environment)  # type: ignore[arg-type]
     clock = SetClock(NOW)
-    house = await open_house(settings, dsn, clock, keep_fresh=False)
+    house = await house_on(dsn, clock, settings)
     app = the_app()
     try:
         async with lifespan(house)(app):
@@ -45,7 +45,7 @@ async def opened(dsn: str, folder: Path, environment: str = "dev") -> AsyncItera
             async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
                 yield Door(client, house, clock)
     finally:
-        await house.close()
+        await leave(house, dsn)
 
 
 def link(order: UUID) -> str:

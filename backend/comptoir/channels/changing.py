@@ -1,15 +1,15 @@
 """What head office decides about a channel, and the rules for it. Pure."""
 
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
 
+from comptoir.invoices.model import Setting
 from comptoir.kit.errors import Invalid
 from comptoir.kit.words import Slug
 
-Invoices = Literal["theirs", "at_confirmation", "at_hand_over"]
 MOST_MINOR: Final = 100_000
 """No delivery costs a customer more; whoever types more has slipped by a digit."""
 
@@ -22,7 +22,7 @@ class SaveChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
     channel: Slug
     version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
-    invoices: Invoices
+    invoices: Setting
     delivery_minor: Annotated[int, msgspec.Meta(ge=0, le=MOST_MINOR)] | None = None
 
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from comptoir.channels.changing import Invoices
 from comptoir.channels.model import Kind
+from comptoir.invoices.model import Setting
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 
@@ -25,7 +25,7 @@ class Channel(msgspec.Struct, frozen=True):
     kind: Kind
     name: str
     version: int
-    invoices: Invoices
+    invoices: Setting
     delivery_minor: int | None
     currency: str
     disabled_at: datetime | None

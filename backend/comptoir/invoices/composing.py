@@ -115,6 +115,6 @@ def mentions_of(sale: Sale, kind: Kind, day: date, reason: str, has_zero_rate: b
     settled = "refund" if kind == "credit_note" else "paid" if sale.is_paid else "authorized"
     keys = [reason, settled, "prices"]
     keys += ["zero_rate"] if has_zero_rate else []
-    keys += ["business"] if sale.buyer.company and kind == "invoice" else []
+    keys += ["goods", "no_discount", "late", "recovery"] if sale.buyer.company else []
     said = (mention(key, sale.language, day, by=sale.paid_by) for key in keys if key)
     return tuple(sentence for sentence in said if sentence)

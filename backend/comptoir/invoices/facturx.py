@@ -1,6 +1,6 @@
-"""A business's document as EN 16931 data in the CII syntax (`factur-x.xml`). Pure; not run through an official validator.
+"""A business's document as EN 16931 data in the CII syntax (`factur-x.xml`), with what the French reform adds (XP Z12-012). Pure.
 
-The VAT is the document's own, out of prices that include it: it may differ from base x rate by a cent, which the standard's
+`bin/prove-invoices` puts it before the schema and the rules of Factur-X 1.09 and of the reform. The VAT is the document's own, out of prices that include it: it may differ from base x rate by a cent, which the standard's
 rule on categories tolerates in its newer releases only (law.md V6).
 """
 
@@ -9,10 +9,14 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from comptoir.invoices.model import Buyer, Content, Line, RateSum
+from comptoir.invoices.wording import code_of
 
 NAME: Final = "factur-x.xml"
 PROFILE: Final = "urn:cen.eu:en16931:2017"
 BY_SIREN: Final = ' schemeID="0002"'
+BY_ADDRESS: Final = ' schemeID="0225"'
+"""Under which platforms find a French company: by its SIREN, when it chose nothing finer."""
+
 BY_VAT: Final = ' schemeID="VA"'
 PIECES: Final = ' unitCode="C62"'
 TYPES: Final = {"invoice": "380", "credit_note": "381"}
@@ -28,13 +32,20 @@ def as_xml(content: Content) -> bytes:
     lines = "".join(_line(number, line) for number, line in enumerate(content.lines, 1))
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<rsm:CrossIndustryInvoice {_SPACES}>'
-        f"<rsm:ExchangedDocumentContext><ram:GuidelineSpecifiedDocumentContextParameter>{_tag('ID', PROFILE)}"
+        f"<rsm:ExchangedDocumentContext>{_mode(content)}<ram:GuidelineSpecifiedDocumentContextParameter>{_tag('ID', PROFILE)}"
         "</ram:GuidelineSpecifiedDocumentContextParameter></rsm:ExchangedDocumentContext>"
         f"<rsm:ExchangedDocument>{_tag('ID', content.number)}{_tag('TypeCode', TYPES[content.kind])}"
         f"<ram:IssueDateTime>{_day(content.issued_on)}</ram:IssueDateTime>{_notes(content)}</rsm:ExchangedDocument>"
         f"<rsm:SupplyChainTradeTransaction>{lines}{_agreement(content)}{_delivery(content)}{_settlement(content)}"
         "</rsm:SupplyChainTradeTransaction></rsm:CrossIndustryInvoice>\n"
     ).encode()
+
+
+def _mode(content: Content) -> str:
+    """Goods that were paid for already, or not (BT-23)."""
+    paid = content.kind == "invoice" and content.paid_minor == content.gross_minor
+    parameter = "BusinessProcessSpecifiedDocumentContextParameter"
+    return f"<ram:{parameter}>{_tag('ID', 'B2' if paid else 'B1')}</ram:{parameter}>"
 
 
 def _tag(name: str, words: object, attributes: str = "") -> str:
@@ -54,7 +65,14 @@ def _percent(rate_bp: int) -> str:
 
 
 def _notes(content: Content) -> str:
-    return "".join(f"<ram:IncludedNote>{_tag('Content', said)}</ram:IncludedNote>" for said in content.mentions)
+    return "".join(
+        f"<ram:IncludedNote>{_tag('Content', said)}{_tag('SubjectCode', code) if (code := code_of(said)) else ''}</ram:IncludedNote>"
+        for said in content.mentions
+    )
+
+
+def _address(siren: str) -> str:
+    return f"<ram:URIUniversalCommunication>{_tag('URIID', siren, BY_ADDRESS)}</ram:URIUniversalCommunication>"
 
 
 def _category(rate_bp: int) -> str:
@@ -95,7 +113,7 @@ def _agreement(content: Content) -> str:
         f"<ram:ApplicableHeaderTradeAgreement><ram:SellerTradeParty>{_tag('Name', seller.name)}"
         f"<ram:SpecifiedLegalOrganization>{_tag('ID', seller.siren, BY_SIREN)}</ram:SpecifiedLegalOrganization>"
         f"<ram:PostalTradeAddress>{_tag('LineOne', seller.address)}{_tag('CountryID', seller.country)}</ram:PostalTradeAddress>"
-        f"<ram:SpecifiedTaxRegistration>{_tag('ID', seller.vat_number, BY_VAT)}</ram:SpecifiedTaxRegistration>"
+        f"{_address(seller.siren)}<ram:SpecifiedTaxRegistration>{_tag('ID', seller.vat_number, BY_VAT)}</ram:SpecifiedTaxRegistration>"
         f"</ram:SellerTradeParty>{_buyer(content.buyer, seller.country)}"
         f"<ram:BuyerOrderReferencedDocument>{_tag('IssuerAssignedID', content.order_number)}</ram:BuyerOrderReferencedDocument>"
         "</ram:ApplicableHeaderTradeAgreement>"
@@ -117,6 +135,7 @@ def _buyer(buyer: Buyer, country: str) -> str:
         + (f"<ram:SpecifiedLegalOrganization>{legal}</ram:SpecifiedLegalOrganization>" if legal else "")
         + f"<ram:DefinedTradeContact>{_tag('PersonName', buyer.name)}</ram:DefinedTradeContact>"
         + f"<ram:PostalTradeAddress>{address}{_tag('CountryID', buyer.country or country)}</ram:PostalTradeAddress>"
+        + (_address(buyer.siren) if buyer.siren else "")
         + (f"<ram:SpecifiedTaxRegistration>{tax}</ram:SpecifiedTaxRegistration>" if buyer.vat_number else "")
         + "</ram:BuyerTradeParty>"
     )
@@ -151,11 +170,16 @@ def _settlement(content: Content) -> str:
             f"{content.cites.issued_on:%Y%m%d}</qdt:DateTimeString></ram:FormattedIssueDateTime></ram:InvoiceReferencedDocument>"
         )
     due = content.gross_minor - content.paid_minor
-    terms = _tag("Description", " ".join(content.mentions)) if due else ""
+    # What is paid fell due on the day it was paid (BT-9), with the order.
+    terms = (
+        _tag("Description", " ".join(content.mentions))
+        if due
+        else f"<ram:DueDateDateTime>{_day(content.ordered_on)}</ram:DueDateDateTime>"
+    )
     return (
         f"<ram:ApplicableHeaderTradeSettlement>{_tag('InvoiceCurrencyCode', currency)}"
         f"{''.join(_tax(rate) for rate in content.rates)}"
-        f"{f'<ram:SpecifiedTradePaymentTerms>{terms}</ram:SpecifiedTradePaymentTerms>' if terms else ''}"
+        f"<ram:SpecifiedTradePaymentTerms>{terms}</ram:SpecifiedTradePaymentTerms>"
         "<ram:SpecifiedTradeSettlementHeaderMonetarySummation>"
         f"{_tag('LineTotalAmount', _amount(content.base_minor))}{_tag('TaxBasisTotalAmount', _amount(content.base_minor))}"
         f"{_tag('TaxTotalAmount', _amount(content.vat_minor), in_currency)}{_tag('GrandTotalAmount', _amount(content.gross_minor))}"

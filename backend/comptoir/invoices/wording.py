@@ -19,6 +19,7 @@ class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: date
     fr: str
     en: str
+    code: str = ""
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +60,11 @@ def mention(key: str, language: str, day: date, **facts: Any) -> str | None:
     """The sentence for an occasion with its facts put in; None when the law asks for none on that day."""
     found = find(wording().mention, key, day)
     return _in(found, language).format(**facts) if found else None
+
+
+def code_of(sentence: str) -> str:
+    """By which a business's data tells this mention; empty for one that has no code."""
+    return next((one.code for one in wording().mention if one.code and sentence in (one.fr, one.en)), "")
 
 
 def _in(found: Dated, language: str) -> str:

@@ -52,13 +52,7 @@ class WebPushProvider:
     name = "web_push"
 
     def __init__(self, vapid: Vapid, hosts: Hosts, client: httpx.AsyncClient | None = None) -> None:
-        self.vapid, self.hosts = vapid, hosts
-        # One connection for one push: it goes to an address, and an address may serve many names. No proxy, which would look the
-        # name up once more.
-        limits = httpx.Limits(max_keepalive_connections=0, max_connections=16)
-        self.client = client or httpx.AsyncClient(
-            timeout=TIMEOUT, follow_redirects=False, limits=limits, trust_env=False
-        )
+        self.vapid, self.hosts, self._given = vapid, hosts, client
 
     async def send(self, letter: Letter) -> Answer:
         """To every browser in which this customer wants to hear of the order; taken when one service took it."""
@@ -106,6 +100,16 @@ class WebPushProvider:
         except httpx.HTTPError:
             return Answer("unknown", "cut_off")
         return meaning(response.status_code, response.headers, push.ref)
+
+    @cached_property
+    def client(self) -> httpx.AsyncClient:
+        """Made with the first push: reading the certificates of all authorities takes forty milliseconds."""
+        if self._given is not None:
+            return self._given
+        # One connection for one push: it goes to an address, and an address may serve many names. No proxy, which would look the
+        # name up once more.
+        limits = httpx.Limits(max_keepalive_connections=0, max_connections=16)
+        return httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, limits=limits, trust_env=False)
 
     @cached_property
     def _library(self) -> Any:

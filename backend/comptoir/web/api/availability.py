@@ -46,7 +46,7 @@ class LocationQuestion(msgspec.Struct, frozen=True):
 
 def give_board(state: State) -> Board:
     """The board of this process, made at the first question."""
-    if "board" not in state or state.board.pool is not state.house.pool:
+    if "board" not in state or state.board.outlook is not state.house.outlook:
         state.board = Board(state.house.pool, state.house.clock, state.house.outlook)
     board: Board = state.board
     return board

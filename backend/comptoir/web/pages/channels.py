@@ -11,9 +11,10 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from comptoir.channels.changing import Invoices, SaveChannel, read_price
+from comptoir.channels.changing import SaveChannel, read_price
 from comptoir.channels.queries import list_channels
 from comptoir.house import House
+from comptoir.invoices.model import Setting
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound, Refusal
@@ -29,7 +30,7 @@ class ChannelForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
-    invoices: Invoices
+    invoices: Setting
     delivery: Annotated[str, msgspec.Meta(max_length=16)] = ""
 
 
