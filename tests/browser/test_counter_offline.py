@@ -95,15 +95,23 @@ class Counter:
         expect(self.band).to_contain_text("Scannez le sac")
 
 
+@pytest.fixture(scope="module")
+def desk(browser: Browser, shop: Shop) -> Iterator[Counter]:
+    """One handheld for all tests, whose worker is fetched once."""
+    with wired(shop.url) as wire, handheld(browser, Shop(wire.url, shop.dsn)) as device:
+        yield Counter(device, wire, shop)
+
+
 @pytest.fixture
-def counter(browser: Browser, shop: Shop, colleague: Colleague) -> Iterator[Counter]:
+def counter(desk: Counter, shop: Shop, colleague: Colleague) -> Iterator[Counter]:
     shop.ask("DELETE FROM counter_lease WHERE true RETURNING location")
-    with wired(shop.url) as wire, handheld(browser, shop) as device:
-        made = Counter(device, wire, shop)
-        device.page.goto(f"{wire.url}/sign-in")
-        device.scan(CAMILLE.badge)
-        device.page.wait_for_url("**/work")
-        yield made
+    desk.wire.cut = False
+    desk.device.begin()
+    desk.go("/sign-in")
+    desk.scan(CAMILLE.badge)
+    desk.page.wait_for_url("**/work")
+    yield desk
+    assert desk.device.errors == []
 
 
 def staged(

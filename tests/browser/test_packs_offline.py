@@ -14,7 +14,7 @@ from comptoir.kit import postgres
 from comptoir.world.cast import CAMILLE, SAM
 from tests.browser.between import Wire, wired
 from tests.browser.conftest import QUIET
-from tests.browser.devices import KEPT
+from tests.browser.devices import ASSETS, EMPTY, KEPT
 from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough
 from tests.browser.shop import SCAN, Shop, open_shop
 
@@ -48,6 +48,18 @@ class Pocket:
 
     def switch_off(self) -> None:
         self.context.close()
+
+    def begin(self) -> None:
+        """As if the browser had never been here, but for what the worker has fetched."""
+        # A page that a test has changed to its purpose is left with it.
+        self.context.unroute_all()
+        self.context.clear_cookies()
+        changed, self.page = self.page, self.context.new_page()
+        changed.close()
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.go(ASSETS.url("icons.svg"))
+        self.page.evaluate(EMPTY)
+        self.errors.clear()
 
     def go(self, path: str) -> None:
         self.page.goto(self.wire.url + path)
@@ -102,23 +114,34 @@ def shop(postgres_server: postgres.Server, template: str) -> Iterator[Shop]:
         yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def wire(shop: Shop) -> Iterator[Wire]:
     with wired(shop.url) as whole:
         yield whole
 
 
+@pytest.fixture(scope="module")
+def first(
+    browser: Browser, chromium_path: str, shop: Shop, wire: Wire, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pocket]:
+    """One handheld for all tests, whose worker is fetched once."""
+    made = Pocket(browser, chromium_path, shop, wire, tmp_path_factory.mktemp("memory"))
+    yield made
+    made.switch_off()
+
+
 @pytest.fixture
-def pocket(browser: Browser, chromium_path: str, shop: Shop, wire: Wire, tmp_path: Path) -> Iterator[Pocket]:
+def pocket(first: Pocket, shop: Shop, wire: Wire) -> Iterator[Pocket]:
     shop.ask("UPDATE pack SET closed_at = now() WHERE closed_at IS NULL")
     shop.ask("UPDATE work SET status = 'closed', pack = NULL WHERE status IN ('open', 'accepted', 'picking', 'picked')")
     shop.ask("UPDATE stock_level SET on_hand = on_hand + 20, no_promise_until = NULL")
-    made = Pocket(browser, chromium_path, shop, wire, tmp_path / "memory")
-    shop.enrolled(made.context)
-    keep_cookies(made.context, wire.url)
-    yield made
-    made.switch_off()
-    assert made.errors == []
+    wire.cut, wire.slow = False, 0
+    wire.asked.clear()
+    first.begin()
+    shop.enrolled(first.context)
+    keep_cookies(first.context, wire.url)
+    yield first
+    assert first.errors == []
 
 
 def keep_cookies(context: BrowserContext, url: str) -> None:

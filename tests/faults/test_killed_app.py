@@ -19,7 +19,7 @@ from tests.world import BOWL, DERBY, FRIDAY, LYON, WAREHOUSE, Line, order, shipp
 
 pytestmark = pytest.mark.anyio
 
-ORDERS = 1000 if os.environ.get("COMPTOIR_LONG") else 400
+ORDERS = 1000 if os.environ.get("COMPTOIR_LONG") else 250
 CLIENTS = 16
 KILLED_AFTER = tuple(ORDERS * percent // 100 for percent in (15, 48, 80))
 """Answers after which the process is killed."""

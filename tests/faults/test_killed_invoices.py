@@ -14,7 +14,7 @@ from tests.hands import SECRET, Shop
 from tests.world import DERBY, Line, order
 
 pytestmark = pytest.mark.anyio
-ORDERS = 200 if os.environ.get("COMPTOIR_LONG") else 60
+ORDERS = 200 if os.environ.get("COMPTOIR_LONG") else 40
 """The long mode invoices two hundred."""
 KILLED_AT = (ORDERS // 10, ORDERS // 2)
 """So many documents are there when a worker is killed."""
