@@ -37,6 +37,8 @@ UNSAID: Final = frozenset({"script", "style", "template", "svg"})
 VOID: Final = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
+ROLES: Final = frozenset({"role", "type", "aria-current", "aria-invalid"})
+TOLD: Final = ROLES | {"lang", "disabled", "open", "hidden", "dir"}
 HEADINGS: Final = """() => [...document.querySelectorAll("h1")].filter((node) => node.checkVisibility() && !node.closest("dialog")).length"""
 
 
@@ -129,3 +131,35 @@ def spoken(html: str, quotes: bool = False) -> Spoken:
     told = Spoken(quotes)
     told.feed(html)
     return told
+
+
+class Kinds(HTMLParser):
+    """What a page is made of: each element with its classes and roles, and the same of what it stands in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.open: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: text or "" for name, text in attrs}
+        told = [name for name in sorted(given) if name in TOLD or name.startswith("aria-")]
+        roles = ",".join(f"{name}={given[name]}" if name in ROLES else name for name in told)
+        kind = f"{tag}.{'.'.join(sorted(given.get('class', '').split()))}[{roles}]"
+        inside = self.open[-1][1] if self.open else ""
+        if "svg" not in (name for name, _ in self.open):
+            self.found.add(f"{kind} < {inside}")
+        if tag not in VOID:
+            self.open.append((tag, kind))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in (name for name, _ in self.open):
+            while self.open.pop()[0] != tag:
+                pass
+
+
+def kinds_of(html: str) -> set[str]:
+    """The elements of a page as the server gives it, each kind once."""
+    parser = Kinds()
+    parser.feed(html)
+    return parser.found

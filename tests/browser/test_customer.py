@@ -58,29 +58,11 @@ def arrive(served: Served, address: str, staff: str | None = None) -> None:
     served.do(add)
 
 
-STATES = (
-    "open",
-    "picking",
-    "staged",
-    "handed_over",
-    "expired",
-    "held",
-    "here",
-    "coming",
-    "ship",
-    "canceled",
-    "cancel",
-    "lost",
-    "phone",
-)
+STATES = ("open", "picking", "staged", "expired", "held", "here", "coming", "ship", "cancel")
+"""The others are in tests/browser/test_every_page.py."""
 
 
 def address_of(served: Served, state: str) -> str:
-    if state == "lost":
-        return f"{served.url}/o/{'0' * 26}"
-    if state == "phone":
-        served.tell_all()
-        return f"{served.url}/demo/phone"
     if state == "held":
         return served.order(None, progress="held")
     if state == "ship":
