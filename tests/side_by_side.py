@@ -35,6 +35,7 @@ HANDHELDS: Final = tuple(
 EVERY_PAGE: Final = "tests/browser/test_every_page.py"
 DOORS: Final = ("tests/api", "tests/connectors", "tests/properties")
 PROCESSES: Final = ("tests/faults", "tests/setup")
+MESSAGES: Final = "tests/notifications"
 FLOWS: Final = ("tests/flows", "tests/pages")
 
 
@@ -63,7 +64,8 @@ GROUPS: Final = (
     Group("stories", tests(*LEAN, "tests/offline"), late=True),
     Group("doors", tests(*DOORS), patient=True),
     Group("flows", tests(*LEAN, *FLOWS), patient=True),
-    Group("rules", tests(*LEAN, "tests", *without("tests/browser", "tests/offline", *DOORS, *PROCESSES, *FLOWS)), patient=True),
+    Group("messages", tests(*LEAN, MESSAGES), patient=True),
+    Group("rules", tests(*LEAN, "tests", *without("tests/browser", "tests/offline", MESSAGES, *DOORS, *PROCESSES, *FLOWS)), patient=True),
     Group("types", ("mypy", *NO_CACHE, "backend/comptoir"), patient=True),
 )  # fmt: skip
 """The longest first. Whatever no other group names is among rules, so no test is forgotten."""

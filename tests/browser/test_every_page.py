@@ -224,6 +224,7 @@ def wrong_article(page: Page, world: World) -> None:
         "SELECT sku FROM barcode WHERE code LIKE '0379%' AND sku NOT IN (SELECT l.sku FROM work_line l JOIN work w ON w.id = l.work WHERE w.pack::text = $1) ORDER BY sku LIMIT 1",
         world.pack[-36:],
     )
+    page.locator("body[data-step]").wait_for()
     page.evaluate(SCAN, world.shop.code_of(other))
     page.locator("#band.bad, #band.again").wait_for()
 

@@ -59,7 +59,7 @@ from tests.world import (
     order,
 )
 
-USUAL = 30
+USUAL = 24
 JOURNEYS = int(os.environ.get("COMPTOIR_JOURNEYS", USUAL))
 STEPS = 30
 STOCKED = (DERBY, BOWL, CUP, WINE)
