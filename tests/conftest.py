@@ -10,12 +10,12 @@ import asyncpg
 import msgspec
 import pytest
 
-from comptoir import migrating
 from comptoir.kit import postgres
 from comptoir.kit.db import Pool
 from tests.aside import run_aside
 from tests.emptying import AsNew, as_new_of
 from tests.keeping import keep, let_all_go, let_go
+from tests.ready_server import MIGRATED, ready_server
 
 CHROMIUM_NAMES = (
     "chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge",
@@ -46,19 +46,14 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
     """One PostgreSQL for the whole run, not durable, gone at the end."""
-    with postgres.temporary(options=("max_connections=200",)) as server:
+    with ready_server(options=("max_connections=200",)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def template(postgres_server: postgres.Server) -> str:
+def template() -> str:
     """The name of a migrated, empty database, to be cloned by `postgres_server.create_database(name, template)`."""
-
-    async def make() -> None:
-        await migrating.migrate(await postgres_server.create_database("migrated"))
-
-    run_aside(make())
-    return "migrated"
+    return MIGRATED
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 As many at a time as there are processors (or as COMPTOIR_LANES says), the longest first, and beside them one of those that nothing hurries, in
 what the others leave: a page that waits looks at its clock sixty times a second, so a third browser would cost everybody more than it
-gains. Each has a database server and, for pages, a browser of its own; tests of pages have an event loop in the thread, so they never
+gains. Each has a copy of one ready database server and, for pages, a browser of its own; tests of pages have an event loop in the thread, so they never
 share a process with others. What each run says is printed when it ends. A browser on a busy machine may be late for a test: what
 failed in a run that uses one is tried once more when nothing else runs, and said so.
 """
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from tests.ready_server import NAMED, made_once
 
 FAILED: Final = 1
 """pytest's code for "tests failed"; anything above is a run that broke off, and no second try makes that good."""
@@ -104,8 +106,9 @@ def main() -> int:
     again: list[Group] = []
     waiting = list(GROUPS)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(lanes() + 1) as pool:
+    with tempfile.TemporaryDirectory() as name, made_once() as ready, ThreadPoolExecutor(lanes() + 1) as pool:
         folder = Path(name)
+        os.environ[NAMED] = str(ready)
         running: dict[Future[tuple[int, str]], Group] = {}
         say(f"== {', '.join(group.name for group in GROUPS)}: {lanes()} at a time and one in what they leave")
         while waiting or running:

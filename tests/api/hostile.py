@@ -115,12 +115,11 @@ def fields_of(body: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 
 
 def with_value(body: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """A copy of a body with another value at a path."""
-    changed = copy.deepcopy(body)
-    place = changed
-    for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = value
+    """A body with another value at a path, and its own values everywhere else."""
+    if not path:
+        return value
+    changed = copy.copy(body)
+    changed[path[0]] = with_value(body[path[0]], path[1:], value)
     return changed
 
 

@@ -17,7 +17,7 @@ from comptoir.web.guards import SCOPES
 from tests import people
 from tests.doors import MIDDAY
 
-EXAMPLES = 12
+EXAMPLES = 8
 """Per operation; reading input is tried by the fixed corpus, this is about the description."""
 
 BEARER = {"authorization": "Bearer key-all"}

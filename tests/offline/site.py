@@ -23,7 +23,6 @@ import asyncpg
 import httpx
 from playwright.sync_api import Playwright, sync_playwright
 
-from comptoir import migrating
 from comptoir.kit import check, postgres
 from comptoir.kit.db import in_transaction, open_pool
 from comptoir.kit.ids import digest, new_id
@@ -35,6 +34,7 @@ from tests.conftest import find_chromium
 from tests.offline import serving
 from tests.offline.handheld import Handheld
 from tests.offline.radio import Radio
+from tests.ready_server import MIGRATED, ready_server
 
 ORDERS = 36
 ON_THE_SHELF = 6
@@ -200,8 +200,7 @@ def orders_of(shop: Shop, dice: random.Random) -> list[dict[str, Any]]:
 
 async def furnish(database: postgres.Server) -> None:
     """The retailer of the demo world, open day and night, with plenty of everything; and one handheld in Lyon."""
-    dsn = await database.create_database("store")
-    await migrating.migrate(dsn)
+    dsn = await database.create_database("store", MIGRATED)
     now = datetime.now(UTC)
     pool = await open_pool(dsn, 2)
     await in_transaction(pool, "system", now, lambda tx: reference.load(tx, now.date(), now))
@@ -223,7 +222,7 @@ def opened(static: Path | None = None) -> Iterator[Site]:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="comptoir-offline-", ignore_cleanup_errors=True))
         )
-        database = stack.enter_context(postgres.temporary(options=("max_connections=60",)))
+        database = stack.enter_context(ready_server(options=("max_connections=60",)))
         run_aside(furnish(database))
         radio = Radio()
         stack.callback(radio.close)
