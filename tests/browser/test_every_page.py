@@ -706,6 +706,8 @@ def look(world: World, row: tuple[str, State], lang: str, themes: tuple[str, ...
         found = [*frame(page, lang), *(word for word in words(page, lang, state.quotes) if word not in state.allowed)]
         if state.who in HANDHELD:
             assert_targets_are_large_enough(page)
+        if state.act and not world.shows_more(state.who, page.content()) and not (LONG or PICTURES):
+            return found + said(world)
         for theme in themes:
             page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
             if PICTURES:
@@ -727,6 +729,11 @@ def look(world: World, row: tuple[str, State], lang: str, themes: tuple[str, ...
                 if state.who == "office"
                 else fits(page, size["width"], size["height"], 200)
             )
-        return found + [line for line in world.said if "Failed to load resource" not in line]
+        return found + said(world)
     finally:
         world.leave(page)
+
+
+def said(world: World) -> list[str]:
+    """What the browser complained about, but for the network that a state cut itself."""
+    return [line for line in world.said if "Failed to load resource" not in line]

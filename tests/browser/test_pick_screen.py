@@ -193,12 +193,13 @@ def test_a_later_line_may_be_picked_first(page: Page, counterpart: Counterpart) 
     expect(page.locator(".pick h2")).to_have_text("Derby Hélène")
 
 
-@pytest.mark.parametrize("code", ["https://example.com/x", "'; DROP TABLE", "<img src=x onerror=alert(1)>"])
-def test_a_hostile_code_counts_nothing_and_is_shown_to_nobody(page: Page, counterpart: Counterpart, code: str) -> None:
+def test_a_hostile_code_counts_nothing_and_is_shown_to_nobody(page: Page, counterpart: Counterpart) -> None:
     open_pack(page, counterpart, camille())
-    scan(page, code)
-    expect(band(page)).to_contain_text("Code inconnu")
-    expect(page.locator(".count b")).to_have_text("0 sur 2")
+    for code in ("https://example.com/x", "'; DROP TABLE", "<img src=x onerror=alert(1)>"):
+        scan(page, code)
+        expect(band(page)).to_contain_text("Code inconnu")
+        expect(page.locator(".count b")).to_have_text("0 sur 2")
+        expect(band(page)).not_to_contain_text("Code inconnu")
 
 
 def test_five_thousand_letters_are_one_unknown_code(page: Page, counterpart: Counterpart) -> None:

@@ -33,20 +33,17 @@ def choose(page: Page, name: str, value: str) -> None:
     expect(page.locator("#band.ok")).to_contain_text("Gardé sur l’appareil")
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "kept"),
-    [
+def test_each_choice_is_kept_on_the_device_and_chosen_the_next_time(opened: Page) -> None:
+    chosen = (
         ("volume", "3", 3), ("vibration", "off", False), ("hand", "left", "left"), ("text", "largest", "largest"),
         ("theme", "dark", "dark"), ("camera", "never", "never"), ("lock_minutes", "30", 30),
-    ],
-)  # fmt: skip
-def test_a_choice_is_kept_on_the_device_and_chosen_the_next_time(
-    opened: Page, name: str, value: str, kept: object
-) -> None:
-    choose(opened, name, value)
-    assert opened.evaluate(STORED)[name] == kept
+    )  # fmt: skip
+    for name, value, kept in chosen:
+        choose(opened, name, value)
+        assert opened.evaluate(STORED)[name] == kept
     opened.reload()
-    expect(opened.locator(f"input[name={name}]:checked")).to_have_value(value)
+    for name, value, _ in chosen:
+        expect(opened.locator(f"input[name={name}]:checked")).to_have_value(value)
 
 
 def test_a_choice_holds_before_the_first_paint_of_the_next_page(opened: Page, counterpart: Counterpart) -> None:
@@ -78,19 +75,18 @@ def test_the_left_hand_gets_the_dock_mirrored(opened: Page, counterpart: Counter
     assert camera_is_left_of_the_band()
 
 
-@pytest.mark.parametrize("text", ["normal", "large", "largest"])
 def test_nothing_scrolls_sideways_at_320_px_whatever_the_size_of_the_text(
-    opened: Page, counterpart: Counterpart, text: str
+    opened: Page, counterpart: Counterpart
 ) -> None:
-    if text != "normal":
-        choose(opened, "text", text)
     opened.set_viewport_size({"width": 320, "height": 568})
-    for path in ("/settings", "/scan/test", "/scan/sheet"):
-        opened.goto(f"{counterpart.address}{path}")
-        assert opened.evaluate(TOO_WIDE) == []
-        assert_targets_are_large_enough(opened)
-    sizes = {"normal": 16, "large": 19, "largest": 22}
-    assert opened.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == sizes[text]
+    for text, size in (("normal", 16), ("large", 19), ("largest", 22)):
+        for path in ("/scan/test", "/scan/sheet", "/settings"):
+            opened.goto(f"{counterpart.address}{path}")
+            assert opened.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == size, text
+            assert opened.evaluate(TOO_WIDE) == [], text
+            assert_targets_are_large_enough(opened)
+        if text != "largest":
+            choose(opened, "text", "large" if text == "normal" else "largest")
 
 
 def test_no_two_sounds_have_the_pitch_or_the_rhythm_of_another(opened: Page) -> None:
@@ -102,19 +98,20 @@ def test_no_two_sounds_have_the_pitch_or_the_rhythm_of_another(opened: Page) -> 
     assert len(set(pitches)) == len(set(rhythms)) == len(set(felt)) == len(tones)
 
 
-@pytest.mark.parametrize(
-    ("name", "tone", "words"),
-    [("ok", "ok", "Compté"), ("done", "ok", "Terminé"), ("again", "again", "Déjà compté"), ("wrong", "bad", "Faux"), ("arrived", "told", "Client arrivé")],
-)  # fmt: skip
-def test_every_sound_is_felt_and_has_its_twin_for_the_eye(opened: Page, name: str, tone: str, words: str) -> None:
+def test_every_sound_is_felt_and_has_its_twin_for_the_eye(opened: Page) -> None:
     opened.evaluate(FELT)
     opened.emulate_media(reduced_motion="reduce")
-    opened.click(f"[data-try={name}]")
-    band = opened.locator(f"#band.{tone}")
-    expect(band).to_contain_text(words)
-    assert band.locator("svg").count() == 1
-    assert opened.evaluate("window.tones") == [name]
-    assert len(opened.evaluate("window.felt")) == 1
+    tones = (
+        ("ok", "ok", "Compté"), ("done", "ok", "Terminé"), ("again", "again", "Déjà compté"), ("wrong", "bad", "Faux"),
+        ("arrived", "told", "Client arrivé"),
+    )  # fmt: skip
+    for count, (name, tone, words) in enumerate(tones, 1):
+        opened.click(f"[data-try={name}]")
+        band = opened.locator(f"#band.{tone}")
+        expect(band).to_contain_text(words)
+        assert band.locator("svg").count() == 1
+        assert opened.evaluate("window.tones") == [name for name, _, _ in tones[:count]]
+        assert len(opened.evaluate("window.felt")) == count
     expect(opened.locator("#band.ready")).to_contain_text("Gardé sur cet appareil")
 
 
@@ -129,18 +126,14 @@ def test_in_quiet_hours_an_arrival_is_seen_and_a_scan_is_still_felt(opened: Page
     assert opened.evaluate("window.felt") == [[300]]
 
 
-@pytest.mark.parametrize(
-    ("hour", "quiet"), [("21:00", True), ("23:30", True), ("06:59", True), ("07:00", False), ("12:00", False)]
-)
-def test_quiet_hours_may_go_past_midnight(opened: Page, hour: str, quiet: bool) -> None:
-    assert (
-        opened.evaluate(
-            """async ([address, hour]) => { const { settings, quietNow } = await import(address);
-            Object.assign(settings, {quiet_from: "21:00", quiet_to: "07:00"}); return quietNow(new Date(`2026-11-22T${hour}:00`)); }""",
-            [ASSETS.url("js/settings.js"), hour],
-        )
-        is quiet
+def test_quiet_hours_may_go_past_midnight(opened: Page) -> None:
+    hours = {"21:00": True, "23:30": True, "06:59": True, "07:00": False, "12:00": False}
+    told = opened.evaluate(
+        """async ([address, hours]) => { const { settings, quietNow } = await import(address);
+        Object.assign(settings, {quiet_from: "21:00", quiet_to: "07:00"}); return hours.map((hour) => quietNow(new Date(`2026-11-22T${hour}:00`))); }""",
+        [ASSETS.url("js/settings.js"), list(hours)],
     )
+    assert dict(zip(hours, told, strict=True)) == hours
 
 
 def test_without_vibration_nothing_shakes(opened: Page) -> None:

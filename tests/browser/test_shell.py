@@ -131,6 +131,8 @@ def kept(browser: Browser, shop: Shop) -> Iterator[tuple[BrowserContext, Device]
 def steady(kept: tuple[BrowserContext, Device]) -> Device:
     """A device whose worker no test changes: one for all of them, on the wire again, at the work."""
     context, device = kept
+    # An offline page of the test before would open its own page again as soon as the wire is back.
+    device.page.goto("about:blank")
     device.wire.cut, device.wire.slow, device.wire.change = False, 0, unchanged
     context.set_offline(False)
     device.open("/work")
