@@ -216,8 +216,11 @@ async def furnish(database: postgres.Server) -> None:
 
 
 @contextmanager
-def opened(static: Path | None = None) -> Iterator[Site]:
-    """The site, made in a few seconds; `static` is a folder to serve in place of pwa/static, with a bug planted in it."""
+def opened(static: Path | None = None, playwright: Playwright | None = None) -> Iterator[Site]:
+    """The site, made in a few seconds; `static` is a folder to serve in place of pwa/static, with a bug planted in it.
+
+    `playwright` is one that runs in this thread already: there is room for one alone.
+    """
     with ExitStack() as stack:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="comptoir-offline-", ignore_cleanup_errors=True))
@@ -226,8 +229,7 @@ def opened(static: Path | None = None) -> Iterator[Site]:
         run_aside(furnish(database))
         radio = Radio()
         stack.callback(radio.close)
-        playwright = stack.enter_context(sync_playwright())
-        site = Site(folder, database, playwright, radio, static)
+        site = Site(folder, database, playwright or stack.enter_context(sync_playwright()), radio, static)
         stack.callback(site.close)
         site.serve(database.dsn_of("store"))
         answer = site.shop.api.post("/api/v1/orders", json=orders_of(site.shop, random.Random(1)))

@@ -5,6 +5,8 @@ import re
 import shutil
 from pathlib import Path
 
+from playwright.sync_api import Playwright
+
 from tests.offline.site import opened
 from tests.offline.story import tell
 
@@ -20,14 +22,16 @@ PLANTED = """if (status === 503) {
 
 if os.environ.get("COMPTOIR_LONG"):
 
-    def test_a_page_that_takes_a_503_for_an_answer_loses_facts(chromium_path: str, tmp_path: Path) -> None:
+    def test_a_page_that_takes_a_503_for_an_answer_loses_facts(
+        chromium_path: str, playwright: Playwright, tmp_path: Path
+    ) -> None:
         static = tmp_path / "static"
         shutil.copytree(STATIC, static)
         sync = static / "js" / "sync.js"
         changed, count = HONEST.subn(PLANTED, sync.read_text(encoding="utf-8"))
         assert count == 1
         sync.write_text(changed, encoding="utf-8")
-        with opened(static) as site:
+        with opened(static, playwright) as site:
             line = tell(site, 1, scans=60)
         assert line.verdict == "WRONG"
         assert line.lost > 0

@@ -28,6 +28,14 @@ def ready_by(
     at = _minute_from(now)
     if paused_until is not None and paused_until > now:
         at = _minute_from(paused_until)
+    done = ready_minute(windows, lead_minutes, queue, capacity_per_hour, at)
+    return datetime.fromtimestamp(-(-done // STEP) * STEP * 60, UTC)
+
+
+def ready_minute(
+    windows: Sequence[tuple[int, int]], lead_minutes: int, queue: int, capacity_per_hour: int, at: int
+) -> int:
+    """The same in whole minutes and not rounded: what sourcing reckons with is what the customer is promised."""
     need = lead_minutes - (-60 * queue // capacity_per_hour)
     i = bisect_right(windows, (at, FAR)) - 1
     if i < 0 or windows[i][1] <= at:
@@ -42,7 +50,7 @@ def ready_by(
         need -= left
         at = closes
         i += 1
-    return datetime.fromtimestamp(-(-(at + need) // STEP) * STEP * 60, UTC)
+    return at + need
 
 
 def _minute_from(at: datetime) -> int:

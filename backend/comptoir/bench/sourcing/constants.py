@@ -109,9 +109,9 @@ PACK_PARCEL: Final = (140, 70)
 DECLINE: Final = 150
 CANCEL: Final = 1_500
 """Beside the margin: what a line that never comes costs in words, refund and goodwill."""
-MARKDOWN: Final = ((2.0, 0.40), (1.2, 0.15), (0.0, 0.0))
+MARKDOWN: Final = ((2.0, 0.10), (1.2, 0.04), (0.0, 0.0))
 """From so many weeks of cover at a place a unit left there is marked down by so much of its price."""
-SEASONAL: Final = 0.40
+SEASONAL: Final = 0.25
 """Of the articles, those that are marked down at all."""
 TRIES: Final = 5
 """So often a line looks for a place before it is canceled."""

@@ -1,0 +1,149 @@
+"""What a routing decision looks at: sites with their stock, their prices, their queue and their carrier. Read only; whoever keeps it fresh fills it.
+
+Money is in minor units (cents), weights in grams, times in whole minutes since any one moment, days in whole days of the carrier's calendar.
+Rows by SKU are lists with one figure for each site, in the order of `sites`; a SKU that has no row has nothing.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from comptoir.network.promise import ready_minute
+
+FAR_AWAY: Final = 1 << 40
+"""A day that no parcel arrives on: nothing leaves this site within the calendar."""
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A place that ships. `collections` are the carrier's next collections, ascending, each (minute, day); `groups` are names that rules know it by.
+
+    `capacity_per_hour` is works in an open hour, `windows` its open minutes as (from, to), ascending.
+    """
+
+    id: str
+    pick_minor: int = 0
+    pack_minor: int = 0
+    lead_minutes: int = 0
+    capacity_per_hour: int = 60
+    windows: tuple[tuple[int, int], ...] = ()
+    collections: tuple[tuple[int, int], ...] = ()
+    groups: frozenset[str] = frozenset()
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A carrier's product: days on the way, and a price for each zone and step of weight (zone first)."""
+
+    id: str
+    days: int
+    prices: tuple[tuple[int, ...], ...]
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """The table of prices. `steps` are the heaviest grams of each step, ascending; what is heavier pays the last.
+
+    `zones` maps a destination to one zone for each site; a destination that is not there is in zone `elsewhere` for all.
+    """
+
+    services: tuple[Service, ...]
+    steps: tuple[int, ...]
+    zones: Mapping[str, Sequence[int]]
+    elsewhere: int = 0
+    kilometers: Mapping[str, Sequence[int]] = {}
+    """As the crow flies from each site; what lists of rules sort by, and no cost."""
+
+    def step(self, grams: int) -> int:
+        return min(bisect_left(self.steps, grams), len(self.steps) - 1)
+
+    def zone(self, to: str, at: int) -> int:
+        row = self.zones.get(to)
+        return self.elsewhere if row is None else row[at]
+
+
+class Late(msgspec.Struct, frozen=True):
+    """What it costs when a parcel comes later than it was promised."""
+
+    first_day_minor: int = 0
+    each_day_minor: int = 0
+
+    def cost(self, days: int) -> int:
+        return 0 if days <= 0 else self.first_day_minor + (days - 1) * self.each_day_minor
+
+
+class Snapshot:
+    """Everything at one moment. `arrivals[n][day]` is the day on which a parcel of n days arrives that leaves on `day`."""
+
+    def __init__(self, sites: Sequence[Site], rates: Rates, late: Late, arrivals: Sequence[Sequence[int]]) -> None:
+        self.sites, self.rates, self.late, self.arrivals = list(sites), rates, late, arrivals
+        self.supply: dict[str, list[int]] = {}
+        self.queue: list[int] = [0] * len(self.sites)
+        """Works that wait at each site."""
+        self.scarcity: dict[str, list[int]] = {}
+        self.markdown: dict[str, list[int]] = {}
+        self.decline: dict[str, list[int]] = {}
+        self.now = 0
+        self._unit: dict[str, tuple[list[int], int]] = {}
+        self._ranked: dict[tuple[str, int], tuple[tuple[int, int], ...]] = {}
+        self._leaves: dict[int, tuple[int, int, int]] = {}
+        self._nothing = ([0] * len(self.sites), 0)
+        self.least_pick = min((site.pick_minor for site in self.sites), default=0)
+
+    def set_prices(
+        self, *, scarcity: Mapping[str, Sequence[int]] | None = None, markdown: Mapping[str, Sequence[int]] | None = None,
+        decline: Mapping[str, Sequence[int]] | None = None,
+    ) -> None:  # fmt: skip
+        """Take over what a unit costs beyond its parcel: what it would have brought elsewhere, what its markdown would not have lost, and what a refusal would cost."""
+        for kept, given in ((self.scarcity, scarcity), (self.markdown, markdown), (self.decline, decline)):
+            if given is not None:
+                for sku, row in given.items():
+                    kept[sku] = list(row)
+                    self._unit.pop(sku, None)
+
+    def unit(self, sku: str) -> tuple[list[int], int]:
+        """What one unit of a SKU costs at each site beside parcel and labor, and the least of it."""
+        found = self._unit.get(sku)
+        if found is None:
+            rows = [row for row in (table.get(sku) for table in (self.scarcity, self.markdown, self.decline)) if row]
+            if not rows:
+                return self._nothing
+            summed = [sum(figures) for figures in zip(*rows, strict=True)]
+            found = self._unit[sku] = (summed, min(summed))
+        return found
+
+    def ranked(self, to: str, step: int) -> tuple[tuple[int, int], ...]:
+        """(least cost of a parcel from there, site), cheapest first: carriage by the cheapest service and packing. Kept."""
+        found = self._ranked.get((to, step))
+        if found is None:
+            services, zone = self.rates.services, self.rates.zone
+            found = self._ranked[to, step] = tuple(
+                sorted(
+                    (min(service.prices[zone(to, at)][step] for service in services) + site.pack_minor, at)
+                    for at, site in enumerate(self.sites)
+                )
+            )
+        return found
+
+    def leaves(self, at: int) -> int:
+        """The day on which a parcel leaves this site that is given to it now."""
+        kept = self._leaves.get(at)
+        if kept is not None and kept[0] == self.now and kept[1] == self.queue[at]:
+            return kept[2]
+        site = self.sites[at]
+        ready = ready_minute(site.windows, site.lead_minutes, self.queue[at], site.capacity_per_hour, self.now)
+        found = bisect_right(site.collections, (ready, -1))
+        day = site.collections[found][1] if found < len(site.collections) else FAR_AWAY
+        self._leaves[at] = (self.now, self.queue[at], day)
+        return day
+
+    def carriage(self, to: str, at: int, step: int, due: int) -> tuple[int, int, str]:
+        """(carriage, late penalty, service): the service that costs least when what comes late is paid for. `due` is a day."""
+        zone, day = self.rates.zone(to, at), self.leaves(at)
+        best = (1 << 60, 0, 0, "")
+        for service in self.rates.services:
+            price = service.prices[zone][step]
+            arrives = self.arrivals[service.days][day] if day < FAR_AWAY else due + 30
+            late = self.late.cost(arrives - due)
+            if price + late < best[0]:
+                best = (price + late, price, late, service.id)
+        return best[1], best[2], best[3]
