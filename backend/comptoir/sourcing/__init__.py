@@ -1,1 +1,1 @@
-"""Sourcing: which location fulfills what. A first form: the cheapest location that has everything, else fewest parcels."""
+"""Sourcing: which location fulfills what. Orders use the first form still (`plan`); `routing` is what takes its place, in money."""

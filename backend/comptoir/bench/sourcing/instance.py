@@ -15,6 +15,8 @@ import msgspec
 from comptoir.bench.sourcing import constants as c
 from comptoir.network.geography import distance_km
 
+DRAWS: Final = 40
+"""So often somebody who collects looks for an article that the shop has."""
 DENSE: Final = 7
 """With more stores than are named, each further one stands near a named one: so many hundredths of a degree to each side at most."""
 
@@ -212,7 +214,7 @@ def orders_of(
     random: Random, nodes: tuple[Node, ...], zones: tuple[tuple[int, ...], ...], wanted: Drawn,
     recorded: tuple[tuple[int, ...], ...], orders: int, skus: int,
 ) -> tuple[Order, ...]:  # fmt: skip
-    """In order of time. Whoever collects chooses the nearest store that had everything on Monday; where none had, it is a parcel."""
+    """In order of time. Whoever collects does so in a store of their own city, a large one more often."""
     hours, sizes = Drawn(list(c.HOURLY)), Drawn([share for _, share in c.LINES])
     dues, cities = Drawn([share for _, share in c.PROMISES]), Drawn([city[3] for city in c.CITIES])
     times = sorted(
@@ -222,20 +224,28 @@ def orders_of(
     made = []
     for number, at in enumerate(times):
         city = cities.one(random)
-        first = wanted.one(random)
-        chosen = {first: 1 + (random.random() < c.TWO_UNITS)}
-        for _ in range(c.LINES[sizes.one(random)][0] - 1):
-            family = first - first % 10
-            other = min(skus - 1, family + random.randrange(10)) if random.random() < c.AFFINITY else wanted.one(random)
-            chosen.setdefault(other, 1)
         pickup = None
         if random.random() < c.PICKUP:
-            near = (
-                n
-                for n in sorted(range(len(nodes)), key=lambda n: (zones[city][n], -nodes[n].weight))
-                if not nodes[n].warehouse and zones[city][n] == 0
-            )
-            pickup = next((n for n in near if all(recorded[a][n] >= q for a, q in chosen.items())), None)
+            pickup = max(
+                (n for n, zone in enumerate(zones[city]) if zone == 0 and not nodes[n].warehouse),
+                key=lambda n: random.random() ** (1 / nodes[n].weight), default=None,
+            )  # fmt: skip
+
+        def drawn(family: int | None, pickup: int | None = pickup) -> tuple[int, int]:
+            """An article and how many; whoever collects chooses among what the shop is said to have."""
+            for _ in range(DRAWS):
+                near = family is not None and random.random() < c.AFFINITY
+                article = min(skus - 1, (family or 0) + random.randrange(10)) if near else wanted.one(random)
+                quantity = 1 + (random.random() < c.TWO_UNITS)
+                if pickup is None or recorded[article][pickup] >= quantity:
+                    break
+            return article, quantity
+
+        article, quantity = drawn(None)
+        chosen = {article: quantity}
+        for _ in range(c.LINES[sizes.one(random)][0] - 1):
+            other, quantity = drawn(article - article % 10)
+            chosen.setdefault(other, quantity)
         due = c.PROMISES[dues.one(random)][0]
         made.append(Order(number, at, city, tuple(Line(a, q) for a, q in chosen.items()), pickup, due))
     return tuple(made)

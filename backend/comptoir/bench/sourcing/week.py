@@ -167,7 +167,8 @@ class Week:
             if there and not absent_minded(piece, node):
                 self.real[a][node] -= piece.quantity
                 self.recorded[a][node] -= piece.quantity
-                self.taken_online[a][node] += piece.quantity
+                if not pickup:
+                    self.taken_online[a][node] += piece.quantity
                 forgone = self.most_markdown[a] - self.instance.markdown_minor[a][node]
                 self.costs.markdown += forgone * piece.quantity
                 self.costs.labor += place.pick_minor
@@ -213,7 +214,7 @@ class Week:
     # ------------------------------------------------------------------ shops
 
     def walk_in(self, article: int, node: int) -> None:
-        """Takes what is on the shelf, promised to somebody or not. Lost because of us when an online order took a unit there before."""
+        """Takes what is on the shelf, promised to somebody or not. Lost because of us when a parcel took a unit there before; who collects chose that shop."""
         if self.real[article][node] > 0:
             self.real[article][node] -= 1
             self.recorded[article][node] = max(0, self.recorded[article][node] - 1)
