@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     command("migrate", _migrate, "bring the database's tables to this version")
     command("seed", _seed, "load the demo world, or one of any size (--help)", passes_on=True)
     command("bench", _bench, "measure: comptoir bench M1 --json (--help)", passes_on=True)
+    command("score", _score, "score sourcing on weeks of a retailer that never was (--help)", passes_on=True)
+    route = command("route", _route, "route orders of your own, one JSON object a line (docs/routing-lines.md)")
+    route.add_argument(
+        "--stdio", action="store_true", required=True, help="read standard input, answer on standard output"
+    )
     command("check", _check, "check that the stored figures agree, levels with the ledger first")
     command("routes", _routes, "list every route with its methods and the function behind it")
     command("lifecycles", _lifecycles, "draw every lifecycle")
@@ -110,6 +115,18 @@ def _bench(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir import bench
 
     return bench.main(rest) or 0
+
+
+def _score(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir.bench.sourcing import scoring
+
+    return scoring.run(rest)
+
+
+def _route(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir.bench.sourcing import stdio
+
+    return stdio.run()
 
 
 def _check(arguments: argparse.Namespace, rest: list[str]) -> int:

@@ -127,13 +127,25 @@ def test_the_first_address_printed_answers_and_ctrl_c_leaves_nothing_running(fir
     assert first.left == []
 
 
-def test_a_second_start_finds_its_data_revives_a_web_process_and_killed_outright_leaves_nothing(
+def test_a_second_start_finds_its_data_serves_a_phone_revives_a_web_process_and_killed_outright_leaves_nothing(
     first: Ended, again: Path
 ) -> None:
     assert any("Loading the demo world" in line for line in first.said)
-    with serving(environment(again), "--dev") as served:
+    with contextlib.ExitStack() as busy:
+        with contextlib.suppress(OSError):  # somebody else has it, which is as good
+            busy.enter_context(socket.create_server(("127.0.0.1", 8700)))
+        served = busy.enter_context(serving(environment(again), "--dev", "--phone"))
         assert not any("Loading the demo world" in line for line in served.said)
         assert any("PIN" in line for line in served.said)
+        # The default port is taken and gives way.
+        assert served.address.startswith("http://127.0.0.1:")
+        assert served.address != "http://127.0.0.1:8700"
+
+        # A phone is given HTTPS by the local authority, and a code to scan.
+        secure = next(word for line in served.said for word in line.split() if word.startswith("https://"))
+        trusted = ssl.create_default_context(cafile=again / "data" / "phone" / "authority.pem")
+        assert httpx.get(f"{secure}/health", verify=trusted).status_code == 200
+        assert any("█" in line for line in served.said)
 
         web = next(one for one in served.family if one.cmdline()[-1] == "web")
         web.kill()
@@ -149,20 +161,6 @@ def test_a_second_start_finds_its_data_revives_a_web_process_and_killed_outright
 
         served.end(signal.SIGKILL)
         assert left_of([*served.family, *revived]) == []
-
-
-def test_a_phone_is_given_https_with_the_local_authority_and_a_busy_default_port_gives_way(again: Path) -> None:
-    with contextlib.ExitStack() as busy:
-        with contextlib.suppress(OSError):  # somebody else has it, which is as good
-            busy.enter_context(socket.create_server(("127.0.0.1", 8700)))
-        served = busy.enter_context(serving(environment(again), "--dev", "--phone"))
-        secure = next(word for line in served.said for word in line.split() if word.startswith("https://"))
-        trusted = again / "data" / "phone" / "authority.pem"
-        answer = httpx.get(f"{secure}/health", verify=ssl.create_default_context(cafile=trusted))
-        assert answer.status_code == 200
-        assert served.address.startswith("http://127.0.0.1:")
-        assert served.address != "http://127.0.0.1:8700"
-        assert any("█" in line for line in served.said)
 
 
 def test_a_busy_port_that_was_asked_for_is_told(folder: Path) -> None:

@@ -2,8 +2,8 @@
 
     bid price = what the expected rest of the selling period would cost with one unit fewer there, minus what it costs as it is
 
-Two ways. `closed_form`: the margin of a walk-in customer times how likely the site's own customers want every unit it has. `solve`: a handful of
-futures is drawn (parcels by destination, walk-in customers by site), each is served at least cost as an assignment problem, and the cost of
+Two ways. `closed_form`: the margin of a customer of its own times how likely the site's own customers want every unit it has. `solve`: a handful of
+futures is drawn (parcels by destination, own customers by site), each is served at least cost as an assignment problem, and the cost of
 losing one unit at each site is read off that solution exactly, as the cheapest chain of units that would move up. Pure; the libraries
 that it needs are loaded by the process that solves, never by one that takes orders.
 """
@@ -18,25 +18,26 @@ import msgspec
 class Market(msgspec.Struct, frozen=True):
     """One SKU at one moment. Rows are by site; `carriage` by site, then by destination, labor included.
 
-    `walk_in` and `online` are the units still expected, by site and by destination; `margin_minor` is what a walk-in customer who goes
-    away costs, `missing_minor` what an online unit costs that nobody can give; `markdown_minor` what a unit loses that stays.
+    `own` are the units that a site's own customers are still expected to want, whether they walk in or collect, `parcels` those by destination;
+    `margin_minor` is what an own customer costs who finds nothing, by site, `missing_minor` what a parcel's unit costs that nobody can give;
+    `markdown_minor` what a unit loses that stays.
     """
 
     sku: str
     supply: Sequence[int]
-    walk_in: Sequence[float]
-    online: Sequence[float]
+    own: Sequence[float]
+    parcels: Sequence[float]
     carriage: Sequence[Sequence[int]]
     markdown_minor: Sequence[int]
-    margin_minor: int
+    margin_minor: Sequence[int]
     missing_minor: int
 
 
 def closed_form(market: Market) -> list[int]:
-    """P(walk-in demand takes every unit) x margin, for each site, in minor units."""
+    """P(own customers want every unit) x margin, for each site, in minor units."""
     return [
-        round(market.margin_minor * at_least(units, mean)) if units else 0
-        for units, mean in zip(market.supply, market.walk_in, strict=True)
+        round(margin * at_least(units, mean)) if units else 0
+        for units, mean, margin in zip(market.supply, market.own, market.margin_minor, strict=True)
     ]
 
 
@@ -60,26 +61,27 @@ def solve(market: Market, seed: int, futures: int = 6) -> list[int]:
     supply = np.asarray(market.supply, dtype=np.int64)
     carriage = np.asarray(market.carriage, dtype=np.float64) - np.asarray(market.markdown_minor)[:, None]
     stay = -np.asarray(market.markdown_minor, dtype=np.float64)
-    walk_in, online = np.asarray(market.walk_in), np.asarray(market.online)
+    own, parcels = np.asarray(market.own), np.asarray(market.parcels)
+    margin = np.asarray(market.margin_minor, dtype=np.float64)
     total = np.zeros(sites)
     for _ in range(futures):
-        shop = random.poisson(walk_in)
+        shop = random.poisson(own)
         total += _lost(
             supply,
             shop,
-            random.poisson(online),
+            random.poisson(parcels),
             carriage,
             stay,
-            float(market.margin_minor),
+            margin,
             float(market.missing_minor),
         )
         # What the closed form knows exactly need not be estimated: only the difference to it is left to the draw.
-        total -= np.where((shop >= supply) & (supply > 0), float(market.margin_minor), 0.0)
+        total -= np.where((shop >= supply) & (supply > 0), margin, 0.0)
     known = np.asarray(closed_form(market))
     return [int(price) for price in np.clip(np.rint(known + total / futures), 0, market.missing_minor)]
 
 
-def _lost(supply: Any, walk_ins: Any, parcels: Any, carriage: Any, stay: Any, margin: float, missing: float) -> Any:
+def _lost(supply: Any, own_customers: Any, parcels: Any, carriage: Any, stay: Any, margin: Any, missing: float) -> Any:
     """What losing one unit at each site costs in one future: arrays in, an array by site out."""
     import numpy as np
     from scipy.optimize import linear_sum_assignment
@@ -88,7 +90,7 @@ def _lost(supply: Any, walk_ins: Any, parcels: Any, carriage: Any, stay: Any, ma
     units = np.repeat(np.arange(sites), supply)
     to = np.repeat(np.arange(len(parcels)), parcels)
     # A shop's own customers take their own units: only as many of them as there are units can matter.
-    shop = np.repeat(np.arange(sites), np.minimum(walk_ins, supply))
+    shop = np.repeat(np.arange(sites), np.minimum(own_customers, supply))
     demand = len(to) + len(shop)
     if not demand or not len(units):
         return np.zeros(sites)
@@ -98,7 +100,7 @@ def _lost(supply: Any, walk_ins: Any, parcels: Any, carriage: Any, stay: Any, ma
     own = shop[:, None] == units[None, :]
     cost[len(to) :, : len(units)][own] = np.broadcast_to(stay[units], own.shape)[own]
     rows = np.arange(demand)
-    cost[rows, len(units) + rows] = np.where(rows < len(to), missing, margin)
+    cost[rows, len(units) + rows] = np.concatenate([np.full(len(to), missing), margin[shop]])
     chosen = linear_sum_assignment(cost)[1]
     # Kinds of demand: each destination, then each site's own customers.
     kind = np.concatenate([to, len(parcels) + shop])
@@ -106,7 +108,7 @@ def _lost(supply: Any, walk_ins: Any, parcels: Any, carriage: Any, stay: Any, ma
     price = np.full((sites, kinds), far)
     price[:, : len(parcels)] = carriage
     price[np.arange(sites), len(parcels) + np.arange(sites)] = stay
-    unserved = np.concatenate([np.full(len(parcels), missing), np.full(sites, margin)])
+    unserved = np.concatenate([np.full(len(parcels), missing), margin])
     served = chosen < len(units)
     serves = np.zeros((sites, kinds), dtype=bool)
     serves[units[chosen[served]], kind[served]] = True
@@ -122,4 +124,4 @@ def _lost(supply: Any, walk_ins: Any, parcels: Any, carriage: Any, stay: Any, ma
         if np.array_equal(better, lost):
             break
         lost = better
-    return np.where(supply > 0, np.minimum(lost, max(margin, missing)), 0.0)
+    return np.where(supply > 0, np.minimum(lost, np.maximum(margin, missing)), 0.0)

@@ -1,7 +1,8 @@
 """What nobody can beat: the week's least cost for one who knows every order, every walk-in customer and what is really on the shelves.
 
-A linear program. It lets work be done without queues and refusals, lets an order be cut into fractions, and forgets the hour at which a
-unit is taken; so it costs no more than any plan that could be carried out, and every policy is told as a ratio to it.
+First the week is played with no parcel at all: whoever finds nothing in a shop then finds nothing under any policy, so those lines are
+parcels for everybody. The rest is a linear program: it lets work be done without queues and refusals, lets an order be cut into
+fractions, and forgets the hour at which a unit is taken; so it costs no more than a plan that could be carried out.
 """
 
 from math import ceil
@@ -10,8 +11,9 @@ import msgspec
 
 from comptoir.bench.sourcing import constants as c
 from comptoir.bench.sourcing.instance import Instance, Order
-from comptoir.bench.sourcing.week import snapshot_of
+from comptoir.bench.sourcing.week import Week, snapshot_of
 from comptoir.network.promise import ready_minute
+from comptoir.sourcing.routing import Ask, Plan
 from comptoir.sourcing.snapshot import FAR_AWAY, Snapshot
 
 
@@ -30,36 +32,37 @@ def clairvoyant(instance: Instance) -> Bound:
     from scipy.sparse import coo_array
 
     snapshot = snapshot_of(instance)
-    wanted = [[0] * len(instance.nodes) for _ in instance.articles]
-    for one in instance.walk_ins:
-        wanted[one.article][one.node] += 1
+    alone = Week(instance, nobody)
+    alone.run()
+    collected = [[0] * len(instance.nodes) for _ in instance.articles]
     costs: list[float] = []
     upper: list[float] = []
     line_rows: list[int] = []
     line_columns: list[int] = []
     stock: dict[tuple[int, int], list[tuple[int, int]]] = {}
     lines, given = 0, 0.0
-    collected = [[0] * len(instance.nodes) for _ in instance.articles]
     for order in instance.orders:
-        if order.pickup is not None:
-            # Who collects chose the shop: the least it can cost is that shop's work, and its units are wanted there like a walk-in customer's.
+        left = [n for n in range(len(order.lines)) if (order.number, n) not in alone.collected]
+        if order.pickup is not None and len(left) < len(order.lines):
             place = instance.nodes[order.pickup]
-            given += place.pack_minor + place.pick_minor * len(order.lines)
-            for line in order.lines:
-                collected[line.article][order.pickup] += line.quantity
-            continue
-        count = len(order.lines)
+            given += place.pack_minor + place.pick_minor * (len(order.lines) - len(left))
+            for n, line in enumerate(order.lines):
+                if n not in left:
+                    collected[line.article][order.pickup] += line.quantity
+        count = len(left)
         for chosen in range(1, 1 << count):
             parts = [n for n in range(count) if chosen >> n & 1]
-            for node, cost in parcels(instance, snapshot, order, parts):
+            for node, cost in parcels(instance, snapshot, order, [left[n] for n in parts]):
                 column = len(costs)
                 costs.append(cost)
                 upper.append(1.0)
                 for n in parts:
                     line_rows.append(lines + n)
                     line_columns.append(column)
-                    stock.setdefault((order.lines[n].article, node), []).append((column, order.lines[n].quantity))
-        for n, line in enumerate(order.lines):
+                    line = order.lines[left[n]]
+                    stock.setdefault((line.article, node), []).append((column, line.quantity))
+        for n in range(count):
+            line = order.lines[left[n]]
             line_rows.append(lines + n)
             line_columns.append(len(costs))
             costs.append(instance.articles[line.article].margin_minor * line.quantity + c.CANCEL)
@@ -74,7 +77,8 @@ def clairvoyant(instance: Instance) -> Bound:
         - max(node.pack_minor + node.pick_minor for node in nodes),
     )
     for row, ((article, node), taken) in enumerate(stock.items()):
-        real, shop, came = instance.real[article][node], wanted[article][node], collected[article][node]
+        free, came = alone.real[article][node], collected[article][node]
+        shop = instance.real[article][node] - free - came
         for column, quantity in taken:
             rows.append(row)
             columns.append(column)
@@ -85,8 +89,8 @@ def clairvoyant(instance: Instance) -> Bound:
             columns.append(len(costs))
             figures.append(-1.0)
             costs.append(float(price))
-            upper.append(float(min(real, people)))
-        most.append(float(max(0, real - shop - came)))
+            upper.append(float(people))
+        most.append(float(free))
     size = len(costs)
     solved = linprog(
         np.asarray(costs),
@@ -97,6 +101,11 @@ def clairvoyant(instance: Instance) -> Bound:
     if solved.status != 0:
         raise RuntimeError(f"the bound could not be solved: {solved.message}")
     return Bound(float(solved.fun) + given, size, lines + len(most))
+
+
+def nobody(ask: Ask, snapshot: Snapshot) -> Plan:
+    """Sends no parcel."""
+    return Plan((), tuple((want.key, want.quantity) for want in ask.wants))
 
 
 def parcels(instance: Instance, snapshot: Snapshot, order: Order, parts: list[int]) -> list[tuple[int, float]]:

@@ -79,8 +79,8 @@ class WalkIn(msgspec.Struct, frozen=True):
 class Instance(msgspec.Struct, frozen=True):
     """A week. Tables are by article, then by node: `recorded` is what the books say, `real` what is on the shelves.
 
-    `walk_in_forecast` is units a week by article and node, `online_forecast` units a week by article and city, both as a planner
-    would have them: off by the noise. `markdown_minor` is what a unit loses if it is left where it lies.
+    `walk_in_forecast` and `collected_forecast` are units a week by article and node, `parcel_forecast` units a week by article and city, all as a
+    planner would have them: off by the noise. `markdown_minor` is what a unit loses if it is left where it lies.
     """
 
     seed: int
@@ -93,7 +93,8 @@ class Instance(msgspec.Struct, frozen=True):
     real: tuple[tuple[int, ...], ...]
     markdown_minor: tuple[tuple[int, ...], ...]
     walk_in_forecast: tuple[tuple[float, ...], ...]
-    online_forecast: tuple[tuple[float, ...], ...]
+    collected_forecast: tuple[tuple[float, ...], ...]
+    parcel_forecast: tuple[tuple[float, ...], ...]
     orders: tuple[Order, ...]
     walk_ins: tuple[WalkIn, ...]
 
@@ -132,13 +133,21 @@ def generate(
         tuple(noisy(random, walk_in_units * article.popularity * weight / sum(weights)) for weight in weights)
         for article in articles
     )
-    online_forecast = tuple(
-        tuple(noisy(random, online_units * article.popularity * weight / sum(people)) for weight in people)
-        for article in articles
+    collected = [0.0 for _ in nodes]
+    by_parcel = [0.0 for _ in cities]
+    for city, row in enumerate(zones):
+        share = online_units * people[city] / sum(people)
+        near = [n for n, zone in enumerate(row) if zone == 0 and not nodes[n].warehouse]
+        by_parcel[city] = share * (1 - c.PICKUP) if near else share
+        for n in near:
+            collected[n] += share * c.PICKUP * nodes[n].weight / sum(nodes[other].weight for other in near)
+    collected_forecast, parcel_forecast = (
+        tuple(tuple(noisy(random, article.popularity * units) for units in row) for article in articles)
+        for row in (collected, by_parcel)
     )
     return Instance(
         seed, nodes, articles, cities, zones, recorded, real, markdowns_of(nodes, articles, recorded, walk_in_units, markdown),
-        walk_in_forecast, online_forecast, placed, walk_ins,
+        walk_in_forecast, collected_forecast, parcel_forecast, placed, walk_ins,
     )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from comptoir.sourcing.routing import Ask, Plan, Terms, route
 from comptoir.sourcing.ruled import Group, route_by_rules
 from comptoir.sourcing.snapshot import Snapshot
 
+INSTEAD: Final = 700
+"""What a parcel costs that is sent to somebody who wanted to collect, about."""
 TERMS: Final = Terms(most_parcels=3, keep=1)
 STORES: Final = frozenset({"store"})
 WAREHOUSES: Final = frozenset({"warehouse"})
@@ -63,11 +65,16 @@ def markets(week: Week) -> list[Market]:
             ]
             for n, node in enumerate(instance.nodes)
         ]
+        own, margins = [], []
+        for walk_in, collected in zip(instance.walk_in_forecast[a], instance.collected_forecast[a], strict=True):
+            both = walk_in + collected
+            own.append(both * left)
+            # Who collects and finds nothing gets a parcel; who walked in is lost.
+            margins.append(round((walk_in * article.margin_minor + collected * INSTEAD) / both) if both else 0)
         made.append(
             Market(
-                article.sku, snapshot.supply[article.sku], [mean * left for mean in instance.walk_in_forecast[a]],
-                [mean * left for mean in instance.online_forecast[a]], cheapest, instance.markdown_minor[a],
-                article.margin_minor, article.margin_minor + c.CANCEL,
+                article.sku, snapshot.supply[article.sku], own, [mean * left for mean in instance.parcel_forecast[a]],
+                cheapest, instance.markdown_minor[a], margins, article.margin_minor + c.CANCEL,
             )
         )  # fmt: skip
     return made

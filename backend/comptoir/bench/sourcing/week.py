@@ -72,6 +72,8 @@ class Week:
         self.reserved = [[0] * len(nodes) for _ in instance.articles]
         self.taken_online = [[0] * len(nodes) for _ in instance.articles]
         self.next_free = [0] * len(nodes)
+        self.collected: set[tuple[int, int]] = set()
+        """(order, line) of what was found in the shop where it was to be collected."""
         self.index = {article.sku: a for a, article in enumerate(instance.articles)}
         self.most_markdown = [max(row) for row in instance.markdown_minor]
         self.snapshot = snapshot_of(instance)
@@ -107,12 +109,15 @@ class Week:
         self.costs.orders += 1
         due = self.snapshot.arrivals[order.due_days][order.at // c.DAY]
         pieces = [Piece(order, n, line.quantity, due) for n, line in enumerate(order.lines)]
-        if order.pickup is not None and all(
-            self.snapshot.supply[self.sku(piece)][order.pickup] >= piece.quantity for piece in pieces
-        ):
-            self.give(order.pickup, pieces, pickup=True)
-        else:
-            self.source(pieces)
+        there: list[Piece] = []
+        if order.pickup is not None:
+            node = order.pickup
+            there = [piece for piece in pieces if self.snapshot.supply[self.sku(piece)][node] >= piece.quantity]
+            if there:
+                self.give(node, there, pickup=True)
+        rest = [piece for piece in pieces if piece not in there]
+        if rest:
+            self.source(rest)
 
     def source(self, pieces: list[Piece]) -> None:
         """Route these pieces of one order, reserve what the plan says, cancel what nobody has."""
@@ -167,7 +172,9 @@ class Week:
             if there and not absent_minded(piece, node):
                 self.real[a][node] -= piece.quantity
                 self.recorded[a][node] -= piece.quantity
-                if not pickup:
+                if pickup:
+                    self.collected.add((piece.order.number, piece.line))
+                else:
                     self.taken_online[a][node] += piece.quantity
                 forgone = self.most_markdown[a] - self.instance.markdown_minor[a][node]
                 self.costs.markdown += forgone * piece.quantity
