@@ -12,7 +12,7 @@ from tests.offline.story import tell
 
 LONG = bool(os.environ.get("COMPTOIR_LONG"))
 SEEDS = range(1, 21) if LONG else range(1, 2)
-SCANS = 300 if LONG else 35
+SCANS = 300 if LONG else 24
 
 
 @pytest.mark.parametrize("seed", SEEDS)

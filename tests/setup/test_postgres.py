@@ -19,12 +19,29 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
+def empty() -> Iterator[Path]:
     """Short and open to the database's user, which pytest's own folders are not."""
     made = Path(tempfile.mkdtemp(prefix="comptoir-"))
     made.chmod(0o755)
     yield made / "postgres"
     shutil.rmtree(made)
+
+
+@pytest.fixture(scope="module")
+def served_once() -> Iterator[Path]:
+    """A folder whose cluster was made by a first start, to be copied for tests that ask about something else."""
+    made = Path(tempfile.mkdtemp(prefix="comptoir-"))
+    made.chmod(0o755)
+    with postgres.started(made / "postgres"):
+        pass
+    yield made / "postgres"
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def folder(empty: Path, served_once: Path) -> Path:
+    subprocess.run(["cp", "-a", served_once, empty], check=True)
+    return empty
 
 
 async def value(dsn: str, statement: str) -> object:
@@ -46,10 +63,10 @@ def gone(process: int, seconds: float = 20.0) -> bool:
     return False
 
 
-async def test_a_second_start_finds_what_the_first_one_wrote(folder: Path) -> None:
-    with postgres.started(folder) as server:
+async def test_a_second_start_finds_what_the_first_one_wrote(empty: Path) -> None:
+    with postgres.started(empty) as server:
         await value(server.dsn, "CREATE TABLE kept AS SELECT 'umbrella' AS name")
-    with postgres.started(folder) as server:
+    with postgres.started(empty) as server:
         assert await value(server.dsn, "SELECT name FROM kept") == "umbrella"
 
 
