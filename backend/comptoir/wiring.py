@@ -13,7 +13,7 @@ from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_custom
 from comptoir.flows.cancel_order import cancel_order
 from comptoir.flows.choose_for_short import ChooseForShortFlow
 from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
-from comptoir.flows.erase_customer import EraseCustomer, erase_customer
+from comptoir.flows.erase_customer import EraseCustomer, GiveCustomerData, erase_customer, give_customer_data
 from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
 from comptoir.flows.import_stock import import_stock
@@ -104,6 +104,7 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         PutArticle: put_article,
         Withdraw: withdraw,
         EraseCustomer: erase_customer,
+        GiveCustomerData: give_customer_data,
         **change_staff.FLOWS,
         **change_access.FLOWS,
         **change_store.FLOWS,

@@ -466,6 +466,25 @@ def finished(more: str, lang: str = "fr") -> Callable[[World], str]:
     return where
 
 
+def nothing_open(world: World) -> str:
+    """The data of a customer with whom nothing is open, as head office sees it."""
+    return "/manager/orders/{}/customer".format(
+        world.find(
+            "SELECT o.id FROM sales_order o JOIN customer c ON c.id = o.customer WHERE c.erased_at IS NULL AND EXISTS (SELECT FROM document d WHERE d.order_id = o.id)"
+            " AND NOT EXISTS (SELECT FROM sales_order q WHERE q.customer = o.customer AND (q.progress NOT IN ('fulfilled', 'closed', 'canceled')"
+            " OR EXISTS (SELECT FROM payment_intention i WHERE i.order_id = q.id AND i.kind <> 'capture'))) ORDER BY o.number DESC LIMIT 1"
+        )
+    )
+
+
+def erased(page: Page, world: World) -> None:
+    """Asked by letter, called back, erased: the order's page comes."""
+    page.check("input[value=letter]", force=True)
+    page.check("input[value=called_back]", force=True)
+    page.click("button.main")
+    page.wait_for_url(re.compile("/manager/orders/[0-9a-f-]{36}$"))
+
+
 SCANNER_MENUS: Final = ()
 CSV_COLUMNS: Final = ("on_hand", "safety_stock")
 NOWHERE: Final = "00000000-0000-7000-8000-000000000000"
@@ -519,6 +538,13 @@ STATES: Final[dict[str, list[State]]] = {
         State("unknown", "office", at(f"/manager/orders/{NOWHERE}")),
     ],
     "/manager/orders/{order:uuid}/cancel": [State("asked", "office", on("/manager/orders/{order}/cancel", "staged"), both=False)],
+    "/manager/orders/{order:uuid}/customer": [
+        State("asked", "office", nothing_open),
+        State("under way", "office", on("/manager/orders/{order}/customer", "staged"), both=False),
+        State("not said how", "office", nothing_open, lambda page, world: (page.click("button.main"), page.locator("[role=alert]").wait_for()), both=False),
+        State("the order without a name", "office", nothing_open, erased, both=False),
+        State("erased", "office", lambda world: "/manager/orders/" + world.find("SELECT o.id FROM sales_order o JOIN customer c ON c.id = o.customer WHERE c.erased_at IS NOT NULL ORDER BY o.number LIMIT 1") + "/customer", both=False),
+    ],
     "/manager/orders/{order:uuid}/lines/{line:int}/article": [State("asked", "office", unknown_line, both=False)],
     "/manager/people": [State("list", "office", at("/manager/people"))],
     "/manager/people/new": [State("new", "office", at("/manager/people/new"))],

@@ -1,11 +1,12 @@
 """A customer's data is erased: names and addresses leave every order of theirs, the invoices stay as the law asks.
 
-The orders pass to a customer without a name, so that who buys again later under the same id begins anew.
+The orders pass to a customer without a name, so that who buys again later under the same id begins anew. The customer asks behind
+the order's link; for who writes or calls, head office does the same and says how it was asked and who looked that it is them.
 """
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,7 @@ from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.db import Event, Tx, in_transaction
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.ids import new_id
+from comptoir.staff.sql import insert_audit
 
 if TYPE_CHECKING:
     from comptoir.house import House
@@ -23,14 +25,30 @@ KEPT: Final = timedelta(days=5 * 365 + 2)
 """After the last order: as long as a claim from a contract may come. Invoices stay longer, and are not touched here."""
 AT_ONCE: Final = 100
 OVER: Final = ("fulfilled", "closed", "canceled")
+Asked = Literal["letter", "call", "email", "store", "authority"]
+"""How somebody asked for their data: chosen and not written, for what is written here is kept when the rest is erased."""
+Identity = Literal["own_address", "called_back", "knew_order", "document_seen"]
+"""How it was made sure that it is them: the kind of check alone, no number and no copy of anything."""
 
 
 class EraseCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Erase who bought this order. `contact` is what the customer typed; a link alone erases nothing."""
+    """Erase who bought this order. A link alone erases nothing: `contact` is what the customer typed; `asked` and `identity` are
+    what head office says of a customer who wrote or called."""
 
     id: UUID
     order: UUID
     contact: Annotated[str, msgspec.Meta(max_length=254)] = ""
+    asked: Asked | None = None
+    identity: Identity | None = None
+
+
+class GiveCustomerData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Head office is about to give a customer the file of what is kept of them; that it did is kept."""
+
+    id: UUID
+    order: UUID
+    asked: Asked | None = None
+    identity: Identity | None = None
 
 
 class Erased(msgspec.Struct, frozen=True):
@@ -60,6 +78,7 @@ _ELSEWHERE: Final = (
     "UPDATE arrival SET place = '' WHERE order_id = ANY($1) AND place <> ''",
     "UPDATE hand_over SET collector = NULL WHERE order_id = ANY($1) AND collector IS NOT NULL",
     "UPDATE order_hold SET note = NULL WHERE order_id = ANY($1) AND note IS NOT NULL",
+    "UPDATE order_hold SET detail = '' WHERE order_id = ANY($1) AND reason = 'manual' AND detail <> ''",
     "UPDATE return_request SET reply_to = NULL WHERE order_id = ANY($1) AND reply_to IS NOT NULL",
     "UPDATE device_event SET body = body - 'collector' WHERE kind = 'hand_over' AND body ? 'collector'"
     " AND id IN (SELECT h.id FROM hand_over h WHERE h.order_id = ANY($1))",
@@ -67,24 +86,56 @@ _ELSEWHERE: Final = (
 
 
 async def erase_customer(tx: Tx, command: EraseCustomer, actor: Actor, now: datetime) -> Erased:
-    """Raises NotFound; Invalid `contact_differs`; Conflict `erase_order_open`, `erase_money_due`, `erase_return_open`, `customer_erased`."""
-    if actor.who != f"customer:{command.order}":
-        raise NotFound("order_not_found")
-    who = await tx.row(_WHOSE, command.order)
+    """Raises NotFound; Forbidden; Invalid `contact_differs`, `check_missing`; Conflict `erase_order_open`, `erase_money_due`,
+    `erase_return_open`, `customer_erased`."""
+    who = await whose(tx, command.order, actor)
+    told: dict[str, Any] = {}
+    if actor.role == "customer":
+        if not is_contact(command.contact, who["email"], who["phone"]):
+            raise Invalid("contact_differs")
+    else:
+        told = checked(command.asked, command.identity)
+    rows = await tx.rows(_ORDERS, who["id"])
+    if reason := why_not([(row["progress"], row["money"], row["returning"]) for row in rows]):
+        refuse(reason)
+    if told:
+        await insert_audit(tx, actor, "customer.erased", str(command.order), orders=len(rows), **told)
+    return await forget(tx, who["id"], command.id, who["language"], [row["id"] for row in rows], now, told)
+
+
+async def give_customer_data(tx: Tx, command: GiveCustomerData, actor: Actor, now: datetime) -> None:
+    """Raises NotFound; Forbidden; Invalid `check_missing`; Conflict `customer_erased`."""
+    actor.needs("head_office")
+    await whose(tx, command.order, actor)
+    told = checked(command.asked, command.identity)
+    await insert_audit(tx, actor, "customer.data_given", str(command.order), **told)
+    tx.tell(Event("customer.data_given", command.order, told))
+
+
+async def whose(tx: Tx, order: UUID, actor: Actor) -> Any:
+    """The customer of an order, locked, for themselves or for head office."""
+    if actor.role != "customer":
+        actor.needs("head_office")
+    actor.needs_order(order)
+    who = await tx.row(_WHOSE, order)
     if who is None:
         raise NotFound("order_not_found")
     if who["erased_at"] is not None:
         raise Conflict("customer_erased")
-    if not is_contact(command.contact, who["email"], who["phone"]):
-        raise Invalid("contact_differs")
-    rows = await tx.rows(_ORDERS, who["id"])
-    if reason := why_not([(row["progress"], row["money"], row["returning"]) for row in rows]):
-        refuse(reason)
-    return await forget(tx, who["id"], command.id, who["language"], [row["id"] for row in rows], now)
+    return who
 
 
-async def forget(tx: Tx, customer: UUID, nobody: UUID, language: str, orders: list[UUID], now: datetime) -> Erased:
-    """These orders, all of the customer's, pass to `nobody`; whatever names somebody is emptied."""
+def checked(asked: Asked | None, identity: Identity | None) -> dict[str, Any]:
+    """What is kept of how it was asked and checked. Invalid `check_missing` where one of them was not said."""
+    if asked is None or identity is None:
+        raise Invalid("check_missing")
+    return {"asked": asked, "identity": identity}
+
+
+async def forget(
+    tx: Tx, customer: UUID, nobody: UUID, language: str, orders: list[UUID], now: datetime, told: dict[str, Any]
+) -> Erased:
+    """These orders, all of the customer's, pass to `nobody`; whatever names somebody is emptied. `told` goes into the event."""
     for sql in _ELSEWHERE:
         await tx.run(sql, orders)
     await tx.run(
@@ -103,7 +154,7 @@ async def forget(tx: Tx, customer: UUID, nobody: UUID, language: str, orders: li
         customer,
     )
     for order in orders:
-        tx.tell(Event("customer.erased", order))
+        tx.tell(Event("customer.erased", order, told))
     return Erased(len(orders))
 
 
@@ -151,7 +202,7 @@ def forgetting(customer: UUID, language: str, now: datetime) -> Callable[[Tx], A
         recent = await tx.value("SELECT true FROM sales_order WHERE customer = $1 AND received_at >= $2", customer, now - KEPT)  # fmt: skip
         if recent or not rows or why_not([(row["progress"], row["money"], row["returning"]) for row in rows]):
             return False
-        await forget(tx, customer, new_id(), language, [row["id"] for row in rows], now)
+        await forget(tx, customer, new_id(), language, [row["id"] for row in rows], now, {})
         return True
 
     return work

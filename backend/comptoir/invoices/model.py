@@ -16,6 +16,16 @@ Need = tuple[int, int]
 SHIPPING: Need = (0, 0)
 
 
+KEPT_YEARS = ((date(1900, 1, 1), 10),)
+"""Years that a document is kept after the end of its own (France, Code de commerce L123-22), by the day from which that holds."""
+
+
+def kept_until(issued_on: date) -> date:
+    """The last day on which a document of this date has to be kept."""
+    years = next(years for since, years in reversed(KEPT_YEARS) if since <= issued_on)
+    return date(issued_on.year + years, 12, 31)
+
+
 class Seller(msgspec.Struct, frozen=True):
     """The legal entity as it was on the day."""
 
@@ -144,6 +154,11 @@ class Listed(msgspec.Struct, frozen=True):
     vat_minor: int
     currency: str
     cites: str | None = None
+
+    @property
+    def kept_until(self) -> date:
+        """The last day on which it has to be kept, with the buyer's name in it."""
+        return kept_until(self.issued_on)
 
 
 class File(msgspec.Struct, frozen=True):

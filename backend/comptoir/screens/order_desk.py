@@ -15,7 +15,7 @@ MOST_STORES = 30
 _SUMS = re.compile(r"expected_minor (\d+), sent_minor (\d+)")
 
 _SQL = """
-SELECT ch.name AS channel,
+SELECT ch.name AS channel, (SELECT c.erased_at FROM customer c WHERE c.id = o.customer) AS erased_at,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', e.kind, 'at', e.at, 'body', e.body, 'store', l.name,
       'who', coalesce(t.first_name, k.name, w.name), 'by', CASE WHEN e.who LIKE 'customer:%' THEN 'customer'
         WHEN t.id IS NOT NULL THEN 'staff' WHEN coalesce(k.name, w.name) IS NOT NULL THEN 'shop' ELSE 'system' END) ORDER BY e.seq DESC), '[]')
@@ -120,6 +120,7 @@ class OrderDesk(msgspec.Struct, frozen=True):
     missing: list[Missing]
     put_backs: list[PutBackHere]
     channel: str | None = None
+    erased_at: datetime | None = None
     documents: tuple[Listed, ...] = ()
     rating: Rating | None = None
 
