@@ -118,11 +118,30 @@ SELECT w.id, w.kind, w.status, l.reserved, l.picked, l.staged, l.handed_over FRO
 WHERE NOT CASE
   WHEN w.status IN ('open', 'accepted') THEN l.reserved > 0 AND l.picked + l.staged + l.handed_over = 0
   WHEN w.status = 'picking' THEN l.reserved > 0 AND l.handed_over = 0
-  WHEN w.status = 'picked' THEN l.picked > 0 AND l.reserved + l.handed_over = 0
+  WHEN w.status = 'picked' THEN (l.picked > 0 OR w.kind = 'ship' AND l.staged > 0) AND l.reserved + l.handed_over = 0
+  WHEN w.status IN ('packed', 'labeled') THEN l.staged > 0 AND l.reserved + l.picked + l.handed_over = 0
   WHEN w.status = 'staged' THEN l.staged > 0 AND l.reserved + l.picked + l.handed_over = 0
   WHEN w.status = 'handed_over' THEN l.handed_over > 0 AND l.reserved + l.picked + l.staged = 0
   WHEN w.status IN ('rejected', 'canceled', 'expired', 'closed') THEN l.reserved + l.picked + l.staged = 0
   ELSE true END;
+
+-- name: packed_units_are_in_one_parcel
+-- Every unit of ship work that is off the pick is in exactly one parcel, and parcels hold nothing else.
+SELECT coalesce(l.work, p.work) AS work, coalesce(l.line, p.line) AS line, coalesce(l.units, 0) AS packed, coalesce(p.units, 0) AS in_parcels
+FROM (SELECT l.work, l.line, l.staged + l.in_transit + l.handed_over + l.delivered AS units FROM work_line l JOIN work w ON w.id = l.work
+  WHERE w.kind = 'ship') l
+FULL JOIN (SELECT b.work, b.line, sum(b.quantity) AS units FROM parcel_line b JOIN parcel p ON p.id = b.parcel AND p.state <> 'canceled'
+  GROUP BY b.work, b.line) p ON p.work = l.work AND p.line = l.line
+WHERE coalesce(l.units, 0) <> coalesce(p.units, 0);
+
+-- name: parcels_say_what_their_labels_say
+-- A parcel with a label has the one that stands, and ship work is labeled exactly when every parcel of it is.
+SELECT p.id AS of, p.state, a.state AS label FROM parcel p LEFT JOIN label_attempt a ON a.id = p.label
+WHERE p.state IN ('labeled', 'handed_to_carrier') AND (a.id IS NULL OR a.parcel <> p.id OR a.state NOT IN ('bought', 'manual'))
+UNION ALL SELECT p.id, p.state, a.state FROM label_attempt a JOIN parcel p ON p.id = a.parcel
+WHERE a.state IN ('bought', 'manual') AND p.label IS DISTINCT FROM a.id
+UNION ALL SELECT w.id, w.status, NULL FROM work w WHERE w.kind = 'ship' AND w.status IN ('packed', 'labeled') AND (w.status = 'labeled') <>
+  NOT EXISTS (SELECT FROM parcel p WHERE p.work = w.id AND p.state IN ('open', 'packed'));
 
 -- name: facts_move_only_their_figures
 -- Each ledger line moves the four figures as its fact does, and no other figure.

@@ -5,7 +5,7 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig, table_finder
 
 PACKAGES = (
-    "kit", "network", "catalog", "staff", "stock", "orders", "payments", "invoices", "fulfillment", "returns", "channels", "notifications",
+    "kit", "network", "catalog", "staff", "stock", "orders", "payments", "invoices", "fulfillment", "shipping", "returns", "channels", "notifications",
 )  # fmt: skip
 
 APP_CONFIG = AppConfig(

@@ -9,6 +9,10 @@ from tests.stock_room import NOON, line, opened
 
 pytestmark = pytest.mark.anyio
 
+PARCEL = (
+    "INSERT INTO parcel (id, work, location, order_id, number, state, weight_grams, packed_at, label, opened_at, opened_by)"
+    " SELECT gen_random_uuid(), id, location, order_id, 1, 'labeled', 100, now(), gen_random_uuid(), now(), 'test' FROM work"
+)
 DOCUMENT = (
     "INSERT INTO document (number, legal_entity, series, year, n, kind, order_id, cause_seq, issued_on, made_at, currency,"
     " vat_minor, total_minor, content)"
@@ -47,6 +51,11 @@ FAULTS = {
         " INSERT INTO message_try (message, n, medium, provider, begun_at, ended_at, outcome)"
         " SELECT id, n, 'sms', 'x', now(), now(), 'unknown' FROM made, generate_series(1, 2) n"
     ),
+    "packed_units_are_in_one_parcel": (
+        f"{PARCEL}; INSERT INTO parcel_line (parcel, line, work, location, sku, quantity)"
+        " SELECT p.id, 1, p.work, p.location, 'X', 1 FROM parcel p"
+    ),
+    "parcels_say_what_their_labels_say": PARCEL,
     "document_numbers_have_no_gap": (
         f"INSERT INTO document_counter VALUES ('orme', 'F', 2026, 3, '2026-11-21'); {DOCUMENT}"
         " SELECT 'F-' || n, 'orme', 'F', 2026, n, 'invoice', id, n, '2026-11-21', now(), 'EUR', 0, 0, '{}' FROM sales_order, unnest(ARRAY[1, 3]) n"

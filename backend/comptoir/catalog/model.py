@@ -34,6 +34,14 @@ class KitPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Excluded = Literal["made_to_measure", "perishable", "mixed", "market_price", "press"]
 """Why the law gives no right to withdraw from this article, whatever became of it. A seal that was broken is seen on the goods alone."""
 
+Dangerous = Literal[
+    "lithium_in_equipment", "lithium_with_equipment", "lithium_alone", "aerosol", "perfume", "flammable_liquid", "corrosive",
+    "lighter",
+]  # fmt: skip
+"""What may hurt on the way: as the rules of transport sort it, in the words of a shop."""
+
+Millimeters = Annotated[int, msgspec.Meta(ge=1, le=20_000)]
+
 
 class ArticleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The wire form of a SKU as head office keeps it."""
@@ -50,6 +58,14 @@ class ArticleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minimum_age: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
     returnable: bool = True
     withdrawal_excluded: Excluded | None = None
+    length_mm: Millimeters | None = None
+    width_mm: Millimeters | None = None
+    height_mm: Millimeters | None = None
+    dangerous: Dangerous | None = None
+    dangerous_amount: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    """Of one piece: watt-hours of its battery, milliliters of everything else."""
+    fragile: bool = False
+    ships_alone: bool = False
     barcodes: Annotated[tuple[Barcode, ...], msgspec.Meta(max_length=20)] = ()
     parts: Annotated[tuple[KitPart, ...], msgspec.Meta(max_length=20)] = ()
 
@@ -96,6 +112,13 @@ class Article(msgspec.Struct, frozen=True):
     minimum_age: int | None
     returnable: bool
     withdrawal_excluded: Excluded | None
+    length_mm: int | None
+    width_mm: int | None
+    height_mm: int | None
+    dangerous: Dangerous | None
+    dangerous_amount: int | None
+    fragile: bool
+    ships_alone: bool
     blocked_reason: str | None
     barcodes: tuple[Barcode, ...]
     parts: tuple[KitPart, ...]
@@ -108,8 +131,10 @@ class Article(msgspec.Struct, frozen=True):
 def check(sku: str, body: ArticleBody, kits: Mapping[str, bool]) -> ArticleBody:
     """The body with barcodes in their one spelling. `kits` says of each named part whether it exists and is a kit.
 
-    Raises Invalid `bad_barcode`, `barcode_twice`, `part_unknown`, `part_is_kit`, `part_twice`, `shares_differ`.
+    Raises Invalid `size_incomplete`, `bad_barcode`, `barcode_twice`, `part_unknown`, `part_is_kit`, `part_twice`, `shares_differ`.
     """
+    if len({side is None for side in (body.length_mm, body.width_mm, body.height_mm)}) > 1:
+        raise Invalid("size_incomplete")
     barcodes: list[Barcode] = []
     for barcode in body.barcodes:
         code = gtin14(barcode.code) if barcode.kind == "gtin" else barcode.code

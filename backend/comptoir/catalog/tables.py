@@ -25,6 +25,13 @@ class SkuRow(Table, tablename="sku"):
     is_kit = Boolean(default=False)
     version = Integer(default=1)
     withdrawal_excluded = Text(null=True, default=None)
+    length_mm = Integer(null=True, default=None)
+    width_mm = Integer(null=True, default=None)
+    height_mm = Integer(null=True, default=None)
+    dangerous = Text(null=True, default=None)
+    dangerous_amount = Integer(null=True, default=None)
+    fragile = Boolean(default=False)
+    ships_alone = Boolean(default=False)
 
 
 class Barcode(Table, tablename="barcode"):
