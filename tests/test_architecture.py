@@ -21,7 +21,7 @@ NOUNS = {"stock", "orders", "sourcing", "fulfillment", "shipping", "returns", "p
 READERS = {"screens", "notifications", "channels", "errands", "tower"}
 LAYERS = (  # imports go downwards only; the packages of one layer do not know one another
     {"web", "worker", "cli", "app", "serving", "webserver", "seeding", "bench", "drawing", "migrating", "migrations"},
-    {"house"}, {"wiring"}, READERS, {"flows"}, NOUNS, REFERENCE, {"world"}, {"vocabulary", "kit", "settings"},
+    {"house"}, {"wiring"}, READERS, {"flows"}, NOUNS, {"carriers"}, REFERENCE, {"world"}, {"vocabulary", "kit", "settings"},
 )  # fmt: skip
 RANK = {name: len(LAYERS) - i for i, names in enumerate(LAYERS) for name in names}
 MAY_KNOW_EACH_OTHER = LAYERS[0] | LAYERS[-1]
@@ -29,6 +29,7 @@ STORE_ROWS = "work(_line)?|stock_(level|movement|count)|arrival|bag|put_back|exc
 ASKS_TIME = re.compile(
     r"\b(now|(clock|statement|transaction)_timestamp)\(\)|\b(CURRENT|LOCAL)_?(TIME|TIMESTAMP|DATE)\b"
 )
+ADAPTERS = re.compile(r"comptoir\.carriers(?!\.(model|following|comparing)$)")
 NETWORK = re.compile(r"(httpx|socket|ssl|smtplib|requests|http\.client|urllib\.request)\b")
 INLINE = re.compile(r"<script(?![^>]*(\bsrc=|type=\"application/json\"))|<style|\sstyle=|\son[a-z]+=\"|javascript:")
 WALL = r"(datetime\.)?(datetime|date)\.(now|utcnow|today)|time\.time"
@@ -130,10 +131,12 @@ def graph(package: Path) -> Iterator[str]:
 
 
 def purity(package: Path) -> Iterator[str]:
-    """Only sql, queries and tables know a database, only clients a network, and the time is passed in."""
+    """Only sql, queries and tables know a database, only clients a network, only errands a carrier; the time is passed in."""
     for name, tree in modules(package):
         here, last = name.split(".")[0], name.split(".")[-1]
-        if here in NOUNS | REFERENCE and not re.fullmatch(r"(\w+_)?(sql|queries)|tables", last):
+        if here in NOUNS | {"flows", "screens", "web"} and any(ADAPTERS.match(target) for target, _ in imports(tree)):
+            yield f"{name} knows a carrier"
+        if here in NOUNS | REFERENCE | {"carriers"} and not re.fullmatch(r"(\w+_)?(sql|queries)|tables", last):
             for target, names in imports(tree):
                 through_kit = target == "comptoir.kit.db" and set(names) != {"Event"}
                 if through_kit or target.split(".")[0] in ("asyncpg", "piccolo"):
@@ -226,6 +229,8 @@ PLANTED = {
     "stock/promise.py": "from comptoir.orders.model import Order\nimport asyncpg\n",
     "kit/ids.py": "def f():\n    from comptoir.flows.stage import stage\n",
     "flows/stage.py": "from comptoir.web.api import orders\nat = datetime.now(UTC)\n",
+    "flows/label.py": "from comptoir.carriers.model import Label\nfrom comptoir.carriers import colissimo\n",
+    "carriers/colissimo.py": "import httpx, asyncpg\nfrom comptoir.shipping.model import Parcel\n",
     "returns/model.py": "import httpx\nraise Conflict('unheard_of')\n",
     "screens/rows.py": "S = 'SELECT id FROM work WHERE at < now()'\nasync def read(c):\n    return await c.fetch(S)\n",
     "web/page.py": "x = f'SELECT {y} FROM sku'\n",
@@ -237,6 +242,8 @@ SEEN = {
     "stock/promise.py": {"stock.promise imports orders", "stock.promise knows a database"},
     "kit/ids.py": {"kit.ids imports flows"},
     "flows/stage.py": {"flows.stage imports web", "flows.stage reads a clock"},
+    "flows/label.py": {"flows.label knows a carrier"},
+    "carriers/colissimo.py": {"carriers.colissimo knows a database", "carriers.colissimo imports shipping"},
     "returns/model.py": {
         "returns.model knows a network", "returns.model refuses with unheard_of, which has no words",
     },
