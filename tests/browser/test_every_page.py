@@ -303,9 +303,12 @@ def new_badge(page: Page, world: World) -> None:
 def write_text(page: Page, world: World) -> None:
     """A version that is saved, and then a text that cannot leave."""
     page.fill("#f-subject", "Your order {order}, soon")
+    page.click("#write details summary")
+    page.fill("#f-sms", "Your order {order}: {link}")
     page.click("#write button.main")
     page.wait_for_url("**saved=true")
     page.fill("#f-body", "{nothing}")
+    page.fill("#f-sms", "Your order {order}")
     page.click("#write button.main")
     page.locator("#faults .note").wait_for()
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -127,7 +128,7 @@ def test_a_saved_text_that_names_what_there_is_no_more_gives_way() -> None:
 def test_a_value_from_the_catalog_cannot_put_a_mark_into_the_ledger() -> None:
     one = sample("short", "plain", "fr", NOW)
     draft = msgspec.structs.replace(one.draft, article="[[letters lyon]]")
-    assert "[[letters" not in render(draft, one.facts, NOW, Text("{order}", "{article} {link}"))[1]
+    assert "[[letters" not in render(draft, one.facts, NOW, Text("{order}", "{article} {link}")).body
 
 
 def test_the_preview_counts_segments_as_the_carrier_does() -> None:
@@ -154,6 +155,35 @@ def test_what_nobody_knows_stays_in_the_preview_as_it_was_typed() -> None:
     assert looked(Text("{x}", "{y} {order}"))[0].body == "{y} W-10482"
 
 
+def test_a_medium_with_words_of_its_own_says_them_and_every_other_says_the_text() -> None:
+    one = sample("ready", "plain", "fr", NOW)
+    words = Text(READY.subject, READY.body, sms="{order} : {pass} {link}", push="{order}, venez.")
+    said = render(one.draft, one.facts, NOW, words)
+    assert said.words_on("sms") == "W-10482 : [[letters sample-1]] [[link]]"
+    assert said.words_on("push") == "W-10482, venez."
+    assert said.words_on("email") == said.body == render(one.draft, one.facts, NOW, READY).words_on("sms")
+    shown = looked(words)[0]
+    assert (shown.lock_screen, shown.sms.text[:10]) == ("W-10482, venez.", "W-10482 : ")
+    assert shown.sms.used == len(shown.sms.text) < len(shown.body)
+    assert "W-10482 : " not in shown.body
+
+
+def test_words_of_one_medium_are_checked_like_the_text_and_spare_it_their_rules() -> None:
+    def found(sms: str = "", push: str = "", body: str = READY.body, occasion: Occasion = "ready") -> list[Any]:
+        return [(fault.code, fault.where) for fault in find_faults(occasion, "fr", Text("x", body, sms, push))]
+
+    short = "{pass} {link}"
+    assert found("{prenom}") == [("unknown", "sms"), ("missing", "sms"), ("missing", "sms")]
+    assert found("{directions} {pass} {link}") == [("beside", "sms")]
+    assert found(short + "\nx" * 400) == [("too_many_segments", "sms")]
+    assert found(push="{order} {link}") == [("not_on_lock_screen", "push")]
+    assert found(push="x" * 241) == [("body_long", "push")]
+    assert found("{link}", body="{link}", occasion="survey") == [("never_goes", "sms")]
+    long, bare = READY.body + "\nx" * 400, "{link} {pass}"
+    assert (found(body=long), found(short, body=long)) == ([("too_many_segments", "body")], [])
+    assert (found(body=bare), found(push="Venez.", body=bare)) == ([("lock_screen", "body")], [])
+
+
 def test_the_first_line_of_a_file_is_its_subject() -> None:
     assert read("Objet\n\nUn\nDeux\n") == Text("Objet", "Un\nDeux")
 
@@ -167,5 +197,5 @@ def test_whatever_can_be_told_about_a_text_has_words() -> None:
         | {f"why.{why}" for why in WHYS}
         | {f"sample_{name}" for name in SAMPLES}
     )
-    assert len(codes) == 13
+    assert len(codes) == 15
     assert {f"texts.{key}" for key in said} - known == set()

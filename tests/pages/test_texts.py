@@ -189,6 +189,41 @@ async def test_a_test_by_sms_says_in_its_words_that_it_is_one(desk: Desk) -> Non
     assert letter.text.startswith("[Essai] Bonjour Inès")
 
 
+async def test_an_sms_with_words_of_its_own_carries_them_from_the_page_to_the_phone(desk: Desk) -> None:
+    office, carrier = await desk.browser(ODILE), Takes()
+    house = desk.app.house
+    own = {"sms": "{order} ✓ {pass}\r\n{link}", "push": "{order} vous attend."}
+    looked = await send(office, f"{READY}/preview", headers={"hx-request": "true", "hx-request-type": "partial"}, **own)
+    assert re.search(r"2 SMS, \d+ sur 134 ?UCS-2", words(looked))
+    refused = await send(office, READY, sms="{pass}", push="{link}")
+    assert refused.status_code == 422
+    assert "SMS Il manque {link}" in words(refused)
+    assert "Notification {link} n’y va pas" in words(refused)
+    assert (await send(office, READY, **own)).status_code == 303
+    page = await office.get(READY)
+    assert "{order} ✓ {pass}\n{link}</textarea>" in page.text
+    assert page.text.count("{order} vous attend.") == 2, "in its field, and with its version"
+    house.lanes["push"], house.lanes["sms"] = Lane("push", None), Lane("sms", carrier)
+    assert "L’essai est parti" in words(await send(office, f"{READY}/test", to="06 98 76 54 32", **own))
+    order, work = await desk.order("staged")
+    told = Told(order, 9, "fulfillment.staged", MIDDAY, "system", {"part": False}, PART_DIEU, work)
+    await in_transaction(house.pool, "system", MIDDAY, lambda tx: write_message(tx, told))
+    await house.lanes["sms"].drain(house)
+    trial, sent = (letter.text for letter in carrier.letters)
+    assert trial.startswith("[Essai] W-10482 ✓ ")
+    assert re.fullmatch(r"W-\S+ ✓ [A-Z]{3} [A-Z]{3}\nhttp\S+/o/\w{26}", sent)
+    form = {"id": str(new_id()), "version": hidden(page, "version"), "restored": "0"}
+    assert (await office.post(f"{READY}/restore", data=form)).status_code == 303
+    form |= {"id": str(new_id()), "version": "2", "restored": "1"}
+    assert (await office.post(f"{READY}/restore", data=form)).status_code == 303
+    rows = await desk.connection.fetch("SELECT how, sms <> '', push <> '' FROM message_text_version ORDER BY version")
+    assert [tuple(row) for row in rows] == [
+        ("written", True, True),
+        ("delivered", False, False),
+        ("restored", True, True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("to", "said"),
     [

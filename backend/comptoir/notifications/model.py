@@ -140,3 +140,6 @@ class Message(msgspec.Struct, frozen=True):
     plan: tuple[Medium, ...] = ()
     useful_until: datetime | None = None
     recipient: Recipient = "customer"
+    sms: str = ""
+    push: str = ""
+    """Words of these media alone; empty means the body."""

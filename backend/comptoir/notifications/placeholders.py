@@ -61,10 +61,27 @@ def _lines(written: str, values: Values) -> list[str]:
 
 
 class Text(msgspec.Struct, frozen=True):
-    """A subject and a body, with placeholders."""
+    """A subject and a body, with placeholders; `sms` and `push` are the words of these media where they have their own."""
 
     subject: str
     body: str
+    sms: str = ""
+    push: str = ""
+
+    @property
+    def own(self) -> dict[str, str]:
+        """The media that have words of their own, and these."""
+        return {medium: words for medium, words in (("sms", self.sms), ("push", self.push)) if words}
+
+    def words_on(self, medium: str) -> str:
+        """What a medium says: its own words where somebody wrote some, else those of all."""
+        return self.own.get(medium, self.body)
+
+
+def compose_text(text: Text, values: Values) -> Text:
+    """Every part with its placeholders replaced; what is empty stays empty. Raises UnknownPlaceholder."""
+    parts = (text.subject, text.body, text.sms, text.push)
+    return Text(*(compose(part, values) if part else "" for part in parts))
 
 
 def read(raw: str) -> Text:

@@ -10,7 +10,7 @@ from comptoir.notifications.mail_html import paragraphs
 from comptoir.notifications.model import Medium
 from comptoir.notifications.numbers import GSM_BASIC, GSM_EXTENDED, Cost, cost_of, in_gsm
 from comptoir.notifications.occasions import OCCASIONS, Language, Occasion
-from comptoir.notifications.placeholders import Text, Values, compose, names_in
+from comptoir.notifications.placeholders import Text, Values, compose_text, names_in
 from comptoir.notifications.planning import COURSES
 from comptoir.notifications.render import values_of
 from comptoir.notifications.samples import SAMPLE_BUYER, SAMPLES, Sample, SampleName, sample
@@ -49,21 +49,21 @@ def preview(
     one: Sample, occasion: Occasion, language: Language, text: Text, seal: Seal, url: str, now: datetime
 ) -> Preview:
     """The same way that a customer's message goes: placeholders become values, values keep marks, marks are filled in last."""
-    values = known(text, values_of(one.draft, one.facts, now, language))
-    kept, body = compose(text.subject, values), compose(text.body, values)
-    subject, said = (
-        fill(part, seal, url, one.facts.id, 0, one.first_name, {}, buyer=SAMPLE_BUYER) for part in (kept, body)
+    kept = compose_text(text, known(text, values_of(one.draft, one.facts, now, language)))
+    subject, said, by_sms = (
+        fill(part, seal, url, one.facts.id, 0, one.first_name, {}, buyer=SAMPLE_BUYER)
+        for part in (kept.subject, kept.body, kept.words_on("sms"))
     )
     media = COURSES[OCCASIONS[occasion].template].media
     return Preview(
-        one.name, subject, said, sms_of(said), media,
-        for_a_lock_screen(body, one.first_name) if "push" in media else "", paragraphs(said),
+        one.name, subject, said, sms_of(by_sms), media,
+        for_a_lock_screen(kept.words_on("push"), one.first_name) if "push" in media else "", paragraphs(said),
     )  # fmt: skip
 
 
 def known(text: Text, values: Values) -> Values:
     """The values, and for what there is none the placeholder itself."""
-    named = names_in(text.subject) + names_in(text.body)
+    named = [name for part in (text.subject, text.body, text.sms, text.push) for name in names_in(part)]
     return {name: ("{" + name + "}",) for name in named} | dict(values)
 
 

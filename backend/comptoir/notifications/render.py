@@ -13,7 +13,7 @@ from babel.numbers import format_currency, get_currency_precision
 from comptoir.network.hours import hours_of, open_windows
 from comptoir.notifications.model import BUYER, FIRST_NAME, LINK, Draft, OrderFacts, Place, WorkFacts, letters_mark
 from comptoir.notifications.occasions import Occasion, occasion_of
-from comptoir.notifications.placeholders import Text, UnknownPlaceholder, Values, compose, read
+from comptoir.notifications.placeholders import Text, UnknownPlaceholder, Values, compose_text, read
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 LANGUAGES: Final = ("fr", "en")
@@ -90,8 +90,8 @@ def language_of(facts: OrderFacts) -> str:
     return facts.language if facts.language in LANGUAGES else "fr"
 
 
-def render(draft: Draft, facts: OrderFacts, now: datetime, saved: Text | None = None) -> tuple[str, str]:
-    """(subject, body) in the order's language; names, link and letters are still marks.
+def render(draft: Draft, facts: OrderFacts, now: datetime, saved: Text | None = None) -> Text:
+    """The words in the order's language, those of each medium that has its own too; names, link and letters are still marks.
 
     A saved text that names what this version does not know gives way to the one that comes along: a message is never lost for its
     wording.
@@ -100,11 +100,10 @@ def render(draft: Draft, facts: OrderFacts, now: datetime, saved: Text | None = 
     values = values_of(draft, facts, now, language)
     if saved is not None:
         try:
-            return compose(saved.subject, values), compose(saved.body, values)
+            return compose_text(saved, values)
         except UnknownPlaceholder:
             pass
-    text = delivered(occasion_of(draft), language)
-    return compose(text.subject, values), compose(text.body, values)
+    return compose_text(delivered(occasion_of(draft), language), values)
 
 
 def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> Values:

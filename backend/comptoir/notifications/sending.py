@@ -16,6 +16,7 @@ from comptoir.notifications.escalating import End, Outcome, Send, Try, Wait, nex
 from comptoir.notifications.filling import fill, for_a_lock_screen, link_of
 from comptoir.notifications.model import Medium
 from comptoir.notifications.numbers import e164, in_gsm, takes_sms
+from comptoir.notifications.placeholders import Text
 from comptoir.notifications.providers.port import Answer, Attachment, Letter, Provider
 from comptoir.notifications.sending_sql import DueMessage
 
@@ -137,9 +138,10 @@ def letter_of(
     house: "House", message: DueMessage, medium: Medium, attachments: tuple[Attachment, ...] = (), n: int = 1
 ) -> Letter:
     """The message with every mark filled in; only here does it hold a name, a link and letters."""
+    said = Text(message.subject, message.body, message.sms, message.push)
     subject, text = (
         fill(part, house.seal, house.settings.url, message.order_id, message.link_generation, message.first_name, message.passes, message.recipient, message.buyer)
-        for part in (message.subject, message.body)
+        for part in (message.subject, said.words_on(medium))
     )  # fmt: skip
     if medium == "sms":
         number = e164(message.phone)
@@ -151,7 +153,7 @@ def letter_of(
         link = link_of(house.seal, "", message.order_id, message.link_generation)
         return Letter(
             message.id, "browser" if message.browsers else "", message.language, subject,
-            for_a_lock_screen(message.body, message.first_name),
+            for_a_lock_screen(said.words_on("push"), message.first_name),
             browsers=message.browsers, path=link, topic=f"order:{message.order_id}",
         )  # fmt: skip
     link = link_of(house.seal, house.settings.url, message.order_id, message.link_generation)

@@ -20,7 +20,7 @@ WITH next AS (
   ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
 ), ours AS (
   UPDATE message m SET claimed_until = $4 FROM next n WHERE m.id = n.id
-  RETURNING m.id, m.order_id, m.seq, m.template, m.language, m.subject, m.body, m.plan, m.useful_until, m.tries_before, m.recipient
+  RETURNING m.id, m.order_id, m.seq, m.template, m.language, m.subject, m.body, m.sms, m.push, m.plan, m.useful_until, m.tries_before, m.recipient
 )
 SELECT m.*, CASE WHEN m.recipient = 'collector' THEN split_part(k.name, ' ', 1) ELSE c.first_name END AS first_name,
   coalesce(CASE WHEN m.recipient = 'collector' THEN k.phone ELSE c.phone END, '') AS phone,
@@ -65,6 +65,8 @@ class DueMessage(msgspec.Struct):
     recipient: Recipient = "customer"
     outdated: bool = False
     buyer: str = ""
+    sms: str = ""
+    push: str = ""
 
 
 async def claim(pool: Pool, medium: Medium, now: datetime, limit: int, until: datetime) -> list[DueMessage]:

@@ -64,12 +64,12 @@ async def insert(tx: Tx, message: Message) -> None:
     """Keep a message; the same one again changes nothing."""
     await tx.run(
         "INSERT INTO message (id, stream, seq, order_id, template, medium, language, subject, body, status,"
-        " reason, made_at, plan, useful_until, recipient, next_at, settled_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::timestamptz, $13::text[], $14, $15,"
+        " reason, made_at, plan, useful_until, recipient, sms, push, next_at, settled_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::timestamptz, $13::text[], $14, $15, $16, $17,"
         " CASE WHEN $10 = 'due' THEN $12::timestamptz END, CASE WHEN $10 = 'due' THEN NULL ELSE $12::timestamptz END) ON CONFLICT (stream, seq, template, medium)"
         " DO NOTHING",
         message.id, message.stream, message.seq, message.order_id, message.template, message.medium, message.language,
         message.subject,
         message.body, message.status, message.reason, message.made_at, list(message.plan), message.useful_until,
-        message.recipient,
+        message.recipient, message.sms, message.push,
     )  # fmt: skip

@@ -31,6 +31,8 @@ class Message(Table, tablename="message"):
     tries_before = Integer(required=True)
     settled_by = Text(null=True, default=None)
     recipient = Text(default="customer")
+    sms = Text(default="")
+    push = Text(default="")
 
 
 class MessageTry(Table, tablename="message_try"):
@@ -138,3 +140,5 @@ class MessageTextVersion(Table, tablename="message_text_version"):
     body = Text(required=True)
     who = Text(required=True)
     made_at = Timestamptz(required=True)
+    sms = Text(default="")
+    push = Text(default="")

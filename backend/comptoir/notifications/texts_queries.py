@@ -25,19 +25,21 @@ class Version(msgspec.Struct, frozen=True):
     body: str
     who: str
     made_at: datetime
+    sms: str = ""
+    push: str = ""
 
     @property
     def text(self) -> Text | None:
         """Its words; None where it says that the text that comes along holds."""
-        return None if self.how == "delivered" else Text(self.subject, self.body)
+        return None if self.how == "delivered" else Text(self.subject, self.body, self.sms, self.push)
 
 
 _COLUMNS: Final = (
-    "SELECT v.occasion, v.language, v.version, v.how, v.restored, v.subject, v.body,"
+    "SELECT v.occasion, v.language, v.version, v.how, v.restored, v.subject, v.body, v.sms, v.push,"
     " coalesce(nullif(concat_ws(' ', s.first_name, s.last_name), ''), '') AS who, v.made_at"
     " FROM message_text_version v LEFT JOIN staff s ON s.id::text = v.who"
 )
-_HOLDS: Final = "SELECT subject, body, how FROM message_text_version WHERE occasion = $1 AND language = $2 ORDER BY version DESC LIMIT 1"
+_HOLDS: Final = "SELECT subject, body, sms, push, how FROM message_text_version WHERE occasion = $1 AND language = $2 ORDER BY version DESC LIMIT 1"
 _NEWEST: Final = f"SELECT * FROM (SELECT DISTINCT ON (occasion, language) * FROM ({_COLUMNS}) a ORDER BY occasion, language, version DESC) b LIMIT 200"
 _VERSIONS: Final = f"{_COLUMNS} WHERE v.occasion = $1 AND v.language = $2 ORDER BY v.version DESC LIMIT {MOST_VERSIONS}"
 _ONE: Final = f"{_COLUMNS} WHERE v.occasion = $1 AND v.language = $2 AND v.version = $3"
@@ -46,7 +48,9 @@ _ONE: Final = f"{_COLUMNS} WHERE v.occasion = $1 AND v.language = $2 AND v.versi
 async def find_saved(connection: Connection, occasion: Occasion, language: str) -> Text | None:
     """The text that somebody saved and that holds now; None where the one that comes along does."""
     row = await connection.fetchrow(_HOLDS, occasion, language)
-    return None if row is None or row["how"] == "delivered" else Text(row["subject"], row["body"])
+    if row is None or row["how"] == "delivered":
+        return None
+    return Text(row["subject"], row["body"], row["sms"], row["push"])
 
 
 async def list_newest(connection: Connection) -> dict[tuple[str, str], Version]:

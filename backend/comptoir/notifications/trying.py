@@ -38,7 +38,9 @@ async def send_test(
 ) -> Tried:
     """Send once; the same id again sends nothing. Raises Invalid `bad_email`, `bad_phone`, `text_faulty` or `test_to_customer`."""
     medium, address = address_of(to)
-    done = await house.runner.perform(TryText(id, occasion, language, text.subject, text.body, to), actor)
+    done = await house.runner.perform(
+        TryText(id, occasion, language, text.subject, text.body, to, text.sms, text.push), actor
+    )
     if done.again:
         return Tried("again", medium, to)
     lane = house.lanes[medium]
@@ -49,7 +51,7 @@ async def send_test(
         sample(occasion, "plain", language, now), occasion, language, text, house.seal, house.settings.url, now
     )
     trial = f"[{t('texts.trial', language)}]"
-    words = in_gsm(f"{trial} {said.body}") if medium == "sms" else said.body
+    words = in_gsm(f"{trial} {said.sms.text}") if medium == "sms" else said.body
     answer = await lane.ask(house, Letter(id, address, language, f"{trial} {said.subject}", words))
     if answer.outcome == "accepted":
         return Tried("demo" if lane.provider.name == "demo" else "accepted", medium, to)

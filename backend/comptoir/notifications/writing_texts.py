@@ -31,6 +31,8 @@ class SaveText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: VersionNumber
     subject: Typed
     body: Typed
+    sms: Typed = ""
+    push: Typed = ""
 
 
 class RestoreText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +54,8 @@ class TryText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: Typed
     body: Typed
     to: Annotated[str, msgspec.Meta(max_length=254)]
+    sms: Typed = ""
+    push: Typed = ""
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -70,10 +74,14 @@ class Faulty(Invalid):
         self.faults = faults
 
 
-def tidy(subject: str, body: str) -> Text:
+def tidy(subject: str, body: str, sms: str = "", push: str = "") -> Text:
     """The typed text with plain line ends, and without spaces that nobody sees."""
-    lines = [line.rstrip() for line in body.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    return Text(subject.strip(), "\n".join(lines).strip())
+    return Text(subject.strip(), *(_tidied(words) for words in (body, sms, push)))
+
+
+def _tidied(words: str) -> str:
+    lines = [line.rstrip() for line in words.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    return "\n".join(lines).strip()
 
 
 def checked(occasion: Occasion, language: Language, text: Text) -> Text:
@@ -87,7 +95,8 @@ def checked(occasion: Occasion, language: Language, text: Text) -> Text:
 async def save_text(tx: Tx, command: SaveText, actor: Actor, now: datetime) -> Saved:
     """A new version. Raises Invalid `text_faulty`, Conflict `text_changed_meanwhile`."""
     actor.needs("head_office")
-    text = checked(command.occasion, command.language, tidy(command.subject, command.body))
+    typed = tidy(command.subject, command.body, command.sms, command.push)
+    text = checked(command.occasion, command.language, typed)
     return await _append(tx, command, actor, now, "written", None, text)
 
 
@@ -110,7 +119,7 @@ async def restore_text(tx: Tx, command: RestoreText, actor: Actor, now: datetime
 async def try_text(tx: Tx, command: TryText, actor: Actor, now: datetime) -> Saved:
     """Note that a test leaves; whoever calls sends it once this is done. Raises Invalid `text_faulty`, `test_to_customer`."""
     actor.needs("head_office")
-    checked(command.occasion, command.language, tidy(command.subject, command.body))
+    checked(command.occasion, command.language, tidy(command.subject, command.body, command.sms, command.push))
     if await _is_customer(tx, command.to):
         raise Invalid("test_to_customer")
     await staff.insert_audit(tx, actor, "message_text.tried", f"{command.occasion}.{command.language}")
@@ -141,9 +150,10 @@ async def _append(
     if newest != command.version:
         raise Conflict("text_changed_meanwhile", version=newest)
     await tx.run(
-        "INSERT INTO message_text_version (occasion, language, version, how, restored, subject, body, who, made_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        command.occasion, command.language, newest + 1, how, restored, text.subject, text.body, actor.who, now,
+        "INSERT INTO message_text_version (occasion, language, version, how, restored, subject, body, sms, push, who, made_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        command.occasion, command.language, newest + 1, how, restored, text.subject, text.body, text.sms, text.push,
+        actor.who, now,
     )  # fmt: skip
     await staff.insert_audit(
         tx, actor, "message_text.saved", f"{command.occasion}.{command.language}", version=newest + 1, how=how

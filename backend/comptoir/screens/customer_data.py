@@ -40,7 +40,8 @@ SELECT jsonb_build_object('first_name', c.first_name, 'last_name', c.last_name, 
         FROM hand_over v JOIN location s ON s.id = v.location WHERE v.order_id = o.id),
       'withdrawals', (SELECT jsonb_agg(jsonb_build_object('noticed_at', r.noticed_at, 'lines', r.lines, 'until', r.legal_until, 'reply_to', r.reply_to) ORDER BY r.noticed_at)
         FROM return_request r WHERE r.order_id = o.id),
-      'messages', (SELECT jsonb_agg(jsonb_build_object('at', m.made_at, 'by', m.medium, 'state', m.status, 'subject', m.subject, 'text', m.body) ORDER BY m.made_at, m.id)
+      'messages', (SELECT jsonb_agg(jsonb_build_object('at', m.made_at, 'by', m.medium, 'state', m.status, 'subject', m.subject, 'text', m.body,
+          'text_by_sms', m.sms, 'text_by_push', m.push) ORDER BY m.made_at, m.id)
         FROM message m WHERE m.order_id = o.id),
       'named_to_collect', (SELECT jsonb_build_object('name', k.name, 'phone', k.phone, 'email', k.email, 'at', k.named_at) FROM collector k WHERE k.order_id = o.id),
       'asked_of_the_store', (SELECT jsonb_agg(jsonb_build_object('what', q.kind, 'of', q.body, 'answer', q.state, 'at', q.asked_at) ORDER BY q.asked_at)
@@ -83,8 +84,8 @@ async def read_customer_data(
     orders: list[dict[str, Any]] = msgspec.json.decode(row["orders"])
     for one in orders:
         for message in one["messages"] or ():
-            message["text"] = plain(message["text"], customer["first_name"])
-            message["subject"] = plain(message["subject"], customer["first_name"])
+            for part in ("subject", "text", "text_by_sms", "text_by_push"):
+                message[part] = plain(message[part], customer["first_name"])
     told = {"as_of": now, "customer": customer, "orders": orders}
     return msgspec.json.format(msgspec.json.encode(told), indent=2)
 

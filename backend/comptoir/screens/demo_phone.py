@@ -11,7 +11,8 @@ from comptoir.kit.db import Connection
 PAGE = 40
 
 _SQL = """
-SELECT m.id, m.order_id, m.template, m.medium, m.language, m.subject, m.body, m.status,
+SELECT m.id, m.order_id, m.template, m.medium, m.language, m.subject,
+  coalesce(nullif(CASE m.medium WHEN 'sms' THEN m.sms WHEN 'push' THEN m.push END, ''), m.body) AS body, m.status,
   coalesce(m.reason, '') AS reason, coalesce(e.due_at, m.made_at) AS told_at,
   o.number, m.recipient, c.first_name || ' ' || left(c.last_name, 1) || '.' AS buyer,
   CASE WHEN m.recipient = 'collector' THEN coalesce(k.generation, 0) ELSE o.link_generation END AS link_generation,
@@ -30,7 +31,7 @@ ORDER BY told_at DESC, m.id DESC LIMIT $2
 
 
 class PhoneMessage(msgspec.Struct, frozen=True):
-    """One message; subject and body still hold their marks, `passes` has the pass's generation by location.
+    """One message as its medium says it; subject and body still hold their marks, `passes` has the pass's generation by location.
 
     `told_at` is when the event that it tells of was due, so that a story told late reads in its own order.
     """

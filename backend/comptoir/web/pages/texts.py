@@ -42,7 +42,13 @@ class TextForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: VersionNumber
     subject: Typed = ""
     body: Typed = ""
+    sms: Typed = ""
+    push: Typed = ""
     to: Annotated[str, msgspec.Meta(max_length=254)] = ""
+
+    @property
+    def tidied(self) -> Text:
+        return tidy(self.subject, self.body, self.sms, self.push)
 
 
 class RestoreForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +85,9 @@ async def save(
     """A new version; refused, the page comes back with everything that was typed."""
     which = _which(occasion, language)
     try:
-        await house.runner.perform(SaveText(data.id, *which, data.version, data.subject, data.body), actor)
+        await house.runner.perform(
+            SaveText(data.id, *which, data.version, data.subject, data.body, data.sms, data.push), actor
+        )
     except Refusal as refusal:
         return await _editor(house, actor, page, *which, data, refusal)
     return page.go(f"/manager/texts/{occasion}/{language}?saved=true")
@@ -94,8 +102,7 @@ async def look(
     which = _which(occasion, language)
     if not page.partial:
         return await _editor(house, actor, page, *which, data)
-    text = tidy(data.subject, data.body)
-    return page.html("admin/_text_preview.html", **_looked(house, page, *which, text, now))
+    return page.html("admin/_text_preview.html", **_looked(house, page, *which, data.tidied, now))
 
 
 @post("/manager/texts/{occasion:str}/{language:str}/test", opt=by("head_office"), status_code=200)
@@ -107,7 +114,7 @@ async def test(
     which = _which(occasion, language)
     try:
         await count(request, TEXT_TRY, actor.who)
-        tried = await trying.send_test(house, actor, data.id, *which, tidy(data.subject, data.body), data.to.strip())
+        tried = await trying.send_test(house, actor, data.id, *which, data.tidied, data.to.strip())
     except Refusal as refusal:
         return await _editor(house, actor, page, *which, data, refusal)
     return await _editor(house, actor, page, *which, data, tried=tried)
@@ -126,7 +133,8 @@ async def restore(
         # Its words come into the form, with what has to be changed before they may be sent again.
         async with borrowed(house.pool) as database:
             found = await texts_queries.find_version(database, *which, data.restored)
-        typed = TextForm(data.id, data.version, found.subject, found.body) if found else None
+        words = (found.subject, found.body, found.sms, found.push) if found else ()
+        typed = TextForm(data.id, data.version, *words) if found else None
         return await _editor(house, actor, page, *which, typed, faulty)
     except Refusal as refusal:
         return await _editor(house, actor, page, *which, None, refusal)
@@ -156,7 +164,7 @@ def _looked(
 
 def quote(fault: Fault) -> str:
     """The piece as a person types it: a placeholder in its braces."""
-    named = fault.code in ("unknown", "not_in_subject", "missing", "beside")
+    named = fault.code in ("unknown", "not_in_subject", "not_on_lock_screen", "missing", "beside")
     return "{" + fault.piece + "}" if named else fault.piece
 
 
@@ -169,7 +177,7 @@ async def _editor(
         versions = await texts_queries.list_versions(database, occasion, language)
         email = await _own_email(database, actor)
     holds = (versions[0].text if versions else None) or delivered(occasion, language)
-    text = Text(typed.subject, typed.body) if typed else holds
+    text = Text(typed.subject, typed.body, typed.sms, typed.push) if typed else holds
     values = values_of(*_sampled(occasion, language, now), now, language)
     newest = versions[0].version if versions else 0
     meanwhile = (
@@ -177,12 +185,14 @@ async def _editor(
     )
     # Only what was read may be written over: a preview keeps the version that the page was opened with.
     version = typed.version if typed and meanwhile is None else newest
+    media = COURSES[OCCASIONS[occasion].template].media
     return page.html(
         "admin/text.html", status=refusal.status if refusal else 200, occasion=occasion, kind=OCCASIONS[occasion],
         language=language, text=text, versions=versions, version=version, newest=newest, holds=holds, meanwhile=meanwhile,
         origin=delivered(occasion, language), saved=just_saved, changed=typed is not None, refusal=refusal,
         values={name: (values[name] or ("",))[0] for name in OCCASIONS[occasion].names if name not in MARKS}, to=typed.to if typed else email,
-        tried=tried, new_id=new_id, **_looked(house, page, occasion, language, tidy(text.subject, text.body), now),
+        tried=tried, new_id=new_id, own=[medium for medium in ("sms", "push") if medium in media or medium in text.own],
+        **_looked(house, page, occasion, language, tidy(text.subject, text.body, text.sms, text.push), now),
     )  # fmt: skip
 
 
