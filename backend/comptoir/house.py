@@ -25,7 +25,7 @@ class House:
         self.outlook = Outlook()
         self.keeper = OutlookKeeper(pool, clock, self.outlook)
         self.orders = OrderGrouper(pool, clock, self.seal, self.outlook)
-        self.runner = Runner(pool, clock, flows(self.seal, self.outlook))
+        self.runner = Runner(pool, clock, flows(self.seal, self.outlook, own_printers=settings.printers_local))
         self.reports = TakeReports(self.seal, self.outlook)
         self.push = push_provider(settings)
         carried = providers(settings, self.push)

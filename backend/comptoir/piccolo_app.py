@@ -6,6 +6,7 @@ from piccolo.conf.apps import AppConfig, table_finder
 
 PACKAGES = (
     "kit", "network", "catalog", "staff", "stock", "orders", "payments", "invoices", "fulfillment", "shipping", "returns", "channels", "notifications",
+    "printing",
 )  # fmt: skip
 
 APP_CONFIG = AppConfig(

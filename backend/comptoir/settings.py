@@ -33,6 +33,7 @@ EXAMPLES = {
     "COMPTOIR_NO_SW": "yes",
     "COMPTOIR_POOL": "6",
     "COMPTOIR_PORT": "8700",
+    "COMPTOIR_PRINTERS_LOCAL": "no",
     "COMPTOIR_PUSH_HOSTS": "push.example.com,*.push.example.net",
     "COMPTOIR_PUSH_LOCAL": "no",
     "COMPTOIR_RETAILER": "Orme",
@@ -77,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms: dict[str, str] = {}
     push_hosts: tuple[str, ...] = ()
     push_local: bool = False
+    printers_local: bool = False
     retailer: str = "Orme"
     log_level: str = "info"
 
@@ -126,7 +128,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             bounce_imap=given.read("COMPTOIR_BOUNCE_IMAP", _bounce_imap, ""),
             sms=given.read("COMPTOIR_SMS", _sms, {}),
             push_hosts=given.read("COMPTOIR_PUSH_HOSTS", _push_hosts, ()),
-            push_local=_push_local(given, environment),
+            push_local=_for_tests(given, environment, "COMPTOIR_PUSH_LOCAL"),
+            printers_local=_for_tests(given, environment, "COMPTOIR_PRINTERS_LOCAL"),
             retailer=given.read("COMPTOIR_RETAILER", _name, "Orme" if environment == "dev" else "Comptoir"),
             log_level=given.read("COMPTOIR_LOG_LEVEL", _log_level, "info"),
         )
@@ -333,11 +336,11 @@ def _push_hosts(text: str) -> tuple[str, ...]:
     return names
 
 
-def _push_local(given: _Given, environment: str) -> bool:
-    """Whether a push service on this machine may be called: for tests, never in production."""
-    local = given.read("COMPTOIR_PUSH_LOCAL", _yes_or_no, False)
+def _for_tests(given: _Given, environment: str, variable: str) -> bool:
+    """Whether a push service or a printer of this machine may be called: for tests and the demo, never in production."""
+    local = given.read(variable, _yes_or_no, False)
     if local and environment == "production":
-        raise BadSetting("COMPTOIR_PUSH_LOCAL", "is for tests, and production does not start with it")
+        raise BadSetting(variable, "is for tests, and production does not start with it")
     return local
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
 from comptoir.channels import deciding
-from comptoir.flows import change_access, change_staff, change_store
+from comptoir.flows import change_access, change_staff, change_store, print_paper
 from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
 from comptoir.flows.ask_change import ask_change, withdraw_change
@@ -63,7 +63,7 @@ from comptoir.stock.feed import PostMovements, PostSnapshot
 from comptoir.stock.imports import ImportStock
 
 
-def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
+def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mapping[type, Flow]:
     """The flow of every command. Flows that derive tokens or source units get the seal or the outlook here."""
     return {
         Arrive: arrive,
@@ -108,6 +108,7 @@ def flows(seal: Seal, outlook: Outlook) -> Mapping[type, Flow]:
         **change_staff.FLOWS,
         **change_access.FLOWS,
         **change_store.FLOWS,
+        **print_paper.flows(own_machine=own_printers),
         **deciding.FLOWS,
         **acting.FLOWS,
         **recovering.FLOWS,
@@ -155,6 +156,8 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "send SMS": ("comptoir.notifications.sending:send_sms", 2.0),
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
     "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
+    "print": ("comptoir.errands.printing:print_due", 1.0),
+    "forget old print jobs": ("comptoir.errands.printing:forget_old", 3600.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),
     "forget old webhooks": ("comptoir.channels.intake:sweep", 3600.0),
 }

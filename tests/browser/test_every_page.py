@@ -41,7 +41,7 @@ NOT_PAGES: Final = (
     "/o/sw.js",
     "/manifest.webmanifest",
 )
-FILES: Final = ("/stream", "/documents/{number:str}")
+FILES: Final = ("/stream", "/documents/{number:str}", "/paper")
 """What machines read; streams, files and the redirect at the root are no pages either."""
 
 
@@ -321,6 +321,28 @@ def notice(page: Page, world: World) -> None:
     page.locator("section.card").first.wait_for()
 
 
+def printers(world: World) -> None:
+    """Two printers of a store; one has no paper, and a label did not come out of it."""
+    for n, (name, failure) in enumerate((("Réserve", ""), ("Quai", "paper_out"))):
+        world.shop.ask(
+            "INSERT INTO printer (id, location, name, host, port, language, media, made_at, last_failed_at, failure)"
+            " VALUES ($1::text::uuid, $2, $3, $4, 9100, 'zpl', '10x15', now(), now(), $5) ON CONFLICT DO NOTHING",
+            f"01900000-0000-7000-8000-00000000ab0{n}", LYON, name, f"192.168.10.4{n}", failure,
+        )  # fmt: skip
+        world.shop.ask(
+            "INSERT INTO print_job (id, location, printer, kind, source, title, key, state, code, made_at, made_by, settled_at)"
+            " VALUES ($1::text::uuid, $2, $1::text::uuid, $3, $1::text::uuid, $4, $1, $5, $6, now(), 'system', now()) ON CONFLICT DO NOTHING",
+            f"01900000-0000-7000-8000-00000000ab0{n}", LYON, "test", "W-104233", "failed" if failure else "printed", failure,
+        )  # fmt: skip
+
+
+def name_printer(page: Page, world: World) -> None:
+    page.locator("form input[name=name]").last.fill("Quai")
+    page.locator("form input[name=host]").last.fill("8.8.8.8")
+    page.locator("form button.ink").click()
+    page.locator(".note.bad").wait_for()
+
+
 def untold(world: World) -> None:
     """Somebody whose order lies ready was not reached."""
     world.shop.ask(
@@ -552,6 +574,11 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/people": [State("list", "office", at("/manager/people"))],
     "/manager/people/new": [State("new", "office", at("/manager/people/new"))],
     "/manager/people/{staff:uuid}": [State("Sam", "office", sam, both=False), State("new badge", "office", sam, new_badge, both=False)],
+    "/manager/printers": [State("one fails", "office", lambda world: (printers(world), "/manager/printers")[1], both=False)],
+    "/manager/printers/{location:str}": [
+        State("two, one fails", "office", lambda world: (printers(world), f"/manager/printers/{LYON}")[1]),
+        State("an address that is none", "office", at(f"/manager/printers/{QUIET_STORE}"), name_printer, both=False),
+    ],
     "/manager/stock": [State("desk", "office", at("/manager/stock"), allowed=CSV_COLUMNS), State("found", "office", at("/manager/stock?q=derby"), allowed=CSV_COLUMNS)],
     "/manager/stock/article": [State("one", "office", at("/manager/stock/article?sku=DERBY-HELENE-NOIR-39"), both=False)],
     "/manager/stores": [State("list", "office", at("/manager/stores"))],
@@ -632,6 +659,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("offline", "associate", pack, offline, both=False),
         State("unknown", "associate", at(f"/packs/{NOWHERE}")),
     ],
+    "/printing": [State("one failed", "associate", lambda world: (printers(world), "/printing")[1]), State("none", "quiet", at("/printing"), both=False)],
     "/problems": [State("list", "nobody", at("/problems"), quotes=True)],
     "/problems/{code:str}": [State("one", "nobody", at("/problems/pass_not_found"), quotes=True), State("unknown", "nobody", at("/problems/none-such"))],
     "/put-backs": [State("three", "associate", at("/put-backs")), State("none", "quiet", at("/put-backs"), both=False)],

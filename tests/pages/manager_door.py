@@ -79,10 +79,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def opened(database: Database) -> AsyncIterator[Desk]:
+async def opened(database: Database, **given: str) -> AsyncIterator[Desk]:
     await settle(database.connection, MIDDAY)
     await add_articles(database.connection)
-    async with served(database.dsn) as app:
+    async with served(database.dsn, **given) as app:
         desk = Desk(app, database)
         for place in ("lyon-part-dieu", "lille-vieux-lille"):
             for sku in ("LISON-38", "AMPHORE-24"):

@@ -10,7 +10,7 @@ API: Final = ("availability", "catalog", "documents", "handovers", "network", "o
 PAGES: Final = (
     "session", "enroll", "people", "devices", "stores", "keys", "channels", "texts", "work", "taking_over", "outbox", "handheld", "counter", "customer",
     "customer_changes", "customer_messages", "withdrawal", "customer_data", "documents", "lost_link", "manager",
-    "orders", "order_changes", "order_customer", "messages", "exceptions", "stock_desk", "phone", "problem", "push", "shell",
+    "orders", "order_changes", "order_customer", "messages", "exceptions", "stock_desk", "phone", "problem", "push", "printers", "printing", "shell",
 )  # fmt: skip
 
 
