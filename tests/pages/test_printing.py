@@ -119,7 +119,7 @@ async def test_what_nothing_reached_is_tried_again_and_what_broke_waits_for_a_pe
                 "1 document n’est pas sorti" in told and "coupée au milieu" in told and "Imprimer sur Réserve" in told
             )
             paper = await handheld.get(f"/printing/{first}/paper")
-            assert paper.headers["content-type"] == "application/zpl" and paper.content.startswith(b"^XA")
+            assert paper.headers["content-type"] == "application/vnd.zpl" and paper.content.startswith(b"^XA")
             elsewhere = await desk.connection.fetchval("SELECT id FROM printer WHERE name = 'Réserve'")
             form = {"id": str(new_id()), "what": "other", "printer": str(elsewhere)}
             for _ in range(2):

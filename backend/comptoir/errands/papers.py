@@ -12,7 +12,7 @@ from comptoir.kit.db import Connection
 from comptoir.printing.model import PrinterLanguage
 from comptoir.printing.proof_page import draw_test_page
 
-MEDIA_TYPES: Final[Mapping[PrinterLanguage, str]] = {"pdf": "application/pdf", "zpl": "application/zpl"}
+MEDIA_TYPES: Final[Mapping[PrinterLanguage, str]] = {"pdf": "application/pdf", "zpl": "application/vnd.zpl"}
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -34,21 +34,31 @@ class Named(Protocol):
     @property
     def source(self) -> UUID: ...
     @property
-    def location(self) -> str: ...
+    def language(self) -> PrinterLanguage: ...
 
 
-Find = Callable[[Connection, UUID, datetime], Awaitable[Paper | None]]
+Find = Callable[[Connection, Named, datetime], Awaitable[Paper | None]]
 
 
 async def find_paper(connection: Connection, named: Named, now: datetime) -> Paper | None:
     """The document; None when it is not there any more."""
-    return await FINDERS[named.kind](connection, named.source, now)
+    return await FINDERS[named.kind](connection, named, now)
 
 
-async def _test(connection: Connection, printer: UUID, now: datetime) -> Paper | None:
+async def _label(connection: Connection, named: Named, now: datetime) -> Paper | None:
+    """The very bytes that the carrier gave: a reprint is the same label."""
+    content = await connection.fetchval(
+        "SELECT content FROM label_file WHERE attempt = $1 AND media_type = $2",
+        named.source,
+        MEDIA_TYPES[named.language],
+    )
+    return None if content is None else Paper(content, named.language)
+
+
+async def _test(connection: Connection, named: Named, now: datetime) -> Paper | None:
     row = await connection.fetchrow(
         "SELECT p.language, p.name, l.name AS store, l.time_zone FROM printer p JOIN location l ON l.id = p.location WHERE p.id = $1",
-        printer,
+        named.source,
     )
     if row is None:
         return None
@@ -56,4 +66,4 @@ async def _test(connection: Connection, printer: UUID, now: datetime) -> Paper |
     return Paper(draw_test_page(row["language"], row["name"], row["store"], at), row["language"])
 
 
-FINDERS: Final[Mapping[str, Find]] = {"test": _test}
+FINDERS: Final[Mapping[str, Find]] = {"label": _label, "test": _test}
