@@ -129,7 +129,10 @@ def body_for(handler: BaseRouteHandler) -> dict[str, Any]:
     made = example_of(kind)
     if isinstance(made, dict) and "id" in made:
         made["id"] = str(uuid4())
-    form = "url" in str(getattr(getattr(handler.parsed_data_field, "kwarg_definition", None), "media_type", "")).lower()
+    media = str(getattr(getattr(handler.parsed_data_field, "kwarg_definition", None), "media_type", "")).lower()
+    if "multi" in media:  # a form with a file in it
+        return {"files": {"id": (None, str(uuid4())), "version": (None, "1")}}
+    form = "url" in media
     return {"data": {key: value for key, value in made.items() if value is not None}} if form else {"json": made}
 
 

@@ -33,6 +33,7 @@ LONG: Final = bool(os.environ.get("COMPTOIR_LONG"))
 NOT_PAGES: Final = (
     "/api/",
     "/static/",
+    "/desks/",
     "/sync/",
     "/receipts/",
     "/health",
@@ -582,7 +583,10 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/stock": [State("desk", "office", at("/manager/stock"), allowed=CSV_COLUMNS), State("found", "office", at("/manager/stock?q=derby"), allowed=CSV_COLUMNS)],
     "/manager/stock/article": [State("one", "office", at("/manager/stock/article?sku=DERBY-HELENE-NOIR-39"), both=False)],
     "/manager/stores": [State("list", "office", at("/manager/stores"))],
-    "/manager/stores/{location:str}": [State("Lyon", "office", at(f"/manager/stores/{LYON}"), both=False)],
+    "/manager/stores/{location:str}": [
+        State("Lyon", "office", at(f"/manager/stores/{LYON}"), both=False),
+        State("no picture", "office", at("/manager/stores/paris-haussmann"), lambda page, world: (page.set_input_files("#f-file", files=[{"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"x"}]), page.fill("#f-says_fr", "Au premier"), submit("#f-says_en", "Up", "#desk button")(page, world)), both=False),
+    ],
     "/manager/stores/{store:str}/live": [State("Lyon", "office", at(f"/manager/stores/{LYON}/live"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
     "/manager/texts": [State("list", "office", at("/manager/texts"), both=False)],
     "/manager/texts/{occasion:str}/{language:str}": [

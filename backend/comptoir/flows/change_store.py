@@ -1,4 +1,4 @@
-"""A store's hours, pace and pauses change; open pages hear of it, and so does the sourcing of the next orders."""
+"""A store's hours, pace, pauses and the picture of its desk change; open pages hear of it, and so does the sourcing of the next orders."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,11 +8,13 @@ from comptoir.kit.db import Tx
 from comptoir.kit.runner import Flow
 from comptoir.network import changing, sql
 from comptoir.network.changing import (
+    DropDeskPicture,
     DropException,
     PauseStore,
     ResumeStore,
     SaveHours,
     SaveStore,
+    SetDeskPicture,
     SetException,
     StoreChanged,
 )
@@ -64,6 +66,20 @@ async def resume_store(tx: Tx, command: ResumeStore, actor: Actor, now: datetime
     return await _changed(tx, command.location, actor, "store.resumed", version)
 
 
+async def set_desk_picture(tx: Tx, command: SetDeskPicture, actor: Actor, now: datetime) -> StoreChanged:
+    """Customers see where the pickup desk is. Invalid `picture_missing` when there is none to say something of."""
+    await _lock(tx, command.location, actor, command.version)
+    version = await sql.put_desk_picture(tx, command)
+    return await _changed(tx, command.location, actor, "store.desk_picture_set", version)
+
+
+async def drop_desk_picture(tx: Tx, command: DropDeskPicture, actor: Actor, now: datetime) -> StoreChanged:
+    """Customers see no picture of the desk any more."""
+    await _lock(tx, command.location, actor, command.version)
+    version = await sql.drop_desk_picture(tx, command.location)
+    return await _changed(tx, command.location, actor, "store.desk_picture_dropped", version)
+
+
 async def _lock(tx: Tx, location: str, actor: Actor, version: int | None = None) -> None:
     actor.needs("store_manager", "regional_manager", "head_office")
     await sql.lock_location(tx, location, actor.locations, version)
@@ -77,5 +93,6 @@ async def _changed(tx: Tx, location: str, actor: Actor, action: str, version: in
 
 FLOWS: Mapping[type, Flow] = {
     SaveStore: save_store, SaveHours: save_hours, SetException: set_exception, DropException: drop_exception,
-    PauseStore: pause_store, ResumeStore: resume_store,
+    PauseStore: pause_store, ResumeStore: resume_store, SetDeskPicture: set_desk_picture,
+    DropDeskPicture: drop_desk_picture,
 }  # fmt: skip

@@ -12,6 +12,10 @@ from comptoir.kit.words import Instant, Maybe, Note, Slug, Word
 Minute = Annotated[int, msgspec.Meta(ge=0, le=1440)]
 Weekday = Annotated[int, msgspec.Meta(ge=0, le=6)]
 Service = Literal["pickup", "ship"]
+DESK_WIDEST: Final = 800
+"""Pixels: twice what a phone shows it at."""
+DESK_HEAVIEST: Final = 60_000
+"""Bytes: about a second where the line is bad."""
 PAUSE_AT_MOST: Final = timedelta(days=31)
 FIRST_DAY: Final = date(2020, 1, 1)
 LAST_DAY: Final = date(2100, 1, 1)
@@ -73,6 +77,27 @@ class ResumeStore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     location: Slug
+
+
+class SetDeskPicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Show customers where the pickup desk is. An empty `picture` keeps the one that is there and changes what is said of it."""
+
+    id: UUID
+    location: Slug
+    version: int
+    says_fr: Word
+    says_en: Word
+    picture: Annotated[bytes, msgspec.Meta(max_length=DESK_HEAVIEST)] = b""
+    width: Annotated[int, msgspec.Meta(ge=0, le=DESK_WIDEST)] = 0
+    height: Annotated[int, msgspec.Meta(ge=0, le=DESK_WIDEST)] = 0
+
+
+class DropDeskPicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Show no picture of the desk any more."""
+
+    id: UUID
+    location: Slug
+    version: int
 
 
 class StoreChanged(msgspec.Struct, frozen=True):

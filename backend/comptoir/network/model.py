@@ -23,6 +23,20 @@ class OpeningException(msgspec.Struct, frozen=True):
     reason: str
 
 
+class DeskPicture(msgspec.Struct, frozen=True):
+    """A picture of where the pickup desk is, by the name it is asked for, its size in pixels, and what it shows in words."""
+
+    name: str
+    width: int
+    height: int
+    says_fr: str
+    says_en: str
+
+    def says(self, language: str) -> str:
+        """The sentence for a reader."""
+        return self.says_en if language == "en" else self.says_fr
+
+
 class Location(msgspec.Struct, frozen=True):
     """A store or warehouse with what it offers, when, and how fast."""
 

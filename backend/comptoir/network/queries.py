@@ -9,7 +9,7 @@ import msgspec
 from comptoir.kit import simple
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
-from comptoir.network.model import Location, Opening, OpeningException
+from comptoir.network.model import DeskPicture, Location, Opening, OpeningException
 from comptoir.network.tables import Location as Place
 from comptoir.network.tables import Region
 
@@ -58,6 +58,24 @@ async def list_locations(
         after, since, None if locations is None else list(locations), limit,
     )  # fmt: skip
     return [_location(row) for row in rows]
+
+
+async def find_desk_picture(
+    connection: Connection, location: str, locations: Sequence[str] | None
+) -> DeskPicture | None:
+    """What a place shows of its pickup desk, without the bytes."""
+    row = await connection.fetchrow(
+        "SELECT name, width, height, says_fr, says_en FROM desk_picture"
+        " WHERE location = $1 AND ($2::text[] IS NULL OR location = ANY($2))",
+        location, None if locations is None else list(locations),
+    )  # fmt: skip
+    return DeskPicture(**dict(row)) if row else None
+
+
+async def find_desk_bytes(connection: Connection, name: str) -> bytes | None:
+    """The picture of that name, for anybody; None when no store shows it any more."""
+    found: bytes | None = await connection.fetchval("SELECT bytes FROM desk_picture WHERE name = $1 LIMIT 1", name)
+    return found
 
 
 async def find_collecting(connection: Connection, location: str) -> Any:

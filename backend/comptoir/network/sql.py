@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from comptoir.kit.db import Tx
-from comptoir.kit.errors import Conflict, NotFound
-from comptoir.network.changing import SaveHours, SaveStore, SetException
+from comptoir.kit.errors import Conflict, Invalid, NotFound
+from comptoir.kit.ids import digest
+from comptoir.network.changing import SaveHours, SaveStore, SetDeskPicture, SetException
 
 
 async def lock_location(tx: Tx, location: str, locations: Sequence[str] | None, version: int | None = None) -> int:
@@ -67,6 +68,30 @@ async def set_pause(tx: Tx, location: str, until: datetime | None, reason: str |
         location, until, reason,
     )  # fmt: skip
     return version
+
+
+async def put_desk_picture(tx: Tx, command: SetDeskPicture) -> int:
+    """Write a store's picture, or what is said of the one it has; gives the new version. Invalid `picture_missing`."""
+    if command.picture:
+        await tx.run(
+            "INSERT INTO desk_picture (location, name, bytes, width, height, says_fr, says_en) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+            " ON CONFLICT (location) DO UPDATE SET name = excluded.name, bytes = excluded.bytes, width = excluded.width,"
+            "   height = excluded.height, says_fr = excluded.says_fr, says_en = excluded.says_en",
+            command.location, digest(command.picture).hex()[:32], command.picture, command.width, command.height,
+            command.says_fr, command.says_en,
+        )  # fmt: skip
+    elif not await tx.value(
+        "UPDATE desk_picture SET says_fr = $2, says_en = $3 WHERE location = $1 RETURNING true",
+        command.location, command.says_fr, command.says_en,
+    ):  # fmt: skip
+        raise Invalid("picture_missing")
+    return await count_up(tx, command.location)
+
+
+async def drop_desk_picture(tx: Tx, location: str) -> int:
+    """Remove a store's picture; gives the new version."""
+    await tx.run("DELETE FROM desk_picture WHERE location = $1", location)
+    return await count_up(tx, location)
 
 
 async def count_up(tx: Tx, location: str) -> int:

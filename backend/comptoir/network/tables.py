@@ -1,6 +1,17 @@
 """Tables of where: legal entities, regions, locations, hours, staging places, bag tags. Made by the migrations, compared by a test."""
 
-from piccolo.columns import Array, BigInt, Date, DoublePrecision, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import (
+    Array,
+    BigInt,
+    Bytea,
+    Date,
+    DoublePrecision,
+    ForeignKey,
+    Integer,
+    SmallInt,
+    Text,
+    Timestamptz,
+)
 from piccolo.columns.base import OnDelete
 from piccolo.columns.column_types import Char
 from piccolo.table import Table
@@ -72,6 +83,18 @@ class OpeningException(Table, tablename="opening_exception"):
     opens = SmallInt(null=True, default=None)
     closes = SmallInt(null=True, default=None)
     reason = Text(required=True)
+
+
+class DeskPicture(Table, tablename="desk_picture"):
+    """Where a store's pickup desk is: a WebP of at most 60 kB and a sentence in each language. `name` is the digest it is asked for by."""
+
+    location = ForeignKey(Location, on_delete=OnDelete.cascade, primary_key=True, null=False)
+    name = Text(required=True)
+    bytes = Bytea(required=True)
+    width = SmallInt(required=True)
+    height = SmallInt(required=True)
+    says_fr = Text(required=True)
+    says_en = Text(required=True)
 
 
 class StagingPlace(Table, tablename="staging_place"):

@@ -68,7 +68,8 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
       'store', jsonb_build_object('id', l.id, 'name', l.name, 'kind', l.kind, 'street', l.street, 'postcode',
           l.postcode,
         'city', l.city, 'directions', l.directions, 'phone', l.phone, 'latitude', l.latitude, 'longitude', l.longitude,
-        'time_zone', l.time_zone,
+        'time_zone', l.time_zone, 'desk', (SELECT jsonb_build_object('name', f.name, 'width', f.width, 'height', f.height,
+          'says_fr', f.says_fr, 'says_en', f.says_en) FROM desk_picture f WHERE f.location = l.id),
         'hours', coalesce((SELECT jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes))
           FROM opening_hours h WHERE h.location = l.id), '[]'),
         'exceptions', coalesce((SELECT jsonb_agg(concat_ws(' ', x.day, coalesce(x.opens, -1), coalesce(x.closes, -1)))

@@ -8,6 +8,7 @@ import msgspec
 
 from comptoir.fulfillment.keeping import may_keep_longer
 from comptoir.network.hours import hours_of, open_windows
+from comptoir.network.model import DeskPicture
 
 SHIP_STATES = {
     "open": "ship_noted",
@@ -57,6 +58,7 @@ class Store(msgspec.Struct, frozen=True):
     time_zone: str
     hours: tuple[tuple[int, int, int], ...]
     exceptions: tuple[str, ...]
+    desk: DeskPicture | None = None
 
     def days(self, now: datetime) -> list[tuple[date, list[tuple[datetime, datetime]]]]:
         """Today and tomorrow in store time, each with its open spans (none: closed)."""
@@ -130,6 +132,11 @@ class Part(msgspec.Struct, frozen=True):
     def waits(self) -> bool:
         """Something of it may still be collected."""
         return self.kind == "pickup" and self.state not in ("canceled", "expired", "handed_over")
+
+    @property
+    def shows_desk(self) -> bool:
+        """Something lies there to be collected: whoever comes looks for the desk."""
+        return self.waits and self.staged > 0 and self.store.desk is not None
 
     @property
     def shows_pass(self) -> bool:

@@ -12,8 +12,10 @@ from comptoir.kit.bulk import Bulk
 from comptoir.kit.codes import gtin14
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import digest, new_ids
+from comptoir.kit.pictures import web_picture
+from comptoir.network.changing import DESK_HEAVIEST, DESK_WIDEST
 from comptoir.staff.secrets import CHEAP, badge_digest, hash_pin_now
-from comptoir.world import stores
+from comptoir.world import desks, stores
 from comptoir.world.articles import ARTICLES
 from comptoir.world.cast import ASSOCIATES, INTEGRATORS, MANAGERS
 from comptoir.world.scripts import NAMESPACE
@@ -84,6 +86,13 @@ async def _places(tx: Tx, day: date) -> None:
         {"location": "text", "day": "date", "opens": "smallint", "closes": "smallint", "reason": "text"},
         [(closing.location, closing.day, *(map(minutes_of, closing.spans[0]) if closing.spans else (None, None)),
           closing.reason) for closing in stores.closings(day)],
+    )  # fmt: skip
+    await _insert(
+        tx, "desk_picture",
+        {"location": "text", "name": "text", "bytes": "bytea", "width": "smallint", "height": "smallint",
+         "says_fr": "text", "says_en": "text"},
+        [(plan.location, digest(made.bytes).hex()[:32], made.bytes, made.width, made.height, plan.says_fr, plan.says_en)
+         for plan in desks.DESKS for made in (web_picture(desks.draw(plan), DESK_WIDEST, DESK_HEAVIEST),)],
     )  # fmt: skip
     await _insert(
         tx, "staging_place", {"location": "text", "code": "text", "name": "text"},

@@ -8,7 +8,7 @@ from litestar.handlers import BaseRouteHandler
 
 API: Final = ("availability", "catalog", "documents", "handovers", "network", "orders", "payments", "stock")
 PAGES: Final = (
-    "session", "enroll", "people", "devices", "stores", "keys", "channels", "texts", "work", "taking_over", "outbox", "handheld", "counter", "customer",
+    "session", "enroll", "people", "devices", "stores", "desk_picture", "keys", "channels", "texts", "work", "taking_over", "outbox", "handheld", "counter", "customer",
     "customer_changes", "customer_messages", "withdrawal", "customer_data", "documents", "lost_link", "manager",
     "orders", "order_changes", "order_customer", "messages", "exceptions", "stock_desk", "phone", "problem", "push", "printers", "printing", "shell",
 )  # fmt: skip

@@ -95,7 +95,8 @@ def spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _ask(kind: type[Any], **fields: Any) -> Any:
+def asked(kind: type[Any], **fields: Any) -> Any:
+    """A command of what a form says. Malformed where a field is none."""
     try:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as wrong:
@@ -120,7 +121,7 @@ async def one_store(
     now: NamedDependency[datetime], location: FromPath[Slug],
 ) -> Answer:  # fmt: skip
     """One store with its forms."""
-    return await _form(house, actor, page, now, location)
+    return await store_page(house, actor, page, now, location)
 
 
 @post("/manager/stores/{location:str}", opt=by(*MANAGERS), status_code=200)
@@ -131,8 +132,8 @@ async def save_store(
     """What it offers and how fast it is."""
     fields = msgspec.structs.asdict(data)
     fields["services"] = (data.services,) if isinstance(data.services, str) else tuple(data.services)
-    command = _ask(changing.SaveStore, location=location, **fields)
-    return await _perform(house, actor, page, now, location, command)
+    command = asked(changing.SaveStore, location=location, **fields)
+    return await performed(house, actor, page, now, location, command)
 
 
 @post("/manager/stores/{location:str}/hours", opt=by(*MANAGERS), status_code=200)
@@ -143,8 +144,8 @@ async def save_hours(
     """The week."""
     days = (data.monday, data.tuesday, data.wednesday, data.thursday, data.friday, data.saturday, data.sunday)
     hours = tuple((weekday, *span) for weekday, text in enumerate(days) for span in spans(text))
-    command = _ask(changing.SaveHours, id=data.id, location=location, version=data.version, hours=hours)
-    return await _perform(house, actor, page, now, location, command)
+    command = asked(changing.SaveHours, id=data.id, location=location, version=data.version, hours=hours)
+    return await performed(house, actor, page, now, location, command)
 
 
 @post("/manager/stores/{location:str}/exceptions", opt=by(*MANAGERS), status_code=200)
@@ -157,7 +158,7 @@ async def set_exception(
     if len(found) > 1:
         raise Invalid("hours_wrong")
     opens, closes = found[0] if found else (None, None)
-    command = _ask(
+    command = asked(
         changing.SetException,
         id=data.id,
         location=location,
@@ -166,7 +167,7 @@ async def set_exception(
         closes=closes,
         reason=data.reason,
     )
-    return await _perform(house, actor, page, now, location, command)
+    return await performed(house, actor, page, now, location, command)
 
 
 @post("/manager/stores/{location:str}/exceptions/drop", opt=by(*MANAGERS), status_code=200)
@@ -176,7 +177,7 @@ async def drop_exception(
 ) -> Answer:  # fmt: skip
     """One day like every other again."""
     command = changing.DropException(data.id, location, data.day)
-    return await _perform(house, actor, page, now, location, command)
+    return await performed(house, actor, page, now, location, command)
 
 
 @post("/manager/stores/{location:str}/pause", opt=by(*MANAGERS), status_code=200)
@@ -187,7 +188,7 @@ async def pause(
     """No new work for so many minutes; counted from when the form was shown, so that sending it twice is one pause."""
     begins = _moment(data.from_) or now
     command = changing.PauseStore(data.id, location, begins + timedelta(minutes=data.minutes), data.reason)
-    return await _perform(house, actor, page, now, location, command)
+    return await performed(house, actor, page, now, location, command)
 
 
 @post("/manager/stores/{location:str}/resume", opt=by(*MANAGERS), status_code=200)
@@ -196,7 +197,7 @@ async def resume(
     now: NamedDependency[datetime], location: FromPath[Slug], data: URLEncodedBody[AskForm],
 ) -> Answer:  # fmt: skip
     """New work may come in again."""
-    return await _perform(house, actor, page, now, location, changing.ResumeStore(data.id, location))
+    return await performed(house, actor, page, now, location, changing.ResumeStore(data.id, location))
 
 
 def _moment(text: str) -> datetime | None:
@@ -211,27 +212,38 @@ def _moment(text: str) -> datetime | None:
     return read.astimezone(UTC)
 
 
-async def _perform(house: House, actor: Actor, page: Page, now: datetime, location: str, command: Any) -> Answer:
+async def performed(
+    house: House, actor: Actor, page: Page, now: datetime, location: str, command: Any, said: tuple[str, str] = ("", "")
+) -> Answer:
+    """Do it and show the store; a refusal stands on top of the store as it is now, with what was `said` of the desk."""
     try:
         await house.runner.perform(command, actor)
     except Refusal as refusal:
         if refusal.status == 404:
             raise
-        return await _form(house, actor, page, now, location, refusal)
+        return await store_page(house, actor, page, now, location, refusal, said)
     return page.go(f"/manager/stores/{location}")
 
 
-async def _form(
-    house: House, actor: Actor, page: Page, now: datetime, location: str, refusal: Refusal | None = None
+async def store_page(
+    house: House,
+    actor: Actor,
+    page: Page,
+    now: datetime,
+    location: str,
+    refusal: Refusal | None = None,
+    said: tuple[str, str] = ("", ""),
 ) -> Answer:
+    """One store with its forms; NotFound when it is not the actor's."""
     async with borrowed(house.pool) as database:
         place = await queries.find_location(database, location, actor.locations, now.date())
+        desk = await queries.find_desk_picture(database, location, actor.locations)
     week: list[str] = []
     for weekday in range(7):
         spans_of_day = [one for one in place.hours if one.weekday == weekday]
         week.append(", ".join(f"{_clock(one.opens)}-{_clock(one.closes)}" for one in spans_of_day))
     return page.html(
-        "admin/store.html", status=refusal.status if refusal else 200, place=place, week=week, refusal=refusal, now=now,
+        "admin/store.html", status=refusal.status if refusal else 200, place=place, desk=desk, said=said, week=week, refusal=refusal, now=now,
         time_zone=place.time_zone, ids=[new_id() for _ in range(8)], clock_of=_clock,
     )  # fmt: skip
 
