@@ -148,8 +148,8 @@ def _receipts(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir.notifications.receipts import address_of
 
     settings = Settings.from_env(os.environ)
-    for provider in ("ovh", "twilio", "brevo", "mail"):
-        print(f"{provider:7} {address_of(Seal(settings.secret), settings.url, provider)}")
+    for provider in ("ovh", "twilio", "brevo", "brevo-mail", "mail"):
+        print(f"{provider:10} {address_of(Seal(settings.secret), settings.url, provider)}")
     return 0
 
 

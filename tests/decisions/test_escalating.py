@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comptoir.notifications.escalating import PATIENCE, End, Send, Try, Wait, next_move
+from comptoir.notifications.escalating import HELD_UP, PATIENCE, End, Send, Try, Wait, next_move
 from comptoir.notifications.model import Medium
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -37,6 +37,13 @@ def test_a_receipt_ends_it_though_a_later_medium_has_begun() -> None:
 def test_whoever_opened_it_has_it_even_if_a_carrier_says_no() -> None:
     tries = (tried("sms", "accepted", 5, receipt="failed"), tried("email", "accepted", 1, receipt="seen"))
     assert next_move(PLAN, tries, A_DAY, NOW) == End("seen")
+
+
+def test_a_mail_that_its_server_put_off_has_not_arrived_after_a_day() -> None:
+    silent, put_off = (tried("email", "accepted", 24 * 60, code=code) for code in ("brevo_spam", HELD_UP))
+    assert next_move(("email", "sms"), (silent,), A_DAY, NOW) == End("delivered", "no_bounce")
+    assert next_move(("email", "sms"), (put_off,), A_DAY, NOW) == Send("sms")
+    assert next_move(("email",), (put_off,), A_DAY, NOW) == End("failed", HELD_UP)
 
 
 def test_what_is_refused_goes_on_at_once() -> None:

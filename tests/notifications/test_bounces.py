@@ -178,4 +178,5 @@ async def test_a_mail_names_itself_in_envelope_and_id_where_the_server_can(post:
     mark = mark_of(post.app.house.seal, letter.id, 3)
     assert box.sender == f"r+{mark}@orme.example"
     assert box.mails[0]["Message-ID"] == f"<{mark}@orme.example>"
+    assert box.mails[0]["X-Mailin-custom"] == mark
     assert box.asked == ([f"RET=HDRS ENVID={mark}", "NOTIFY=FAILURE,DELAY"] if offers else [])

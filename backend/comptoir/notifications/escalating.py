@@ -35,6 +35,8 @@ PATIENCE: Final[dict[Medium, Patience]] = {
     "sms": Patience(receipt=timedelta(minutes=15), busy=timedelta(minutes=5)),
     "email": Patience(receipt=timedelta(hours=24), busy=timedelta(hours=4), mute=True),
 }
+HELD_UP: Final = "bounce_late"
+"""What is noted of a mail whose server puts it off: of that one, no bounce in a day does not mean that it arrived."""
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=30)
 
@@ -104,7 +106,9 @@ def _on(medium: Medium, made: list[Try], useful_until: datetime, now: datetime) 
         asked = (latest.ended_at or latest.begun_at) + patience.receipt
         if now < asked:
             return Wait(asked, sent=True), ""
-        return (End("delivered", "no_bounce"), "") if patience.mute else (None, "no_receipt")
+        if not patience.mute:
+            return None, "no_receipt"
+        return (None, HELD_UP) if latest.code == HELD_UP else (End("delivered", "no_bounce"), "")
     if latest.outcome == "refused":
         return None, latest.code or "refused"
     if latest.outcome == "busy":

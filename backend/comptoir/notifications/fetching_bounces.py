@@ -9,7 +9,6 @@ import msgspec
 from comptoir.kit.errors import Invalid
 from comptoir.notifications import sending_sql
 from comptoir.notifications.bouncing import LARGEST, Bounce, read_report
-from comptoir.notifications.marks import ref_of
 from comptoir.notifications.providers.imap import Fault, Mailbox, MailFolder
 
 if TYPE_CHECKING:
@@ -61,5 +60,6 @@ async def visit_mailbox(house: "House") -> Visit:
 async def keep(house: "House", bounce: Bounce) -> None:
     """What the report says, in the ledger; the message goes on to its next medium, or turns red."""
     if bounce.receipt is not None:
-        ref = ref_of(bounce.message, bounce.n)
-        await sending_sql.keep_receipt(house.pool, "smtp", ref, bounce.receipt, bounce.code, house.clock())
+        await sending_sql.keep_mail_receipt(
+            house.pool, bounce.message, bounce.n, bounce.receipt, bounce.code, house.clock()
+        )

@@ -97,12 +97,12 @@ class Lane:
             else await self.ask(house, letter_of(house, message, move.medium, papers, n))
         )
         now = house.clock()
-        await sql.end_try(house.pool, message.id, n, answer, now)
+        receipt, code = await sql.end_try(house.pool, message.id, n, answer, now)
         if answer.gone:
             await push_sql.forget(house.pool, answer.gone)
         if not resting:
             self.note(answer.outcome, now)
-        return Try(move.medium, began, answer.outcome, now, answer.code, answer.receipt, sql.not_before(answer, now))
+        return Try(move.medium, began, answer.outcome, now, code, receipt, sql.not_before(answer, now))
 
     async def ask(self, house: "House", letter: Letter) -> Answer:
         """The provider's answer; whatever else happens is an outcome that nobody knows."""
@@ -111,7 +111,9 @@ class Lane:
         if not letter.to:
             return Answer("refused", "no_address")
         mark = silence.mark_of(house.seal, self.medium, letter.to)
-        if await silence.asked_for(house.pool, self.medium, mark):
+        # STOP ends every SMS; whoever ends mails ends those that nobody needs, and still has to hear of the order.
+        spared = self.medium == "email" and letter.needed
+        if not spared and await silence.asked_for(house.pool, self.medium, mark):
             return Answer("refused", silence.CODE)
         try:
             answer = await asyncio.wait_for(self.provider.send(letter), TIME_LIMIT_SECONDS)
@@ -159,7 +161,10 @@ def letter_of(
     link = link_of(house.seal, house.settings.url, message.order_id, message.link_generation)
     # One click by a mail program needs HTTPS (RFC 8058).
     unsubscribe = f"{link}/unsubscribe" if message.template in NOT_MISSED and link.startswith("https://") else ""
-    return Letter(message.id, message.email, message.language, subject, text, attachments, n=n, unsubscribe=unsubscribe)
+    return Letter(
+        message.id, message.email, message.language, subject, text, attachments, n=n, unsubscribe=unsubscribe,
+        needed=message.template not in NOT_MISSED,
+    )  # fmt: skip
 
 
 async def send_push(house: "House") -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.db import Pool, borrowed
-from comptoir.notifications.escalating import End, Receipt, Try, Wait
+from comptoir.notifications.escalating import HELD_UP, End, Receipt, Try, Wait
 from comptoir.notifications.model import Medium, Recipient, Subscription
 from comptoir.notifications.providers.port import Answer
 
@@ -93,15 +93,16 @@ async def begin_try(pool: Pool, message: UUID, n: int, medium: Medium, provider:
     return done == "INSERT 0 1"
 
 
-async def end_try(pool: Pool, message: UUID, n: int, answer: Answer, now: datetime) -> None:
-    """Keep what the provider said. A receipt that was quicker than the answer stays."""
+async def end_try(pool: Pool, message: UUID, n: int, answer: Answer, now: datetime) -> tuple[Receipt | None, str]:
+    """Keep what the provider said; (receipt, code) as they stand. A receipt that was quicker than the answer stays, with its reason."""
     async with borrowed(pool) as connection:
-        await connection.execute(
-            "UPDATE message_try SET ended_at = $3, outcome = $4, code = $5, provider_ref = $6, not_before = $7,"
+        row = await connection.fetchrow(
+            "UPDATE message_try SET ended_at = $3, outcome = $4, code = coalesce(nullif($5, ''), code), provider_ref = $6, not_before = $7,"
             " receipt = coalesce(receipt, $8), receipt_at = CASE WHEN receipt IS NULL AND $8::text IS NOT NULL THEN $3 ELSE receipt_at END"
-            " WHERE message = $1 AND n = $2",
+            " WHERE message = $1 AND n = $2 RETURNING receipt, code",
             message, n, now, answer.outcome, answer.code, answer.ref, not_before(answer, now), answer.receipt,
         )  # fmt: skip
+    return (row["receipt"], row["code"]) if row else (answer.receipt, answer.code)
 
 
 def not_before(answer: Answer, now: datetime) -> datetime | None:
@@ -158,24 +159,32 @@ async def opened_by_customer(pool: Pool, order: UUID, now: datetime, whose: Reci
         )  # fmt: skip
 
 
+_BY_REF = "provider = $1 AND provider_ref = $2"
+_BY_TRY = "message = $1 AND n = $2 AND medium = 'email'"
+
+
 async def keep_receipt(pool: Pool, provider: str, ref: str, receipt: Receipt, code: str, now: datetime) -> bool:
     """What a provider tells later of one message; it is looked at again at once. False when no such message is known.
 
     Receipts come late, twice and in any order: `seen` outlives `delivered`, and nothing outlives `seen`.
     """
+    return await _keep(pool, _BY_REF, (provider, ref), receipt, code, now)
+
+
+async def keep_mail_receipt(pool: Pool, message: UUID, n: int, receipt: Receipt, code: str, now: datetime) -> bool:
+    """The same for the n-th try of a mail, which its mark names: also before the server's answer is on file, or when it never came."""
+    return await _keep(pool, _BY_TRY, (message, n), receipt, code, now)
+
+
+async def _keep(pool: Pool, of: str, key: tuple[Any, Any], receipt: Receipt, code: str, now: datetime) -> bool:
     async with borrowed(pool) as connection, connection.transaction():
         row = await connection.fetchrow(
             "UPDATE message_try SET receipt = $3, receipt_at = $5, code = CASE WHEN $3 = 'failed' THEN $4 ELSE code END"
-            " WHERE provider = $1 AND provider_ref = $2 AND (receipt IS NULL OR receipt = 'failed' OR (receipt = 'delivered' AND $3 = 'seen'))"
-            " RETURNING message",
-            provider, ref, receipt, code, now,
+            f" WHERE {of} AND (receipt IS NULL OR receipt = 'failed' OR (receipt = 'delivered' AND $3 = 'seen')) RETURNING message",
+            *key, receipt, code, now,
         )  # fmt: skip
         if row is None:
-            return bool(
-                await connection.fetchval(
-                    "SELECT true FROM message_try WHERE provider = $1 AND provider_ref = $2", provider, ref
-                )
-            )
+            return bool(await connection.fetchval(f"SELECT true FROM message_try WHERE {of}", *key))
         # A word that comes after the last one corrects it: what was red is delivered, what seemed delivered bounced. What a person
         # told the customer stays told.
         await connection.execute(
@@ -184,3 +193,23 @@ async def keep_receipt(pool: Pool, provider: str, ref: str, receipt: Receipt, co
             row["message"], now,
         )  # fmt: skip
     return True
+
+
+async def keep_note(pool: Pool, message: UUID, n: int, note: str, now: datetime) -> None:
+    """What is told of a mail and decides nothing yet. That it is held up outlives other notes: a day's silence then means no arrival,
+    and where it was taken for one, the message is looked at again."""
+    async with borrowed(pool) as connection:
+        await connection.execute(
+            "WITH noted AS (UPDATE message_try SET code = $3 WHERE message = $1 AND n = $2 AND medium = 'email' AND receipt IS NULL"
+            "   AND code <> $3 AND (code = '' OR $3 = $4) AND coalesce(outcome, 'accepted') = 'accepted' RETURNING message)"
+            " UPDATE message SET next_at = $5, settled_at = NULL, reason = NULL, status = 'sent' WHERE id IN (SELECT message FROM noted)"
+            "   AND $3 = $4 AND status = 'delivered' AND reason = 'no_bounce' AND settled_by IS NULL",
+            message, n, note, HELD_UP, now,
+        )  # fmt: skip
+
+
+async def order_of(pool: Pool, message: UUID) -> tuple[UUID, Recipient] | None:
+    """The order that a message is about, and to whom it went."""
+    async with borrowed(pool) as connection:
+        row = await connection.fetchrow("SELECT order_id, recipient FROM message WHERE id = $1", message)
+    return (row["order_id"], row["recipient"]) if row else None

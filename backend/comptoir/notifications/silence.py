@@ -1,6 +1,6 @@
 """Our own list of who wants nothing more on a medium: asked before every try, written by STOP and by what providers tell.
 
-Only a keyed digest of the number or address is kept. The list outlives the customer's data and names nobody.
+An address asks for less than a number: nothing more of what nobody needs. Only a keyed digest of either is kept. The list outlives the customer's data and names nobody.
 """
 
 from datetime import datetime
@@ -38,13 +38,13 @@ async def asked_for(pool: Pool, medium: Medium, mark: bytes) -> bool:
         return bool(await connection.fetchval("SELECT true FROM opt_out WHERE medium = $1 AND mark = $2", medium, mark))
 
 
+KEEP: Final = "INSERT INTO opt_out (medium, mark, made_at, how) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
+
+
 async def keep(pool: Pool, medium: Medium, mark: bytes, how: str, now: datetime) -> None:
     """Nothing more from now on; `how` names who told us. The same again changes nothing."""
     async with borrowed(pool) as connection:
-        await connection.execute(
-            "INSERT INTO opt_out (medium, mark, made_at, how) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            medium, mark, now, how,
-        )  # fmt: skip
+        await connection.execute(KEEP, medium, mark, now, how)
 
 
 async def lift(pool: Pool, medium: Medium, mark: bytes) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Invalid, NotFound
+from comptoir.notifications import silence
 from comptoir.notifications.model import Medium, Topic
 from comptoir.notifications.planning import NEEDED, WRITTEN
 
@@ -30,10 +31,12 @@ class SetWishes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Unsubscribe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Nothing more of what nobody needs."""
+    """Nothing more of what nobody needs. `mark` is the digest of an address (silence.py) that is to be spared for good, and `how` who said so."""
 
     id: UUID
     order: UUID
+    mark: bytes = b""
+    how: str = ""
 
 
 class Wished(msgspec.Struct, frozen=True):
@@ -68,6 +71,8 @@ async def unsubscribe(tx: Tx, command: Unsubscribe, actor: Actor, now: datetime)
     row = await _customer(tx, command.order, actor)
     survey: list[Switch] = [("survey", medium) for medium in OFFERED["survey"]]
     await _keep(tx, row["customer"], command.order, survey, survey, now)
+    if command.mark:
+        await tx.run(silence.KEEP, "email", command.mark, now, command.how)
     return Wished()
 
 

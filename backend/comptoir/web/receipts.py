@@ -1,4 +1,4 @@
-"""What providers of SMS and mail servers tell later: delivered, failed, STOP. Verified first; an unknown message is answered like a known one."""
+"""What providers of SMS, mail servers and mail relays tell later: delivered, failed, STOP. Verified first; an unknown message is answered like a known one."""
 
 import hmac
 from datetime import datetime
@@ -15,8 +15,9 @@ from comptoir.house import House
 from comptoir.kit import throttle
 from comptoir.kit.errors import Malformed, Unknown
 from comptoir.kit.text import bad_text
-from comptoir.notifications import fetching_bounces, receipts, sending_sql, silence
+from comptoir.notifications import fetching_bounces, keeping_events, receipts, sending_sql, silence
 from comptoir.notifications.bouncing import LARGEST, read_report
+from comptoir.notifications.mail_events import read_events
 from comptoir.notifications.providers import twilio
 from comptoir.notifications.providers.twilio import TwilioProvider
 from comptoir.notifications.receipts import Heard
@@ -25,6 +26,8 @@ from comptoir.web.requests import DoorRequest, WrongMediaType, client_ip
 from comptoir.web.webhooks import WRONG_SIGNATURES
 
 MAX_BODY: Final = 64_000
+MAX_BATCH: Final = 1_500_000
+"""Five hundred events of a mail with everything that Brevo says of each."""
 REPORT: Final = "message/rfc822"
 LONGEST: Final = 200
 """Letters of a provider's name for a message; longer ones are nobody's."""
@@ -59,6 +62,26 @@ async def from_brevo(key: FromPath[str], request: DoorRequest, house: TheHouse, 
     except msgspec.DecodeError as why:
         raise Malformed("malformed") from why
     return await keep(house, "brevo", receipts.from_brevo(body), now)
+
+
+@post(
+    "/brevo-mail/{key:str}",
+    opt=by_signature(),
+    status_code=200,
+    request_max_body_size=MAX_BATCH,
+    include_in_schema=False,
+)
+async def from_brevo_mail(key: FromPath[str], request: DoorRequest, house: TheHouse, now: Now) -> Response[bytes]:
+    """Events of mails, one or a batch, as JSON; 401 unless the address is the one we print. What is not ours is answered like what is."""
+    if not same(key, receipts.key_of(house.seal, "brevo-mail")):
+        raise await wrong(request, house, now)
+    try:
+        body = msgspec.json.decode(await request.body(), type=dict[str, Any] | list[Any])
+    except msgspec.DecodeError as why:
+        raise Malformed("malformed") from why
+    for event in read_events(body, house.seal):
+        await keeping_events.keep_mail_event(house.pool, house.runner, house.seal, event, now)
+    return Response(b"", status_code=200, media_type="text/plain")
 
 
 @get("/ovh/{key:str}", opt=by_signature(), include_in_schema=False)
@@ -105,4 +128,4 @@ async def keep(house: House, provider: str, heard: Heard, now: datetime) -> Resp
     return Response(b"", status_code=200, media_type="text/plain")
 
 
-ROUTES: list[BaseRouteHandler] = [from_twilio, from_brevo, from_ovh, from_mail_server]
+ROUTES: list[BaseRouteHandler] = [from_twilio, from_brevo, from_brevo_mail, from_ovh, from_mail_server]

@@ -1,6 +1,6 @@
 """SMS by Brevo: POST /v3/transactionalSMS/send with an api-key; receipts come to the webUrl of each message.
 
-There is no key against doubles. A stop code in the text would make it advertising, so there is none.
+Mails through its relay are told of by events of their own. There is no key against doubles. A stop code in the text would make it advertising, so there is none.
 """
 
 from typing import Final
@@ -18,6 +18,15 @@ STATUSES: Final[dict[str, Receipt | None]] = {
     "sent": None, "accepted": None, "delivered": "delivered", "replied": "seen", "soft_bounce": "failed", "hard_bounce": "failed",
     "rejected": "failed", "blacklisted": "failed", "unsubscribe": "failed", "skip": "failed",
 }  # fmt: skip
+
+MAIL_EVENTS: Final[dict[str, Receipt | None]] = {
+    "request": None, "delivered": "delivered", "proxyopen": "delivered", "uniqueproxyopen": "delivered",
+    "opened": "seen", "uniqueopened": "seen", "click": "seen",
+    "hardbounce": "failed", "blocked": "failed", "invalidemail": "failed", "error": "failed",
+    "deferred": None, "softbounce": None, "spam": None, "unsubscribed": None,
+}  # fmt: skip
+"""Events of a mail, without the underscores and capitals in which Brevo's own pages differ. A proxy that loads the pictures
+proves a mailbox and nobody who reads; a mail that is deferred for 36 hours becomes a soft bounce."""
 
 
 class BrevoAccount(msgspec.Struct, frozen=True):

@@ -35,6 +35,8 @@ class Letter(msgspec.Struct, frozen=True):
     """Which try of the message this is."""
     unsubscribe: str = ""
     """Where one click ends messages of this kind; only for what nobody needs."""
+    needed: bool = True
+    """Whether the order cannot do without it."""
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -51,7 +51,7 @@ class MailServer(msgspec.Struct, frozen=True):
 class SmtpProvider:
     """Sends letters as `sender` (address) of `house` (name).
 
-    Each carries a mark of its own, in the Message-ID, as the envelope's id where the server offers DSN (RFC 3461), and in the
+    Each carries a mark of its own, in the Message-ID (and a header beside it), as the envelope's id where the server offers DSN (RFC 3461), and in the
     address that bounces go back to, where `bounces` has a star for it.
     """
 
@@ -84,6 +84,8 @@ class SmtpProvider:
         mail["Subject"] = one_line(letter.subject)
         mail["Date"] = formatdate(usegmt=True)
         mail["Message-ID"] = f"<{self.mark(letter)}@{self.sender.rpartition('@')[2]}>"
+        # A relay that puts a Message-ID of its own in place of ours (Brevo's) gives this one back in what it tells.
+        mail["X-Mailin-custom"] = self.mark(letter)
         mail["Content-Language"] = letter.language
         # Nobody's holiday notice need answer this.
         mail["Auto-Submitted"] = "auto-generated"

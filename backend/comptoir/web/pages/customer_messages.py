@@ -1,6 +1,6 @@
 """The customer's messages: which ones, by which medium; and the one click that ends what nobody needs (RFC 8058)."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,9 @@ from comptoir.house import House
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Invalid
 from comptoir.kit.ids import new_id
+from comptoir.notifications import silence
 from comptoir.notifications.wishing import OFFERED, SetWishes, Switch, Unsubscribe, switches
+from comptoir.screens.customer_data import contact_of
 from comptoir.screens.customer_order import CustomerOrder
 from comptoir.screens.customer_wishes import find_wishes
 from comptoir.web.guards import by_link
@@ -25,6 +27,8 @@ Answer = Response[Any]
 TheHouse = NamedDependency[House]
 ThePage = NamedDependency[Page]
 Box = Literal["", "on"]
+ASKED: Final[Switch] = ("survey", "email")
+"""Switched on again, it lifts what a complaint about a mail has put on the list of silence."""
 
 
 class WishesForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,10 +73,15 @@ async def change(
     order = await find(request, house, token)
     if order is None:
         return not_found(page)
+    async with borrowed(house.pool) as connection:
+        was_off = ASKED in (await find_wishes(connection, order.id)).off
+        email, _ = await contact_of(connection, order.id)
     try:
         await house.runner.perform(SetWishes(data.id, order.id, data.on), customer(order))
     except Invalid as refusal:
         return await wishes_page(house, page, order, token, refused=str(refusal.facts["topic"]), on=data.on)
+    if was_off and ASKED in data.on and email:
+        await silence.lift(house.pool, "email", silence.mark_of(house.seal, "email", email))
     return page.go(f"/o/{token}/messages?kept=true")
 
 
