@@ -5,12 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from comptoir.kit.errors import Refusal
+from comptoir.network.holidays import easter, has_local_holidays, holidays
 from comptoir.returns.model import Noticed, check, units_left
 from comptoir.returns.withdrawal import (
     delivery_back_minor,
-    easter,
-    has_local_holidays,
-    holidays,
     in_time,
     last_day,
     late_increase,

@@ -32,6 +32,7 @@ class SkuRow(Table, tablename="sku"):
     dangerous_amount = Integer(null=True, default=None)
     fragile = Boolean(default=False)
     ships_alone = Boolean(default=False)
+    category = Text(default="")
 
 
 class Barcode(Table, tablename="barcode"):

@@ -23,9 +23,9 @@ from comptoir.network.promise import ready_by
 from comptoir.orders import capture, sql
 from comptoir.orders.capture import Review
 from comptoir.orders.model import ChannelFacts, Method, OrderPlaced, PlacedLine, PlacedWork, PlaceOrder, Progress
+from comptoir.sourcing.deciding import Decision, Rows, Wish, decide
 from comptoir.sourcing.model import Need, Plan
 from comptoir.sourcing.outlook import Outlook
-from comptoir.sourcing.plan import Available, plan
 from comptoir.stock import promise
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import Level
@@ -41,7 +41,7 @@ class Missed(Exception):
 class Candidate:
     """One order on its way in: the command, what the review found, its plan, and at the end an answer or a refusal."""
 
-    __slots__ = ("actor", "answer", "channel", "command", "fingerprint", "outcome", "plan", "review", "taken")
+    __slots__ = ("actor", "answer", "channel", "command", "decision", "fingerprint", "outcome", "review", "taken")
 
     def __init__(self, command: PlaceOrder, actor: Actor, channel: ChannelFacts | None) -> None:
         self.command = command
@@ -49,10 +49,14 @@ class Candidate:
         self.channel = channel
         self.fingerprint = fingerprint(command)
         self.review: Review
-        self.plan: Plan
+        self.decision: Decision
         self.taken: list[promise.Reservation] = []
         self.answer: bytes = b""
         self.outcome: Done | Refusal | None = None
+
+    @property
+    def plan(self) -> Plan:
+        return self.decision.plan
 
     @property
     def holds_when_short(self) -> bool:
@@ -81,13 +85,14 @@ def prepare(candidate: Candidate, outlook: Outlook, now: datetime) -> None:
         if line.method == "pickup" and place.paused(now) and not candidate.holds_when_short:
             raise Conflict("store_paused", location=line.location)
     candidate.review = capture.review(command, outlook.kits, outlook.known, strict=candidate.channel is None)
-    candidate.plan = choose(candidate, outlook, now, outlook.available)
+    candidate.decision = choose(candidate, outlook, now)
 
 
-def choose(candidate: Candidate, outlook: Outlook, now: datetime, available: Available) -> Plan:
-    """Plan this order's requirements on the given figures."""
-    lines = candidate.command.lines
-    needs = [
+def choose(candidate: Candidate, outlook: Outlook, now: datetime, rows: Rows | None = None) -> Decision:
+    """Plan this order's requirements on the outlook, or on exact rows."""
+    command = candidate.command
+    lines = command.lines
+    needs = tuple(
         Need(
             r.line,
             r.part,
@@ -96,10 +101,17 @@ def choose(candidate: Candidate, outlook: Outlook, now: datetime, available: Ava
             lines[r.line - 1].location if lines[r.line - 1].method == "pickup" else None,
         )
         for r in candidate.review.requirements
-    ]
-    to = candidate.command.ship_to
-    ranking = outlook.ranking(to.country, to.postcode, now) if to else outlook.ranking("FR", "", now)
-    return plan(needs, ranking, outlook.ids, outlook.index, available)
+    )
+    to = command.ship_to
+    wish = Wish(
+        needs,
+        to.country if to else "FR",
+        to.postcode if to else "",
+        candidate.channel.channel if candidate.channel else "api",
+        command.service or "standard",
+        "business" if command.customer.company else "private",
+    )
+    return decide(wish, outlook, now, rows)
 
 
 async def place_group(
@@ -120,10 +132,11 @@ async def place_group(
     if exact:
         levels = await stock_sql.lock_everywhere(tx, [r.sku for c in fresh for r in c.review.requirements])
         for candidate in fresh:
-            candidate.plan = choose(
-                candidate, outlook, now,
-                lambda sku, at: level.available(now) if (level := levels.get((sku, outlook.ids[at]))) else 0,
-            )  # fmt: skip
+            rows_of = {
+                r.sku: [level.available(now) if (level := levels.get((r.sku, place))) else 0 for place in outlook.ids]
+                for r in candidate.review.requirements
+            }
+            candidate.decision = choose(candidate, outlook, now, rows_of)
     else:
         levels = await stock_sql.lock(tx, ((s.sku, s.place) for c in fresh for s in c.plan.shares))
     recalled = await recalled_kits(tx, fresh, outlook)
@@ -234,6 +247,9 @@ def compose(
         reasons.append(
             capture.Reason("short", ", ".join(f"line {line}: {units}" for line, _, units in candidate.plan.missing))
         )
+    if candidate.decision.holds:
+        reasons.append(capture.Reason("manual", "rule: " + ", ".join(candidate.decision.holds)))
+        reasons = list(capture.one_per_reason(reasons))
     works: list[PlacedWork] = []
     if not reasons:
         by_place: dict[tuple[str, Method], list[int]] = {}
@@ -265,6 +281,8 @@ def compose(
             command, share, taken, work_of.get((share.place, method)), any(r.reason == "payment" for r in reasons)
         )
     made.add_holds(command, reasons, candidate.actor.who)
+    if candidate.decision.why is not None:
+        made.decisions.append((command.id, candidate.decision.why))
     return OrderPlaced(
         id=command.id, number=number, progress=Progress.HELD if reasons else Progress.ACCEPTED, held=tuple(r.reason for r in reasons),
         total_minor=command.total_minor, currency=command.currency, link="/o/" + seal.token("order", command.id.bytes, 0), works=tuple(works),

@@ -13,6 +13,8 @@ from comptoir.orders.capture import Reason, Requirement
 from comptoir.orders.model import ChannelFacts, OrderPlaced, PlacedWork, PlaceOrder
 from comptoir.payments.sql import PAYMENTS
 from comptoir.sourcing.model import Share
+from comptoir.sourcing.sql import keep_decisions
+from comptoir.sourcing.why import Why
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import Fact, Movement
 from comptoir.stock.promise import Reservation
@@ -41,6 +43,7 @@ class Rows:
         self.works: list[Row] = []
         self.work_lines: list[Row] = []
         self.events: list[Event] = []
+        self.decisions: list[tuple[UUID, Why]] = []
 
     def add_order(
         self, command: PlaceOrder, channel: ChannelFacts | None, mark: bytes, answer: bytes, placed: OrderPlaced,
@@ -64,7 +67,7 @@ class Rows:
             (command.id, placed.number, mark, answer, channel.channel if channel else "api", channel.external_id if channel else None,
              channel.external_number if channel else None, channel.updated_at if channel else None, customer, command.placed_at, self.now,
              command.language, command.currency, goods, discount, command.shipping_minor, command.vat_minor, command.total_minor,
-             placed.progress.value, digest(placed.link.removeprefix("/o/")), command.collector or None)
+             placed.progress.value, digest(placed.link.removeprefix("/o/")), command.collector or None, command.service or "standard")
         )  # fmt: skip
         if command.ship_to:
             to = command.ship_to
@@ -178,5 +181,6 @@ class Rows:
         await work_sql.WORKS.insert(together, self.works)
         await work_sql.WORK_LINES.insert(together, self.work_lines)
         together.touched.update(row[1] for row in self.works)
+        await keep_decisions(together, self.decisions)
         await insert_events(together, self.events, [1] * len(self.events))
         await together.send()

@@ -5,23 +5,31 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from comptoir.kit.db import Pool, borrowed
+import msgspec
+
+from comptoir.kit import policies
+from comptoir.kit.db import Connection, Pool, borrowed
 from comptoir.network.hours import hours_of, open_minutes
 from comptoir.orders.capture import Part
 from comptoir.sourcing import queries
+from comptoir.sourcing.calendar import HOME
 from comptoir.sourcing.model import Place
 from comptoir.sourcing.outlook import Outlook
+from comptoir.sourcing.policy import DEFAULT, KIND, Policy
 
 AHEAD_DAYS = 21
+LATE_COMMITS = timedelta(minutes=10)
 
 
 async def read_all(pool: Pool, outlook: Outlook, now: datetime) -> None:
     """Places, articles, queues and every stock row."""
     async with borrowed(pool) as connection:
         outlook.set_places(places_of(await queries.places(connection), now))
-        outlook.known = {sku: age for sku, age, _ in await queries.articles(connection)}
+        await read_policy(connection, outlook, now)
+        outlook.known = await queries.articles(connection)
         outlook.kits = kits_of(await queries.kit_parts(connection))
         outlook.set_queue(await queries.queues(connection))
+        await read_prices(connection, outlook)
         after = ("", "")
         while rows := await queries.supply(connection, after, now):
             outlook.set_supply(rows)
@@ -32,14 +40,50 @@ async def read_next(pool: Pool, outlook: Outlook, now: datetime, after: tuple[st
     """The network and queues again, and the next slice of stock; where to go on, from the start after the last slice."""
     async with borrowed(pool) as connection:
         outlook.set_places(places_of(await queries.places(connection), now))
+        await read_policy(connection, outlook, now)
         outlook.set_queue(await queries.queues(connection))
+        await read_prices(connection, outlook)
         rows = await queries.supply(connection, after, now)
         outlook.set_supply(rows)
         if len(rows) == queries.SLICE:
             return rows[-1][0], rows[-1][1]
-        outlook.known = {sku: age for sku, age, _ in await queries.articles(connection)}
+        outlook.known = await queries.articles(connection)
         outlook.kits = kits_of(await queries.kit_parts(connection))
+        # Prices that were committed after later ones were read: once a round they are looked for again.
+        outlook.priced = (outlook.priced[0] - LATE_COMMITS, "", "")
         return "", ""
+
+
+async def read_policy(connection: Connection, outlook: Outlook, now: datetime) -> None:
+    """The policy in force, the one that is tried beside it, and what its daily limits need."""
+    active = await policies.find_active(connection, KIND, now)
+    tried = await policies.find_tried(connection, KIND, now)
+    outlook.set_policy(
+        active.number if active else 0,
+        policy_of(active) if active else DEFAULT,
+        (tried.number, policy_of(tried)) if tried else None,
+    )
+    if any(rule.daily_limit is not None for rule in outlook.policy.rules):
+        local = now.astimezone(HOME)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        outlook.given = await queries.given_today(connection, midnight)
+
+
+def policy_of(version: policies.Version) -> Policy:
+    return _policy_of(version.body)
+
+
+@lru_cache(maxsize=8)
+def _policy_of(body: str) -> Policy:
+    """Asked every two seconds, and changed by head office now and then."""
+    return msgspec.json.decode(body, type=Policy)
+
+
+async def read_prices(connection: Connection, outlook: Outlook) -> None:
+    """What units cost beyond their parcel, as far as it changed since the last look."""
+    while rows := await queries.unit_prices(connection, outlook.priced):
+        outlook.set_prices(row[1:] for row in rows)
+        outlook.priced = (rows[-1][0], rows[-1][1], rows[-1][2])
 
 
 def kits_of(rows: list[tuple[str, str, int, int]]) -> Mapping[str, Sequence[Part]]:
@@ -56,7 +100,7 @@ def places_of(rows: list[dict[str, Any]], now: datetime) -> list[Place]:
             id=row["id"], index=i, pickup="pickup" in row["services"], ship="ship" in row["services"], time_zone=row["time_zone"],
             latitude=row["latitude"], longitude=row["longitude"], lead_minutes=row["pick_lead_minutes"],
             capacity_per_hour=row["capacity_per_hour"], hold_days=row["hold_days"], parcel_cost_minor=row["parcel_cost_minor"],
-            paused_until=row["paused_until"], windows=windows_of(row, now),
+            paused_until=row["paused_until"], windows=windows_of(row, now), kind=row["kind"], region=row["region"],
         )
         for i, row in enumerate(rows)
     ]  # fmt: skip

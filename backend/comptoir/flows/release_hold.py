@@ -1,12 +1,12 @@
 """A person accepts what held the order; when nothing holds it any more, its work is given to the stores. And the reverse."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from comptoir.flows.keep_progress import keep_progress
+from comptoir.flows.source_units import source
 from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
@@ -17,10 +17,6 @@ from comptoir.orders import sql
 from comptoir.orders.model import PlaceHold, Progress, ReleaseHold
 from comptoir.sourcing.model import Need
 from comptoir.sourcing.outlook import Outlook
-from comptoir.sourcing.plan import plan
-from comptoir.stock import promise
-from comptoir.stock import sql as stock_sql
-from comptoir.stock.model import Fact, Movement
 
 
 class HoldReleased(msgspec.Struct, frozen=True):
@@ -100,28 +96,8 @@ class ReleaseHoldFlow:
         """Reserve on exact, locked figures what was not reserved when the order came in."""
         if not missing:
             return []
-        levels = await stock_sql.lock_everywhere(tx, [need.sku for need in missing])
-        to = await tx.row("SELECT country, postcode FROM order_address WHERE order_id = $1", order)
-        look = self.outlook
-        ranking = look.ranking(to["country"] if to else "FR", to["postcode"] if to else "", now)
-        found = plan(
-            missing,
-            ranking,
-            look.ids,
-            look.index,
-            lambda sku, at: level.available(now) if (level := levels.get((sku, look.ids[at]))) else 0,
-        )
-        rows: list[tuple[Any, ...]] = []
-        movements = []
-        for s in found.shares:
-            level = levels[s.sku, s.place]
-            taken = promise.reserve(level, s.quantity, now)
-            levels[s.sku, s.place] = msgspec.structs.replace(level, reserved=level.reserved + s.quantity)
-            rows.append((s.place, s.sku, order, s.line, s.part, s.quantity, taken.available_when_promised, None, now))
-            movements.append(Movement(s.sku, s.place, Fact.RESERVE, reserved=s.quantity, order_id=order))
-        await stock_sql.insert_reservations(tx, rows)
-        await stock_sql.post(tx, movements)
-        return [(s.line, s.part, s.sku, s.place, s.quantity) for s in found.shares]
+        found = await source(tx, self.outlook, order, missing, now, "released")
+        return [(s.line, s.part, s.sku, s.place, s.quantity) for s in found.plan.shares]
 
     async def _works(
         self, tx: Tx, order: UUID, by_place: dict[tuple[str, str], list[tuple[int, int, str, str, int]]], now: datetime

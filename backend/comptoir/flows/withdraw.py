@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, NotFound
+from comptoir.network.holidays import has_local_holidays
 from comptoir.orders import sql as orders_sql
 from comptoir.returns import sql
 from comptoir.returns.model import Notice, Withdraw, check, units_left
-from comptoir.returns.withdrawal import has_local_holidays, in_time, last_day
+from comptoir.returns.withdrawal import in_time, last_day
 
 # Parts that ended without reaching the customer say nothing about the period. A parcel's day of delivery is not known yet: it keeps the
 # period open, which is to the customer's good.

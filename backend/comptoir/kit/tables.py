@@ -50,3 +50,17 @@ class Delivery(Table, tablename="delivery"):
     claimed_until = Timestamptz(null=True, default=None)
     last_error = Text(null=True, default=None)
     done_at = Timestamptz(null=True, default=None)
+
+
+class Policy(Table, tablename="policy"):
+    """What head office decides, as a numbered document that never changes; the dates say when it holds or is tried."""
+
+    kind = Text(primary_key=True, required=True)
+    number = Integer(primary_key=True, required=True)
+    body = JSONB(required=True)
+    note = Text(default="")
+    made_by = Text(required=True)
+    made_at = Timestamptz(required=True)
+    active_from = Timestamptz(null=True, default=None)
+    tried_from = Timestamptz(null=True, default=None)
+    tried_until = Timestamptz(null=True, default=None)

@@ -76,3 +76,20 @@ def distance_km(a: Point, b: Point) -> float:
     north, south = radians(a[0]), radians(b[0])
     h = sin((south - north) / 2) ** 2 + cos(north) * cos(south) * sin(radians(b[1] - a[1]) / 2) ** 2
     return 2 * EARTH_KM * asin(sqrt(min(1.0, h)))
+
+
+@lru_cache(maxsize=4096)
+def area_of(country: str, postcode: str) -> str:
+    """The area that carriers' zones are made of: "FR-69" for a French département, "FR" where it is not known, else the country. Never raises."""
+    if country not in ("FR", "MC", "GP", "MQ", "GF", "RE", "YT"):
+        return country
+    digits = postcode.strip().replace(" ", "").upper()
+    if digits[:2] == "20" and digits[:3].isdigit() and len(digits) == 5:
+        return "FR-2A" if digits[2] in "01" else "FR-2B"
+    found = next((digits[:length] for length in (3, 2) if digits[:length] in DEPARTEMENTS), None)
+    return f"FR-{found}" if found else country
+
+
+def point_of_area(area: str) -> Point:
+    """The middle of an area of `area_of`."""
+    return DEPARTEMENTS.get(area[3:]) or COUNTRIES.get(area[:2], COUNTRIES["FR"])

@@ -120,6 +120,8 @@ class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     if_short: Literal["refuse", "hold"] = "refuse"
     prices_include_vat: bool = True
     hold: Note | None = None
+    # The delivery service that was bought (`standard` when nothing is said); left out, it is the order it always was.
+    service: Slug | msgspec.UnsetType = msgspec.UNSET
 
 
 class ChannelFacts(msgspec.Struct, frozen=True):

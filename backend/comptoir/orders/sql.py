@@ -27,7 +27,7 @@ ORDERS = Bulk(
     "sales_order", id="uuid", number="text", fingerprint="bytea", answer="bytea", channel="text", external_id="text", external_number="text",
     external_updated_at="timestamptz", customer="uuid", placed_at="timestamptz", received_at="timestamptz", language="text", currency="text",
     goods_minor="bigint", discount_minor="bigint", shipping_minor="bigint", vat_minor="bigint", total_minor="bigint", progress="text",
-    link_hash="bytea", collector="text",
+    link_hash="bytea", collector="text", service="text",
 )  # fmt: skip
 ADDRESSES = Bulk(
     "order_address",

@@ -46,6 +46,7 @@ class SalesOrder(Table, tablename="sales_order"):
     canceled_at = Timestamptz(null=True, default=None)
     cancel_reason = Text(null=True, default=None)
     version = Integer(default=1)
+    service = Text(default="standard")
 
 
 class OrderAddress(Table, tablename="order_address"):

@@ -10,8 +10,9 @@ import msgspec
 from comptoir.invoices.model import Listed
 from comptoir.kit.db import Connection
 from comptoir.kit.ids import digest
+from comptoir.network.holidays import has_local_holidays
 from comptoir.returns.model import Notice, units_left
-from comptoir.returns.withdrawal import has_local_holidays, in_time, last_day
+from comptoir.returns.withdrawal import in_time, last_day
 from comptoir.screens.customer_asks import Request, ShortChoice
 from comptoir.screens.customer_part import Part
 

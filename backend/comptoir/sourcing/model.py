@@ -1,4 +1,4 @@
-"""The words of sourcing: places, needs, and a plan that says which place gives what."""
+"""The words of sourcing: places, articles, needs, and a plan that says which place gives what."""
 
 from datetime import datetime
 
@@ -21,9 +21,20 @@ class Place(msgspec.Struct, frozen=True):
     parcel_cost_minor: int
     paused_until: datetime | None
     windows: tuple[tuple[int, int], ...]
+    kind: str = "store"
+    region: str = ""
 
     def paused(self, now: datetime) -> bool:
         return self.paused_until is not None and self.paused_until > now
+
+
+class Article(msgspec.Struct, frozen=True):
+    """What sourcing knows of a SKU: its weight, its price (with VAT, each), the category that rules speak of."""
+
+    minimum_age: int | None = None
+    grams: int = 0
+    price_minor: int = 0
+    category: str = ""
 
 
 class Need(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from comptoir.kit.db import Connection
+from comptoir.sourcing.model import Article
 
 SLICE = 5_000
 """Stock rows read in one refresh; a large network is gone through in turns."""
@@ -12,7 +13,7 @@ async def places(connection: Connection) -> list[dict[str, object]]:
     """All locations in id order with their regular hours and exceptions of the next three weeks and the last day."""
     rows = await connection.fetch(
         "SELECT l.id, l.services, l.time_zone, l.latitude, l.longitude, l.pick_lead_minutes, l.capacity_per_hour, l.hold_days,"
-        " l.parcel_cost_minor, l.paused_until,"
+        " l.parcel_cost_minor, l.paused_until, l.kind, coalesce(l.region, '') AS region,"
         " ARRAY(SELECT ARRAY[h.weekday::int, h.opens, h.closes] FROM opening_hours h WHERE h.location = l.id ORDER BY 1) AS hours,"
         " ARRAY(SELECT e.day::text || ' ' || coalesce(e.opens, -1) || ' ' || coalesce(e.closes, -1) FROM opening_exception e WHERE e.location = l.id) AS exceptions"
         " FROM location l ORDER BY l.id LIMIT 5000"
@@ -20,9 +21,10 @@ async def places(connection: Connection) -> list[dict[str, object]]:
     return [dict(row) for row in rows]
 
 
-async def articles(connection: Connection) -> list[tuple[str, int | None, bool]]:
-    """Every SKU: (sku, minimum age, is kit)."""
-    return [tuple(row) for row in await connection.fetch("SELECT sku, minimum_age, is_kit FROM sku LIMIT 1000000")]
+async def articles(connection: Connection) -> dict[str, Article]:
+    """What sourcing knows of every SKU."""
+    rows = await connection.fetch("SELECT sku, minimum_age, weight_grams, price_minor, category FROM sku LIMIT 1000000")
+    return {row[0]: Article(*row[1:]) for row in rows}
 
 
 async def kit_parts(connection: Connection) -> list[tuple[str, str, int, int]]:
@@ -54,3 +56,24 @@ async def queues(connection: Connection) -> dict[str, int]:
         "SELECT location, count(*)::int FROM work WHERE status IN ('open', 'accepted', 'picking') GROUP BY location LIMIT 5000"
     )
     return {row[0]: row[1] for row in rows}
+
+
+async def given_today(connection: Connection, since: datetime) -> dict[str, int]:
+    """Works that each location was given since a moment."""
+    rows = await connection.fetch(
+        "SELECT location, count(*)::int FROM work WHERE created_at >= $1 AND kind = 'ship' GROUP BY location LIMIT 5000",
+        since,
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def unit_prices(
+    connection: Connection, after: tuple[datetime, str, str], limit: int = SLICE
+) -> list[tuple[datetime, str, str, int, int, int]]:
+    """The next slice of prices by when they were made: (as of, sku, location, scarcity, markdown, expected refusal)."""
+    rows = await connection.fetch(
+        "SELECT as_of, sku, location, scarcity_minor, markdown_minor, decline_minor FROM unit_price"
+        " WHERE (as_of, sku, location) > ($1, $2, $3) ORDER BY as_of, sku, location LIMIT $4",
+        *after, limit,
+    )  # fmt: skip
+    return [tuple(row) for row in rows]

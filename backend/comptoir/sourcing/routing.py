@@ -48,10 +48,13 @@ class Cost(msgspec.Struct, frozen=True):
     scarcity: int = 0
     markdown: int = 0
     decline: int = 0
+    preference: int = 0
 
     @property
     def total(self) -> int:
-        return self.carriage + self.late + self.labor + self.scarcity + self.markdown + self.decline
+        return (
+            self.carriage + self.late + self.labor + self.scarcity + self.markdown + self.decline + self.preference
+        )  # fmt: skip
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -182,7 +185,7 @@ class _Search:
             else:
                 site = snapshot.sites[at]
                 carriage, late, _ = snapshot.carriage(self.ask.to, at, step, self.ask.due)
-                cost = carriage + late + site.pack_minor + site.pick_minor * count
+                cost = carriage + late + site.pack_minor + site.preference_minor + site.pick_minor * count
                 for each, _, quantity in units:
                     cost += each[at] * quantity
                 if cost < worst:
@@ -320,7 +323,7 @@ def parcel_of(ask: Ask, snapshot: Snapshot, at: int, wants: Sequence[Want]) -> P
 
     cost = Cost(
         carriage, late, site.pack_minor + site.pick_minor * len(wants),
-        of(snapshot.scarcity), of(snapshot.markdown), of(snapshot.decline),
+        of(snapshot.scarcity), of(snapshot.markdown), of(snapshot.decline), site.preference_minor,
     )  # fmt: skip
     return Parcel(at, tuple((want.key, want.quantity) for want in wants), service, cost)
 

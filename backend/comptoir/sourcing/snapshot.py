@@ -5,7 +5,8 @@ Rows by SKU are lists with one figure for each site, in the order of `sites`; a 
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -30,6 +31,8 @@ class Site(msgspec.Struct, frozen=True):
     windows: tuple[tuple[int, int], ...] = ()
     collections: tuple[tuple[int, int], ...] = ()
     groups: frozenset[str] = frozenset()
+    preference_minor: int = 0
+    """What a parcel from here is held to cost more than it does, or less."""
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -48,10 +51,15 @@ class Rates(msgspec.Struct, frozen=True):
 
     services: tuple[Service, ...]
     steps: tuple[int, ...]
-    zones: Mapping[str, Sequence[int]]
+    zones: dict[str, Sequence[int]]
     elsewhere: int = 0
-    kilometers: Mapping[str, Sequence[int]] = {}
+    kilometers: dict[str, Sequence[int]] = {}
     """As the crow flies from each site; what lists of rules sort by, and no cost."""
+
+    def add(self, to: str, zones: Sequence[int], kilometers: Sequence[int]) -> None:
+        """Name one more destination."""
+        self.zones[to] = zones
+        self.kilometers[to] = kilometers
 
     def step(self, grams: int) -> int:
         return min(bisect_left(self.steps, grams), len(self.steps) - 1)
@@ -85,6 +93,7 @@ class Snapshot:
         self.now = 0
         self._unit: dict[str, tuple[list[int], int]] = {}
         self._ranked: dict[tuple[str, int], tuple[tuple[int, int], ...]] = {}
+        self._nearest: dict[str, Sequence[int]] = {}
         self._leaves: dict[int, tuple[int, int, int]] = {}
         self._nothing = ([0] * len(self.sites), 0)
         self.least_pick = min((site.pick_minor for site in self.sites), default=0)
@@ -99,6 +108,25 @@ class Snapshot:
                 for sku, row in given.items():
                     kept[sku] = list(row)
                     self._unit.pop(sku, None)
+
+    def forget_units(self, skus: Iterable[str]) -> None:
+        """The prices of these SKUs were changed where they lie."""
+        for sku in skus:
+            self._unit.pop(sku, None)
+
+    @contextmanager
+    def instead(self, rows: Mapping[str, list[int]]) -> Iterator[None]:
+        """Look at these rows of supply for a moment, which must not wait for anything."""
+        before = {sku: self.supply.get(sku) for sku in rows}
+        self.supply.update(rows)
+        try:
+            yield
+        finally:
+            for sku, row in before.items():
+                if row is None:
+                    del self.supply[sku]
+                else:
+                    self.supply[sku] = row
 
     def unit(self, sku: str) -> tuple[list[int], int]:
         """What one unit of a SKU costs at each site beside parcel and labor, and the least of it."""
@@ -118,10 +146,23 @@ class Snapshot:
             services, zone = self.rates.services, self.rates.zone
             found = self._ranked[to, step] = tuple(
                 sorted(
-                    (min(service.prices[zone(to, at)][step] for service in services) + site.pack_minor, at)
+                    (
+                        min(service.prices[zone(to, at)][step] for service in services)
+                        + site.pack_minor
+                        + site.preference_minor,
+                        at,
+                    )
                     for at, site in enumerate(self.sites)
                 )
             )
+        return found
+
+    def nearest(self, to: str) -> Sequence[int]:
+        """Sites by distance from a destination, nearest first. Kept."""
+        found = self._nearest.get(to)
+        if found is None:
+            far = self.rates.kilometers[to]
+            found = self._nearest[to] = sorted(range(len(self.sites)), key=lambda at: (far[at], at))
         return found
 
     def leaves(self, at: int) -> int:

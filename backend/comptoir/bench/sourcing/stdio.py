@@ -131,7 +131,7 @@ class Desk:
         carried = opening.rates
         if any(len(row) != len(sites) for row in carried.zones.values()):
             raise Unreadable("each destination names one zone for every location")
-        rates = Rates(carried.services, carried.steps, carried.zones, carried.elsewhere)
+        rates = Rates(carried.services, carried.steps, dict(carried.zones), carried.elsewhere)
         self.snapshot = Snapshot(sites, rates, opening.late, arrivals(frozenset(opening.closed_weekdays)))
         self.snapshot.now = opening.now
         self.snapshot.queue = [one.queue for one in opening.locations]

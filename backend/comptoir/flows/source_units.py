@@ -1,0 +1,62 @@
+"""Units of an order that no place has promised yet are sourced on exact, locked figures: reserved where the policy says, with the reason kept."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.db import Tx
+from comptoir.sourcing.deciding import Decision, Wish, decide
+from comptoir.sourcing.model import Need, Share
+from comptoir.sourcing.outlook import Outlook
+from comptoir.sourcing.sql import keep_next_decision
+from comptoir.stock import promise
+from comptoir.stock import sql as stock_sql
+from comptoir.stock.model import Fact, Movement
+
+_FACTS = """
+SELECT o.channel, o.service, coalesce(a.country, 'FR') AS country, coalesce(a.postcode, '') AS postcode,
+  CASE WHEN EXISTS (SELECT FROM order_company c WHERE c.order_id = o.id) THEN 'business' ELSE 'private' END AS buyer
+FROM sales_order o LEFT JOIN order_address a ON a.order_id = o.id WHERE o.id = $1
+"""
+
+
+async def source(
+    tx: Tx, outlook: Outlook, order: UUID, needs: Sequence[Need], now: datetime, occasion: str,
+    tried: Mapping[tuple[int, int], frozenset[str]] | None = None,
+) -> Decision:  # fmt: skip
+    """Decide for these units of an order whose row is locked, and reserve them. What nobody has is in the plan's `missing`."""
+    skus = sorted({need.sku for need in needs})
+    levels = await stock_sql.lock_everywhere(tx, skus)
+    rows = {
+        sku: [level.available(now) if (level := levels.get((sku, place))) else 0 for place in outlook.ids]
+        for sku in skus
+    }
+    facts = await tx.row(_FACTS, order)
+    assert facts is not None
+    wish = Wish(
+        tuple(needs), facts["country"], facts["postcode"], facts["channel"], facts["service"], facts["buyer"], tried or {},
+        occasion,
+    )  # fmt: skip
+    decision = decide(wish, outlook, now, rows)
+    await _reserve(tx, order, decision.plan.shares, levels, now)
+    if decision.why is not None:
+        await keep_next_decision(tx, order, decision.why)
+    return decision
+
+
+async def _reserve(
+    tx: Tx, order: UUID, shares: Sequence[Share], levels: dict[tuple[str, str], Any], now: datetime
+) -> None:
+    rows: list[tuple[Any, ...]] = []
+    movements = []
+    for s in shares:
+        level = levels[s.sku, s.place]
+        taken = promise.reserve(level, s.quantity, now)
+        levels[s.sku, s.place] = msgspec.structs.replace(level, reserved=level.reserved + s.quantity)
+        rows.append((s.place, s.sku, order, s.line, s.part, s.quantity, taken.available_when_promised, None, now))
+        movements.append(Movement(s.sku, s.place, Fact.RESERVE, reserved=s.quantity, order_id=order))
+    await stock_sql.insert_reservations(tx, rows)
+    await stock_sql.post(tx, movements)

@@ -1,0 +1,98 @@
+"""Policies: what head office decides, kept as numbered documents that never change. Which one holds is a matter of dates."""
+
+from datetime import datetime
+
+import msgspec
+
+from comptoir.kit.db import Connection, Tx
+from comptoir.kit.errors import Conflict, NotFound
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One saved document, as JSON text. Active from the day on which it begins until a later one does; `tried`: silently, beside the one in force."""
+
+    number: int
+    body: str
+    note: str
+    made_by: str
+    made_at: datetime
+    active_from: datetime | None
+    tried_from: datetime | None
+    tried_until: datetime | None
+
+
+_VERSION = "number, body::text AS body, note, made_by, made_at, active_from, tried_from, tried_until"
+
+
+async def find_active(connection: Connection, kind: str, now: datetime) -> Version | None:
+    """The document in force at a moment."""
+    row = await connection.fetchrow(
+        f"SELECT {_VERSION} FROM policy WHERE kind = $1 AND active_from <= $2 ORDER BY active_from DESC, number DESC LIMIT 1",
+        kind, now,
+    )  # fmt: skip
+    return Version(**row) if row else None
+
+
+async def find_tried(connection: Connection, kind: str, now: datetime) -> Version | None:
+    """The document that is tried beside it, if any; the latest begun."""
+    row = await connection.fetchrow(
+        f"SELECT {_VERSION} FROM policy WHERE kind = $1 AND tried_from <= $2 AND (tried_until IS NULL OR tried_until > $2)"
+        " ORDER BY tried_from DESC, number DESC LIMIT 1",
+        kind, now,
+    )  # fmt: skip
+    return Version(**row) if row else None
+
+
+async def find_version(connection: Connection, kind: str, number: int) -> Version:
+    """One saved document. NotFound `policy_not_found`."""
+    row = await connection.fetchrow(f"SELECT {_VERSION} FROM policy WHERE kind = $1 AND number = $2", kind, number)
+    if row is None:
+        raise NotFound("policy_not_found", number=number)
+    return Version(**row)
+
+
+async def list_versions(connection: Connection, kind: str, limit: int = 100) -> list[Version]:
+    """The saved documents, newest first."""
+    rows = await connection.fetch(
+        f"SELECT {_VERSION} FROM policy WHERE kind = $1 ORDER BY number DESC LIMIT $2", kind, limit
+    )
+    return [Version(**row) for row in rows]
+
+
+async def save(tx: Tx, kind: str, body: bytes, note: str, who: str, after: int) -> int:
+    """Save the next version. Conflict `policy_changed` when `after` is not the newest: two people do not overwrite one another."""
+    await tx.run("SELECT pg_advisory_xact_lock(hashtext('policy ' || $1))", kind)
+    newest = await tx.value("SELECT coalesce(max(number), 0) FROM policy WHERE kind = $1", kind)
+    if newest != after:
+        raise Conflict("policy_changed", newest=newest)
+    await tx.run(
+        "INSERT INTO policy (kind, number, body, note, made_by, made_at) VALUES ($1, $2, $3::text::jsonb, $4, $5, $6)",
+        kind, newest + 1, body.decode(), note, who, tx.now,
+    )  # fmt: skip
+    return int(newest) + 1
+
+
+async def activate(tx: Tx, kind: str, number: int, since: datetime) -> None:
+    """Let a version hold from a moment on, now or later. NotFound `policy_not_found`; Conflict `policy_was_active` for one that has held: save it anew."""
+    row = await tx.row("SELECT active_from FROM policy WHERE kind = $1 AND number = $2 FOR UPDATE", kind, number)
+    if row is None:
+        raise NotFound("policy_not_found", number=number)
+    if row["active_from"] is not None and row["active_from"] <= tx.now:
+        raise Conflict("policy_was_active")
+    await tx.run("UPDATE policy SET active_from = $3 WHERE kind = $1 AND number = $2", kind, number, since)
+
+
+async def try_silently(tx: Tx, kind: str, number: int | None, until: datetime | None) -> None:
+    """Try one version beside the one in force, and no other; None ends it. NotFound `policy_not_found`."""
+    await tx.run(
+        "UPDATE policy SET tried_until = $2 WHERE kind = $1 AND tried_from < $2 AND (tried_until IS NULL OR tried_until > $2)",
+        kind, tx.now,
+    )  # fmt: skip
+    if number is None:
+        return
+    found = await tx.value(
+        "UPDATE policy SET tried_from = $3, tried_until = $4 WHERE kind = $1 AND number = $2 RETURNING number",
+        kind, number, tx.now, until,
+    )  # fmt: skip
+    if found is None:
+        raise NotFound("policy_not_found", number=number)

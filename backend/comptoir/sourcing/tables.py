@@ -1,0 +1,31 @@
+"""Tables of sourcing: decisions and what units cost. Made by the migrations, compared by a test."""
+
+from piccolo.columns import UUID, Bytea, Integer, SmallInt, Text, Timestamptz
+from piccolo.table import Table
+
+
+class SourcingDecision(Table, tablename="sourcing_decision"):
+    """Why an order went where it went; `body` is `why.Why` as JSON."""
+
+    order_id = UUID(primary_key=True, required=True)
+    number = SmallInt(primary_key=True, required=True)
+    at = Timestamptz(required=True)
+    occasion = Text(required=True)
+    policy = Integer(required=True)
+    parcels = SmallInt(required=True)
+    cost_minor = Integer(required=True)
+    tried_policy = Integer(null=True, default=None)
+    tried_parcels = SmallInt(null=True, default=None)
+    tried_minor = Integer(null=True, default=None)
+    body = Bytea(required=True)
+
+
+class UnitPrice(Table, tablename="unit_price"):
+    """What a unit costs at a location beyond its parcel."""
+
+    sku = Text(primary_key=True, required=True)
+    location = Text(primary_key=True, required=True)
+    scarcity_minor = Integer(default=0)
+    markdown_minor = Integer(default=0)
+    decline_minor = Integer(default=0)
+    as_of = Timestamptz(required=True)
