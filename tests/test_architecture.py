@@ -17,7 +17,18 @@ ROOT = Path(__file__).parent.parent
 PACKAGE, TEMPLATES = ROOT / "backend" / "comptoir", ROOT / "pwa" / "templates"
 
 REFERENCE = {"catalog", "network", "staff"}
-NOUNS = {"stock", "orders", "sourcing", "fulfillment", "shipping", "printing", "returns", "payments", "invoices"}
+NOUNS = {
+    "stock",
+    "orders",
+    "sourcing",
+    "fulfillment",
+    "transfers",
+    "shipping",
+    "printing",
+    "returns",
+    "payments",
+    "invoices",
+}
 READERS = {"screens", "notifications", "channels", "errands", "tower"}
 LAYERS = (  # imports go downwards only; the packages of one layer do not know one another
     {"web", "worker", "cli", "app", "serving", "webserver", "seeding", "bench", "drawing", "migrating", "migrations"},
@@ -25,7 +36,7 @@ LAYERS = (  # imports go downwards only; the packages of one layer do not know o
 )  # fmt: skip
 RANK = {name: len(LAYERS) - i for i, names in enumerate(LAYERS) for name in names}
 MAY_KNOW_EACH_OTHER = LAYERS[0] | LAYERS[-1]
-STORE_ROWS = "work(_line)?|stock_(level|movement|count)|arrival|bag|put_back|exception|pack|hand_over|short_pick|device"
+STORE_ROWS = "work(_line)?|stock_(level|movement|count)|arrival|bag|put_back|exception|pack|hand_over|short_pick|device|transfer(_line)?"
 ASKS_TIME = re.compile(
     r"\b(now|(clock|statement|transaction)_timestamp)\(\)|\b(CURRENT|LOCAL)_?(TIME|TIMESTAMP|DATE)\b"
 )

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from comptoir.fulfillment.lifecycles import PICKUP, SHIP
+from comptoir.fulfillment.lifecycles import CARRY, PICKUP, SHIP
 from comptoir.kit.lifecycle import Lifecycle
 from comptoir.stock.counting import COUNT
+from comptoir.transfers.lifecycle import TRANSFER
 
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (PICKUP, SHIP, COUNT)
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (PICKUP, SHIP, CARRY, TRANSFER, COUNT)
 
 
 def drawn(lifecycle: Lifecycle[Any, Any]) -> Iterator[str]:

@@ -11,24 +11,28 @@ WHERE (coalesce(l.on_hand, 0), coalesce(l.reserved, 0), coalesce(l.set_aside, 0)
   IS DISTINCT FROM (coalesce(m.on_hand, 0), coalesce(m.reserved, 0), coalesce(m.set_aside, 0), coalesce(m.unsellable, 0));
 
 -- name: reserved_is_what_is_promised
--- I3: reserved units are those of live work, of held orders, and of goods that still have to be put back.
-SELECT l.sku, l.location, l.reserved, coalesce(w.units, 0) AS at_work, coalesce(h.units, 0) AS held, coalesce(p.units, 0) AS put_back
+-- I3: reserved units are those of live work, of held orders, of transfers that have not left, and of goods that still have to be put back.
+SELECT l.sku, l.location, l.reserved, coalesce(w.units, 0) AS at_work, coalesce(h.units, 0) AS held, coalesce(p.units, 0) AS put_back, coalesce(t.units, 0) AS to_transfer
 FROM stock_level l
 LEFT JOIN (SELECT sku, location, sum(reserved + picked + staged) AS units FROM work_line GROUP BY sku, location) w USING (sku, location)
 LEFT JOIN (SELECT r.sku, r.location, sum(r.quantity - r.released) AS units FROM reservation r
   JOIN requirement q ON q.order_id = r.order_id AND q.line = r.line AND q.part = r.part AND q.held > 0 GROUP BY r.sku, r.location) h USING (sku, location)
 LEFT JOIN (SELECT sku, location, sum(quantity - done) AS units FROM put_back WHERE promised AND withdrawn_at IS NULL GROUP BY sku, location) p
   USING (sku, location)
-WHERE l.reserved <> coalesce(w.units, 0) + coalesce(h.units, 0) + coalesce(p.units, 0);
+LEFT JOIN (SELECT n.sku, t.from_location AS location, sum(n.reserved + n.picked) AS units FROM transfer_line n JOIN transfer t ON t.id = n.transfer
+  WHERE n.reserved + n.picked > 0 GROUP BY 1, 2) t USING (sku, location)
+WHERE l.reserved <> coalesce(w.units, 0) + coalesce(h.units, 0) + coalesce(p.units, 0) + coalesce(t.units, 0);
 
 -- name: set_aside_is_off_the_shelf
--- Units off the shelf are picked or staged for somebody, or wait to be put back.
+-- Units off the shelf are picked or staged for somebody, laid to a transfer, or wait to be put back.
 SELECT l.sku, l.location, l.set_aside, coalesce(w.units, 0) AS at_work, coalesce(p.units, 0) AS put_back
 FROM stock_level l
 LEFT JOIN (SELECT sku, location, sum(picked + staged) AS units FROM work_line GROUP BY sku, location) w USING (sku, location)
 LEFT JOIN (SELECT sku, location, sum(quantity - done) AS units FROM put_back WHERE promised AND withdrawn_at IS NULL GROUP BY sku, location) p
   USING (sku, location)
-WHERE l.set_aside <> coalesce(w.units, 0) + coalesce(p.units, 0);
+LEFT JOIN (SELECT n.sku, t.from_location AS location, sum(n.picked) AS units FROM transfer_line n JOIN transfer t ON t.id = n.transfer
+  WHERE n.picked > 0 GROUP BY 1, 2) t USING (sku, location)
+WHERE l.set_aside <> coalesce(w.units, 0) + coalesce(p.units, 0) + coalesce(t.units, 0);
 
 -- name: no_promise_above_what_was_available
 -- I1: a promise never exceeds what was available at the moment it was made.
@@ -156,6 +160,7 @@ WHERE NOT CASE fact
   WHEN 'short_damaged' THEN on_hand < 0 AND reserved = on_hand AND set_aside = 0 AND unsellable = -on_hand
   WHEN 'short_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = 0 AND unsellable IN (0, -on_hand)
   WHEN 'hand_over' THEN on_hand < 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
+  WHEN 'transfer_shipped' THEN on_hand < 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
   WHEN 'hand_over_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
   ELSE (reserved, set_aside) = (0, 0) END;
 
@@ -201,3 +206,35 @@ GROUP BY d.order_id, u.line, u.part HAVING sum(CASE d.kind WHEN 'invoice' THEN u
 UNION ALL SELECT c.cites, u.line, u.part, sum(u.units) FROM document c JOIN document_unit u ON u.number = c.number
 LEFT JOIN document_unit i ON i.number = c.cites AND i.line = u.line AND i.part = u.part WHERE c.cites IS NOT NULL
 GROUP BY c.cites, u.line, u.part HAVING sum(u.units) > coalesce(max(i.units), 0) OR sum(u.gross_minor) > coalesce(max(i.gross_minor), 0);
+
+-- name: goods_on_their_way_have_left_and_not_arrived
+-- Per transfer and article the ledger says what its lines say: on its way is what left less what was taken in; missing and over as counted.
+SELECT coalesce(t.number, m.number) AS transfer, coalesce(t.sku, m.sku) AS sku, t.in_transit, m.on_the_way, t.missing, m.missing AS ledger_missing,
+  t.over, m.over AS ledger_over
+FROM (SELECT t.number, l.sku, sum(l.in_transit) AS in_transit, sum(l.missing) AS missing, sum(l.over) AS over
+  FROM transfer t JOIN transfer_line l ON l.transfer = t.id GROUP BY t.number, l.sku) t
+FULL JOIN (SELECT reason AS number, sku, -sum(on_hand) FILTER (WHERE fact IN ('transfer_shipped', 'transfer_received')) AS on_the_way,
+  -sum(on_hand) FILTER (WHERE fact = 'transfer_missing') AS missing, sum(on_hand) FILTER (WHERE fact = 'transfer_over') AS over
+  FROM stock_movement WHERE fact IN ('transfer_shipped', 'transfer_received', 'transfer_missing', 'transfer_over') GROUP BY reason, sku) m
+  ON m.number = t.number AND m.sku = t.sku
+WHERE (coalesce(t.in_transit, 0), coalesce(t.missing, 0), coalesce(t.over, 0))
+  IS DISTINCT FROM (coalesce(m.on_the_way, 0), coalesce(m.missing, 0), coalesce(m.over, 0));
+
+-- name: a_transfer_says_what_its_units_say
+-- A transfer's state fits where its units are: nothing is on its way before it has left, nothing waits for it once it is over.
+SELECT t.number, t.status, l.reserved, l.picked, l.in_transit, l.received, l.missing FROM transfer t JOIN (
+  SELECT transfer, sum(reserved) AS reserved, sum(picked) AS picked, sum(in_transit) AS in_transit, sum(received) AS received, sum(missing) AS missing
+  FROM transfer_line GROUP BY transfer) l ON l.transfer = t.id
+WHERE NOT CASE t.status
+  WHEN 'created' THEN l.in_transit + l.received + l.missing = 0
+  WHEN 'shipped' THEN l.reserved + l.picked + l.received + l.missing = 0
+  WHEN 'receiving' THEN l.reserved + l.picked + l.missing = 0
+  WHEN 'closed' THEN l.reserved + l.picked + l.in_transit = 0
+  ELSE l.reserved + l.picked + l.in_transit + l.received + l.missing = 0 END;
+
+-- name: a_customers_units_travel_with_their_transfer
+-- I3: work for another store has a transfer that stands, and what of it is on its way is on its way there: never more than the transfer carries.
+SELECT w.id::text AS of, l.line, l.in_transit, coalesce(n.in_transit, 0) AS on_the_transfer FROM work w JOIN work_line l ON l.work = w.id
+LEFT JOIN transfer t ON t.work = w.id LEFT JOIN transfer_line n ON n.transfer = t.id AND n.work_line = l.line
+WHERE w.kind = 'transfer' AND (l.in_transit > coalesce(n.in_transit, 0) OR (l.reserved + l.picked > 0 AND t.status IS DISTINCT FROM 'created')
+  OR (l.in_transit > 0 AND t.status NOT IN ('shipped', 'receiving')));

@@ -13,6 +13,7 @@ from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_custom
 from comptoir.flows.cancel_order import cancel_order
 from comptoir.flows.choose_for_short import ChooseForShortFlow
 from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
+from comptoir.flows.create_transfer import cancel_transfer, create_transfer
 from comptoir.flows.erase_customer import EraseCustomer, GiveCustomerData, erase_customer, give_customer_data
 from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
@@ -26,11 +27,13 @@ from comptoir.flows.name_collector import CollectorFlows
 from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
 from comptoir.flows.put_article import put_article
+from comptoir.flows.receive_transfer import receive_transfer
 from comptoir.flows.record_payment import RecordPaymentFlow
 from comptoir.flows.refuse_hand_over import refuse_hand_over
 from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
-from comptoir.flows.resolve_exception import resolve_exception
+from comptoir.flows.resolve_exception import ResolveExceptionFlow
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
+from comptoir.flows.ship_transfer import ship_transfer
 from comptoir.flows.start_pack import start_pack
 from comptoir.flows.take_arrival import take_arrival
 from comptoir.flows.take_over import TakeOver, take_over
@@ -61,6 +64,7 @@ from comptoir.stock.adjusting import AdjustStock
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
 from comptoir.stock.feed import PostMovements, PostSnapshot
 from comptoir.stock.imports import ImportStock
+from comptoir.transfers.model import CancelTransfer, CreateTransfer, ReceiveTransfer, ShipTransfer
 
 
 def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mapping[type, Flow]:
@@ -80,7 +84,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         PlaceHold: place_hold,
         RecordPayment: RecordPaymentFlow(ReleaseHoldFlow(outlook)),
         ReleaseHold: ReleaseHoldFlow(outlook),
-        ResolveException: resolve_exception,
+        ResolveException: ResolveExceptionFlow(outlook),
         ResolveShort: ResolveShortFlow(outlook),
         MoveToStore: MoveToStoreFlow(outlook),
         StartPack: start_pack,
@@ -99,6 +103,10 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         ApproveCount: approve_count,
         AskCountAgain: ask_count_again,
         CancelCount: cancel_count,
+        CreateTransfer: create_transfer,
+        ShipTransfer: ship_transfer,
+        ReceiveTransfer: receive_transfer,
+        CancelTransfer: cancel_transfer,
         BlockSku: block_sku,
         UnblockSku: unblock_sku,
         PutArticle: put_article,

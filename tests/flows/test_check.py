@@ -17,6 +17,14 @@ DOCUMENT = (
     "INSERT INTO document (number, legal_entity, series, year, n, kind, order_id, cause_seq, issued_on, made_at, currency,"
     " vat_minor, total_minor, content)"
 )
+TRANSFER = (
+    "INSERT INTO transfer (id, number, from_location, to_location, reason, created_at, created_by, status)"
+    " VALUES ('00000000-0000-7000-8000-000000000001', 'T-1', 'lyon-part-dieu', 'lille-vieux-lille', 'other', now(), 'test',"
+)
+CARRIED = (
+    "INSERT INTO transfer_line (transfer, line, sku, quantity, reserved, in_transit)"
+    " VALUES ('00000000-0000-7000-8000-000000000001', 1, 'DERBY-HELENE-NOIR-39', 2,"
+)
 FAULTS = {
     "levels_are_the_sum_of_movements": "UPDATE stock_level SET on_hand = on_hand + 1",
     "reserved_is_what_is_promised": "UPDATE stock_level SET reserved = 1",
@@ -56,6 +64,9 @@ FAULTS = {
         " SELECT p.id, 1, p.work, p.location, 'X', 1 FROM parcel p"
     ),
     "parcels_say_what_their_labels_say": PARCEL,
+    "goods_on_their_way_have_left_and_not_arrived": f"{TRANSFER} 'shipped'); {CARRIED} 0, 2)",
+    "a_transfer_says_what_its_units_say": f"{TRANSFER} 'created'); {CARRIED} 0, 2)",
+    "a_customers_units_travel_with_their_transfer": "UPDATE work SET kind = 'transfer'",
     "document_numbers_have_no_gap": (
         f"INSERT INTO document_counter VALUES ('orme', 'F', 2026, 3, '2026-11-21'); {DOCUMENT}"
         " SELECT 'F-' || n, 'orme', 'F', 2026, n, 'invoice', id, n, '2026-11-21', now(), 'EUR', 0, 0, '{}' FROM sales_order, unnest(ARRAY[1, 3]) n"

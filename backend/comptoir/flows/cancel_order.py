@@ -6,10 +6,11 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.flows.bring_to_store import end_carried
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
 from comptoir.fulfillment import sql as work_sql
-from comptoir.fulfillment.lifecycles import LIVE, TO_PICK, Status
+from comptoir.fulfillment.lifecycles import LIVE, TO_PICK, Action, Status
 from comptoir.fulfillment.model import Moved, Work, WorkLine
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
@@ -119,17 +120,20 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
 
 async def cancel_units(tx: Tx, work: Work, line: WorkLine, units: int) -> tuple[int, list[Any], int]:
     """Cancel up to `units` of a work line, untouched ones first; (canceled, movements, put-backs made)."""
-    if units <= 0 or work.status not in LIVE:
+    coming = work.status is Status.IN_TRANSIT and work.kind == "transfer"
+    if units <= 0 or (work.status not in LIVE and not coming):
         return 0, [], 0
     movements: list[Any] = []
     moved, taken, put_backs = [], 0, 0
-    for state in ("reserved", "picked", "staged"):
+    for state in ("in_transit",) if coming else ("reserved", "picked", "staged"):
         got = min(units - taken, getattr(line, state))
         if not got:
             continue
         taken += got
         moved.append(Moved(line.line, state, "canceled", got))
         await stock_sql.release_reservations(tx, work.order_id, line.order_line, line.part, work.location, got)
+        if state == "in_transit":
+            continue  # They are in nobody's figures: where they arrive they are the store's own.
         if state == "reserved":
             movements.append(released(line.sku, work.location, got, order_id=work.order_id, work=work.id))
         else:
@@ -176,10 +180,14 @@ async def release_held(tx: Tx, order: UUID, need: Any, units: int) -> list[Any]:
 async def end_empty_works(tx: Tx, order: UUID) -> None:
     """Work whose every unit was canceled or short has ended; work with the rest all picked goes on to staging."""
     for work in await work_sql.lock_of_order(tx, order, None):
+        if work.kind == "transfer" and work.status is Status.IN_TRANSIT and not work.total("in_transit"):
+            await moved_on(tx, work, work.after(Action.CANCEL))
         if work.status not in LIVE:
             continue
         if not any(work.total(state) for state in ("reserved", "picked", "staged")):
             await moved_on(tx, work, Status.CANCELED)
+            if work.kind == "transfer":
+                await end_carried(tx, work)
             await tx.run(_NOBODY_WAITS, order, work.location, tx.now, [status.value for status in LIVE])
         elif not work.total("reserved") and work.status in (
             Status.OPEN,

@@ -38,20 +38,22 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 _LIVE = "status IN ('open', 'accepted', 'picking', 'picked')"
+_LEAVES = "w.kind = 'transfer' AND w.status = 'picked'"
+"""It waits for its transfer to leave: there is nothing more to do with it in hand."""
 _HELD = f"""
-SELECT p.id, p.ahead, p.made_at, EXISTS (SELECT FROM work w WHERE w.pack = p.id AND w.{_LIVE}) AS live FROM pack p
+SELECT p.id, p.ahead, p.made_at, EXISTS (SELECT FROM work w WHERE w.pack = p.id AND w.{_LIVE} AND NOT ({_LEAVES})) AS live FROM pack p
 WHERE p.device = $1 AND p.closed_at IS NULL AND ($2::text[] IS NULL OR p.location = ANY($2)) ORDER BY p.made_at DESC, p.id LIMIT $3 FOR NO KEY UPDATE
 """
 # Nobody's pack that stands: the most urgent first. Rows that somebody changes at this moment are passed over, never waited for.
 _NEXT = f"""
 SELECT w.id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2
-WHERE w.location = $1 AND w.{_LIVE} AND p.id IS NULL
+WHERE w.location = $1 AND w.{_LIVE} AND NOT ({_LEAVES}) AND p.id IS NULL
 ORDER BY EXISTS (SELECT FROM arrival a WHERE a.order_id = w.order_id AND a.location = w.location AND a.done_at IS NULL) DESC, w.promise_at, w.id
 LIMIT $3 FOR NO KEY UPDATE OF w SKIP LOCKED
 """
 _STILL_FREE = f"""
 SELECT w.id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2
-WHERE w.id = ANY($1::uuid[]) AND w.{_LIVE} AND p.id IS NULL
+WHERE w.id = ANY($1::uuid[]) AND w.{_LIVE} AND NOT ({_LEAVES}) AND p.id IS NULL
 """
 
 

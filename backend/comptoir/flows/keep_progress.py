@@ -13,8 +13,8 @@ SELECT r.unsourced, r.held, r.canceled, w.*, EXISTS (SELECT FROM order_hold h WH
 FROM (SELECT coalesce(sum(unsourced), 0)::int AS unsourced, coalesce(sum(held), 0)::int AS held, coalesce(sum(canceled), 0)::int AS canceled
       FROM requirement WHERE order_id = $1) r,
      (SELECT coalesce(sum(reserved), 0)::int AS reserved, coalesce(sum(picked), 0)::int AS picked, coalesce(sum(staged), 0)::int AS staged,
-        coalesce(sum(in_transit), 0)::int AS in_transit, coalesce(sum(handed_over), 0)::int AS handed_over, coalesce(sum(delivered), 0)::int AS delivered
-      FROM work_line WHERE order_id = $1) w
+        coalesce(sum(in_transit) FILTER (WHERE NOT carried), 0)::int AS in_transit, coalesce(sum(in_transit) FILTER (WHERE carried), 0)::int AS coming, coalesce(sum(handed_over), 0)::int AS handed_over, coalesce(sum(delivered), 0)::int AS delivered
+      FROM (SELECT l.*, EXISTS (SELECT FROM work k WHERE k.id = l.work AND k.kind = 'transfer') AS carried FROM work_line l WHERE l.order_id = $1) l) w
 """
 
 

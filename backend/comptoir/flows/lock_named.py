@@ -1,4 +1,4 @@
-"""A batch of reports locks all that it names first: orders, works, put-backs, then stock, each in one order for everybody.
+"""A batch of reports locks all that it names first: orders, works, put-backs, transfers, then stock, each in one order for everybody.
 
 So two devices that tell of the same goods in opposite order wait for each other once, and never block each other.
 """
@@ -11,8 +11,9 @@ from uuid import UUID
 from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
+from comptoir.transfers import sql as transfers_sql
 
-_NAMES = ("work", "order", "put_back", "event", "pack")
+_NAMES = ("work", "order", "put_back", "event", "pack", "transfer")
 
 _TOLD_BEFORE = (
     "SELECT e.effect->>'work' AS work, e.effect->>'put_back' AS put_back FROM device_event e"
@@ -31,7 +32,9 @@ _ITS_STOCK = """
 SELECT 1 FROM stock_level l WHERE (l.sku, l.location) IN (
   SELECT sku, location FROM work_line
   WHERE (work = ANY($1::uuid[]) OR order_id = ANY($2::uuid[])) AND ($3::text[] IS NULL OR location = ANY($3))
-  UNION ALL SELECT sku, location FROM put_back WHERE id = ANY($4::uuid[]) AND ($3::text[] IS NULL OR location = ANY($3)))
+  UNION ALL SELECT sku, location FROM put_back WHERE id = ANY($4::uuid[]) AND ($3::text[] IS NULL OR location = ANY($3))
+  UNION ALL SELECT l.sku, p.place FROM transfer_line l JOIN transfer t ON t.id = l.transfer CROSS JOIN LATERAL unnest(ARRAY[t.from_location, t.to_location]) AS p (place)
+    WHERE t.id = ANY($5::uuid[]) AND ($3::text[] IS NULL OR p.place = ANY($3)))
 ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l
 """
 
@@ -53,10 +56,13 @@ async def lock_named(tx: Tx, bodies: Iterable[Mapping[str, Any]], device: Actor)
             backs |= {UUID(row["put_back"])} if row["put_back"] else set()
     if named["pack"]:
         works |= {row[0] for row in await tx.rows(_OF_PACKS, list(named["pack"]), device.locations)}
+    if named["transfer"]:
+        orders |= set(await transfers_sql.orders_of(tx, named["transfer"], device.locations))
     orders |= set((await work_sql.orders_of(tx, works, device.locations)).values())
     await tx.rows("SELECT 1 FROM sales_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", sorted(orders))
     if count == 1:
         return
     await tx.rows(_ITS_WORKS, list(works), list(orders), device.locations)
     await tx.rows("SELECT 1 FROM put_back WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", list(backs))
-    await tx.rows(_ITS_STOCK, list(works), list(orders), device.locations, list(backs))
+    await transfers_sql.lock_many(tx, named["transfer"])
+    await tx.rows(_ITS_STOCK, list(works), list(orders), device.locations, list(backs), list(named["transfer"]))

@@ -1,36 +1,91 @@
 """A manager has looked at what a report could not settle, and says what came of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from comptoir.flows.ask_change import request_of, settle_request
+from comptoir.flows.bring_to_store import bring_to_store
 from comptoir.fulfillment import resolving, resolving_sql
+from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.changing import CHANGE_ASKED
-from comptoir.fulfillment.resolving import ExceptionResolved, ResolveException
+from comptoir.fulfillment.lifecycles import LIVE
+from comptoir.fulfillment.resolving import BY_TRANSFER, DECLINED, ExceptionResolved, ResolveException
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
+from comptoir.kit.errors import Conflict, Invalid, NotFound
+from comptoir.network.promise import ready_by
+from comptoir.orders import sql as orders_sql
+from comptoir.sourcing.outlook import Outlook
 from comptoir.staff.sql import insert_audit
 
+ON_THE_ROAD = timedelta(days=2)
+"""How long goods take from store to store, until the lanes between them are known one by one."""
 
-async def resolve_exception(tx: Tx, command: ResolveException, actor: Actor, now: datetime) -> ExceptionResolved:
-    """NotFound `exception_not_found`; Conflict `exception_resolved`, `choose_on_order`; Forbidden `role_lacks_right`."""
-    actor.needs("store_manager", "regional_manager", "head_office")
-    row = await resolving_sql.lock(tx, command.exception, actor)
-    resolving.resolve(row["kind"], row["resolved_at"] is not None, command.resolution)
-    await resolving_sql.close(tx, command.exception, command.resolution, actor.who, now)
-    asked = await request_of(tx, command.exception) if row["kind"] == CHANGE_ASKED else None
-    if asked is not None:
-        done = command.resolution == "change_done"
-        await settle_request(tx, asked[0], "done" if done else "declined", actor, now)
-        told = {"what": asked[1], "done": done}
-        tx.tell(Event("customer.change_settled", row["order_id"], told, row["location"]))
-    await insert_audit(
-        tx, actor, "exception.resolve", str(command.exception), location=row["location"], reason=command.note,
-        kind=row["kind"], resolution=command.resolution,
-    )  # fmt: skip
-    tx.tell(
-        Event(
-            "fulfillment.exception_resolved", row["order_id"] or command.exception,
-            {"kind": row["kind"], "resolution": command.resolution}, row["location"],
+
+class ResolveExceptionFlow:
+    """Needs the outlook to know when another store will have it ready."""
+
+    def __init__(self, outlook: Outlook) -> None:
+        self.outlook = outlook
+
+    async def __call__(self, tx: Tx, command: ResolveException, actor: Actor, now: datetime) -> ExceptionResolved:
+        """NotFound `exception_not_found`; Conflict `exception_resolved`, `choose_on_order`, `not_movable`, `store_paused`;
+        Forbidden `role_lacks_right`.
+        """
+        actor.needs("store_manager", "regional_manager", "head_office")
+        by_transfer = command.resolution == BY_TRANSFER
+        # Whatever moves an order's units locks the order first.
+        order = await resolving_sql.order_of(tx, command.exception, actor) if by_transfer else None
+        if order is not None:
+            await orders_sql.lock(tx, order)
+        row = await resolving_sql.lock(tx, command.exception, actor)
+        resolving.resolve(row["kind"], row["resolved_at"] is not None, command.resolution)
+        asked = await request_of(tx, command.exception) if row["kind"] == CHANGE_ASKED else None
+        if by_transfer:
+            await self._bring(tx, row, asked[0] if asked else None, now)
+        await resolving_sql.close(tx, command.exception, command.resolution, actor.who, now)
+        if asked is not None:
+            done = command.resolution != DECLINED
+            await settle_request(tx, asked[0], "done" if done else "declined", actor, now)
+            told = {"what": asked[1], "done": done}
+            tx.tell(Event("customer.change_settled", row["order_id"], told, row["location"]))
+        await insert_audit(
+            tx, actor, "exception.resolve", str(command.exception), location=row["location"], reason=command.note,
+            kind=row["kind"], resolution=command.resolution,
+        )  # fmt: skip
+        tx.tell(
+            Event(
+                "fulfillment.exception_resolved", row["order_id"] or command.exception,
+                {"kind": row["kind"], "resolution": command.resolution}, row["location"],
+            )
+        )  # fmt: skip
+        return ExceptionResolved(command.exception, command.resolution, row["order_id"])
+
+    async def _bring(self, tx: Tx, case: Any, request: UUID | None, now: datetime) -> None:
+        """What lies here for the customer goes to the store that they asked for."""
+        wish = await tx.row(
+            "SELECT kind, line, body->>'location' AS location FROM change_request WHERE id = $1 AND state = 'open'",
+            request,
         )
-    )  # fmt: skip
-    return ExceptionResolved(command.exception, command.resolution, row["order_id"])
+        if wish is None or wish["kind"] != "store" or wish["line"] is not None:
+            raise Invalid("other_answer")
+        at = self.outlook.index.get(wish["location"])
+        if at is None:
+            raise NotFound("location_not_found")
+        place = self.outlook.places[at]
+        if not place.pickup or place.paused(now):
+            raise Conflict("store_paused", location=wish["location"])
+        ready = ready_by(
+            place.windows, place.lead_minutes, self.outlook.queue[at], place.capacity_per_hour, now + ON_THE_ROAD,
+            place.paused_until,
+        )  # fmt: skip
+        works = await work_sql.lock_of_order(tx, case["order_id"], None)
+        here = [
+            work for work in works
+            if work.kind == "pickup" and work.location == case["location"] and work.status in LIVE
+        ]  # fmt: skip
+        if not here:
+            raise Conflict("not_movable")
+        for work in here:
+            await bring_to_store(tx, work, wish["location"], ready)

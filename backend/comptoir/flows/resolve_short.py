@@ -49,7 +49,12 @@ class ResolveShortFlow:
         chosen = await tx.value(
             "SELECT location FROM order_line WHERE order_id = $1 AND line = $2", command.order, command.line
         )
-        home = works[0].location if works else chosen
+        # Where the customer collects: goods that come from elsewhere were never that store's own.
+        home = (
+            next((work.location for work in works if work.kind != "transfer"), None)
+            or chosen
+            or (works[0].location if works else None)
+        )
         if not works and not (chosen and actor.reaches(chosen)) and actor.locations is not None:
             raise Conflict("nothing_missing")
         needs = [n for n in await sql.requirements(tx, command.order) if n["line"] == command.line and n["unsourced"]]

@@ -23,7 +23,7 @@ SOON = timedelta(minutes=30)
 # another device comes after what is free, unless its customer is here or its promise is near; what lies ready here is free.
 _FREE = """
 SELECT w.id, w.order_id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2
-WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') AND (p.id IS NULL OR p.ahead OR p.staff = $3)
+WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') AND NOT (w.kind = 'transfer' AND w.status = 'picked') AND (p.id IS NULL OR p.ahead OR p.staff = $3)
   AND ($4::uuid[] IS NULL OR w.id = ANY($4))
 ORDER BY EXISTS (SELECT FROM arrival a WHERE a.order_id = w.order_id AND a.location = w.location AND a.done_at IS NULL) DESC,
   (p.ahead IS TRUE AND p.device IS DISTINCT FROM $6 AND w.promise_at > $7), w.promise_at, w.id LIMIT $5

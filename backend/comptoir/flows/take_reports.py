@@ -8,7 +8,18 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.flows import count_stock, hand_over, look_again, pick, put_back, short_pick, stage, start_pack
+from comptoir.flows import (
+    count_stock,
+    hand_over,
+    look_again,
+    pick,
+    put_back,
+    receive_transfer,
+    ship_transfer,
+    short_pick,
+    stage,
+    start_pack,
+)
 from comptoir.flows.follow_journal import clock_off, follow_journal, keep_place
 from comptoir.flows.lock_named import lock_named
 from comptoir.flows.report_as import Reporter, report_as, tell_refused, tell_who
@@ -22,7 +33,9 @@ from comptoir.fulfillment.model import (
     LookAgain,
     Outcome,
     Pick,
+    PickForTransfer,
     PutBack,
+    Receive,
     Release,
     Short,
     Stage,
@@ -175,6 +188,10 @@ class TakeReports:
                 counted = SubmitCount(event.id, report.count, report.quantity, at)
                 outcome = await count_stock.submit_count_reported(tx, counted, actor, tx.now)
                 return Outcome("applied", None, None, {"status": outcome.status})
+            case PickForTransfer():
+                return await ship_transfer.pick_for_transfer_reported(tx, report, actor, at)
+            case Receive():
+                return await receive_transfer.receive_reported(tx, report, actor, at)
             case Undo():
                 return await self._undo(tx, report, event, actor, at)
             case WorkNote():

@@ -48,6 +48,7 @@ class PackWork(msgspec.Struct, frozen=True):
     id: str
     lines: tuple[PackLine, ...]
     bags: tuple[PackBag, ...] = ()
+    kind: str = "pickup"
 
 
 class Pack(msgspec.Struct, frozen=True):
@@ -230,7 +231,8 @@ def _view(
         placed = list(bags[work.id].values())
         complete = all(line.remaining == 0 for line in lines)
         staged = any(bag.place for bag in placed)
-        to_stage = complete and not staged and any(line.picked for line in lines)
+        # What goes to another store is put on no pickup shelf.
+        to_stage = complete and not staged and work.kind != "transfer" and any(line.picked for line in lines)
         sent = all(about[fact.id] != work.id for fact in unsent)
         step: Next = "stage" if to_stage else "done" if complete else "pick"
         works.append(WorkView(work.id, complete, staged, sent, step, lines, placed))

@@ -49,6 +49,8 @@ class Action(StrEnum):
     TRACK_FAILED = "track_failed"
     TRACK_RETURNED = "track_returned"
     CLOSE = "close"
+    SEND = "send"
+    ARRIVE = "arrive"
 
 
 S, A = Status, Action
@@ -111,7 +113,18 @@ SHIP: Lifecycle[Status, Action] = Lifecycle(
     },
 )
 
-LIFECYCLES = {"pickup": PICKUP, "ship": SHIP}
+CARRY: Lifecycle[Status, Action] = Lifecycle(
+    "carry",
+    _SHELF
+    | {
+        (S.PICKED, A.SEND): S.IN_TRANSIT,
+        (S.IN_TRANSIT, A.CANCEL): S.CANCELED,
+        (S.IN_TRANSIT, A.ARRIVE): S.CLOSED,
+    },
+)
+"""Work whose goods go to the customer's own store by transfer; what arrives there is pickup work of that store."""
+
+LIFECYCLES = {"pickup": PICKUP, "ship": SHIP, "transfer": CARRY}
 
 TO_PICK = (S.OPEN, S.ACCEPTED, S.PICKING)
 LIVE = (S.OPEN, S.ACCEPTED, S.PICKING, S.PICKED, S.STAGED, S.PACKED, S.LABELED)

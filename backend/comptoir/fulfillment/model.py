@@ -11,6 +11,7 @@ from comptoir.kit.words import Code, Maybe, Note, Units
 
 ShortReason = Literal["not_found", "damaged", "not_sellable"]
 LineNumber = Annotated[int, msgspec.Meta(ge=1, le=500)]
+Corrected = Annotated[int, msgspec.Meta(ge=-10_000, le=10_000)]
 
 
 class WorkLine(msgspec.Struct, frozen=True):
@@ -169,6 +170,24 @@ class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
 
+class PickForTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Units laid to a transfer; below zero they went back to their shelf."""
+
+    transfer: UUID
+    quantity: Corrected = 1
+    code: Annotated[str, msgspec.Meta(max_length=5000)] = ""
+    sku: Code | None = None
+
+
+class Receive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Units of a transfer that have come; below zero they were counted one too often."""
+
+    transfer: UUID
+    quantity: Corrected = 1
+    code: Annotated[str, msgspec.Meta(max_length=5000)] = ""
+    sku: Code | None = None
+
+
 Report = (
     Pick
     | Undo
@@ -183,6 +202,8 @@ Report = (
     | UnknownCode
     | WorkNote
     | Count
+    | PickForTransfer
+    | Receive
 )
 
 REPORTS: dict[str, type[Report]] = {
@@ -199,6 +220,8 @@ REPORTS: dict[str, type[Report]] = {
     "unknown_code": UnknownCode,
     "note": WorkNote,
     "count": Count,
+    "transfer_pick": PickForTransfer,
+    "receive": Receive,
 }
 """The body of a device event, by the event's `type`."""
 

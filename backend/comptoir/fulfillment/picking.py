@@ -54,7 +54,11 @@ def short(work: Work, line: int, units: int) -> Handled:
 def undo_short(work: Work, line: int, units: int) -> Handled:
     """The missing units were found after all; possible while nobody has decided about them and the work is not over."""
     at = work.line(line)
-    over = work.status in (Status.HANDED_OVER, Status.CANCELED, Status.EXPIRED) or work.total("handed_over")
+    over = (
+        work.status in (Status.HANDED_OVER, Status.CANCELED, Status.EXPIRED, Status.IN_TRANSIT)
+        or work.total("handed_over")
+        or moved_away(work)
+    )
     back = min(units, at.shorted) if at and not over else 0
     moved = (Moved(line, "shorted", "reserved", back),) if back else ()
     return Handled(moved, 0, after_shelf(work, moved), None if back == units else "decided_meanwhile")

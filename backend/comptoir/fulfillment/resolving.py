@@ -9,7 +9,12 @@ from comptoir.fulfillment.changing import ANSWERS, CHANGE_ASKED
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.words import Note
 
-Resolution = Literal["all_right", "put_right", "goods_lost", "talked_over", "change_done", "change_declined"]
+Resolution = Literal[
+    "all_right", "put_right", "goods_lost", "talked_over", "change_done", "change_declined", "change_by_transfer"
+]
+BY_TRANSFER = "change_by_transfer"
+"""The customer wants another store, and the goods that lie here go there."""
+DECLINED = "change_declined"
 CHOSEN_ON_ORDER = "short_choice"
 
 

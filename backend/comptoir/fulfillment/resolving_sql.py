@@ -21,6 +21,18 @@ async def lock(tx: Tx, exception: UUID, actor: Actor) -> Any:
     return row
 
 
+async def order_of(tx: Tx, exception: UUID, actor: Actor) -> UUID | None:
+    """The order that an exception is about. NotFound `exception_not_found` when it is none of the actor's."""
+    row = await tx.row(
+        "SELECT order_id FROM exception WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2))",
+        exception, list(actor.locations) if actor.locations is not None else None,
+    )  # fmt: skip
+    if row is None:
+        raise NotFound("exception_not_found")
+    found: UUID | None = row["order_id"]
+    return found
+
+
 async def close(tx: Tx, exception: UUID, resolution: str, who: str, now: datetime) -> None:
     """Nobody needs to look at it any more."""
     await tx.run(

@@ -30,8 +30,8 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
   (SELECT h.until FROM order_hold h WHERE h.order_id = o.id AND h.reason = 'payment' AND h.released_at IS NULL LIMIT 1) AS pay_until,
   (SELECT CASE WHEN k.phone IS NULL THEN 'email' ELSE 'sms' END FROM collector k WHERE k.order_id = o.id) AS collector_by,
   {off},
-  coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'status', w.status, 'promise_at',
-      w.promise_at,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'kind', CASE w.kind WHEN 'transfer' THEN 'pickup' ELSE w.kind END,
+      'status', CASE WHEN t.id IS NOT NULL AND w.status = 'in_transit' THEN 'picked' ELSE w.status END, 'promise_at', coalesce(t.promise_at, w.promise_at),
       'collect_until', w.collect_until, 'told_at', w.told_at, 'told_until', w.told_until,
       'units', (SELECT coalesce(sum(n.quantity - n.canceled), 0) FROM work_line n WHERE n.work = w.id),
       'place', jsonb_build_object('id', l.id, 'name', l.name, 'street', l.street, 'postcode', l.postcode, 'city',
@@ -42,7 +42,8 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
         'exceptions', coalesce((SELECT jsonb_agg(concat_ws(' ', x.day, coalesce(x.opens, -1), coalesce(x.closes, -1)))
           FROM opening_exception x WHERE x.location = l.id AND x.day BETWEEN $2::date - 1 AND $2::date + 21), '[]')))
       ORDER BY w.promise_at, w.id)
-    FROM work w JOIN location l ON l.id = w.location WHERE w.order_id = o.id), '[]') AS works
+    FROM work w LEFT JOIN transfer t ON t.work = w.id AND w.kind = 'transfer' JOIN location l ON l.id = coalesce(t.to_location, w.location)
+    WHERE w.order_id = o.id), '[]') AS works
 FROM sales_order o LEFT JOIN customer c ON c.id = o.customer WHERE o.id = $1
 """.replace("{off}", OFF)
 

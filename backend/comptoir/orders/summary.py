@@ -8,11 +8,12 @@ from comptoir.orders.model import Progress
 def progress(units: Mapping[str, int], *, held: bool, started: bool) -> Progress:
     """Progress from units per place.
 
-    `units` counts all requirements' units under: unsourced, held, reserved, picked, staged, in_transit, handed_over,
-    delivered, canceled. `held`: some hold is open (or an unknown line waits). `started`: hands have begun.
+    `units` counts all requirements' units under: unsourced, held, reserved, picked, staged, coming (from one store to
+    the one where they are collected), in_transit (to the customer), handed_over, delivered, canceled. `held`: some hold
+    is open (or an unknown line waits). `started`: hands have begun.
     """
     done = units.get("handed_over", 0) + units.get("delivered", 0) + units.get("in_transit", 0)
-    live = sum(units.get(name, 0) for name in ("unsourced", "held", "reserved", "picked", "staged"))
+    live = sum(units.get(name, 0) for name in ("unsourced", "held", "reserved", "picked", "staged", "coming"))
     if held:
         return Progress.HELD
     if not live and not done:

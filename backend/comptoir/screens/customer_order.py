@@ -16,6 +16,7 @@ from comptoir.returns.withdrawal import in_time, last_day
 from comptoir.screens.customer_asks import Request, ShortChoice
 from comptoir.screens.customer_part import Part
 
+# What comes from another store is a part of the store where it is collected, being prepared, until it is there.
 _SQL = """
 SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.placed_at, o.total_minor,
     o.shipping_minor,
@@ -52,9 +53,10 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
   coalesce((SELECT jsonb_agg(jsonb_build_object('line', l.line, 'title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
       'picture', coalesce(s.picture, ''), 'excluded', coalesce(s.withdrawal_excluded, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'total_minor', l.total_minor,
       'missing', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line =
-          l.line), 'gone', (SELECT coalesce(sum(n.handed_over + n.delivered + n.in_transit), 0) FROM work_line n WHERE n.order_id = o.id AND n.order_line = l.line)) ORDER BY l.line)
+          l.line), 'gone', (SELECT coalesce(sum(n.handed_over + n.delivered + CASE k.kind WHEN 'transfer' THEN 0 ELSE n.in_transit END), 0) FROM work_line n JOIN work k ON k.id = n.work WHERE n.order_id = o.id AND n.order_line = l.line)) ORDER BY l.line)
     FROM order_line l LEFT JOIN sku s ON s.sku = l.sku WHERE l.order_id = o.id), '[]') AS lines,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'rescue_until', w.rescue_until, 'kept_longer', w.kept_longer, 'kind', w.kind, 'status', w.status, 'promise_at', w.promise_at,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', w.id, 'rescue_until', w.rescue_until, 'kept_longer', w.kept_longer, 'kind', CASE w.kind WHEN 'transfer' THEN 'pickup' ELSE w.kind END,
+      'status', CASE WHEN t.id IS NOT NULL AND w.status = 'in_transit' THEN 'picked' ELSE w.status END, 'promise_at', coalesce(t.promise_at, w.promise_at),
       'told_at', w.told_at, 'told_until', w.told_until, 'collect_until', w.collect_until, 'staged_at', w.staged_at,
       'units', n.units, 'staged', n.staged, 'handed_over', n.handed_over,
       'pass_generation', (SELECT p.generation FROM pickup_pass p WHERE p.order_id = o.id AND p.location = w.location),
@@ -76,11 +78,11 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
         'exceptions', coalesce((SELECT jsonb_agg(concat_ws(' ', x.day, coalesce(x.opens, -1), coalesce(x.closes, -1)))
           FROM opening_exception x WHERE x.location = l.id AND x.day BETWEEN $2::date - 2 AND $2::date + 3), '[]')))
       ORDER BY w.kind, w.promise_at, w.id)
-    FROM work w JOIN location l ON l.id = w.location
+    FROM work w LEFT JOIN transfer t ON t.work = w.id AND w.kind = 'transfer' JOIN location l ON l.id = coalesce(t.to_location, w.location)
       CROSS JOIN LATERAL (SELECT coalesce(sum(quantity - canceled - shorted), 0) AS units, coalesce(sum(staged), 0) AS
           staged,
         coalesce(sum(handed_over), 0) AS handed_over FROM work_line WHERE work = w.id) n
-    WHERE w.order_id = o.id AND w.status <> 'rejected'), '[]') AS parts
+    WHERE w.order_id = o.id AND w.status <> 'rejected' AND NOT (w.kind = 'transfer' AND w.status = 'closed')), '[]') AS parts
 FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.link_hash = $1 AND c.erased_at IS NULL
 """
 

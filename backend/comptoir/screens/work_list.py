@@ -16,7 +16,7 @@ _SQL = """
 WITH live AS (
   SELECT w.id, w.order_id, w.kind, w.status, w.promise_at, w.units, w.taken_by, w.pack, w.flagged,
     EXISTS (SELECT FROM pack p WHERE p.id = w.pack AND p.ahead AND p.closed_at IS NULL) AS ahead FROM work w
-  WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') ORDER BY w.promise_at, w.id LIMIT 201
+  WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') AND NOT (w.kind = 'transfer' AND w.status = 'picked') ORDER BY w.promise_at, w.id LIMIT 201
 )
 SELECT l.name, l.time_zone, l.paused_until,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('arrival', a.id, 'order', a.order_id, 'name', coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name), 'since', a.at, 'place', a.place,
@@ -30,12 +30,14 @@ SELECT l.name, l.time_zone, l.paused_until,
       'taken_by', (SELECT s.first_name FROM staff s WHERE s.id = v.taken_by), 'staff', v.taken_by,
       'name', coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name), 'city', (SELECT d.city FROM order_address d WHERE d.order_id = v.order_id)) ORDER BY v.promise_at, v.id), '[]')
     FROM live v JOIN sales_order o ON o.id = v.order_id JOIN customer c ON c.id = o.customer) AS works,
-  (SELECT count(*) FROM work w WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked')) AS total,
+  (SELECT count(*) FROM work w WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') AND NOT (w.kind = 'transfer' AND w.status = 'picked')) AS total,
   (SELECT coalesce(sum(p.quantity - p.done), 0)::int FROM put_back p WHERE p.location = $1 AND p.done < p.quantity AND p.withdrawn_at IS NULL) AS put_back_units,
   (SELECT coalesce(string_agg(DISTINCT h.aisle, ', ' ORDER BY h.aisle), '') FROM put_back p JOIN shelf_place h ON h.location = p.location AND h.sku = p.sku WHERE p.location = $1 AND p.done < p.quantity AND p.withdrawn_at IS NULL) AS put_back_aisles,
   (SELECT count(*)::int FROM stock_count k WHERE k.location = $1 AND k.status IN ('asked', 'recount')) AS counts,
   (SELECT count(*)::int FROM work w WHERE w.location = $1 AND w.status = 'staged') AS staged,
-  (SELECT count(*)::int FROM exception e WHERE e.location = $1 AND e.resolved_at IS NULL) AS exceptions
+  (SELECT count(*)::int FROM exception e WHERE e.location = $1 AND e.resolved_at IS NULL) AS exceptions,
+  (SELECT count(*)::int FROM transfer t WHERE t.from_location = $1 AND t.status = 'created') AS to_send,
+  (SELECT count(*)::int FROM transfer t WHERE t.to_location = $1 AND t.status IN ('shipped', 'receiving')) AS to_receive
 FROM location l WHERE l.id = $1
 """
 
@@ -100,6 +102,9 @@ class WorkList(msgspec.Struct, frozen=True):
     counts: int
     staged: int
     exceptions: int
+    to_send: int = 0
+    to_receive: int = 0
+    """Transfers that leave from here, and that are on their way here."""
     paused_until: datetime | None = None
 
     def free(self, limit: int = 6) -> list[WorkRow]:

@@ -48,6 +48,10 @@ class Fact(StrEnum):
     TILL_RETURN = "till_return"
     RECEIPT = "receipt"
     ADJUSTMENT = "adjustment"
+    TRANSFER_SHIPPED = "transfer_shipped"
+    TRANSFER_RECEIVED = "transfer_received"
+    TRANSFER_MISSING = "transfer_missing"
+    TRANSFER_OVER = "transfer_over"
     SNAPSHOT = "snapshot"
     COUNT = "count"
 
@@ -121,3 +125,28 @@ def handed_over(sku: str, location: str, units: int, **of: Unpack[Of]) -> Moveme
 
 def hand_over_undone(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
     return Movement(sku, location, Fact.HAND_OVER_UNDONE, on_hand=units, reserved=units, set_aside=units, **of)
+
+
+# The ledger names a transfer by its number, in the place of a reason.
+
+
+def transfer_shipped(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
+    """Goods left for another place: on hand, reserved and set aside go down together. On their way they are nobody's."""
+    return Movement(
+        sku, location, Fact.TRANSFER_SHIPPED, on_hand=-units, reserved=-units, set_aside=-units, reason=number, **of
+    )
+
+
+def transfer_received(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
+    """Goods that were on their way have come (below zero: were counted one too often)."""
+    return Movement(sku, location, Fact.TRANSFER_RECEIVED, on_hand=units, reason=number, **of)
+
+
+def transfer_over(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
+    """Goods have come that were not on their way."""
+    return Movement(sku, location, Fact.TRANSFER_OVER, on_hand=units, reason=number, **of)
+
+
+def transfer_missing(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
+    """Goods that were taken in with the papers are not there (below zero: turned up after all)."""
+    return Movement(sku, location, Fact.TRANSFER_MISSING, on_hand=-units, reason=number, **of)

@@ -6,7 +6,17 @@ from typing import Final
 
 from litestar.handlers import BaseRouteHandler
 
-API: Final = ("availability", "catalog", "documents", "handovers", "network", "orders", "payments", "stock")
+API: Final = (
+    "availability",
+    "catalog",
+    "documents",
+    "handovers",
+    "network",
+    "orders",
+    "payments",
+    "stock",
+    "transfers",
+)
 PAGES: Final = (
     "session", "enroll", "people", "devices", "stores", "desk_picture", "keys", "channels", "texts", "work", "taking_over", "outbox", "handheld", "counter", "customer",
     "customer_changes", "customer_messages", "withdrawal", "customer_data", "documents", "lost_link", "manager",

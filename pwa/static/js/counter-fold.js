@@ -38,7 +38,7 @@ export function foldCounter(kept, journal, packs) {
 
 // Bags that went onto the shelf by this device, of which the kept shelf does not know yet.
 function addStaged(orders, pack, facts, acked, staged) {
-  const ours = pack.works.filter(({ id, kind }) => kind !== "ship" && staged.has(id));
+  const ours = pack.works.filter(({ id, kind }) => kind === "pickup" && staged.has(id));
   if (!ours.length) return;
   const view = fold(pack, facts.filter(({ pack_id }) => pack_id === pack.id), acked);
   for (const work of ours) {

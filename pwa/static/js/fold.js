@@ -84,12 +84,13 @@ function view(pack, tallies, bags, released, unsent, about) {
   const at = (spot) => tallies.get(spotKey(spot.work, spot.line));
   const open = order.filter((spot) => left(at(spot)));
   const current = open.find((spot) => !at(spot).parked) ?? open[0] ?? null;
-  const works = pack.works.map(({ id }) => {
+  const works = pack.works.map(({ id, kind }) => {
     const lines = order.filter((spot) => spot.work === id).map((spot) => lineView(at(spot), spot === current));
     const placed = [...bags.get(id).values()];
     const complete = lines.every((line) => line.remaining === 0);
     const staged = placed.some((bag) => bag.place);
-    const toStage = complete && !staged && lines.some((line) => line.picked);
+    // What goes to another store is put on no pickup shelf.
+    const toStage = complete && !staged && kind !== "transfer" && lines.some((line) => line.picked);
     const sent = unsent.every((fact) => about.get(fact.id) !== id);
     return { id, complete, staged, sent, next: toStage ? "stage" : complete ? "done" : "pick", lines, bags: placed };
   });

@@ -148,13 +148,14 @@ function paintDone() {
   const places = [...new Set(view.works.flatMap(({ bags: placed }) => placed.map(({ place }) => placeName(place ?? ""))))];
   const names = pack.works.map(({ collector }) => collector).join(", ");
   const sent = view.unsent === 0;
-  const pickup = pack.works.filter(({ kind }) => kind !== "ship");
+  const pickup = pack.works.filter(({ kind }) => kind === "pickup");
   const nothing = !pack.works.length;
+  const away = !nothing && pack.works.every(({ kind }) => kind === "transfer");
   const values = view.released
     ? { title: say("released"), more: say("released_more"), sent }
     : {
-        title: nothing ? say("nothing_left") : picked ? say("staged", { place: places.join(", ") }) : say("staged_none"),
-        more: nothing ? say("nothing_left_more") : picked ? say("staged_more", { name: names, n: picked }) : say("staged_none_more", { name: names }),
+        title: nothing ? say("nothing_left") : picked && away ? say("laid_away") : picked ? say("staged", { place: places.join(", ") }) : say("staged_none"),
+        more: nothing ? say("nothing_left_more") : picked && away ? say("laid_away_more") : picked ? say("staged_more", { name: names, n: picked }) : say("staged_none_more", { name: names }),
         sent,
         told: picked && pickup.length && places.length ? say(sent ? "told" : "told_when_sent", { name: pickup.map(({ collector }) => collector).join(", ") }) : "",
         partly: picked && short ? say("partly", { n: short }) : "",

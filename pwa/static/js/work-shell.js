@@ -27,7 +27,7 @@ function seen(pack) {
   const lines = view.works.flatMap((work) => work.lines);
   const done = lines.filter(({ remaining }) => remaining === 0).length;
   const staged = view.works.every((work) => work.next === "done");
-  const told = view.works.filter((work, at) => work.staged && !work.sent && pack.works[at].kind !== "ship").length;
+  const told = view.works.filter((work, at) => work.staged && !work.sent && pack.works[at].kind === "pickup").length;
   return { pack, done, of: lines.length, over: staged, unsent: view.unsent, told };
 }
 
