@@ -57,6 +57,7 @@ ALLOWED = {  # a breach that is meant, and why
     "notifications.surveying imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "notifications.telling_devices imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "notifications.trying imports house": "a test goes by the lanes; the name is for the type checker only",
+    "errands.buy_label imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "errands.printing imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.lapse imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.erase_customer imports house": "a job of the worker is handed the house; the name is for the type checker only",

@@ -1,5 +1,6 @@
 """What one process holds: database pool, clock, settings, seal, runner, grouper. Doors and worker receive it; nothing is global."""
 
+from comptoir.errands.carriers import Carriers
 from comptoir.flows.order_grouper import OrderGrouper, OutlookKeeper
 from comptoir.flows.take_reports import TakeReports
 from comptoir.kit.clock import Clock, wall_clock
@@ -11,7 +12,7 @@ from comptoir.notifications.model import Medium
 from comptoir.notifications.sending import Lane
 from comptoir.settings import Settings
 from comptoir.sourcing.outlook import Outlook
-from comptoir.wiring import flows
+from comptoir.wiring import CARRIERS, flows
 
 
 class House:
@@ -26,6 +27,7 @@ class House:
         self.keeper = OutlookKeeper(pool, clock, self.outlook)
         self.orders = OrderGrouper(pool, clock, self.seal, self.outlook)
         self.runner = Runner(pool, clock, flows(self.seal, self.outlook, own_printers=settings.printers_local))
+        self.carriers = Carriers(pool, CARRIERS, settings.carrier_secrets)
         self.reports = TakeReports(self.seal, self.outlook)
         self.push = push_provider(settings)
         carried = providers(settings, self.push)
@@ -42,6 +44,7 @@ class House:
         """Let what is in flight end, then give the connections back."""
         await self.keeper.stop()
         await self.orders.close()
+        await self.carriers.close()
         await self.pool.close()
 
 

@@ -22,6 +22,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 EXAMPLES = {
     "COMPTOIR_BOUNCE_ADDRESS": "returns+*@example.com",
     "COMPTOIR_BOUNCE_IMAP": "imaps://returns%40example.com:password@imap.example.com/INBOX",
+    "COMPTOIR_CARRIER_SECRETS": '{"colissimo-orme": {"contract": "...", "password": "..."}}',
     "COMPTOIR_CHANNEL_SECRETS": '{"shopify-orme": ["new secret", "old secret"]}',
     "COMPTOIR_CONTACT": "support@example.com",
     "COMPTOIR_DATA": "/var/lib/comptoir",
@@ -68,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secure_cookies: bool = False
     trusted_proxies: tuple[str, ...] = ()
     channel_secrets: dict[str, tuple[str, ...]] = {}
+    carrier_secrets: dict[str, dict[str, str]] = {}
     service_worker: bool = True
     pool_size: int = 6
     contact: str = ""
@@ -118,6 +120,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             url=url,
             secure_cookies=given.read("COMPTOIR_SECURE_COOKIES", _yes_or_no, url.startswith("https://")),
             trusted_proxies=given.read("COMPTOIR_TRUSTED_PROXIES", _networks, ()),
+            carrier_secrets=given.read("COMPTOIR_CARRIER_SECRETS", _carrier_secrets, {}),
             channel_secrets=given.read("COMPTOIR_CHANNEL_SECRETS", _channel_secrets, {}),
             service_worker=not given.read("COMPTOIR_NO_SW", _yes_or_no, False),
             pool_size=given.read("COMPTOIR_POOL", _pool_size, 6),
@@ -244,6 +247,19 @@ def _channel_secrets(text: str) -> dict[str, tuple[str, ...]]:
         if not isinstance(held, list) or not held or not all(isinstance(one, str) and one for one in held):
             _refuse("holds a channel without a list of secrets")
     return {channel: tuple(held) for channel, held in decoded.items()}
+
+
+def _carrier_secrets(text: str) -> dict[str, dict[str, str]]:
+    try:
+        decoded = json.loads(text)
+    except ValueError:
+        _refuse("is not JSON")
+    if not isinstance(decoded, dict):
+        _refuse("is not an object of carrier account id to secrets")
+    for held in decoded.values():
+        if not isinstance(held, dict) or not all(isinstance(one, str) and one for one in held.values()):
+            _refuse("holds an account whose secrets are not an object of texts")
+    return decoded
 
 
 def _pool_size(text: str) -> int:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
 from comptoir.channels import deciding
+from comptoir.errands.carriers import Make
 from comptoir.flows import change_access, change_staff, change_store, print_paper
 from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
 from comptoir.flows.ask_change import ask_change, withdraw_change
+from comptoir.flows.ask_label import ask_label
 from comptoir.flows.block_sku import block_sku, unblock_sku
 from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_customer
 from comptoir.flows.cancel_order import cancel_order
@@ -24,10 +26,12 @@ from comptoir.flows.lease_counter import take_counter
 from comptoir.flows.map_unknown_line import MapUnknownLineFlow
 from comptoir.flows.move_to_store import MoveToStore, MoveToStoreFlow
 from comptoir.flows.name_collector import CollectorFlows
+from comptoir.flows.pack_parcel import unpack
 from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
 from comptoir.flows.put_article import put_article
 from comptoir.flows.receive_transfer import receive_transfer
+from comptoir.flows.record_label import give_up_label, record_label, record_void, type_number, void_label
 from comptoir.flows.record_payment import RecordPaymentFlow
 from comptoir.flows.refuse_hand_over import refuse_hand_over
 from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
@@ -59,6 +63,7 @@ from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, MapUnknownLine, PlaceHold, ReleaseHold
 from comptoir.payments.recording import RecordPayment
 from comptoir.returns.model import Withdraw
+from comptoir.shipping.commands import AskLabel, GiveUpLabel, RecordLabel, RecordVoid, TypeNumber, Unpack, VoidLabel
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock.adjusting import AdjustStock
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
@@ -82,6 +87,13 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         FollowChannel: FollowChannelFlow(ReleaseHoldFlow(outlook)),
         MapUnknownLine: MapUnknownLineFlow(ReleaseHoldFlow(outlook)),
         PlaceHold: place_hold,
+        Unpack: unpack,
+        AskLabel: ask_label,
+        TypeNumber: type_number,
+        GiveUpLabel: give_up_label,
+        VoidLabel: void_label,
+        RecordLabel: record_label,
+        RecordVoid: record_void,
         RecordPayment: RecordPaymentFlow(ReleaseHoldFlow(outlook)),
         ReleaseHold: ReleaseHoldFlow(outlook),
         ResolveException: ResolveExceptionFlow(outlook),
@@ -147,6 +159,9 @@ WIRED: Mapping[str, Listener] = {
 }
 """The listener behind every name of LISTENERS."""
 
+CARRIERS: Mapping[str, Make] = {}
+"""What `carrier_account.carrier` says -> how a carrier is made from an account's settings and secrets."""
+
 JOBS: Mapping[str, tuple[str, float]] = {
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
     "settle what nobody chose": ("comptoir.flows.lapse:settle_unanswered", 60.0),
@@ -164,6 +179,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "send SMS": ("comptoir.notifications.sending:send_sms", 2.0),
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
     "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
+    "buy labels": ("comptoir.errands.buy_label:buy_labels", 1.0),
     "print": ("comptoir.errands.printing:print_due", 1.0),
     "forget old print jobs": ("comptoir.errands.printing:forget_old", 3600.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),

@@ -149,7 +149,8 @@ EVENTS: dict[str, Write] = {
     "look_again": plain("look_again", line=1), "look_again_of_no_line": plain("look_again", line=9),
     "stage": plain("stage", bag="B:102", place="L:R2"), "note": plain("note", text="Behind the curtain"),
     "hand_over": hand_over, "put_back": put_back, "count": count, "release": release, "start": start, "unlock": unlock,
-    "unknown_code": unknown_code, "undo": undo_pick,
+    "unknown_code": unknown_code, "undo": undo_pick, "pack_parcel": plain("pack_parcel", line=1, parcel=new_id()),
+    "close_parcel": plain("close_parcel", parcel=new_id(), weight_grams=900),
 }  # fmt: skip
 OF_TRANSFERS = {"transfer_pick", "receive"}
 """They name a transfer, whatever its state: test_transfers.py."""

@@ -79,6 +79,7 @@ def test_a_secret_is_not_shown_when_the_settings_are_printed(tmp_path: Path) -> 
         ("COMPTOIR_CHANNEL_SECRETS", "{'shopify': 1}"),
         ("COMPTOIR_CHANNEL_SECRETS", '{"shopify": "hush-hush"}'),
         ("COMPTOIR_CHANNEL_SECRETS", "[]"),
+        ("COMPTOIR_CARRIER_SECRETS", '{"colissimo-orme": "hush-hush"}'),
         ("COMPTOIR_POOL", "3"),
         ("COMPTOIR_POOL", "four"),
         ("COMPTOIR_CONTACT", "nobody"),

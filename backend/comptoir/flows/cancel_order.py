@@ -9,6 +9,8 @@ import msgspec
 from comptoir.flows.bring_to_store import end_carried
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
+from comptoir.flows.pack_parcel import out_of_parcels
+from comptoir.flows.parcel_standing import keep_standing
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.lifecycles import LIVE, TO_PICK, Action, Status
 from comptoir.fulfillment.model import Moved, Work, WorkLine
@@ -127,6 +129,8 @@ async def cancel_units(tx: Tx, work: Work, line: WorkLine, units: int) -> tuple[
     moved, taken, put_backs = [], 0, 0
     for state in ("in_transit",) if coming else ("reserved", "picked", "staged"):
         got = min(units - taken, getattr(line, state))
+        if got and state == "staged" and work.kind == "ship":
+            got = await out_of_parcels(tx, work, line, got)
         if not got:
             continue
         taken += got
@@ -184,7 +188,9 @@ async def end_empty_works(tx: Tx, order: UUID) -> None:
             await moved_on(tx, work, work.after(Action.CANCEL))
         if work.status not in LIVE:
             continue
-        if not any(work.total(state) for state in ("reserved", "picked", "staged")):
+        if work.kind == "ship" and work.total("staged"):
+            await keep_standing(tx, work.id, tx.now)
+        elif not any(work.total(state) for state in ("reserved", "picked", "staged")):
             await moved_on(tx, work, Status.CANCELED)
             if work.kind == "transfer":
                 await end_carried(tx, work)

@@ -12,6 +12,7 @@ from comptoir.flows import (
     count_stock,
     hand_over,
     look_again,
+    pack_parcel,
     pick,
     put_back,
     receive_transfer,
@@ -28,10 +29,12 @@ from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.journal import MOST, Batch, DeviceEvent, Follows, Taken, Told
 from comptoir.fulfillment.model import (
     REPORTS,
+    CloseParcel,
     Count,
     HandOver,
     LookAgain,
     Outcome,
+    PackParcel,
     Pick,
     PickForTransfer,
     PutBack,
@@ -68,6 +71,7 @@ class TakeReports:
         self.undo: Mapping[str, Undoer] = {
             "pick": pick.undo_pick, "short": short_pick.undo_short, "look_again": look_again.undo_look_again, "put_back": put_back.undo_put_back,
             "hand_over": UndoReported(self.hand_over), "stage": stage.undo_stage,
+            "pack_parcel": pack_parcel.undo_packed, "close_parcel": pack_parcel.undo_closed,
         }  # fmt: skip
 
     async def __call__(self, tx: Tx, batch: Batch, device: Actor, now: datetime) -> Taken:
@@ -180,6 +184,10 @@ class TakeReports:
                 return await self.hand_over.reported(tx, report, actor, at, event.id)
             case PutBack():
                 return await put_back.put_back_reported(tx, report, actor, at)
+            case PackParcel():
+                return await pack_parcel.pack_reported(tx, report, actor, at)
+            case CloseParcel():
+                return await pack_parcel.close_reported(tx, report, actor, at)
             case Start():
                 return await start_pack.start_reported(tx, report, actor, at)
             case Release():

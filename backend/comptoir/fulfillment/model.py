@@ -12,6 +12,7 @@ from comptoir.kit.words import Code, Maybe, Note, Units
 ShortReason = Literal["not_found", "damaged", "not_sellable"]
 LineNumber = Annotated[int, msgspec.Meta(ge=1, le=500)]
 Corrected = Annotated[int, msgspec.Meta(ge=-10_000, le=10_000)]
+Millimeters = Annotated[int, msgspec.Meta(ge=1, le=20_000)]
 
 
 class WorkLine(msgspec.Struct, frozen=True):
@@ -131,6 +132,26 @@ class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checked: Literal["pass", "letters"] | None = None
 
 
+class PackParcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Units of a line lie in a parcel; the first scan makes it, with an id that the device gives."""
+
+    work: UUID
+    parcel: UUID
+    line: LineNumber
+    quantity: Units = 1
+    code: Annotated[str, msgspec.Meta(max_length=5000)] = ""
+
+
+class CloseParcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The parcel is closed: its box (None: the piece goes as it is, with its own measures where they are known) and weight."""
+
+    work: UUID
+    parcel: UUID
+    weight_grams: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    box: Code | None = None
+    size_mm: tuple[Millimeters, Millimeters, Millimeters] | None = None
+
+
 class PutBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     put_back: UUID
     quantity: Units = 1
@@ -196,6 +217,8 @@ Report = (
     | Stage
     | HandOver
     | PutBack
+    | PackParcel
+    | CloseParcel
     | Release
     | Start
     | Unlock
@@ -214,6 +237,8 @@ REPORTS: dict[str, type[Report]] = {
     "stage": Stage,
     "hand_over": HandOver,
     "put_back": PutBack,
+    "pack_parcel": PackParcel,
+    "close_parcel": CloseParcel,
     "release": Release,
     "start": Start,
     "unlock": Unlock,

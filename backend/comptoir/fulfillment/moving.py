@@ -16,6 +16,6 @@ def move(work: Work, location: str) -> list[tuple[WorkLine, int]]:
     if work.kind != "ship":
         raise Conflict("customers_store", order_number=work.order_number)
     lines = [(line, line.reserved + line.picked) for line in work.lines if line.reserved + line.picked]
-    if work.status not in MOVABLE or location == work.location or not lines:
+    if work.status not in MOVABLE or location == work.location or not lines or work.total("staged"):
         raise Conflict("not_movable", order_number=work.order_number)
     return lines

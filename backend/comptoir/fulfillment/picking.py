@@ -9,6 +9,11 @@ import msgspec
 from comptoir.fulfillment.lifecycles import TO_PICK, Action, Status
 from comptoir.fulfillment.model import Moved, Work
 
+_TOO_LATE_TO_FIND = (
+    Status.HANDED_OVER, Status.CANCELED, Status.EXPIRED, Status.PACKED, Status.LABELED, Status.HANDED_TO_CARRIER,
+    Status.IN_TRANSIT, Status.DELIVERED, Status.DELIVERY_FAILED, Status.RETURNED_TO_SENDER,
+)  # fmt: skip
+
 
 class Handled(msgspec.Struct, frozen=True):
     """Units that move, units that nobody asked for, the work's next status, and the exception's code if there is one."""
@@ -54,11 +59,7 @@ def short(work: Work, line: int, units: int) -> Handled:
 def undo_short(work: Work, line: int, units: int) -> Handled:
     """The missing units were found after all; possible while nobody has decided about them and the work is not over."""
     at = work.line(line)
-    over = (
-        work.status in (Status.HANDED_OVER, Status.CANCELED, Status.EXPIRED, Status.IN_TRANSIT)
-        or work.total("handed_over")
-        or moved_away(work)
-    )
+    over = work.status in _TOO_LATE_TO_FIND or work.total("handed_over") or moved_away(work)
     back = min(units, at.shorted) if at and not over else 0
     moved = (Moved(line, "shorted", "reserved", back),) if back else ()
     return Handled(moved, 0, after_shelf(work, moved), None if back == units else "decided_meanwhile")
@@ -85,5 +86,7 @@ def after_shelf(work: Work, moved: tuple[Moved, ...]) -> Status | None:
     if off_shelf:
         return Status.PICKED if work.status in TO_PICK else None
     if work.total("staged"):
+        if work.kind == "ship":
+            return Status.PICKED if work.status == Status.PICKING else None
         return Status.STAGED if work.status in (Status.PICKING, Status.PICKED) else None
     return Status.CLOSED if work.status in (*TO_PICK, Status.PICKED) else None

@@ -15,7 +15,7 @@ CREATE TABLE box_type (   -- what a store packs in; measures are the inside's; l
 CREATE TABLE carrier_account (   -- a contract with a carrier; its secrets are in the environment, by this id
   id text PRIMARY KEY, carrier text NOT NULL, name text NOT NULL, locations text[],   -- NULL: every store
   services jsonb NOT NULL DEFAULT '{}',   -- delivery kind (home, relay, express) -> the carrier's service
-  settings jsonb NOT NULL DEFAULT '{}', label_format text NOT NULL DEFAULT 'pdf' CHECK (label_format IN ('pdf', 'zpl')),
+  settings jsonb NOT NULL DEFAULT '{}', label_format text NOT NULL DEFAULT 'pdf_10x15' CHECK (label_format IN ('pdf_a4', 'pdf_10x15', 'zpl_203', 'zpl_300')),
   active boolean NOT NULL DEFAULT true, refused_at timestamptz, refused_words text,   -- the carrier no longer knows us: head office must act
   version int NOT NULL DEFAULT 1
 );
@@ -48,7 +48,7 @@ CREATE TABLE label_attempt (   -- a label that was asked for: the row is there b
   order_id uuid NOT NULL, account text REFERENCES carrier_account ON DELETE RESTRICT, carrier text NOT NULL, service text NOT NULL, relay_id text,
   chosen_because text NOT NULL DEFAULT '', state text NOT NULL CHECK (state IN ('intended', 'calling', 'bought', 'refused', 'unknown', 'given_up', 'voided', 'manual')),
   reference text NOT NULL UNIQUE,   -- ours, printed on the label: what the carrier is asked about when an answer was lost
-  tracking_number text, shipment_ref text, cost_minor int CHECK (cost_minor >= 0), currency char(3) NOT NULL DEFAULT 'EUR',
+  tracking_number text, numbers text[] NOT NULL DEFAULT '{}', shipment_ref text, cost_minor int CHECK (cost_minor >= 0), currency char(3) NOT NULL DEFAULT 'EUR',
   problem text, mend text, words text,   -- why not: our code, what is to be mended, and what the carrier said
   tries smallint NOT NULL DEFAULT 0, next_at timestamptz, called_at timestamptz, intended_at timestamptz NOT NULL, intended_by text NOT NULL,
   settled_at timestamptz, settled_by text, reason text NOT NULL DEFAULT '',
@@ -56,7 +56,7 @@ CREATE TABLE label_attempt (   -- a label that was asked for: the row is there b
   voided_at timestamptz, voided_by text, void_words text, UNIQUE (parcel, n),
   CHECK ((state IN ('intended', 'calling', 'unknown')) = (settled_at IS NULL)), CHECK (state <> 'intended' OR next_at IS NOT NULL),
   CHECK (state NOT IN ('bought', 'manual') OR tracking_number IS NOT NULL), CHECK ((state = 'voided') = (voided_at IS NOT NULL)),
-  CHECK (account IS NOT NULL OR state IN ('manual', 'voided'))
+  CHECK (account IS NOT NULL OR state NOT IN ('intended', 'calling', 'bought', 'unknown'))
 );
 -- A parcel has one label at most, however many devices ask for it at once.
 CREATE UNIQUE INDEX label_attempt_one ON label_attempt (parcel) WHERE state IN ('intended', 'calling', 'bought', 'unknown', 'manual');

@@ -5,6 +5,8 @@ from typing import Final
 import msgspec
 import phonenumbers
 
+from comptoir.kit.telephone import e164 as e164
+
 GSM_BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
@@ -42,18 +44,6 @@ def cost_of(text: str) -> Cost:
             segments, used = segments + 1, 0
         used += width
     return Cost(alphabet, segments, part - used)
-
-
-def e164(number: str, country: str = "FR") -> str | None:
-    """`06 12 34 56 78` -> `+33612345678`; None when no phone can have that number."""
-    try:
-        read = phonenumbers.parse(number, country)
-    except phonenumbers.NumberParseException:
-        return None
-    # Possible, not known as given out: the lists of numbers in use are always a little late.
-    if not phonenumbers.is_possible_number(read):
-        return None
-    return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)
 
 
 def takes_sms(number: str) -> bool:

@@ -209,5 +209,5 @@ class Account(msgspec.Struct, frozen=True):
     name: str
     services: Mapping[str, str]
     settings: Mapping[str, Any]
-    label_format: Literal["pdf", "zpl"]
+    label_format: Literal["pdf_a4", "pdf_10x15", "zpl_203", "zpl_300"]
     refused: bool = False

@@ -1,0 +1,60 @@
+"""Ship work stands where its parcels stand: to pack, packed, labeled. Computed after every change of a parcel or of its units."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from comptoir.fulfillment import sql
+from comptoir.fulfillment.lifecycles import Action, Status
+from comptoir.fulfillment.model import Work
+from comptoir.kit.db import Event, Tx
+from comptoir.shipping import packing
+from comptoir.shipping import sql as shipping_sql
+from comptoir.shipping.model import Parcel, State
+
+_STEPS: Final[Mapping[tuple[Status, Status], tuple[Action, ...]]] = {
+    (Status.PICKED, Status.PACKED): (Action.PACK,),
+    (Status.PICKED, Status.LABELED): (Action.PACK, Action.LABEL),
+    (Status.PACKED, Status.LABELED): (Action.LABEL,),
+    (Status.PACKED, Status.PICKED): (Action.UNPACK,),
+    (Status.LABELED, Status.PACKED): (Action.VOID_LABEL,),
+    (Status.LABELED, Status.PICKED): (Action.VOID_LABEL, Action.UNPACK),
+}
+_TOLD: Final = {Status.PACKED: "fulfillment.packed", Status.LABELED: "fulfillment.labeled"}
+_MOVED: Final = (Status.PICKING, Status.PICKED, Status.PACKED, Status.LABELED)
+
+
+async def keep_standing(tx: Tx, work: UUID, at: datetime) -> Status:
+    """The work's state by its units and parcels, written and told where it changed. The work's row is locked."""
+    (now,) = await sql.lock(tx, [work], None)
+    parcels = await shipping_sql.lock_parcels(tx, work)
+    wanted = _wanted(now, [parcel for parcel in parcels if parcel.state != State.CANCELED])
+    tx.touched.add(now.location)
+    if wanted is None or wanted == now.status:
+        return now.status
+    reached = now.status
+    for action in _STEPS.get((now.status, wanted), (Action.FINISH_PICK,)):
+        reached = _after(now, reached, action)
+        await sql.advance(tx, work, reached)
+        if reached in _TOLD and wanted != Status.PICKED:
+            body = {"parcels": sum(parcel.state != State.CANCELED for parcel in parcels), "at": at}
+            tx.tell(Event(_TOLD[reached], now.order_id, body, now.location, work))
+    if wanted == Status.PICKED and now.status != Status.PICKING:
+        tx.tell(Event("fulfillment.unpacked", now.order_id, {}, now.location, work))
+    return reached
+
+
+def _after(work: Work, status: Status, action: Action) -> Status:
+    return msgspec.structs.replace(work, status=status).after(action)
+
+
+def _wanted(work: Work, parcels: list[Parcel]) -> Status | None:
+    if work.kind != "ship" or work.status not in _MOVED or work.total("reserved"):
+        return None
+    if not work.total("picked") and not work.total("staged"):
+        return None
+    standing = Status(packing.standing(work.total("picked"), parcels))
+    return Status.PICKED if work.status == Status.PICKING else standing
