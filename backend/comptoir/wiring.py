@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from comptoir.carriers.known import MAKERS
 from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
 from comptoir.channels import deciding
 from comptoir.errands.carriers import Make
@@ -159,7 +160,7 @@ WIRED: Mapping[str, Listener] = {
 }
 """The listener behind every name of LISTENERS."""
 
-CARRIERS: Mapping[str, Make] = {}
+CARRIERS: Mapping[str, Make] = MAKERS
 """What `carrier_account.carrier` says -> how a carrier is made from an account's settings and secrets."""
 
 JOBS: Mapping[str, tuple[str, float]] = {

@@ -15,6 +15,11 @@ STAGE: Final[dict[TrackingStatus, int]] = {
     "delivered": 4, "return_to_sender": 4, "cancelled": 4,
 }  # fmt: skip
 """How far a status is; a lower stage never replaces a higher one, whatever its time says."""
+WEIGHT: Final[tuple[TrackingStatus, ...]] = (
+    "unknown", "pending", "picked_up", "in_transit", "out_for_delivery", "ready_for_pickup", "delivery_delayed", "delivery_failed", "on_hold",
+    "delivered", "return_to_sender", "cancelled",
+)  # fmt: skip
+"""Of two told for the same moment the one that says more stands: it is further down."""
 FINAL: Final = frozenset(status for status, stage in STAGE.items() if stage == 4)
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -44,5 +49,5 @@ def contradicts(old: TrackingEvent, new: TrackingEvent) -> bool:
     return old.status in FINAL and new.status not in ("unknown", old.status) and after
 
 
-def _order(event: TrackingEvent) -> tuple[datetime, str, str]:
-    return event.at or _NEVER, event.status, event.code
+def _order(event: TrackingEvent) -> tuple[datetime, int, str]:
+    return event.at or _NEVER, WEIGHT.index(event.status), event.code

@@ -253,7 +253,7 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class Capabilities(msgspec.Struct, frozen=True):
-    """What a carrier offers through us. `track_at_once`: numbers per call of `track` that cost one request."""
+    """What a carrier offers through us. `track_at_once`: numbers that cost one request; `manifest_at_once`: parcels on one slip."""
 
     services: tuple[Service, ...] = ()
     formats: tuple[LabelFormat, ...] = ()
@@ -263,6 +263,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     void: bool = False
     relays: bool = False
     manifest: bool = False
+    manifest_at_once: int = 0
     tracking: bool = False
     track_at_once: int = 1
 
@@ -340,7 +341,7 @@ class Voided(msgspec.Struct, frozen=True, tag="voided"):
 
 
 class Manifest(msgspec.Struct, frozen=True, tag="manifest"):
-    """The slip that driver and store sign: its number and the paper."""
+    """The slip that driver and store sign: its number (empty when the carrier does not say), the paper, the parcels on it."""
 
     number: str
     document: Document
@@ -368,7 +369,8 @@ class Carrier(Protocol):
         """Prices for this parcel over all services (`shipment.service` is not read)."""
 
     async def create_label(self, shipment: Shipment, format: LabelFormat, key: UUID) -> LabelAnswer:
-        """Buy a label, once. `key` is the attempt's own id: sent where a carrier takes one against doubles, else for finding it again."""
+        """Buy a label, once. `key` is the attempt's own id, sent where a carrier takes one against doubles; elsewhere a parcel
+        whose answer was lost is found by `shipment.reference`."""
 
     async def reprint(self, shipment: str, format: LabelFormat) -> LabelAnswer:
         """The label of a parcel that exists; buys nothing, may be repeated."""

@@ -38,12 +38,16 @@ def values(text: str) -> list[int]:
     return made
 
 
+def widths(text: str) -> list[int]:
+    """Modules of bar, space, bar ... to the final bar, without quiet zones."""
+    return [int(width) for value in values(text) for width in _WIDTHS[6 * value : 6 * value + 6]] + [int(width) for width in _STOP]  # fmt: skip
+
+
 def bars(text: str) -> tuple[int, str]:
     """(width in modules, quiet zone of 10 on both sides; path of the bars, one module high) for a viewBox."""
-    widths = "".join(_WIDTHS[6 * value : 6 * value + 6] for value in values(text)) + _STOP
     path, x = [], 10
-    for at, width in enumerate(widths):
+    for at, width in enumerate(widths(text)):
         if at % 2 == 0:
             path.append(f"M{x} 0h{width}v1h-{width}z")
-        x += int(width)
+        x += width
     return x + 10, "".join(path)
