@@ -79,6 +79,15 @@ FROM work_line w LEFT JOIN (SELECT l.work, l.line, sum(l.quantity - l.refused) A
   JOIN hand_over h ON h.id = l.hand_over WHERE h.undone_at IS NULL GROUP BY l.work, l.line) h ON h.work = w.work AND h.line = w.line
 WHERE w.handed_over <> coalesce(h.units, 0);
 
+-- name: what_left_with_a_carrier_is_on_a_manifest
+-- I5: units on their way or delivered are those of parcels that left, each on one closed manifest and followed from then on.
+SELECT coalesce(l.work, p.work) AS work, coalesce(l.line, p.line) AS line, coalesce(l.units, 0) AS gone, coalesce(p.units, 0) AS on_manifests
+FROM (SELECT l.work, l.line, l.in_transit + l.delivered AS units FROM work_line l JOIN work w ON w.id = l.work WHERE w.kind = 'ship') l
+FULL JOIN (SELECT b.work, b.line, sum(b.quantity) AS units FROM parcel_line b JOIN parcel p ON p.id = b.parcel AND p.state = 'handed_to_carrier'
+  JOIN manifest_parcel m ON m.parcel = p.id JOIN manifest f ON f.id = m.manifest AND f.state = 'closed' JOIN tracking t ON t.parcel = p.id
+  GROUP BY b.work, b.line) p ON p.work = l.work AND p.line = l.line
+WHERE coalesce(l.units, 0) <> coalesce(p.units, 0);
+
 -- name: every_line_has_its_order
 -- Rows of the order path carry no foreign keys: none of them may be without its order, customer or work.
 SELECT 'order_line' AS what, l.order_id::text AS of FROM order_line l LEFT JOIN sales_order o ON o.id = l.order_id WHERE o.id IS NULL
@@ -161,6 +170,8 @@ WHERE NOT CASE fact
   WHEN 'short_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = 0 AND unsellable IN (0, -on_hand)
   WHEN 'hand_over' THEN on_hand < 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
   WHEN 'transfer_shipped' THEN on_hand < 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
+  WHEN 'carrier_took' THEN on_hand < 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
+  WHEN 'carrier_took_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
   WHEN 'hand_over_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
   ELSE (reserved, set_aside) = (0, 0) END;
 

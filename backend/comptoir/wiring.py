@@ -6,7 +6,7 @@ from comptoir.carriers.known import MAKERS
 from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
 from comptoir.channels import deciding
 from comptoir.errands.carriers import Make
-from comptoir.flows import change_access, change_staff, change_store, print_paper
+from comptoir.flows import change_access, change_collections, change_staff, change_store, print_paper
 from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
 from comptoir.flows.ask_change import ask_change, withdraw_change
@@ -15,15 +15,18 @@ from comptoir.flows.block_sku import block_sku, unblock_sku
 from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_customer
 from comptoir.flows.cancel_order import cancel_order
 from comptoir.flows.choose_for_short import ChooseForShortFlow
+from comptoir.flows.close_manifest import close_manifest, reopen_manifest
 from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
 from comptoir.flows.create_transfer import cancel_transfer, create_transfer
 from comptoir.flows.erase_customer import EraseCustomer, GiveCustomerData, erase_customer, give_customer_data
 from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
+from comptoir.flows.hear_tracking import hear_tracking
 from comptoir.flows.import_stock import import_stock
 from comptoir.flows.invoice import MADE, OWED, write_documents, write_file
 from comptoir.flows.keep_longer import keep_longer
 from comptoir.flows.lease_counter import take_counter
+from comptoir.flows.load_parcel import unload_parcel
 from comptoir.flows.map_unknown_line import MapUnknownLineFlow
 from comptoir.flows.move_to_store import MoveToStore, MoveToStoreFlow
 from comptoir.flows.name_collector import CollectorFlows
@@ -65,6 +68,8 @@ from comptoir.orders.model import CancelOrder, MapUnknownLine, PlaceHold, Releas
 from comptoir.payments.recording import RecordPayment
 from comptoir.returns.model import Withdraw
 from comptoir.shipping.commands import AskLabel, GiveUpLabel, RecordLabel, RecordVoid, TypeNumber, Unpack, VoidLabel
+from comptoir.shipping.handing import CloseManifest, ReopenManifest, UnloadParcel
+from comptoir.shipping.tracking import HearTracking
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock.adjusting import AdjustStock
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
@@ -126,6 +131,11 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         Withdraw: withdraw,
         EraseCustomer: erase_customer,
         GiveCustomerData: give_customer_data,
+        HearTracking: hear_tracking,
+        UnloadParcel: unload_parcel,
+        CloseManifest: close_manifest,
+        ReopenManifest: reopen_manifest,
+        **change_collections.FLOWS,
         **change_staff.FLOWS,
         **change_access.FLOWS,
         **change_store.FLOWS,
@@ -181,6 +191,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
     "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
     "buy labels": ("comptoir.errands.buy_label:buy_labels", 1.0),
+    "watch parcels": ("comptoir.flows.watch_parcels:watch_parcels", 300.0),
     "print": ("comptoir.errands.printing:print_due", 1.0),
     "forget old print jobs": ("comptoir.errands.printing:forget_old", 3600.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),

@@ -11,7 +11,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from comptoir.flows.invoice_facts import Entity, InvoiceFacts, find_entity, find_handed, find_invoice_facts
+from comptoir.flows.invoice_facts import (
+    Entity,
+    InvoiceFacts,
+    find_entity,
+    find_handed,
+    find_invoice_facts,
+    find_shipped,
+)
 from comptoir.invoices import queries, sql
 from comptoir.invoices.composing import compose
 from comptoir.invoices.due import to_credit, to_invoice
@@ -22,7 +29,7 @@ from comptoir.kit.db import Event, Pool, Tx, borrowed, in_transaction
 from comptoir.kit.outbox import Told
 
 OWED: Final = (
-    "order.placed", "order.released", "order.canceled", "fulfillment.expired", "fulfillment.hand_over_settled",
+    "order.placed", "order.released", "order.canceled", "fulfillment.expired", "fulfillment.hand_over_settled", "shipping.left",
 )  # fmt: skip
 """The events that may be owed a document."""
 
@@ -41,6 +48,10 @@ async def write_documents(tx: Tx, told: Told) -> None:
         handed, at = await find_handed(tx, UUID(str(told.body["hand_over"])))
         if handed:
             await _invoice(tx, told, facts, to_invoice(facts.standings, handed), at)
+    elif told.kind == "shipping.left":
+        shipped, at = await find_shipped(tx, UUID(str(told.body["manifest"])), told.stream)
+        if shipped:
+            await _invoice(tx, told, facts, to_invoice(facts.standings, shipped), at)
     elif told.kind in ("order.placed", "order.released") and facts.setting == "at_confirmation" and facts.is_confirmed:
         await _invoice(tx, told, facts, to_invoice(facts.standings), None)
     await _credit(tx, told, facts)

@@ -46,6 +46,12 @@ _HANDED = (
     " JOIN hand_over_line g ON g.hand_over = v.id JOIN work_line w ON w.work = g.work AND w.line = g.line"
     " WHERE v.id = $1 AND v.undone_at IS NULL GROUP BY w.order_line, w.part HAVING sum(g.quantity - g.refused) > 0"
 )
+_SHIPPED = (
+    "SELECT w.order_line, w.part, sum(b.quantity)::int AS units, min(f.closed_at) AS at FROM manifest f"
+    " JOIN manifest_parcel m ON m.manifest = f.id JOIN parcel p ON p.id = m.parcel JOIN parcel_line b ON b.parcel = p.id"
+    " JOIN work_line w ON w.work = b.work AND w.line = b.line WHERE f.id = $1 AND f.state = 'closed' AND p.order_id = $2"
+    " GROUP BY w.order_line, w.part"
+)
 # Refused at a counter whose hand-over may still be taken back: these units may yet be the customer's.
 _UNSETTLED = (
     "SELECT w.order_line, w.part, sum(g.refused)::int FROM hand_over v JOIN hand_over_line g ON g.hand_over = v.id AND g.refused > 0"
@@ -156,6 +162,12 @@ async def _standings(
 async def find_handed(tx: Tx, hand_over: UUID) -> tuple[dict[Need, int], datetime | None]:
     """Units by need that left with a hand-over, refused ones apart, and when; nothing when it was taken back."""
     rows = await tx.rows(_HANDED, hand_over)
+    return {(row["order_line"], row["part"]): row["units"] for row in rows}, rows[0]["at"] if rows else None
+
+
+async def find_shipped(tx: Tx, manifest: UUID, order: UUID) -> tuple[dict[Need, int], datetime | None]:
+    """Units by need of this order that left with a driver, and when; nothing when they were taken back."""
+    rows = await tx.rows(_SHIPPED, manifest, order)
     return {(row["order_line"], row["part"]): row["units"] for row in rows}, rows[0]["at"] if rows else None
 
 

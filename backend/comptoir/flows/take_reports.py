@@ -11,6 +11,7 @@ import msgspec
 from comptoir.flows import (
     count_stock,
     hand_over,
+    load_parcel,
     look_again,
     pack_parcel,
     pick,
@@ -32,6 +33,7 @@ from comptoir.fulfillment.model import (
     CloseParcel,
     Count,
     HandOver,
+    LoadParcel,
     LookAgain,
     Outcome,
     PackParcel,
@@ -72,6 +74,7 @@ class TakeReports:
             "pick": pick.undo_pick, "short": short_pick.undo_short, "look_again": look_again.undo_look_again, "put_back": put_back.undo_put_back,
             "hand_over": UndoReported(self.hand_over), "stage": stage.undo_stage,
             "pack_parcel": pack_parcel.undo_packed, "close_parcel": pack_parcel.undo_closed,
+            "load": load_parcel.undo_load,
         }  # fmt: skip
 
     async def __call__(self, tx: Tx, batch: Batch, device: Actor, now: datetime) -> Taken:
@@ -188,6 +191,8 @@ class TakeReports:
                 return await pack_parcel.pack_reported(tx, report, actor, at)
             case CloseParcel():
                 return await pack_parcel.close_reported(tx, report, actor, at)
+            case LoadParcel():
+                return await load_parcel.load_reported(tx, report, actor, at, event.id)
             case Start():
                 return await start_pack.start_reported(tx, report, actor, at)
             case Release():

@@ -44,6 +44,7 @@ class Action(StrEnum):
     LABEL = "label"
     VOID_LABEL = "void_label"
     GIVE_TO_CARRIER = "give_to_carrier"
+    TAKE_FROM_CARRIER = "take_from_carrier"
     TRACK_IN_TRANSIT = "track_in_transit"
     TRACK_DELIVERED = "track_delivered"
     TRACK_FAILED = "track_failed"
@@ -102,9 +103,12 @@ SHIP: Lifecycle[Status, Action] = Lifecycle(
         (S.PACKED, A.CANCEL): S.CANCELED,
         (S.LABELED, A.VOID_LABEL): S.PACKED,
         (S.LABELED, A.GIVE_TO_CARRIER): S.HANDED_TO_CARRIER,
+        # The two minutes in which a hand-over is taken back.
+        (S.HANDED_TO_CARRIER, A.TAKE_FROM_CARRIER): S.LABELED,
         (S.HANDED_TO_CARRIER, A.TRACK_IN_TRANSIT): S.IN_TRANSIT,
         (S.IN_TRANSIT, A.TRACK_DELIVERED): S.DELIVERED,
         (S.IN_TRANSIT, A.TRACK_FAILED): S.DELIVERY_FAILED,
+        (S.DELIVERY_FAILED, A.TRACK_IN_TRANSIT): S.IN_TRANSIT,
         (S.DELIVERY_FAILED, A.TRACK_DELIVERED): S.DELIVERED,
         (S.DELIVERY_FAILED, A.TRACK_RETURNED): S.RETURNED_TO_SENDER,
         (S.IN_TRANSIT, A.TRACK_RETURNED): S.RETURNED_TO_SENDER,

@@ -209,6 +209,13 @@ class Receive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sku: Code | None = None
 
 
+class LoadParcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hands have put a parcel with the others that one driver takes (`lane`): its label as it was scanned."""
+
+    lane: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+
+
 Report = (
     Pick
     | Undo
@@ -227,6 +234,7 @@ Report = (
     | Count
     | PickForTransfer
     | Receive
+    | LoadParcel
 )
 
 REPORTS: dict[str, type[Report]] = {
@@ -247,6 +255,7 @@ REPORTS: dict[str, type[Report]] = {
     "count": Count,
     "transfer_pick": PickForTransfer,
     "receive": Receive,
+    "load_parcel": LoadParcel,
 }
 """The body of a device event, by the event's `type`."""
 

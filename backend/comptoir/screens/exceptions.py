@@ -1,6 +1,6 @@
 """Reports that could not simply be applied: what happened, to which order, by whom, and what a person can do about it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import msgspec
 
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
+from comptoir.shipping.links import tracking_link
 
 MOST = 100
 
@@ -88,6 +89,30 @@ class Case(msgspec.Struct, frozen=True):
     def what(self) -> str:
         """The kind of change that a customer asks for."""
         return str(self.body.get("what") or "store")
+
+    @property
+    def carrier(self) -> str:
+        """Who carries the parcel that this is about, as people call it."""
+        return str(self.body.get("name") or self.body.get("carrier") or "–")
+
+    @property
+    def parcel_number(self) -> str:
+        return str(self.body.get("number") or "–")
+
+    @property
+    def code(self) -> str:
+        return str(self.body.get("code") or "–")
+
+    @property
+    def since(self) -> date | None:
+        """The day that a late or silent parcel is counted from."""
+        day = self.body.get("day")
+        return date.fromisoformat(str(day)) if day else None
+
+    @property
+    def link(self) -> str:
+        """The carrier's own page about the parcel; empty when we know none."""
+        return tracking_link(str(self.body.get("carrier") or ""), str(self.body.get("number") or ""))
 
     @property
     def place(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from piccolo.columns import JSONB, UUID, Array, Boolean, Bytea, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, Boolean, Bytea, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
 from piccolo.columns.base import OnDelete
 from piccolo.columns.column_types import Char
 from piccolo.columns.reference import LazyTableReference
@@ -147,3 +147,102 @@ class LabelFile(Table, tablename="label_file"):
     sha256 = Bytea(required=True)
     content = Bytea(required=True)
     made_at = Timestamptz(required=True)
+
+
+class Collection(Table, tablename="collection"):
+    """When a carrier comes to a store, by weekday, in minutes of store time."""
+
+    location = Text(primary_key=True, required=True)
+    carrier = Text(primary_key=True, required=True)
+    weekday = SmallInt(primary_key=True, required=True)
+    minute = Integer(primary_key=True, required=True)
+
+
+class CollectionException(Table, tablename="collection_exception"):
+    """One day that is not like its weekday; without a minute nobody comes."""
+
+    location = Text(primary_key=True, required=True)
+    carrier = Text(primary_key=True, required=True)
+    day = Date(primary_key=True, required=True)
+    minute = Integer(null=True, default=None)
+    reason = Text(default="")
+
+
+class Manifest(Table, tablename="manifest"):
+    """What one driver takes from one store."""
+
+    id = UUID(primary_key=True, required=True)
+    location = Text(required=True)
+    carrier = Text(required=True)
+    lane = Text(required=True)
+    account = Text(null=True, default=None)
+    number = Text(required=True, unique=True)
+    state = Text(default="open")
+    opened_at = Timestamptz(required=True)
+    opened_by = Text(required=True)
+    closed_at = Timestamptz(null=True, default=None)
+    closed_by = Text(null=True, default=None)
+    stayed = Integer(default=0)
+    reopened = Integer(default=0)
+    slip_state = Text(default="none")
+    slip_next_at = Timestamptz(null=True, default=None)
+    slip_tries = Integer(default=0)
+    slip_number = Text(null=True, default=None)
+    slip = Bytea(null=True, default=None)
+    slip_code = Text(default="")
+
+
+class ManifestParcel(Table, tablename="manifest_parcel"):
+    """A parcel that was scanned onto a manifest."""
+
+    manifest = ForeignKey(Manifest, on_delete=OnDelete.restrict, primary_key=True, null=False)
+    parcel = UUID(primary_key=True, required=True)
+    location = Text(required=True)
+    label = UUID(required=True)
+    tracking_number = Text(required=True)
+    weight_grams = Integer(required=True)
+    scanned_at = Timestamptz(required=True)
+    scanned_by = Text(required=True)
+    device = UUID(null=True, default=None)
+
+
+class Tracking(Table, tablename="tracking"):
+    """Where a parcel that left stands, and when its carrier is asked again."""
+
+    parcel = UUID(primary_key=True, required=True)
+    location = Text(required=True)
+    order_id = UUID(required=True)
+    work = UUID(required=True)
+    carrier = Text(required=True)
+    account = Text(null=True, default=None)
+    number = Text(required=True)
+    handed_at = Timestamptz(required=True)
+    due_on = Date(required=True)
+    status = Text(default="pending")
+    status_at = Timestamptz(null=True, default=None)
+    code = Text(default="")
+    place = Text(default="")
+    heard_at = Timestamptz(null=True, default=None)
+    moved_at = Timestamptz(required=True)
+    delivered_at = Timestamptz(null=True, default=None)
+    next_at = Timestamptz(null=True, default=None)
+    claimed_until = Timestamptz(null=True, default=None)
+    tries = Integer(default=0)
+    told_late_at = Timestamptz(null=True, default=None)
+    told_lost_at = Timestamptz(null=True, default=None)
+
+
+class TrackingEvent(Table, tablename="tracking_event"):
+    """One thing that a carrier told of a parcel."""
+
+    id = UUID(primary_key=True, required=True)
+    parcel = UUID(required=True)
+    location = Text(required=True)
+    number = Text(required=True)
+    code = Text(required=True)
+    status = Text(required=True)
+    at = Timestamptz(null=True, default=None)
+    place = Text(default="")
+    words = Text(default="")
+    source = Text(required=True)
+    heard_at = Timestamptz(required=True)

@@ -44,6 +44,8 @@ class Fact(StrEnum):
     SHORT_UNDONE = "short_undone"
     HAND_OVER = "hand_over"
     HAND_OVER_UNDONE = "hand_over_undone"
+    CARRIER_TOOK = "carrier_took"
+    CARRIER_TOOK_UNDONE = "carrier_took_undone"
     TILL_SALE = "till_sale"
     TILL_RETURN = "till_return"
     RECEIPT = "receipt"
@@ -150,3 +152,12 @@ def transfer_over(sku: str, location: str, units: int, number: str, **of: Unpack
 def transfer_missing(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
     """Goods that were taken in with the papers are not there (below zero: turned up after all)."""
     return Movement(sku, location, Fact.TRANSFER_MISSING, on_hand=-units, reason=number, **of)
+
+
+def carrier_took(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
+    """A parcel left with its carrier: on hand, reserved and set aside go down together."""
+    return Movement(sku, location, Fact.CARRIER_TOOK, on_hand=-units, reserved=-units, set_aside=-units, **of)
+
+
+def carrier_took_undone(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
+    return Movement(sku, location, Fact.CARRIER_TOOK_UNDONE, on_hand=units, reserved=units, set_aside=units, **of)

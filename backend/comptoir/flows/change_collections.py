@@ -1,0 +1,41 @@
+"""When a carrier comes to a store: a manager says, and the departure page and sourcing go by it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx
+from comptoir.kit.errors import NotFound
+from comptoir.kit.runner import Flow
+from comptoir.shipping import manifest_sql as sql
+from comptoir.shipping.collections import CollectionsSaved, SaveCollections, SetCollectionDay, check_day
+from comptoir.staff.sql import insert_audit
+
+
+async def save_collections(tx: Tx, command: SaveCollections, actor: Actor, now: datetime) -> CollectionsSaved:
+    """The whole week of one carrier."""
+    await _may(tx, command.location, actor)
+    await sql.put_week(tx, command)
+    await insert_audit(tx, actor, "collections.saved", command.carrier, location=command.location)
+    return CollectionsSaved(command.location, command.carrier)
+
+
+async def set_collection_day(tx: Tx, command: SetCollectionDay, actor: Actor, now: datetime) -> CollectionsSaved:
+    """One day that differs, or that is like the others again."""
+    await _may(tx, command.location, actor)
+    check_day(command.day)
+    await sql.put_day(tx, command)
+    await insert_audit(
+        tx, actor, "collections.day", command.carrier, location=command.location, reason=command.reason or None
+    )
+    return CollectionsSaved(command.location, command.carrier)
+
+
+async def _may(tx: Tx, location: str, actor: Actor) -> None:
+    actor.needs("store_manager", "regional_manager", "head_office")
+    if not actor.reaches(location) or not await tx.value("SELECT true FROM location WHERE id = $1", location):
+        raise NotFound("location_not_found")
+    tx.touched.add(location)
+
+
+FLOWS: Mapping[type, Flow] = {SaveCollections: save_collections, SetCollectionDay: set_collection_day}
