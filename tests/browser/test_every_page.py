@@ -337,6 +337,73 @@ def printers(world: World) -> None:
         )  # fmt: skip
 
 
+MANIFESTS: Final = "01900000-0000-7000-8000-00000000ac0"
+_PARCELS: Final = """
+WITH one AS (SELECT w.id, w.order_id FROM work w WHERE w.location = $1 ORDER BY w.id LIMIT 1)
+INSERT INTO parcel (id, work, location, order_id, number, state, weight_grams, label, opened_at, opened_by, packed_at, packed_by, labeled_at, handed_at)
+SELECT ('01900000-0000-7000-8000-00000000ad0' || n)::uuid, one.id, $1, one.order_id, 20 + n, CASE WHEN n = 4 THEN 'handed_to_carrier' ELSE 'labeled' END, 900,
+  ('01900000-0000-7000-8000-00000000ae0' || n)::uuid, now(), 'system', now(), 'system', now(), CASE WHEN n = 4 THEN now() END
+FROM one, generate_series(1, 4) AS n ON CONFLICT DO NOTHING
+"""
+_LABELS: Final = """
+INSERT INTO label_attempt (id, parcel, n, work, location, order_id, account, carrier, service, state, reference, tracking_number, intended_at, intended_by, settled_at)
+SELECT p.label, p.id, 1, p.work, p.location, p.order_id, CASE WHEN p.number = 23 THEN 'ups-orme' ELSE 'colissimo-orme' END,
+  CASE WHEN p.number = 23 THEN 'ups' ELSE 'colissimo' END, 'DOM', 'bought', p.id::text,
+  CASE WHEN p.number = 23 THEN '1Z999AA10000000017' ELSE '6A1000000000' || p.number END, now(), 'system', now()
+FROM parcel p WHERE p.number BETWEEN 21 AND 24 ON CONFLICT DO NOTHING
+"""
+
+
+def parcels(world: World) -> None:
+    """Labeled parcels of two carriers, one on the pile of its driver, one that left; and when the drivers come."""
+    ask = world.shop.ask
+    for lane, carrier, name in (("colissimo-orme", "colissimo", "Colissimo"), ("ups-orme", "ups", "UPS")):
+        ask(
+            "INSERT INTO carrier_account (id, carrier, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            lane,
+            carrier,
+            name,
+        )
+        ask(
+            "INSERT INTO collection SELECT $1, $2, d, 1050 FROM generate_series(0, 6) AS d ON CONFLICT DO NOTHING",
+            LYON,
+            carrier,
+        )
+    ask(
+        "INSERT INTO collection_exception VALUES ($1, 'colissimo', '2030-12-24', NULL, 'Réveillon') ON CONFLICT DO NOTHING",
+        LYON,
+    )
+    ask(_PARCELS, LYON)
+    ask(_LABELS)
+    for n, parcel, state in ((1, 21, "open"), (2, 24, "closed")):
+        ask(
+            "INSERT INTO manifest (id, location, carrier, lane, account, number, state, opened_at, opened_by, closed_at, closed_by, stayed)"
+            " VALUES (($1 || $2)::uuid, $3, 'colissimo', 'colissimo-orme', 'colissimo-orme', 'D-' || $2, $4, now(), 'system',"
+            " CASE WHEN $4 = 'closed' THEN now() END, CASE WHEN $4 = 'closed' THEN 'system' END, 1) ON CONFLICT DO NOTHING",
+            MANIFESTS, str(n), LYON, state,
+        )  # fmt: skip
+        ask(
+            "INSERT INTO manifest_parcel SELECT ($1 || $2)::uuid, p.id, p.location, p.label, a.tracking_number, 900, now(), 'system', NULL"
+            " FROM parcel p JOIN label_attempt a ON a.id = p.label WHERE p.number = $3 ON CONFLICT DO NOTHING",
+            MANIFESTS, str(n), parcel,
+        )  # fmt: skip
+
+
+def left_with_driver(world: World) -> str:
+    parcels(world)
+    world.shop.ask("UPDATE manifest SET closed_at = now() WHERE id = ($1 || '2')::uuid", MANIFESTS)
+    return f"/departures/left/{MANIFESTS}2"
+
+
+def load_offline(page: Page, world: World) -> None:
+    """A scan while the network is away: the pile grows, and the device keeps it."""
+    page.route("**/sync/**", lambda route: route.abort())
+    page.locator("#band").wait_for()
+    page.evaluate(SCAN, "6A100000000022")
+    page.locator("#band.ok, #band.again").wait_for()
+    assert page.locator("[data-loaded]").inner_text() == "2"
+
+
 def name_printer(page: Page, world: World) -> None:
     page.locator("form input[name=name]").last.fill("Quai")
     page.locator("form input[name=host]").last.fill("8.8.8.8")
@@ -536,6 +603,14 @@ STATES: Final[dict[str, list[State]]] = {
         State("unknown", "associate", at(f"/counts/{NOWHERE}"), both=False),
     ],
     "/demo/phone": [State("full", "nobody", at("/demo/phone"), quotes=True)],
+    "/departures": [State("two drivers", "associate", lambda world: (parcels(world), "/departures")[1], both=False), State("none", "quiet", at("/departures"), both=False)],
+    "/departures/{lane:str}": [
+        State("one on the pile", "associate", lambda world: (parcels(world), "/departures/colissimo-orme")[1]),
+        State("a label of another driver", "associate", lambda world: (parcels(world), "/departures/colissimo-orme")[1], scanned("1Z999AA10000000017"), both=False),
+        State("scanned with no network", "associate", lambda world: (parcels(world), "/departures/colissimo-orme")[1], load_offline, both=False),
+    ],
+    "/departures/{lane:str}/close": [State("one stays", "associate", lambda world: (parcels(world), "/departures/colissimo-orme/close")[1], both=False)],
+    "/departures/left/{manifest:uuid}": [State("just now", "associate", left_with_driver, both=False)],
     "/documentation": [State("full", "office", at("/documentation"), quotes=True, both=False)],
     "/enroll": [State("asked", "nobody", at("/enroll")), State("wrong code", "nobody", at("/enroll"), submit("#f-code", "AAAA BBBB"))],
     "/exceptions": [State("two", "lead", at("/exceptions"), both=False), State("none", "quiet", at("/exceptions"), both=False)],
@@ -587,6 +662,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("Lyon", "office", at(f"/manager/stores/{LYON}"), both=False),
         State("no picture", "office", at("/manager/stores/paris-haussmann"), lambda page, world: (page.set_input_files("#f-file", files=[{"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"x"}]), page.fill("#f-says_fr", "Au premier"), submit("#f-says_en", "Up", "#desk button")(page, world)), both=False),
     ],
+    "/manager/stores/{location:str}/collections": [State("two carriers", "office", lambda world: (parcels(world), f"/manager/stores/{LYON}/collections")[1], both=False)],
     "/manager/stores/{store:str}/live": [State("Lyon", "office", at(f"/manager/stores/{LYON}/live"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
     "/manager/texts": [State("list", "office", at("/manager/texts"), both=False)],
     "/manager/texts/{occasion:str}/{language:str}": [

@@ -64,6 +64,9 @@ FAULTS = {
         " SELECT p.id, 1, p.work, p.location, 'X', 1 FROM parcel p"
     ),
     "parcels_say_what_their_labels_say": PARCEL,
+    "what_left_with_a_carrier_is_on_a_manifest": (
+        "UPDATE work SET kind = 'ship'; UPDATE work_line SET in_transit = reserved, reserved = 0"
+    ),
     "goods_on_their_way_have_left_and_not_arrived": f"{TRANSFER} 'shipped'); {CARRIED} 0, 2)",
     "a_transfer_says_what_its_units_say": f"{TRANSFER} 'created'); {CARRIED} 0, 2)",
     "a_customers_units_travel_with_their_transfer": "UPDATE work SET kind = 'transfer'",

@@ -154,11 +154,13 @@ EVENTS: dict[str, Write] = {
 }  # fmt: skip
 OF_TRANSFERS = {"transfer_pick", "receive"}
 """They name a transfer, whatever its state: test_transfers.py."""
+OF_PARCELS = {"load_parcel"}
+"""They name a label, whatever its parcel's state: tests/pages/test_departures.py."""
 TELLS_OF_NO_WORK = {"unlock", "unknown_code"}
 
 
 def test_no_kind_of_report_is_forgotten_here() -> None:
-    assert set(REPORTS) <= set(EVENTS) | OF_TRANSFERS
+    assert set(REPORTS) <= set(EVENTS) | OF_TRANSFERS | OF_PARCELS
 
 
 @pytest.mark.parametrize("state", STATES)

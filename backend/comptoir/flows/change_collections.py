@@ -25,9 +25,7 @@ async def set_collection_day(tx: Tx, command: SetCollectionDay, actor: Actor, no
     await _may(tx, command.location, actor)
     check_day(command.day)
     await sql.put_day(tx, command)
-    await insert_audit(
-        tx, actor, "collections.day", command.carrier, location=command.location, reason=command.reason or None
-    )
+    await insert_audit(tx, actor, "collections.day", command.carrier, location=command.location, reason=command.reason)
     return CollectionsSaved(command.location, command.carrier)
 
 

@@ -124,8 +124,8 @@ async def lock_manifest(tx: Tx, manifest: UUID, locations: tuple[str, ...] | Non
 
 async def close(tx: Tx, manifest: UUID, stayed: int, wants_slip: bool) -> None:
     await tx.run(
-        "UPDATE manifest SET state = 'closed', closed_at = $2, closed_by = $3, stayed = $4,"
-        " slip_state = CASE WHEN $5 THEN 'intended' ELSE 'none' END, slip_next_at = CASE WHEN $5 THEN $2 END, slip_tries = 0 WHERE id = $1",
+        "UPDATE manifest SET state = 'closed', closed_at = $2::timestamptz, closed_by = $3, stayed = $4,"
+        " slip_state = CASE WHEN $5 THEN 'intended' ELSE 'none' END, slip_next_at = CASE WHEN $5 THEN $2::timestamptz END, slip_tries = 0 WHERE id = $1",
         manifest, tx.now, tx.who, stayed, wants_slip,
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ async def lines_of(tx: Tx, parcels: Sequence[UUID]) -> list[Any]:
 async def set_handed(tx: Tx, parcels: Sequence[UUID], at: datetime | None) -> None:
     """They left at this moment; None: they are back."""
     await tx.run(
-        "UPDATE parcel SET state = CASE WHEN $2::timestamptz IS NULL THEN 'labeled' ELSE 'handed_to_carrier' END, handed_at = $2,"
+        "UPDATE parcel SET state = CASE WHEN $2::timestamptz IS NULL THEN 'labeled' ELSE 'handed_to_carrier' END, handed_at = $2::timestamptz,"
         " version = version + 1 WHERE id = ANY($1::uuid[])",
         list(parcels), at,
     )  # fmt: skip

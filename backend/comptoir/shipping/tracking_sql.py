@@ -115,7 +115,7 @@ async def lock_overdue(
     rows = await tx.rows(
         f"SELECT {_TRACKED}, told_late_at IS NOT NULL AS late, told_lost_at IS NOT NULL AS lost FROM tracking"
         " WHERE status <> ALL($4::text[]) AND ((due_on < $1 AND told_late_at IS NULL AND status <> 'ready_for_pickup')"
-        " OR (told_lost_at IS NULL AND moved_at < CASE WHEN status = 'ready_for_pickup' THEN $5 ELSE $2 END))"
+        " OR (told_lost_at IS NULL AND moved_at < CASE WHEN status = 'ready_for_pickup' THEN $5::timestamptz ELSE $2::timestamptz END))"
         " ORDER BY due_on, parcel LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED",
         today, silent_before, limit, _OVER, silent_at_relay,
     )  # fmt: skip

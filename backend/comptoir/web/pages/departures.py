@@ -1,7 +1,7 @@
 """Departures: which drivers come today, the scan of every parcel onto its pile, and what left with whom."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,8 @@ from comptoir.web.pages.people import AskForm
 from comptoir.web.pages.printing import answer_with
 
 Answer = Response[Any]
+LATE_FOR: Final = timedelta(minutes=45)
+"""A driver is waited for that long after their time, and may come that much before it."""
 
 
 class CloseForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,7 +149,10 @@ async def _read(house: House, store: str, now: datetime) -> departures.Departure
     lanes = []
     for lane in view.lanes:
         calendar = known.get(lane.carrier)
-        times = calendar.times(now - timedelta(minutes=30), _end_of_day(now, view.time_zone)) if calendar else []
+        times = calendar.times(now - LATE_FOR, _end_of_day(now, view.time_zone)) if calendar else []
+        # A driver who is late is still the next one, until somebody left.
+        gone = max((left.closed_at for left in view.left if left.lane == lane.lane), default=None)
+        times = [at for at in times if at >= now or gone is None or gone < at - LATE_FOR]
         lanes.append(msgspec.structs.replace(lane, next=times[0] if times else None))
     lanes.sort(key=lambda lane: (lane.next is None, lane.next or now, lane.name))
     return msgspec.structs.replace(view, lanes=lanes)
@@ -182,7 +187,7 @@ async def _lane(
         ],
     }
     return page.html(
-        "associate/departure.html", status=refusal.status if refusal else 200, view=view, lane=lane, name=name, this=this,
+        "associate/departure.html", status=refusal.status if refusal else 200, view=view, lane=lane, carrier=name, this=this,
         parcels=mine, data=data, refusal=refusal, now=now, time_zone=view.time_zone, new_id=new_id,
     )  # fmt: skip
 
@@ -197,7 +202,7 @@ async def _close_page(
     going, staying = [one for one in parcels if one.loaded], [one for one in parcels if not one.loaded]
     name = parcels[0].name if parcels else lane
     return page.html(
-        "associate/departure_close.html", status=refusal.status if refusal else 200, lane=lane, name=name, going=going,
+        "associate/departure_close.html", status=refusal.status if refusal else 200, lane=lane, carrier=name, going=going,
         staying=staying, refusal=refusal, now=now, time_zone=view.time_zone, id=new_id(),
     )  # fmt: skip
 
