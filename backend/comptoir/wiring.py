@@ -16,6 +16,7 @@ from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_custom
 from comptoir.flows.cancel_order import cancel_order
 from comptoir.flows.choose_for_short import ChooseForShortFlow
 from comptoir.flows.close_manifest import close_manifest, reopen_manifest
+from comptoir.flows.correct_address import CorrectAddressFlow
 from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
 from comptoir.flows.create_transfer import cancel_transfer, create_transfer
 from comptoir.flows.erase_customer import EraseCustomer, GiveCustomerData, erase_customer, give_customer_data
@@ -41,6 +42,7 @@ from comptoir.flows.refuse_hand_over import refuse_hand_over
 from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
 from comptoir.flows.resolve_exception import ResolveExceptionFlow
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
+from comptoir.flows.retry_sourcing import RetrySourcingFlow
 from comptoir.flows.ship_transfer import ship_transfer
 from comptoir.flows.start_pack import start_pack
 from comptoir.flows.take_arrival import take_arrival
@@ -64,7 +66,7 @@ from comptoir.notifications.listener import write_message
 from comptoir.notifications.telling_devices import KINDS as TOLD_TO_DEVICES
 from comptoir.notifications.telling_devices import tell_devices
 from comptoir.orders.following import FollowChannel
-from comptoir.orders.model import CancelOrder, MapUnknownLine, PlaceHold, ReleaseHold
+from comptoir.orders.model import CancelOrder, CorrectAddress, MapUnknownLine, PlaceHold, ReleaseHold, RetrySourcing
 from comptoir.payments.recording import RecordPayment
 from comptoir.returns.model import Withdraw
 from comptoir.shipping.commands import AskLabel, GiveUpLabel, RecordLabel, RecordVoid, TypeNumber, Unpack, VoidLabel
@@ -90,6 +92,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         ForgetCollector: CollectorFlows(seal).forget,
         CancelByCustomer: cancel_by_customer,
         CancelOrder: cancel_order,
+        CorrectAddress: CorrectAddressFlow(ReleaseHoldFlow(outlook)),
         FollowChannel: FollowChannelFlow(ReleaseHoldFlow(outlook)),
         MapUnknownLine: MapUnknownLineFlow(ReleaseHoldFlow(outlook)),
         PlaceHold: place_hold,
@@ -102,6 +105,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         RecordVoid: record_void,
         RecordPayment: RecordPaymentFlow(ReleaseHoldFlow(outlook)),
         ReleaseHold: ReleaseHoldFlow(outlook),
+        RetrySourcing: RetrySourcingFlow(ReleaseHoldFlow(outlook)),
         ResolveException: ResolveExceptionFlow(outlook),
         ResolveShort: ResolveShortFlow(outlook),
         MoveToStore: MoveToStoreFlow(outlook),

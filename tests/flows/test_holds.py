@@ -1,10 +1,19 @@
 """Holds: units stay promised, stores see no work, and a person's release gives it out."""
 
+import msgspec
 import pytest
 
-from comptoir.kit.errors import Conflict
+from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.ids import new_id
-from comptoir.orders.model import CancelOrder, LineQuantity, PlaceHold, ReleaseHold
+from comptoir.orders.model import (
+    Address,
+    CancelOrder,
+    CorrectAddress,
+    LineQuantity,
+    PlaceHold,
+    ReleaseHold,
+    RetrySourcing,
+)
 from comptoir.payments.recording import RecordPayment
 from tests.hands import Shop
 from tests.world import CONFLUENCE, DERBY, LYON, Line, order, shipped
@@ -101,3 +110,63 @@ async def test_a_held_order_to_be_sent_keeps_the_places_that_promised(shop: Shop
     await shop.receive(5, DERBY, LYON)
     await shop.perform(ReleaseHold(new_id(), placed.id, "manual"))
     assert await shop.connection.fetchval("SELECT location FROM work") == CONFLUENCE
+
+
+async def test_what_no_place_had_waits_until_all_of_it_is_there(shop: Shop) -> None:
+    await shop.receive(1)
+    placed = await shop.place(order(Line(DERBY, 2), if_short="hold"))
+    with pytest.raises(Conflict, match="still_short"):
+        await shop.perform(RetrySourcing(new_id(), placed.id))
+    assert (await shop.progress(placed.id), await shop.figures()) == ("held", (1, 1, 0, 0))
+    await shop.receive(1)
+    told = await shop.perform(RetrySourcing(new_id(), placed.id))
+    assert (told["unsourced"], len(told["works"]), await shop.figures()) == (0, 1, (2, 2, 0, 0))
+    with pytest.raises(Conflict, match="nothing_missing"):
+        await shop.perform(RetrySourcing(new_id(), placed.id))
+
+
+async def test_units_of_a_released_order_that_no_place_had_find_one_later(shop: Shop) -> None:
+    await shop.receive(1)
+    placed = await shop.place(order(Line(DERBY, 2), if_short="hold"))
+    await shop.perform(ReleaseHold(new_id(), placed.id, "short"))
+    await shop.receive(1)
+    told = await shop.perform(RetrySourcing(new_id(), placed.id))
+    assert (told["unsourced"], len(told["works"]), await shop.figures()) == (0, 1, (2, 2, 0, 0))
+    assert "order.sourced_again" in await shop.told(placed.id)
+
+
+async def test_an_order_that_is_held_for_more_is_not_sourced_again(shop: Shop) -> None:
+    await shop.receive(1)
+    placed = await shop.place(order(Line(DERBY, 2), if_short="hold", hold="call the customer"))
+    await shop.receive(1)
+    with pytest.raises(Conflict, match="held_for_more"):
+        await shop.perform(RetrySourcing(new_id(), placed.id))
+
+
+async def test_suspected_fraud_holds_an_order_under_its_own_name(shop: Shop) -> None:
+    await shop.receive(1)
+    placed = await shop.place(order())
+    assert (await shop.perform(PlaceHold(new_id(), placed.id, "two names", "fraud")))["held"] == ["fraud"]
+    with pytest.raises(Conflict, match="not_held"):
+        await shop.perform(ReleaseHold(new_id(), placed.id, "manual"))
+    assert (await shop.perform(ReleaseHold(new_id(), placed.id, "fraud", "she called")))["progress"] == "accepted"
+
+
+async def test_a_corrected_address_lets_its_order_go(shop: Shop) -> None:
+    await shop.receive(1)
+    wrong = Address("Inès Aubry", "12 rue de Sèze", "", "690", "Lyon")
+    placed = await shop.place(msgspec.structs.replace(order(shipped()), ship_to=wrong))
+    assert placed.held == ("address",)
+    with pytest.raises(Invalid, match="address_incomplete"):
+        await shop.perform(
+            CorrectAddress(new_id(), placed.id, Address(street="12 rue de Sèze", postcode="6900", city="Lyon"))
+        )
+    right = Address(street="12 rue de Sèze", postcode="69006", city="Lyon")
+    told = await shop.perform(CorrectAddress(new_id(), placed.id, right))
+    row = await shop.connection.fetchrow("SELECT name, postcode FROM order_address WHERE order_id = $1", placed.id)
+    assert row is not None
+    assert (told["held"], len(told["works"]), tuple(row)) == ([], 1, ("Inès Aubry", "69006"))
+    await shop.connection.execute("UPDATE work SET status = 'labeled' WHERE order_id = $1", placed.id)
+    with pytest.raises(Conflict, match="label_on_parcel"):
+        await shop.perform(CorrectAddress(new_id(), placed.id, right))
+    await shop.connection.execute("UPDATE work SET status = 'open' WHERE order_id = $1", placed.id)

@@ -78,7 +78,7 @@ _ELSEWHERE: Final = (
     "UPDATE arrival SET place = '' WHERE order_id = ANY($1) AND place <> ''",
     "UPDATE hand_over SET collector = NULL WHERE order_id = ANY($1) AND collector IS NOT NULL",
     "UPDATE order_hold SET note = NULL WHERE order_id = ANY($1) AND note IS NOT NULL",
-    "UPDATE order_hold SET detail = '' WHERE order_id = ANY($1) AND reason = 'manual' AND detail <> ''",
+    "UPDATE order_hold SET detail = '' WHERE order_id = ANY($1) AND reason IN ('manual', 'fraud') AND detail <> ''",
     "UPDATE return_request SET reply_to = NULL WHERE order_id = ANY($1) AND reply_to IS NOT NULL",
     "UPDATE device_event SET body = body - 'collector' WHERE kind = 'hand_over' AND body ? 'collector'"
     " AND id IN (SELECT h.id FROM hand_over h WHERE h.order_id = ANY($1))",

@@ -14,7 +14,7 @@ from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
 from comptoir.network.promise import ready_by
 from comptoir.orders import sql
-from comptoir.orders.model import PlaceHold, Progress, ReleaseHold
+from comptoir.orders.model import HoldReason, PlaceHold, Progress, ReleaseHold
 from comptoir.sourcing.model import Need
 from comptoir.sourcing.outlook import Outlook
 
@@ -44,13 +44,13 @@ class ReleaseHoldFlow:
             raise Conflict("not_held", reason=command.reason)
         return await self.go_on(tx, command.order, now)
 
-    async def go_on(self, tx: Tx, order: UUID, now: datetime) -> HoldReleased:
-        """Give out the work of an order that nothing holds; the order's row is locked."""
+    async def go_on(self, tx: Tx, order: UUID, now: datetime, told: str = "order.released") -> HoldReleased:
+        """Give out the work of an order that nothing holds, and tell it; the order's row is locked."""
         held = await sql.open_holds(tx, order)
         works: list[UUID] = []
         if not held:
             works = await self._give_work(tx, order, now)
-            tx.tell(Event("order.released", order, {"works": works}))
+            tx.tell(Event(told, order, {"works": works}))
         progress = await keep_progress(tx, order)
         unsourced = await tx.value(
             "SELECT coalesce(sum(unsourced), 0)::int FROM requirement WHERE order_id = $1", order
@@ -153,8 +153,9 @@ async def place_hold(tx: Tx, command: PlaceHold, actor: Actor, now: datetime) ->
     await sql.move_units(
         tx, command.order, [(line, part, 0, units, -units, 0) for (line, part), units in needs.items()]
     )
-    await sql.insert_hold(tx, command.order, "manual", command.note, actor.who, now)
+    reason: HoldReason = "manual" if command.reason is msgspec.UNSET else command.reason
+    await sql.insert_hold(tx, command.order, reason, command.note, actor.who, now)
     tx.touched.update(w.location for w in works)
-    tx.tell(Event("order.held", command.order, {"reason": "manual"}))
+    tx.tell(Event("order.held", command.order, {"reason": reason}))
     progress = await keep_progress(tx, command.order)
-    return HoldReleased(command.order, progress, ("manual",), (), 0)
+    return HoldReleased(command.order, progress, (reason,), (), 0)

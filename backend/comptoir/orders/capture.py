@@ -11,7 +11,7 @@ import msgspec
 
 from comptoir.kit.errors import Invalid
 from comptoir.kit.money import split, vat_on, vat_within
-from comptoir.orders.model import HoldReason, OrderedLine, PlaceOrder
+from comptoir.orders.model import Address, HoldReason, OrderedLine, PlaceOrder
 
 POSTCODES = {
     "FR": re.compile(r"[0-9]{5}\Z"),
@@ -88,7 +88,7 @@ def review(
             raise Invalid("payment_differs", paid_minor=order.payment.amount_minor, total_minor=order.total_minor)
         reasons.append(Reason("payment", f"{order.payment.amount_minor} < {order.total_minor}"))
     if any(line.method == "ship" for line in order.lines):
-        fault = fault_of_address(order)
+        fault = fault_of_address(order.ship_to)
         if fault:
             if strict and order.ship_to is None:
                 raise Invalid("address_missing")
@@ -130,9 +130,8 @@ def sums_that_differ(order: PlaceOrder, tolerance: int) -> list[tuple[str, dict[
     return wrong
 
 
-def fault_of_address(order: PlaceOrder) -> str:
+def fault_of_address(to: Address | None) -> str:
     """What a carrier would send back: the missing or impossible part, or nothing."""
-    to = order.ship_to
     if to is None:
         return "missing"
     for part in ("street", "city", "postcode"):

@@ -26,7 +26,7 @@ from comptoir.kit.words import (
 
 Language = Literal["fr", "en"]
 Method = Literal["pickup", "ship"]
-HoldReason = Literal["payment", "address", "totals", "unknown_item", "short", "manual"]
+HoldReason = Literal["payment", "address", "totals", "unknown_item", "short", "manual", "fraud"]
 
 
 class Progress(StrEnum):
@@ -173,11 +173,29 @@ class ReleaseHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PlaceHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A person holds an order whose work nobody has started."""
+    """A person, or a rule by its key, holds an order whose work nobody has started."""
 
     id: UUID
     order: UUID
     note: Note
+    # Left out where it is not fraud, so that a hold that was sent before reasons were known is still the same hold.
+    reason: Literal["manual", "fraud"] | msgspec.UnsetType = msgspec.UNSET
+
+
+class RetrySourcing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Look again for all that no place had; nothing changes when there is still not enough."""
+
+    id: UUID
+    order: UUID
+
+
+class CorrectAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the parcels really go; with it the hold `address` is gone."""
+
+    id: UUID
+    order: UUID
+    to: Address
+    note: Note = ""
 
 
 class LineQuantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

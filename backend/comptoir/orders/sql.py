@@ -9,6 +9,7 @@ from comptoir.kit.bulk import Bulk
 from comptoir.kit.columns import literal
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
+from comptoir.orders.model import Address
 
 # Arrays of arrays must be rectangular in PostgreSQL, so consents travel joined by spaces (they are slugs).
 CUSTOMERS = (
@@ -73,6 +74,17 @@ async def change_contact(tx: Tx, customer: UUID, phone: str | None, email: str |
         customer, phone, email,
     )  # fmt: skip
     return done == "UPDATE 1"
+
+
+async def put_address(tx: Tx, order: UUID, to: Address) -> None:
+    """Where the order's parcels go from now on; a name that is left out stays. Whoever reads an older page learns that it changed."""
+    await tx.run(
+        "INSERT INTO order_address (order_id, name, street, street2, postcode, city, country, phone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        " ON CONFLICT (order_id) DO UPDATE SET name = coalesce(nullif(excluded.name, ''), order_address.name), street = excluded.street,"
+        " street2 = excluded.street2, postcode = excluded.postcode, city = excluded.city, country = excluded.country, phone = excluded.phone",
+        order, to.name, to.street, to.street2, to.postcode, to.city, to.country, to.phone,
+    )  # fmt: skip
+    await tx.run("UPDATE sales_order SET version = version + 1 WHERE id = $1", order)
 
 
 async def known(tx: Tx, orders: Sequence[UUID]) -> tuple[dict[UUID, tuple[bytes, bytes]], dict[UUID, str]]:

@@ -33,7 +33,7 @@ SELECT o.id, o.number, c.first_name, c.last_name, c.erased_at,
       OR EXISTS (SELECT FROM hand_over h WHERE h.order_id = q.id AND h.collector IS NOT NULL)),
     'words', (SELECT count(*) FROM rating t WHERE t.order_id IN (SELECT id FROM bought) AND t.comment <> '')
       + (SELECT count(*) FROM arrival v WHERE v.order_id IN (SELECT id FROM bought) AND v.place <> ''),
-    'notes', (SELECT count(*) FROM order_hold h WHERE h.order_id IN (SELECT id FROM bought) AND (h.note IS NOT NULL OR (h.reason = 'manual' AND h.detail <> ''))),
+    'notes', (SELECT count(*) FROM order_hold h WHERE h.order_id IN (SELECT id FROM bought) AND (h.note IS NOT NULL OR (h.reason IN ('manual', 'fraud') AND h.detail <> ''))),
     'browsers', (SELECT count(*) FROM push_subscription u WHERE u.order_id IN (SELECT id FROM bought)),
     'shop_messages', (SELECT count(*) FROM webhook_inbox w WHERE w.order_id IN (SELECT id FROM bought) AND w.state IN ('done', 'stale')),
     'wishes', (SELECT count(*) FROM customer_preference f WHERE f.customer = c.id)) AS named

@@ -15,6 +15,7 @@ SELECT o.id, o.number, o.channel, o.progress, o.received_at, o.currency, o.total
   ARRAY(SELECT h.reason FROM order_hold h WHERE h.order_id = o.id AND h.released_at IS NULL ORDER BY h.placed_at) AS held
 FROM sales_order o JOIN customer c ON c.id = o.customer
 WHERE ($1::timestamptz IS NULL OR (o.received_at, o.id) < ($1, $2)) AND ($3::text IS NULL OR o.progress = $3)
+  AND ($6::text IS NULL OR EXISTS (SELECT FROM order_hold h WHERE h.order_id = o.id AND h.reason = $6 AND h.released_at IS NULL))
   AND ($4::text[] IS NULL OR EXISTS (SELECT FROM work w WHERE w.order_id = o.id AND w.location = ANY($4)) OR EXISTS (SELECT FROM order_line l WHERE l.order_id = o.id AND l.location = ANY($4)))
 ORDER BY o.received_at DESC, o.id DESC LIMIT $5
 """
@@ -38,6 +39,7 @@ async def read(
     actor: Actor,
     *,
     progress: str | None = None,
+    held: str | None = None,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[OrderRow]:
@@ -49,5 +51,6 @@ async def read(
         progress,
         list(actor.locations) if actor.locations is not None else None,
         min(limit, MOST),
+        held,
     )
     return [OrderRow(*row) for row in rows]

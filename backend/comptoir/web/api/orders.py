@@ -1,7 +1,7 @@
 """Orders over the API: place one or many, read, list, hold, release, cancel, map unknown lines."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -38,8 +38,11 @@ class Cancel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hold an order: `fraud` where that is suspected, else `manual`."""
+
     id: UUID
     note: Note
+    reason: Literal["manual", "fraud"] = "manual"
 
 
 class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,16 +84,19 @@ async def read(
 @get("/orders", opt=with_key("orders:read"))
 async def list_orders(
     house: NamedDependency[House], actor: NamedDependency[Actor], progress: FromQuery[str | None] = None,
+    held: FromQuery[HoldReason | None] = None,
     after: FromQuery[str | None] = None, limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=100)]] = 50,
 ) -> Response[Any]:  # fmt: skip
-    """Orders newest first; `Link: rel=next` leads to the next page."""
+    """Orders newest first, all or those that one reason holds; `Link: rel=next` leads to the next page."""
     async with borrowed(house.pool) as connection:
-        rows = await order_list.read(connection, actor, progress=progress, after=place_after(after), limit=limit)
+        rows = await order_list.read(
+            connection, actor, progress=progress, held=held, after=place_after(after), limit=limit
+        )
     headers = {}
     if len(rows) == limit:
         last = rows[-1]
         headers["link"] = (
-            f'</api/v1/orders?limit={limit}&after={last.received_at.isoformat().replace("+00:00", "Z")}_{last.id}{"&progress=" + progress if progress else ""}>; rel="next"'
+            f'</api/v1/orders?limit={limit}&after={last.received_at.isoformat().replace("+00:00", "Z")}_{last.id}{"&progress=" + progress if progress else ""}{"&held=" + held if held else ""}>; rel="next"'
         )
     return Response({"orders": rows}, headers=headers)
 
@@ -122,7 +128,8 @@ async def hold(
     order: FromPath[UUID], data: JSONBody[Hold], house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
     """Hold an order whose work nobody has started."""
-    return answered(await house.runner.perform(PlaceHold(data.id, order, data.note), actor))
+    command = PlaceHold(data.id, order, data.note, "fraud" if data.reason == "fraud" else msgspec.UNSET)
+    return answered(await house.runner.perform(command, actor))
 
 
 @post("/orders/{order:uuid}/holds/release", opt=with_key("orders:write"), status_code=200)

@@ -11,10 +11,11 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from comptoir.fulfillment import passes
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx, borrowed
-from comptoir.kit.errors import Malformed, Refusal
+from comptoir.kit.errors import Malformed, Refusal, TooMany
 from comptoir.kit.ids import new_id
 from comptoir.kit.rehearsal import rehearse
 from comptoir.orders.model import CancelOrder, LineQuantity
@@ -22,8 +23,10 @@ from comptoir.screens import article_search, order_desk, order_messages, order_s
 from comptoir.screens import order as order_screen
 from comptoir.screens.order import OrderView
 from comptoir.screens.order_search import Filter
+from comptoir.web import limits
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
+from comptoir.web.requests import DoorRequest
 
 Answer = Response[Any]
 Words = FromQuery[Annotated[str, msgspec.Meta(max_length=80)]]
@@ -32,18 +35,21 @@ TheActor = NamedDependency[Actor]
 ThePage = NamedDependency[Page]
 Now = NamedDependency[datetime]
 AT_ONCE: Final = 50
+LETTERS: Final = 6
+MOST_STORES: Final = 20
 CancelReason = Literal["customer", "not_available", "duplicate", "suspected_fraud", "mistake"]
 REASONS: Final[tuple[CancelReason, ...]] = ("customer", "not_available", "duplicate", "suspected_fraud", "mistake")
 
 
 @get("/manager/orders", opt=by(*MANAGERS))
 async def list_orders(
-    house: TheHouse, actor: TheActor, page: ThePage, now: Now, which: FromQuery[Filter] = "all", q: Words = "",
+    request: DoorRequest, house: TheHouse, actor: TheActor, page: ThePage, now: Now, which: FromQuery[Filter] = "all", q: Words = "",
     after: FromQuery[str | None] = None,
 ) -> Answer:  # fmt: skip
-    """The newest orders; `which` is what they wait for, `q` a number or a name, `after` where the last page ended."""
+    """The newest orders; `which` is what they wait for, `q` whatever somebody has of one, `after` where the last page ended."""
+    asked_for = await with_pass(order_search.understood(q), request, house, actor)
     async with borrowed(house.pool) as connection:
-        rows = await order_search.read(connection, actor, which, q, place_after(after), AT_ONCE + 1)
+        rows = await order_search.read(connection, actor, which, asked_for, place_after(after), AT_ONCE + 1)
     asked = {"which": which} | ({"q": q} if q else {})
     more = len(rows) > AT_ONCE
     rows = rows[:AT_ONCE]
@@ -53,6 +59,27 @@ async def list_orders(
         "manager/orders.html", headers=headers, rows=rows, which=which, q=q, filters=order_search.FILTERS, now=now,
         next_page=next_page, later=after is not None,
     )  # fmt: skip
+
+
+async def with_pass(words: order_search.Words, request: DoorRequest, house: House, actor: Actor) -> order_search.Words:
+    """The pass that the words may be, as the database keeps it. Letters are the store's own: its manager alone finds by them.
+
+    Whoever tried too many letters finds by everything else.
+    """
+    whole = "".join(words.plain.split()).upper()
+    if whole.startswith(passes.PREFIX):
+        return msgspec.structs.replace(words, qr_hash=passes.qr_hash(whole))
+    letters = whole.replace("-", "")
+    if actor.role != "store_manager" or not actor.locations or len(letters) != LETTERS or not letters.isalpha():
+        return words
+    try:
+        await limits.count(request, limits.LETTERS, str(actor.who))
+    except TooMany:
+        return words
+    return msgspec.structs.replace(
+        words,
+        letters=[(place, passes.letters_hash(house.seal, place, letters)) for place in actor.locations[:MOST_STORES]],
+    )
 
 
 def place_after(text: str | None) -> tuple[datetime, UUID] | None:
