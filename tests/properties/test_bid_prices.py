@@ -2,12 +2,15 @@
 
 from random import Random
 
+import msgspec
 import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
 from comptoir.sourcing import bid_prices
-from comptoir.sourcing.bid_prices import Market, at_least, closed_form, solve
+from comptoir.sourcing.bid_prices import at_least, closed_form, publish, solve
+from comptoir.sourcing.market import Expected, Market, market_of, phantoms, top_down
+from comptoir.sourcing.snapshot import Late, Rates, Service, Site, Snapshot
 
 SITES, PLACES = 4, 3
 
@@ -57,9 +60,56 @@ def test_with_no_parcels_expected_the_solution_is_the_closed_form() -> None:
         "A", [1, 2, 5, 0], [0.4, 3.0, 0.1, 2.0], [0.0], [[500]] * 4, [0, 0, 300, 0], [4_000, 4_000, 4_000, 4_000], 6_000
     )
     assert solve(market, 1) == closed_form(market) == [1_319, 3_203, 0, 0]
+    doubted = msgspec.structs.replace(market, phantoms=[[1.0], [0.5, 0.4, 0.1], [0.2, 0.8], [1.0]])
+    # Of two units in the books one may be missing, and a unit that nobody finds is not given: (0.5 x 3,203 + 0.4 x 3,801) / 0.9.
+    assert closed_form(doubted) == [1_319, 3_469, 0, 0]
+    drawn = solve(doubted, 1, futures=2_000)
+    assert drawn[1] == pytest.approx(3_469, abs=1)
 
 
 def test_the_chance_of_a_poisson_count() -> None:
     assert at_least(0, 2.0) == 1.0
     assert at_least(1, 2.0) == pytest.approx(0.8647, abs=1e-4)
     assert at_least(3, 0.0) == 0.0
+
+
+def test_a_unit_that_nobody_leaves_with_is_more_and_more_likely_not_there() -> None:
+    assert phantoms(0, 3, 0.1, 2.0) == [1.0]
+    assert phantoms(2, 2, 0.1, 0.0) == pytest.approx([0.81, 0.18, 0.01])
+    # One of the last unit of five being lost is likelier than of a single one.
+    assert phantoms(1, 5, 0.1, 0.0)[1] > phantoms(1, 1, 0.1, 0.0)[1] == pytest.approx(0.1)
+    growing = [phantoms(1, 1, 0.1, quiet)[1] for quiet in (0.0, 1.0, 3.0, 9.0)]
+    assert growing == sorted(growing)
+    assert growing[-1] > 0.99
+    # Beside drawing it: shelves where one in ten is lost, three were there, nobody came for the two that the books still have.
+    random, seen = Random(1), [0, 0, 0]
+    for _ in range(40_000):
+        lost = sum(random.random() < 0.1 for _ in range(3))
+        if lost <= 2 and (lost == 2 or random.random() < 0.5):
+            seen[lost] += 1
+    drawn = [count / sum(seen) for count in seen]
+    assert phantoms(2, 3, 0.1, 0.6931) == pytest.approx(drawn, abs=0.01)
+
+
+def test_totals_are_kept_when_forecasts_are_told_anew() -> None:
+    told = top_down([[4.0, 0.0], [2.0, 2.0]])
+    assert told == [[3.0, 1.0], [3.0, 1.0]]
+    assert top_down([[0.0, 0.0]]) == [[0.0, 0.0]]
+
+
+def test_prices_of_a_snapshot_are_published_as_it_takes_them() -> None:
+    sites = [Site("shop", 100, 140), Site("warehouse", 40, 60)]
+    rates = Rates((Service("home", 2, ((500, 800), (700, 1_000))),), (500, 2_000), {"69": [0, 1], "75": [1, 0]})
+    snapshot = Snapshot(sites, rates, Late(), [])
+    snapshot.supply["A"] = [1, 9]
+    snapshot.set_prices(markdown={"A": [0, 300]})
+    expected = Expected("A", 800, [0.9, 0.0], [0.1, 0.0], {"69": 2.0, "75": 1.0}, 4_000, 500, 6_000)
+    market = market_of(expected, snapshot, [[0.9, 0.1], [1.0]], {})
+    assert market.carriage == [[1_040, 1_240], [1_100, 900]]
+    assert market.margin_minor == [3_650, 0]
+    assert market.markdown_minor == [300, 0]
+    prices = publish([market, msgspec.structs.replace(market, sku="B")])
+    assert prices == publish([market]) | publish([msgspec.structs.replace(market, sku="B")])
+    assert prices["A"][0] > 1_000 > prices["A"][1]
+    snapshot.set_prices(scarcity=prices)
+    assert snapshot.unit("A")[0] == [prices["A"][0], prices["A"][1] + 300]

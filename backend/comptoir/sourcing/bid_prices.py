@@ -4,40 +4,40 @@
 
 Two ways. `closed_form`: the margin of a customer of its own times how likely the site's own customers want every unit it has. `solve`: a handful of
 futures is drawn (parcels by destination, own customers by site), each is served at least cost as an assignment problem, and the cost of
-losing one unit at each site is read off that solution exactly, as the cheapest chain of units that would move up. Pure; the libraries
+losing one unit at each site is read off that solution exactly, as the cheapest chain of units that would move up. Units that only the books
+know are drawn as well. Pure; the libraries
 that it needs are loaded by the process that solves, never by one that takes orders.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from math import exp
-from typing import Any
+from typing import Any, Final
+from zlib import crc32
 
-import msgspec
+from comptoir.sourcing.market import Market
+
+FUTURES: Final = 6
 
 
-class Market(msgspec.Struct, frozen=True):
-    """One SKU at one moment. Rows are by site; `carriage` by site, then by destination, labor included.
+def publish(markets: Iterable[Market], futures: int = FUTURES) -> dict[str, list[int]]:
+    """{SKU: its bid price at each site}, as `Snapshot.set_prices` takes it. Each SKU for itself: solve those whose units moved.
 
-    `own` are the units that a site's own customers are still expected to want, whether they walk in or collect, `parcels` those by destination;
-    `margin_minor` is what an own customer costs who finds nothing, by site, `missing_minor` what a parcel's unit costs that nobody can give;
-    `markdown_minor` what a unit loses that stays.
+    The same markets have the same prices in every process: what is drawn for a SKU follows from its name.
     """
-
-    sku: str
-    supply: Sequence[int]
-    own: Sequence[float]
-    parcels: Sequence[float]
-    carriage: Sequence[Sequence[int]]
-    markdown_minor: Sequence[int]
-    margin_minor: Sequence[int]
-    missing_minor: int
+    return {market.sku: solve(market, crc32(market.sku.encode()), futures) for market in markets}
 
 
 def closed_form(market: Market) -> list[int]:
-    """P(own customers want every unit) x margin, for each site, in minor units."""
+    """P(own customers want every unit that is there) x margin, for each site, in minor units."""
+    return [round(price) for price in _known(market)]
+
+
+def _known(market: Market) -> list[float]:
     return [
-        round(margin * at_least(units, mean)) if units else 0
-        for units, mean, margin in zip(market.supply, market.own, market.margin_minor, strict=True)
+        margin * sum(chance * at_least(units - absent, mean) for absent, chance in enumerate(market.doubt(at)))
+        if units
+        else 0.0
+        for at, (units, mean, margin) in enumerate(zip(market.supply, market.own, market.margin_minor, strict=True))
     ]
 
 
@@ -52,19 +52,23 @@ def at_least(units: int, mean: float) -> float:
     return max(0.0, 1.0 - below)
 
 
-def solve(market: Market, seed: int, futures: int = 6) -> list[int]:
+def solve(market: Market, seed: int, futures: int = FUTURES) -> list[int]:
     """The bid price at each site, in minor units, never below zero nor above what a missing unit costs."""
     import numpy as np
 
     random = np.random.default_rng(seed)
     sites = len(market.supply)
-    supply = np.asarray(market.supply, dtype=np.int64)
+    recorded = np.asarray(market.supply, dtype=np.int64)
     carriage = np.asarray(market.carriage, dtype=np.float64) - np.asarray(market.markdown_minor)[:, None]
     stay = -np.asarray(market.markdown_minor, dtype=np.float64)
     own, parcels = np.asarray(market.own), np.asarray(market.parcels)
     margin = np.asarray(market.margin_minor, dtype=np.float64)
+    doubts = [(at, np.cumsum(doubt)) for at in range(sites) if recorded[at] and len(doubt := market.doubt(at)) > 1]
     total = np.zeros(sites)
     for _ in range(futures):
+        supply = recorded.copy()
+        for (at, chances), drawn in zip(doubts, random.random(len(doubts)), strict=True):
+            supply[at] -= min(int(np.searchsorted(chances, drawn, side="right")), len(chances) - 1)
         shop = random.poisson(own)
         total += _lost(
             supply,
@@ -77,7 +81,7 @@ def solve(market: Market, seed: int, futures: int = 6) -> list[int]:
         )
         # What the closed form knows exactly need not be estimated: only the difference to it is left to the draw.
         total -= np.where((shop >= supply) & (supply > 0), margin, 0.0)
-    known = np.asarray(closed_form(market))
+    known = np.asarray(_known(market))
     return [int(price) for price in np.clip(np.rint(known + total / futures), 0, market.missing_minor)]
 
 

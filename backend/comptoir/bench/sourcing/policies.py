@@ -5,7 +5,8 @@ from typing import Final
 
 from comptoir.bench.sourcing import constants as c
 from comptoir.bench.sourcing.week import Refresh, Router, Week
-from comptoir.sourcing.bid_prices import Market, closed_form, solve
+from comptoir.sourcing.bid_prices import closed_form, publish
+from comptoir.sourcing.market import Expected, Market, market_of, phantoms, top_down
 from comptoir.sourcing.routing import Ask, Plan, Terms, route
 from comptoir.sourcing.ruled import Group, route_by_rules
 from comptoir.sourcing.snapshot import Snapshot
@@ -19,11 +20,12 @@ LISTS: Final[Mapping[str, tuple[Group, ...]]] = {
     "nearest": (Group("distance"), Group("distance", divides=True)),
     "cheapest": (Group("carriage"), Group("carriage", divides=True)),
     "rules": (
-        Group("balance", STORES, within_zone=0, buffer=1), Group("distance", WAREHOUSES), Group("distance", STORES, within_zone=1, buffer=1),
+        Group("distance", WAREHOUSES), Group("balance", STORES, within_zone=0, buffer=1), Group("balance", STORES, within_zone=2, buffer=1),
         Group("distance"), Group("distance", divides=True),
     ),
 }  # fmt: skip
-"""Rules as they are usually set up: a near store that has more than enough, else a warehouse, else a store farther away, else anybody."""
+"""Rules as they are usually set up (who collects has been served by their own store): a warehouse, else a near store that has more than enough,
+else such a one farther away, else anybody, else several."""
 
 
 def by_list(groups: tuple[Group, ...]) -> Router:
@@ -52,31 +54,33 @@ def markets(week: Week) -> list[Market]:
     """Each article as it stands, with what a planner still expects of the week."""
     instance, snapshot = week.instance, week.snapshot
     left = max(0, c.DAYS * c.DAY - week.now) / (c.DAYS * c.DAY)
-    cities = range(len(instance.cities))
+    tables = (instance.walk_in_forecast, instance.collected_forecast, instance.parcel_forecast)
+    walk_ins, collected, by_parcel = ([[units * left for units in row] for row in top_down(table)] for table in tables)
+    kept: dict[int, list[list[int]]] = {}
+    return [
+        market_of(
+            Expected(
+                article.sku, article.weight_grams, walk_ins[a], collected[a],
+                {str(city): units for city, units in enumerate(by_parcel[a])},
+                article.margin_minor, INSTEAD, article.margin_minor + c.CANCEL,
+            ),
+            snapshot, doubts(week, a), kept,
+        )
+        for a, article in enumerate(instance.articles)
+    ]  # fmt: skip
+
+
+def doubts(week: Week, article: int) -> list[list[float]]:
+    """What the books of each place may be wrong about: by what is lost in such places on average, and how long nobody has left with one."""
     made = []
-    for a, article in enumerate(instance.articles):
-        step = snapshot.rates.step(article.weight_grams)
-        cheapest = [
-            [
-                min(service.prices[instance.zones[city][n]][step] for service in snapshot.rates.services)
-                + node.pick_minor
-                + node.pack_minor
-                for city in cities
-            ]
-            for n, node in enumerate(instance.nodes)
-        ]
-        own, margins = [], []
-        for walk_in, collected in zip(instance.walk_in_forecast[a], instance.collected_forecast[a], strict=True):
-            both = walk_in + collected
-            own.append(both * left)
-            # Who collects and finds nothing gets a parcel; who walked in is lost.
-            margins.append(round((walk_in * article.margin_minor + collected * INSTEAD) / both) if both else 0)
-        made.append(
-            Market(
-                article.sku, snapshot.supply[article.sku], own, [mean * left for mean in instance.parcel_forecast[a]],
-                cheapest, instance.markdown_minor[a], margins, article.margin_minor + c.CANCEL,
-            )
-        )  # fmt: skip
+    for n, node in enumerate(week.instance.nodes):
+        units = week.recorded[article][n]
+        if (article, n) in week.counted:
+            made.append([1.0])
+            continue
+        quiet = week.instance.walk_in_forecast[article][n] * (week.now - week.last_left[article][n]) / (c.DAYS * c.DAY)
+        share = c.WAREHOUSE_PHANTOM if node.warehouse else c.PHANTOM
+        made.append(phantoms(units, week.instance.recorded[article][n], share, quiet))
     return made
 
 
@@ -87,15 +91,13 @@ def walk_in_prices(week: Week) -> None:
 
 def bid_prices(week: Week) -> None:
     markdown_only(week)
-    week.snapshot.set_prices(
-        scarcity={market.sku: solve(market, number) for number, market in enumerate(markets(week))}
-    )
+    week.snapshot.set_prices(scarcity=publish(markets(week)))
 
 
 def policies() -> dict[str, tuple[Router, Refresh | None]]:
     """By name, from the plainest to the best."""
     made: dict[str, tuple[Router, Refresh | None]] = {name: (by_list(groups), None) for name, groups in LISTS.items()}
-    made["full cost"] = (by_cost, markdown_only)
-    made["walk-in prices"] = (by_cost, walk_in_prices)
+    made["without scarcity"] = (by_cost, markdown_only)
+    made["full cost"] = (by_cost, walk_in_prices)
     made["bid prices"] = (by_cost, bid_prices)
     return made

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from comptoir.bench.sourcing import constants as c
 from comptoir.bench.sourcing.bound import clairvoyant
 from comptoir.bench.sourcing.instance import generate
 from comptoir.bench.sourcing.policies import policies
@@ -32,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--policies", default=",".join(policies()), help="which policies, by name (default all)")
     made.add_argument("--stores", type=int, default=25, help="stores beside the two warehouses (default 25)")
     made.add_argument("--orders", type=int, default=2_500, help="orders of the week (default 2500)")
+    made.add_argument("--skus", type=int, default=c.SKUS, help=f"articles (default {c.SKUS})")
     made.add_argument("--labor", type=float, default=1.0, help="factor on what picking and packing costs")
     made.add_argument("--markdown", type=float, default=1.0, help="factor on what a unit loses where it stays")
     made.add_argument(
@@ -54,16 +56,20 @@ def run(argv: Sequence[str] | None = None) -> int:
         return 2
     rows: list[dict[str, Any]] = []
     for seed in asked.seeds:
-        instance = generate(seed, stores=asked.stores, orders=asked.orders, labor=asked.labor, markdown=asked.markdown)
+        instance = generate(
+            seed, stores=asked.stores, skus=asked.skus, orders=asked.orders, labor=asked.labor, markdown=asked.markdown
+        )
         least = None if asked.no_bound else clairvoyant(instance, whole=not asked.fractions).total
         for name in names:
-            costs = Week(instance, *known[name]).run()
+            week = Week(instance, *known[name])
+            costs, spent = week.run(), sorted(week.spent_ns)
             row = {
                 "seed": seed, "policy": name, "cost_per_order_minor": round(costs.total / costs.orders),
+                "bound_per_order_minor": None if least is None else round(least / costs.orders),
                 "ratio": None if least is None else round(costs.total / least, 4),
                 **{part: round(getattr(costs, part) / costs.orders) for part in ("carriage", "late", "labor", "markdown", "declined", "canceled", "walk_in")},
                 "divided": costs.divided, "late_parcels": costs.late_parcels, "parcels": costs.parcels, "declined_lines": costs.declined_lines,
-                "canceled_lines": costs.canceled_lines, "decision_us": round(costs.routed_ns / max(1, costs.routed) / 1000),
+                "canceled_lines": costs.canceled_lines, "decision_us": round(sum(spent) / max(1, len(spent)) / 1000), "decision_p99_us": round(spent[len(spent) * 99 // 100] / 1000) if spent else 0,
             }  # fmt: skip
             rows.append(row)
             if not asked.json:
@@ -87,5 +93,5 @@ def told(row: dict[str, Any]) -> str:
     ratio = "" if row["ratio"] is None else f" ({row['ratio']:.3f})"
     return (
         f"seed {row['seed']:<3} {row['policy']:16} {row['cost_per_order_minor'] / 100:6.2f}{ratio}: {parts};"
-        f" {row['parcels']} parcels, {row['late_parcels']} late, {row['divided']} divided, {row['decision_us']} us a decision"
+        f" {row['parcels']} parcels, {row['late_parcels']} late, {row['divided']} divided, {row['decision_us']} us a decision, {row['decision_p99_us']} one in a hundred"
     )

@@ -11,7 +11,8 @@ from typing import IO, Any
 
 import msgspec
 
-from comptoir.sourcing.bid_prices import Market, closed_form, solve
+from comptoir.sourcing.bid_prices import closed_form, publish
+from comptoir.sourcing.market import Expected, Market, market_of
 from comptoir.sourcing.routing import Ask, Cost, Plan, Terms, Want, route
 from comptoir.sourcing.snapshot import Late, Rates, Service, Site, Snapshot
 
@@ -162,28 +163,21 @@ class Desk:
 
     def reprice(self) -> None:
         """Prices of the last units, where the snapshot names a forecast and no price of its own."""
-        prices = {}
-        for number, (sku, forecast) in enumerate(sorted(self.opening.forecast.items())):
+        prices: dict[str, list[int]] = {}
+        for sku, forecast in self.opening.forecast.items():
             if sku in self.opening.scarcity or sku not in self.articles or sku not in self.snapshot.supply:
                 continue
             market = self.market(self.articles[sku], forecast)
-            prices[sku] = solve(market, number) if forecast.parcels else closed_form(market)
+            prices |= publish([market]) if forecast.parcels else {sku: closed_form(market)}
         self.snapshot.set_prices(scarcity=prices)
 
     def market(self, article: Article, forecast: Forecast) -> Market:
-        step, rates = self.snapshot.rates.step(article.grams), self.snapshot.rates
-        carriage = [
-            [
-                min(service.prices[rates.zone(to, at)][step] for service in rates.services) + site.pack_minor + site.pick_minor
-                for to in forecast.parcels
-            ]
-            for at, site in enumerate(self.snapshot.sites)
-        ]  # fmt: skip
         own = [forecast.own.get(location, 0.0) for location in self.index]
-        return Market(
-            article.sku, self.snapshot.supply[article.sku], own, list(forecast.parcels.values()), carriage, [0] * len(own),
-            [article.margin_minor] * len(own), article.missing_minor,
+        expected = Expected(
+            article.sku, article.grams, own, [0.0] * len(own), forecast.parcels,
+            article.margin_minor, article.missing_minor, article.missing_minor,
         )  # fmt: skip
+        return market_of(expected, self.snapshot)
 
     def take(self, line: Line) -> dict[str, Any]:
         """What one line is answered with."""

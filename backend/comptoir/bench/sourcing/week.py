@@ -51,8 +51,6 @@ class Costs(msgspec.Struct):
     declined_lines: int = 0
     canceled_lines: int = 0
     lost_walk_ins: int = 0
-    routed: int = 0
-    routed_ns: int = 0
 
     @property
     def total(self) -> int:
@@ -65,6 +63,8 @@ class Week:
     def __init__(self, instance: Instance, router: Router, refresh: Refresh | None = None) -> None:
         self.instance, self.router, self.refresh = instance, router, refresh
         self.costs = Costs()
+        self.spent_ns: list[int] = []
+        """On each decision."""
         self.now = 0
         nodes = instance.nodes
         self.recorded = [list(row) for row in instance.recorded]
@@ -72,6 +72,10 @@ class Week:
         self.reserved = [[0] * len(nodes) for _ in instance.articles]
         self.taken_online = [[0] * len(nodes) for _ in instance.articles]
         self.next_free = [0] * len(nodes)
+        self.last_left = [[0] * len(nodes) for _ in instance.articles]
+        """Minute at which a unit was last seen leaving."""
+        self.counted: set[tuple[int, int]] = set()
+        """(article, node) where somebody who looked in vain has counted."""
         self.collected: set[tuple[int, int]] = set()
         """(order, line) of what was found in the shop where it was to be collected."""
         self.index = {article.sku: a for a, article in enumerate(instance.articles)}
@@ -136,8 +140,7 @@ class Week:
         )  # fmt: skip
         began = perf_counter_ns()
         plan = self.router(ask, self.snapshot)
-        self.costs.routed_ns += perf_counter_ns() - began
-        self.costs.routed += 1
+        self.spent_ns.append(perf_counter_ns() - began)
         self.costs.divided += len(plan.parcels) > 1
         for parcel in plan.parcels:
             gives = [msgspec.structs.replace(pieces[key], quantity=units) for key, units in parcel.gives]
@@ -169,9 +172,11 @@ class Week:
             if not there:
                 # Who looked has counted: the books say what is there.
                 self.recorded[a][node] = self.real[a][node]
+                self.counted.add((a, node))
             if there and not absent_minded(piece, node):
                 self.real[a][node] -= piece.quantity
                 self.recorded[a][node] -= piece.quantity
+                self.last_left[a][node] = self.now
                 if pickup:
                     self.collected.add((piece.order.number, piece.line))
                 else:
@@ -225,6 +230,7 @@ class Week:
         if self.real[article][node] > 0:
             self.real[article][node] -= 1
             self.recorded[article][node] = max(0, self.recorded[article][node] - 1)
+            self.last_left[article][node] = self.now
             self.told(article, node)
         elif self.taken_online[article][node] > 0:
             self.taken_online[article][node] -= 1

@@ -1,0 +1,117 @@
+"""What is known of one SKU when its last units are priced: what lies where, what the books may be wrong about, who is still expected to want it.
+
+Pure and light: made in any process, solved by one that has the libraries (`bid_prices`).
+"""
+
+from collections.abc import Mapping, Sequence
+from math import exp
+
+import msgspec
+
+from comptoir.sourcing.snapshot import Snapshot
+
+
+class Market(msgspec.Struct, frozen=True):
+    """One SKU at one moment. Rows are by site; `carriage` by site, then by destination, labor included.
+
+    `own` are the units that a site's own customers are still expected to want, whether they walk in or collect, `parcels` those by destination;
+    `margin_minor` is what an own customer costs who finds nothing, by site, `missing_minor` what a parcel's unit costs that nobody can give;
+    `markdown_minor` what a unit loses that stays. `phantoms`, if known, by site: how likely 0, 1, 2 ... units of the supply are not there.
+    """
+
+    sku: str
+    supply: Sequence[int]
+    own: Sequence[float]
+    parcels: Sequence[float]
+    carriage: Sequence[Sequence[int]]
+    markdown_minor: Sequence[int]
+    margin_minor: Sequence[int]
+    missing_minor: int
+    phantoms: Sequence[Sequence[float]] = ()
+
+    def doubt(self, at: int) -> Sequence[float]:
+        """How likely 0, 1, ... units are not there, given that one is: a unit that nobody finds is not given away."""
+        chances = self.phantoms[at][: self.supply[at]] if self.phantoms else ()
+        some = sum(chances)
+        return [chance / some for chance in chances] if some > 0 else (1.0,)
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """What a planner expects of one SKU until the end of its time: units that walk in and that are collected, by site, and parcels by destination.
+
+    `margin_minor` is lost with a customer who walked in, `instead_minor` what a parcel costs for one who wanted to collect, `missing_minor` what a
+    unit costs that nobody can send.
+    """
+
+    sku: str
+    grams: int
+    walk_in: Sequence[float]
+    collected: Sequence[float]
+    parcels: Mapping[str, float]
+    margin_minor: int
+    instead_minor: int
+    missing_minor: int
+
+
+def market_of(
+    expected: Expected, snapshot: Snapshot, phantoms: Sequence[Sequence[float]] = (), kept: dict[int, list[list[int]]] | None = None
+) -> Market:  # fmt: skip
+    """A SKU as it stands in the snapshot. `kept` keeps prices of carriage, by step of weight, from one SKU to the next with the same destinations."""
+    step, sites = snapshot.rates.step(expected.grams), len(snapshot.sites)
+    carriage = None if kept is None else kept.get(step)
+    if carriage is None:
+        carriage = least_carriage(snapshot, tuple(expected.parcels), step)
+        if kept is not None:
+            kept[step] = carriage
+    own, margins = [], []
+    for walk_in, collected in zip(expected.walk_in, expected.collected, strict=True):
+        both = walk_in + collected
+        own.append(both)
+        lost = walk_in * expected.margin_minor + collected * expected.instead_minor
+        margins.append(round(lost / both) if both else 0)
+    forgone = snapshot.markdown.get(expected.sku) or [0] * sites
+    return Market(
+        expected.sku, snapshot.supply.get(expected.sku) or [0] * sites, own, list(expected.parcels.values()), carriage,
+        [max(forgone) - units for units in forgone], margins, expected.missing_minor, phantoms,
+    )  # fmt: skip
+
+
+def least_carriage(snapshot: Snapshot, destinations: Sequence[str], step: int) -> list[list[int]]:
+    """By site, then by destination: a parcel of one line by the cheapest service, packed and picked."""
+    rates = snapshot.rates
+    return [
+        [
+            min(service.prices[rates.zone(to, at)][step] for service in rates.services) + site.pack_minor + site.pick_minor
+            for to in destinations
+        ]
+        for at, site in enumerate(snapshot.sites)
+    ]  # fmt: skip
+
+
+def top_down(table: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Expected units by SKU and place, each told anew as its SKU's total by its place's share of everything.
+
+    Few sales tell little of one SKU in one place, while totals are sure; what is special to a pair is given up for that.
+    """
+    totals = [sum(row) for row in table]
+    shares = [sum(column) for column in zip(*table, strict=True)]
+    whole = sum(totals)
+    return [[total * share / whole if whole else 0.0 for share in shares] for total in totals]
+
+
+def phantoms(units: int, counted: int, share: float, quiet: float) -> list[float]:
+    """How likely 0, 1, ... all of the `units` in the books are not on the shelf.
+
+    Of the `counted` units that were once put there, each was lost with the chance `share`. Whoever leaves with one proves that they were not all
+    gone; `quiet` are the units that were expected to leave since that last happened, and did not.
+    """
+    if not units:
+        return [1.0]
+    still = exp(-quiet)
+    weight = (1.0 - share) ** counted
+    found = [weight * still]
+    for lost in range(1, units + 1):
+        weight *= (counted - lost + 1) / lost * share / (1.0 - share)
+        found.append(weight * (1.0 if lost == units else still))
+    total = sum(found)
+    return [chance / total for chance in found]
