@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from comptoir.sourcing import bid_prices
 from comptoir.sourcing.bid_prices import at_least, closed_form, publish, solve
-from comptoir.sourcing.market import Expected, Market, market_of, phantoms, top_down
+from comptoir.sourcing.market import Expected, Market, among_what_is_there, market_of, phantoms, top_down
 from comptoir.sourcing.snapshot import Late, Rates, Service, Site, Snapshot
 
 SITES, PLACES = 4, 3
@@ -95,6 +95,11 @@ def test_totals_are_kept_when_forecasts_are_told_anew() -> None:
     told = top_down([[4.0, 0.0], [2.0, 2.0]])
     assert told == [[3.0, 1.0], [3.0, 1.0]]
     assert top_down([[0.0, 0.0]]) == [[0.0, 0.0]]
+    # Both SKUs are looked for in both places; the second place has only the second one, and a third place has nothing.
+    assert among_what_is_there([[3.0, 1.0, 1.0], [3.0, 2.0, 1.0]], [[1, 0, 0], [4, 1, 0]]) == [
+        [3.0, 0.0, 0.0],
+        [3.0, 3.0, 0.0],
+    ]
 
 
 def test_prices_of_a_snapshot_are_published_as_it_takes_them() -> None:

@@ -99,6 +99,23 @@ def top_down(table: Sequence[Sequence[float]]) -> list[list[float]]:
     return [[total * share / whole if whole else 0.0 for share in shares] for total in totals]
 
 
+def among_what_is_there(
+    table: Sequence[Sequence[float]], supply: Sequence[Sequence[int]], most: float = 4.0
+) -> list[list[float]]:
+    """Units expected to be collected, by SKU and place, told anew for what is there: customers choose among what a place is said to have.
+
+    What was expected of SKUs that it lacks goes to those that it has, each at most `most` times its own.
+    """
+    factors = []
+    for column, units in zip(zip(*table, strict=True), zip(*supply, strict=True), strict=True):
+        there = sum(figure for figure, count in zip(column, units, strict=True) if count)
+        factors.append(min(most, sum(column) / there) if there else 0.0)
+    return [
+        [figure * factor if count else 0.0 for figure, factor, count in zip(row, factors, units, strict=True)]
+        for row, units in zip(table, supply, strict=True)
+    ]
+
+
 def phantoms(units: int, counted: int, share: float, quiet: float) -> list[float]:
     """How likely 0, 1, ... all of the `units` in the books are not on the shelf.
 

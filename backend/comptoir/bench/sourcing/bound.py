@@ -19,7 +19,7 @@ from comptoir.bench.sourcing.week import Piece, absent_minded, snapshot_of
 from comptoir.network.promise import ready_minute
 from comptoir.sourcing.snapshot import FAR_AWAY
 
-GAP: Final = 5e-4
+GAP: Final = 1e-3
 """So near the least cost the search may stop; what is told is below it either way."""
 
 Entries = list[tuple[int, float]]

@@ -6,13 +6,17 @@ from typing import Final
 from comptoir.bench.sourcing import constants as c
 from comptoir.bench.sourcing.week import Refresh, Router, Week
 from comptoir.sourcing.bid_prices import closed_form, publish
-from comptoir.sourcing.market import Expected, Market, market_of, phantoms, top_down
+from comptoir.sourcing.market import Expected, Market, among_what_is_there, market_of, phantoms, top_down
 from comptoir.sourcing.routing import Ask, Plan, Terms, route
 from comptoir.sourcing.ruled import Group, route_by_rules
 from comptoir.sourcing.snapshot import Snapshot
 
 INSTEAD: Final = 700
 """What a parcel costs that is sent to somebody who wanted to collect, about."""
+COLLECTED: Final = 0.8
+"""Of what is to be collected, the part that is."""
+MORE_PARCELS: Final = 1.2
+"""Parcels' lines over those that were ordered as such: what could not be collected, what was refused. Both about, from seeds 101 to 106."""
 TERMS: Final = Terms(most_parcels=3, keep=1)
 STORES: Final = frozenset({"store"})
 WAREHOUSES: Final = frozenset({"warehouse"})
@@ -56,12 +60,13 @@ def markets(week: Week) -> list[Market]:
     left = max(0, c.DAYS * c.DAY - week.now) / (c.DAYS * c.DAY)
     tables = (instance.walk_in_forecast, instance.collected_forecast, instance.parcel_forecast)
     walk_ins, collected, by_parcel = ([[units * left for units in row] for row in top_down(table)] for table in tables)
+    collected = among_what_is_there(collected, [snapshot.supply[article.sku] for article in instance.articles])
     kept: dict[int, list[list[int]]] = {}
     return [
         market_of(
             Expected(
-                article.sku, article.weight_grams, walk_ins[a], collected[a],
-                {str(city): units for city, units in enumerate(by_parcel[a])},
+                article.sku, article.weight_grams, walk_ins[a], [units * COLLECTED for units in collected[a]],
+                {str(city): units * MORE_PARCELS for city, units in enumerate(by_parcel[a])},
                 article.margin_minor, INSTEAD, article.margin_minor + c.CANCEL,
             ),
             snapshot, doubts(week, a), kept,
