@@ -195,6 +195,8 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
     "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
     "buy labels": ("comptoir.errands.buy_label:buy_labels", 1.0),
+    "ask where parcels are": ("comptoir.errands.tracking:ask_carriers", 30.0),
+    "ask for hand-over slips": ("comptoir.errands.slips:ask_slips", 2.0),
     "watch parcels": ("comptoir.flows.watch_parcels:watch_parcels", 300.0),
     "print": ("comptoir.errands.printing:print_due", 1.0),
     "forget old print jobs": ("comptoir.errands.printing:forget_old", 3600.0),

@@ -1,13 +1,13 @@
 """Manifests: parcels found by their label, loaded, closed, taken back. Orders and works are locked before parcels."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from comptoir.kit.db import Tx
+from comptoir.kit.db import Pool, Tx
 from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import new_id
 from comptoir.shipping.collections import SaveCollections, SetCollectionDay
@@ -204,3 +204,42 @@ async def put_day(tx: Tx, command: SetCollectionDay) -> None:
             "INSERT INTO collection_exception (location, carrier, day, minute, reason) VALUES ($1, $2, $3, $4, $5)",
             *key, command.minute, command.reason,
         )  # fmt: skip
+
+
+class WantedSlip(msgspec.Struct, frozen=True):
+    """A manifest whose carrier is to be asked for its own slip."""
+
+    id: UUID
+    account: str
+    tries: int
+    numbers: list[str]
+
+
+async def claim_slips(pool: Pool, now: datetime, limit: int) -> list[WantedSlip]:
+    """Slips that are due, for two minutes this worker's; a call whose worker died is made again, it makes no parcel."""
+    rows = await pool.fetch(
+        "WITH next AS (SELECT id FROM manifest WHERE slip_next_at <= $1 ORDER BY slip_next_at LIMIT $2 FOR UPDATE SKIP LOCKED)"
+        " UPDATE manifest m SET slip_state = 'calling', slip_tries = slip_tries + 1, slip_next_at = $3 FROM next n WHERE n.id = m.id"
+        " RETURNING m.id, coalesce(m.account, '') AS account, m.slip_tries AS tries,"
+        " ARRAY(SELECT p.tracking_number FROM manifest_parcel p WHERE p.manifest = m.id ORDER BY p.scanned_at, p.parcel) AS numbers",
+        now, limit, now + timedelta(minutes=2),
+    )  # fmt: skip
+    return [msgspec.convert(dict(row), WantedSlip) for row in rows]
+
+
+async def keep_slip(
+    pool: Pool, manifest: UUID, state: str, number: str = "", content: bytes | None = None, code: str = ""
+) -> None:
+    """What became of it; a manifest that was taken back meanwhile keeps none."""
+    await pool.execute(
+        "UPDATE manifest SET slip_state = $2, slip_next_at = NULL, slip_number = nullif($3, ''), slip = $4, slip_code = $5"
+        " WHERE id = $1 AND slip_state = 'calling'",
+        manifest, state, number, content, code[:60],
+    )  # fmt: skip
+
+
+async def slip_later(pool: Pool, manifest: UUID, at: datetime, code: str) -> None:
+    await pool.execute(
+        "UPDATE manifest SET slip_state = 'intended', slip_next_at = $2, slip_code = $3 WHERE id = $1 AND slip_state = 'calling'",
+        manifest, at, code[:60],
+    )  # fmt: skip

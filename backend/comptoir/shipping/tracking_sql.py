@@ -99,12 +99,19 @@ def _of(name: str) -> str:
     return ", ".join(f"{name}.{column}" for column in _TRACKED.split(", "))
 
 
-async def put_off(pool: Pool, parcels: Sequence[UUID], until: datetime | None, *, heard: datetime | None) -> None:
-    """Asked again then; `heard` when the carrier did answer and had nothing new."""
+async def put_off(pool: Pool, parcels: Sequence[UUID], until: datetime) -> None:
+    """Their carrier was not asked, or did not answer: asked again then."""
     await pool.execute(
-        "UPDATE tracking SET next_at = $2, claimed_until = NULL, tries = CASE WHEN $3::timestamptz IS NULL THEN tries + 1 ELSE 0 END,"
-        " heard_at = coalesce($3, heard_at) WHERE parcel = ANY($1::uuid[])",
-        list(parcels), until, heard,
+        "UPDATE tracking SET next_at = $2, claimed_until = NULL, tries = tries + 1 WHERE parcel = ANY($1::uuid[]) AND next_at IS NOT NULL",
+        list(parcels), until,
+    )  # fmt: skip
+
+
+async def asked(pool: Pool, parcel: UUID, next_at: datetime | None, now: datetime) -> None:
+    """The carrier answered; unless something new gave it another time already, it is asked again then."""
+    await pool.execute(
+        "UPDATE tracking SET next_at = $2, heard_at = $3, tries = 0, claimed_until = NULL WHERE parcel = $1 AND claimed_until IS NOT NULL",
+        parcel, next_at, now,
     )  # fmt: skip
 
 

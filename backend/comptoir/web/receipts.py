@@ -11,10 +11,13 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
+from comptoir.channels.signing import signed_by_one_of
+from comptoir.errands import pushed_tracking
 from comptoir.house import House
 from comptoir.kit import throttle
 from comptoir.kit.errors import Malformed, Unknown
 from comptoir.kit.text import bad_text
+from comptoir.kit.words import Slug
 from comptoir.notifications import fetching_bounces, keeping_events, receipts, sending_sql, silence
 from comptoir.notifications.bouncing import LARGEST, read_report
 from comptoir.notifications.mail_events import read_events
@@ -26,6 +29,9 @@ from comptoir.web.requests import DoorRequest, WrongMediaType, client_ip
 from comptoir.web.webhooks import WRONG_SIGNATURES
 
 MAX_BODY: Final = 64_000
+MAX_PUSHED: Final = 256_000
+PUSH_SIGNATURE: Final = "x-comptoir-signature"
+"""base64(HMAC-SHA256(body, the account's secret))."""
 MAX_BATCH: Final = 1_500_000
 """Five hundred events of a mail with everything that Brevo says of each."""
 REPORT: Final = "message/rfc822"
@@ -105,6 +111,27 @@ async def from_mail_server(key: FromPath[str], request: DoorRequest, house: TheH
     return Response(b"", status_code=200, media_type="text/plain")
 
 
+@post(
+    "/parcels/{account:str}",
+    opt=by_signature(),
+    status_code=200,
+    request_max_body_size=MAX_PUSHED,
+    include_in_schema=False,
+)
+async def from_carrier(account: FromPath[Slug], request: DoorRequest, house: TheHouse, now: Now) -> Response[bytes]:
+    """What a carrier tells of parcels; 401 unless the account's secret signed the very bytes, as a shop's webhooks are signed."""
+    body = await request.body()
+    signed = request.headers.get(PUSH_SIGNATURE, "")
+    if not signed_by_one_of(body, signed, pushed_tracking.secrets_of(house, account)):
+        raise await wrong(request, house, now)
+    try:
+        pushed = msgspec.json.decode(body, type=pushed_tracking.Pushed)
+    except msgspec.DecodeError as why:
+        raise Malformed("malformed") from why
+    await pushed_tracking.hear_pushed(house, account, pushed)
+    return Response(b"", status_code=200, media_type="text/plain")
+
+
 async def wrong(request: DoorRequest, house: House, now: datetime) -> Unknown:
     """Counted for each address; what is signed never is."""
     await throttle.take(house.pool, WRONG_SIGNATURES, client_ip(request, request.app.state.trusted), now)
@@ -128,4 +155,4 @@ async def keep(house: House, provider: str, heard: Heard, now: datetime) -> Resp
     return Response(b"", status_code=200, media_type="text/plain")
 
 
-ROUTES: list[BaseRouteHandler] = [from_twilio, from_brevo, from_brevo_mail, from_ovh, from_mail_server]
+ROUTES: list[BaseRouteHandler] = [from_twilio, from_brevo, from_brevo_mail, from_ovh, from_mail_server, from_carrier]
