@@ -581,6 +581,36 @@ def erased(page: Page, world: World) -> None:
 SCANNER_MENUS: Final = ()
 CSV_COLUMNS: Final = ("on_hand", "safety_stock")
 NOWHERE: Final = "00000000-0000-7000-8000-000000000000"
+
+
+def transfer(status: str, base: str = "/transfers/") -> Callable[[World], str]:
+    """One that leaves Lyon where nothing has left yet, else one that comes there."""
+    return lambda world: base + world.find(
+        "SELECT id FROM transfer WHERE status = $1 AND $2 IN (from_location, to_location) ORDER BY created_at LIMIT 1", status, LYON
+    )  # fmt: skip
+
+
+def one_too_many(page: Page, world: World) -> None:
+    """All that was on its way, and one article that nobody sent."""
+    page.locator("#rows button").first.click()
+    page.fill("#how-many", "99")
+    page.click("#number-form button.main")
+    page.evaluate(SCAN, world.shop.code_of("DERBY-HELENE-NOIR-39"))
+    page.locator("li.over + li.over, li.over ~ li.over").first.wait_for()
+
+
+def type_a_number(page: Page, world: World) -> None:
+    page.locator("#rows button").first.click()
+    page.locator("dialog[open]").wait_for()
+
+
+def too_many(page: Page, world: World) -> None:
+    page.select_option("#f-to", "lyon-confluence")
+    page.fill("#quantity-1", "9999")
+    page.click("form button.main")
+    page.locator("[role=alert]").wait_for()
+
+
 STATES: Final[dict[str, list[State]]] = {
     "/counter": [
         State("six wait", "associate", at("/counter")),
@@ -767,6 +797,25 @@ STATES: Final[dict[str, list[State]]] = {
     "/sign-in/manager": [
         State("asked", "nobody", at("/sign-in/manager")),
         State("refused", "nobody", at("/sign-in/manager"), lambda page, world: (page.fill("#f-email", "a@example.fr"), page.fill("#f-password", "x" * 14), page.click("button.main"), page.locator("[role=alert]").wait_for())),
+    ],
+    "/manager/transfers": [State("some", "office", at("/manager/transfers"))],
+    "/manager/transfers/new": [
+        State("asked", "office", at("/manager/transfers/new?sku=DERBY-HELENE-NOIR-39&store=lyon-part-dieu")),
+        State("too many", "office", at("/manager/transfers/new?sku=DERBY-HELENE-NOIR-39&store=lyon-part-dieu"), too_many, both=False),
+    ],
+    "/manager/transfers/{transfer:uuid}": [
+        State("a difference", "office", transfer("closed", "/manager/transfers/")),
+        State("to leave", "office", transfer("created", "/manager/transfers/"), both=False),
+        State("unknown", "office", at(f"/manager/transfers/{NOWHERE}"), both=False),
+    ],
+    "/transfers": [State("some", "associate", at("/transfers")), State("none", "quiet", at("/transfers"), both=False)],
+    "/transfers/{transfer:uuid}": [
+        State("to leave", "associate", transfer("created")),
+        State("a number", "associate", transfer("created"), type_a_number, both=False),
+        State("being received", "associate", transfer("receiving")),
+        State("one too many", "associate", transfer("receiving"), one_too_many, both=False),
+        State("a difference", "associate", transfer("closed")),
+        State("unknown", "associate", at(f"/transfers/{NOWHERE}"), both=False),
     ],
     "/work": [State("a Saturday", "associate", at("/work")), State("empty", "quiet", at("/work"), both=False), State("a store manager", "lead", at("/work"), both=False)],
     "/work/{work_id:uuid}": [

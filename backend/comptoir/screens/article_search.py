@@ -40,3 +40,12 @@ async def read(connection: Connection, words: str, limit: int = 20) -> list[Foun
     codes = [plain] if code is None else [plain, code]
     rows = await connection.fetch(_SQL, each, plain.upper(), codes, min(limit, MOST))
     return [FoundSku(*row) for row in rows]
+
+
+async def find_code(connection: Connection, codes: list[str]) -> str | None:
+    """The one article that these spellings of a code stand for; None when there is none."""
+    found: str | None = await connection.fetchval(
+        "SELECT coalesce((SELECT sku FROM sku WHERE sku = ANY($1::text[]) LIMIT 1), (SELECT sku FROM barcode WHERE code = ANY($1::text[]) LIMIT 1))",
+        codes,
+    )
+    return found

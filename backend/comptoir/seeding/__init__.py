@@ -15,10 +15,11 @@ from comptoir.kit.clock import wall_clock
 from comptoir.kit.db import Tx, in_transaction, open_pool
 from comptoir.kit.ids import Seal
 from comptoir.seeding import playing, reference, volume
+from comptoir.seeding.moving import move_goods
 from comptoir.settings import Settings
 from comptoir.world import walkins
 from comptoir.world.cast import INTEGRATORS, LYON_TEAM, MANAGERS
-from comptoir.world.history import demo
+from comptoir.world.history import demo_and_moves
 from comptoir.world.scripts import NAMESPACE
 from comptoir.world.stores import LYON, TIME_ZONE
 
@@ -44,9 +45,10 @@ async def seed_demo(dsn: str, now: datetime, secret: bytes, say: Callable[[str],
     try:
         say("Loading the demo world: 12 stores, a warehouse, 300 articles.")
         await in_transaction(pool, "system", now, lambda tx: _begin(tx, day, now))
-        scripts = demo(now, day)
+        scripts, moves = demo_and_moves(now, day)
         say(f"Playing {len(scripts)} orders.")
         await playing.play(pool, Seal(secret), scripts)
+        await move_goods(pool, moves)
         await in_transaction(pool, "system", now, lambda tx: tx.run(NOTE, LOADED, now, "demo.loaded"))
     finally:
         await pool.close()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from comptoir.world.moves import Move, moves
 from comptoir.world.numbers import draw
 from comptoir.world.scripts import CUSTOMER_ACTS, Act, Script, Step, Want, in_order, local, until
 from comptoir.world.stores import LYON, STORES, WAREHOUSE
@@ -34,9 +35,15 @@ def two_days(day: date, teller: Teller) -> tuple[Script, ...]:
 
 def demo(now: datetime, day: date) -> tuple[Script, ...]:
     """What a fresh demo holds at `now` on store day `day`: two days, forty open orders, six customers waiting."""
+    return demo_and_moves(now, day)[0]
+
+
+def demo_and_moves(now: datetime, day: date) -> tuple[tuple[Script, ...], tuple[Move, ...]]:
+    """The same, and the goods that move between its places; no unit is asked of a shelf twice."""
     teller = Teller()
     waiting = noon(now, teller)
-    return until(in_order((*two_days(day, teller), *waiting, *morning(now, teller))), now)
+    scripts = until(in_order((*two_days(day, teller), *waiting, *morning(now, teller))), now)
+    return scripts, moves(now, teller)
 
 
 def _held(day: date, teller: Teller) -> list[Script]:
