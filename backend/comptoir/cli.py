@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     command("seed", _seed, "load the demo world, or one of any size (--help)", passes_on=True)
     command("bench", _bench, "measure: comptoir bench M1 --json (--help)", passes_on=True)
     command("score", _score, "score sourcing on weeks of a retailer that never was (--help)", passes_on=True)
+    command("wave", _wave, "measure the walk of carts: list order, up and down, as shown (--help)", passes_on=True)
     route = command("route", _route, "route orders of your own, one JSON object a line (docs/routing-lines.md)")
     route.add_argument(
         "--stdio", action="store_true", required=True, help="read standard input, answer on standard output"
@@ -121,6 +122,12 @@ def _score(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir.bench.sourcing import scoring
 
     return scoring.run(rest)
+
+
+def _wave(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir.bench import waves
+
+    return waves.run(rest)
 
 
 def _route(arguments: argparse.Namespace, rest: list[str]) -> int:

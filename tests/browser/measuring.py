@@ -68,8 +68,8 @@ def several(name: str, runs: int, once: Callable[[], Figures]) -> dict[str, obje
 
 
 def all_pages(browser: Browser, shop: Shop, runs: int) -> list[dict[str, object]]:
-    """Work list with forty orders, a pack of six, the counter, the customer's page."""
-    shop.many_orders(40)
+    """Work list with forty orders, a cart of eight, the counter, the customer's page."""
+    shop.many_orders(40, cart=8)
     order = shop.one("SELECT id FROM sales_order ORDER BY number LIMIT 1")
     handheld = browser.new_context(viewport={"width": 360, "height": 640}, locale="fr-FR", has_touch=True)
     shop.enrolled(handheld)

@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 from playwright.sync_api import BrowserContext, Page
 
+from comptoir.fulfillment import waving
 from comptoir.fulfillment.passes import pass_token
 from comptoir.kit import postgres
 from comptoir.kit.db import in_transaction, open_pool
@@ -81,8 +82,8 @@ class Shop:
         placed: dict[str, Any] = answer.json()
         return placed
 
-    def many_orders(self, count: int, location: str = LYON) -> None:
-        """Orders of two units each, of articles that lie there."""
+    def many_orders(self, count: int, location: str = LYON, cart: int = 4) -> None:
+        """Orders of two units each, of articles that lie there; at whatever hour this runs they are picked `cart` at a time."""
         skus = [
             row["sku"]
             for row in self.ask(
@@ -97,6 +98,9 @@ class Shop:
                 first=f"Prénom {number}",
                 location=location,
             )
+        self.ask("UPDATE location SET cart_orders = $2 WHERE id = $1", location, cart)
+        if cart > waving.FEW:
+            self.ask("UPDATE work SET promise_at = promise_at + interval '1 day' WHERE location = $1", location)
 
     def stock(self, sku: str, location: str = LYON) -> dict[str, int]:
         return self.ask(

@@ -67,7 +67,7 @@ def weigh(context: BrowserContext, url: str) -> Sent:
 @pytest.fixture(scope="module")
 def shop(postgres_server: postgres.Server, template: str) -> Iterator[Shop]:
     with open_shop(postgres_server, "budgets") as opened:
-        opened.many_orders(FORTY)
+        opened.many_orders(FORTY, cart=8)
         yield opened
 
 
@@ -87,7 +87,7 @@ def test_the_list_of_forty_orders_is_light(handheld: BrowserContext, shop: Shop)
     assert sent.script <= 25_000
 
 
-def test_a_pack_of_six_is_light(handheld: BrowserContext, shop: Shop) -> None:
+def test_a_cart_of_eight_is_light(handheld: BrowserContext, shop: Shop) -> None:
     page = handheld.pages[0]
     page.goto(f"{shop.url}/work")
     page.click("#acts form[action='/packs'] button")

@@ -166,12 +166,12 @@ def test_soon_after_signing_in_two_packs_lie_ready(shop: Shop, pocket: Pocket) -
     shop.many_orders(8)
     pocket.sign_in()
     first, second = pocket.packs(2)
-    assert [len(pack["works"]) for pack in (first, second)] == [6, 2]
+    assert [len(pack["works"]) for pack in (first, second)] == [4, 4]
     assert {pack["state"] for pack in (first, second)} == {"ahead"}
 
 
 def test_a_pack_is_light_and_names_nobody_in_full(shop: Shop, pocket: Pocket) -> None:
-    shop.many_orders(6)
+    shop.many_orders(8, cart=8)
     pocket.sign_in()
     (pack,) = pocket.packs(1)
     said = json.dumps(pack)
@@ -188,7 +188,7 @@ def test_a_pack_is_begun_picked_and_staged_with_no_network_and_the_browser_gone_
 ) -> None:
     first, _ = away.packs(2)
     away.go("/work")
-    expect(away.page.locator("#acts button")).to_contain_text("Commencer le lot de 6")
+    expect(away.page.locator("#acts button")).to_contain_text("Commencer le lot de 4")
     away.page.click("#acts button")
     away.page.wait_for_url(f"**/packs/{first['id']}")
     expect(away.page.locator("body[data-step=pick]")).to_be_visible()
@@ -264,7 +264,7 @@ def test_a_tag_that_was_scanned_is_still_known_after_the_battery_went(pocket: Po
 def test_the_list_with_no_network_shows_what_lies_ready_and_one_act(away: Pocket) -> None:
     away.go("/work")
     expect(away.page.locator("#board .work")).to_have_count(2)
-    expect(away.page.locator("#board")).to_contain_text("6 commandes, 12 articles")
+    expect(away.page.locator("#board")).to_contain_text("4 commandes, 8 articles")
     expect(away.page.locator("#acts > *")).to_have_count(1)
     assert_nothing_to_say(away.page)
     assert_targets_are_large_enough(away.page)
@@ -330,7 +330,7 @@ def test_goods_of_an_order_that_was_canceled_meanwhile_are_set_aside(shop: Shop,
     expect(away.page.locator("#alert")).to_contain_text(f"Posez à part : 1 × {work['lines'][0]['name']}")
     away.page.click("text=Compris")
     expect(away.page.locator("#alert")).to_be_hidden()
-    expect(away.page.locator("#ticks i")).to_have_count(10)
+    expect(away.page.locator("#ticks i")).to_have_count(6)
 
 
 def test_what_a_colleague_has_taken_meanwhile_is_theirs(shop: Shop, away: Pocket, browser: Browser) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.counterpart import TEMPLATES, Counterpart
 from tests.browser.looking import CONTRAST_ONLY, assert_nothing_to_say, assert_targets_are_large_enough, axe
+from tests.browser.page_rules import fits
 
 DERBY_39, DERBY_38, MARIN, VASE = "3614270440182", "3614270440175", "3614270440199", "3614270440205"
 
@@ -458,3 +459,68 @@ def test_zoomed_in_nothing_scrolls_sideways(
     open_pack(page, counterpart, camille())
     page.evaluate("size => { document.documentElement.style.fontSize = size }", root)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def cart(**given: Any) -> dict[str, Any]:
+    """Two bags and a parcel in one walk: the derbies for totes 1 and 2, then the vase, then the pullover."""
+    derby = line("Derby Hélène", DERBY_39, 1, ("B", 12, 3), deciding="39", sku="DERBY", codes=[DERBY_39.zfill(14)])
+    first = work("Camille R.", {**derby, "stop": 1}, line("Pull Marin", MARIN, 1, ("A", 2, 1), stop=4))
+    second = work("Thomas G.", {**derby, "stop": 2, "quantity": 2})
+    parcel = work("Inès A.", line("Vase Amphore", VASE, 1, ("C", 9, 1), stop=3), kind="ship")
+    works = [{**made, "tote": number} for number, made in enumerate((first, second, parcel), 1)]
+    return pack_of(*works) | {"minutes": 6, "scan_totes": False} | given
+
+
+def everything_fits(page: Page) -> None:
+    for width, height, percent in ((320, 568, 100), (360, 640, 200), (360, 640, 100)):
+        assert fits(page, width, height, percent) == []
+
+
+def test_a_cart_is_sorted_into_its_totes_while_it_is_picked(page: Page, counterpart: Counterpart) -> None:
+    open_pack(page, counterpart, cart())
+    totes = page.locator(".totes .tote")
+    expect(totes).to_have_text(["Bac 1 ×1", "Bac 2 ×2"])
+    everything_fits(page)
+    scan(page, DERBY_39)
+    expect(band(page)).to_contain_text("Dans le bac 1")
+    expect(page.locator(".tote.xl")).to_have_text("Bac 1")
+    expect(page.locator(".next .plate")).to_have_text("B 12 3")
+    everything_fits(page)
+    scan(page, "T:2")
+    expect(band(page)).to_contain_text("C’est le bac 2L’article va dans le bac 1.")
+    page.click(".tote.xl")
+    expect(totes).to_have_text(["Bac 2"])
+    scan(page, DERBY_39)
+    expect(page.locator(".count b").first).to_have_text("1 sur 2")
+    scan(page, DERBY_39)
+    expect(page.locator(".tote.xl")).to_have_text("Bac 2")
+    page.locator("[data-act=undo]").click()
+    expect(totes).to_have_text(["Bac 2"])
+    # The next scan says that the last one is in its tote.
+    for code in (DERBY_39, VASE, MARIN):
+        scan(page, code)
+    expect(page.locator(".tote.xl")).to_have_text("Bac 1")
+    expect(page.locator("body")).to_have_attribute("data-step", "stage")
+    for code in ("B:T-1", "L:R4", "B:T-2", "L:R7"):
+        scan(page, code)
+    expect(page.locator(".finish h1")).to_have_text("Rangé en R 4, R 7")
+    expect(page.locator("#view")).to_contain_text("À l’emballage : bac 3")
+    everything_fits(page)
+    everything_is_sent(page)
+    assert [event["body"]["work"] for event in counterpart.events if event["type"] == "pick"] == [
+        "camille r.", "thomas g.", "thomas g.", "thomas g.", "inès a.", "camille r.",
+    ]  # fmt: skip
+
+
+def test_where_totes_have_labels_no_scan_counts_before_the_right_one(page: Page, counterpart: Counterpart) -> None:
+    open_pack(page, counterpart, cart(scan_totes=True))
+    scan(page, DERBY_39)
+    expect(band(page)).to_contain_text("Scannez le bac 1")
+    scan(page, DERBY_39)
+    expect(band(page)).to_contain_text("D’abord le bac 1")
+    scan(page, "T:1")
+    expect(band(page)).to_contain_text("C’est dans le bac 1")
+    scan(page, "T:1")
+    expect(band(page)).to_contain_text("Scannez l’article d’abord.")
+    everything_is_sent(page)
+    assert counterpart.kinds() == ["pick"]

@@ -10,8 +10,8 @@ from comptoir.flows.keep_packs import Kept
 from comptoir.fulfillment.model import PackStarted, StartPack
 from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder
+from comptoir.screens import next_pack
 from comptoir.screens import pack as pack_screen
-from comptoir.screens import work_list
 from tests.hands import Shop
 from tests.world import CONFLUENCE, LEA, LYON, NOUR, order
 
@@ -38,12 +38,12 @@ async def taken(shop: Shop, work: UUID) -> UUID | None:
 
 
 async def test_the_next_two_packs_lie_ready_and_nobody_has_begun(shop: Shop) -> None:
-    ids = await works(shop, 13)
+    ids = await works(shop, 9)
     sam = await shop.handheld()
     kept = await sam.keep()
-    assert [await inside(shop, pack) for pack in kept.packs] == [set(ids[:6]), set(ids[6:12])]
+    assert [await inside(shop, pack) for pack in kept.packs] == [set(ids[:4]), set(ids[4:8])]
     assert {await shop.status(work) for work in ids} == {"open"}
-    assert [await taken(shop, work) for work in ids] == [None] * 13
+    assert [await taken(shop, work) for work in ids] == [None] * 9
 
 
 async def test_asking_again_gives_the_same_packs(shop: Shop) -> None:
@@ -62,12 +62,13 @@ async def test_two_tabs_of_one_device_that_ask_at_once_get_two_packs_together(sh
 
 
 async def test_devices_that_ask_at_once_never_get_the_same_work(shop: Shop) -> None:
-    await works(shop, 30)
+    await works(shop, 36)
+    await shop.connection.execute("UPDATE work SET promise_at = promise_at + interval '1 day'")
     hands = [await shop.handheld(number=number) for number in (1, 2)]
     for _ in range(6):
         await asyncio.gather(*(hand.keep() for hand in hands * 2))
         held = [row[0] for row in await shop.connection.fetch("SELECT unnest(works) FROM pack WHERE closed_at IS NULL")]
-        assert len(held) == len(set(held)) == 24
+        assert len(held) == len(set(held)) == 32
         shop.clock.advance(minutes=31)
 
 
@@ -77,17 +78,17 @@ async def test_work_is_taken_and_laid_ready_at_once_and_is_in_one_pack(shop: Sho
     kept, begun = await asyncio.gather(
         sam.keep(), shop.perform(StartPack(new_id(), LYON, next=6), lea.person, PackStarted)
     )
-    assert await inside(shop, begun.id) == set(ids[:6])
+    assert await inside(shop, begun.id) == set(ids[:4])
     ready = set.union(*[await inside(shop, pack) for pack in kept.packs])
-    assert ready == set(ids[6:])
+    assert set(ids[4:8]) <= ready <= set(ids[4:])
 
 
 async def test_the_next_pack_leaves_what_lies_ready_elsewhere_to_the_end(shop: Shop) -> None:
-    ids = await works(shop, 8)
+    ids = await works(shop, 6)
     sam, lea = await shop.handheld(), await shop.handheld(who=LEA, number=2)
     await sam.keep(1)
     started = await shop.perform(StartPack(new_id(), LYON, next=3), lea.person, PackStarted)
-    assert started.works == (*ids[6:], ids[0])
+    assert started.works == (*ids[4:], ids[0])
 
 
 async def test_what_lies_ready_here_is_started_in_its_order(shop: Shop) -> None:
@@ -109,12 +110,16 @@ async def test_a_promise_that_is_near_does_not_wait_behind_free_work(shop: Shop)
     assert started.works == (ids[3],)
 
 
-async def test_the_list_counts_what_lies_ready_after_what_is_free(shop: Shop) -> None:
-    ids = await works(shop, 8)
-    sam = await shop.handheld()
+async def test_the_button_offers_each_device_what_a_tap_would_give_it(shop: Shop) -> None:
+    ids = await works(shop, 6)
+    sam, lea = await shop.handheld(), await shop.handheld(who=LEA, number=2)
     await sam.keep(1)
-    view = await work_list.read(shop.connection, LYON)
-    assert [row.id for row in view.free(8)] == [*ids[6:], *ids[:6]]
+    following = await next_pack.read(shop.connection, LYON, shop.now)
+    offers = [following.offer(hand.person.device, shop.now) for hand in (sam, lea)]
+    assert [offer and (offer.orders, offer.units) for offer in offers] == [(4, 4), (4, 4)]
+    for hand, expected in ((lea, [*ids[4:], *ids[:2]]), (sam, ids[2:4])):
+        started = await shop.perform(StartPack(new_id(), LYON, next=12), hand.person, PackStarted)
+        assert started.works == tuple(expected)
 
 
 async def test_a_pack_that_lay_ready_is_begun_with_no_further_question(shop: Shop) -> None:
@@ -138,13 +143,13 @@ async def test_the_same_beginning_told_twice_is_one(shop: Shop) -> None:
 
 
 async def test_a_begun_pack_is_kept_and_the_next_one_lies_ready_beside_it(shop: Shop) -> None:
-    ids = await works(shop, 9)
+    ids = await works(shop, 6)
     sam = await shop.handheld()
     (pack,) = (await sam.keep(1)).packs
     await sam.tell("start", pack=pack)
     kept = await sam.keep(1, pack)
     assert kept.packs[0] == pack
-    assert await inside(shop, kept.packs[1]) == set(ids[6:])
+    assert await inside(shop, kept.packs[1]) == set(ids[4:])
 
 
 async def test_work_that_a_colleague_has_taken_is_not_begun_and_the_device_is_told_which(shop: Shop) -> None:

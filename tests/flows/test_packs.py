@@ -1,13 +1,16 @@
 """Packs: one or more works taken on by one associate, leased, paused, given on."""
 
+import asyncio
+
 import pytest
 
 from comptoir.fulfillment.model import PackStarted, StartPack
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder
+from comptoir.screens import pack as pack_screen
 from tests.hands import Shop, staged
-from tests.world import CONFLUENCE, DERBY, LEA, LYON, NOUR, Line, order
+from tests.world import BOWL, CONFLUENCE, DERBY, LEA, LYON, NOUR, Line, order, shipped
 
 pytestmark = pytest.mark.anyio
 
@@ -88,6 +91,50 @@ async def test_another_stores_associate_finds_neither_store_nor_work(shop: Shop)
         await shop.perform(StartPack(new_id(), LYON, (work,)), nour.person)
     with pytest.raises(Conflict, match="nothing_to_pick"):
         await nour.start(work)
+
+
+async def test_a_cart_keeps_its_walk_and_its_totes_and_a_picked_parcel_waits_for_packing(shop: Shop) -> None:
+    for sku, place in ((DERBY, ("A", "2", "1")), (BOWL, ("C", "5", "3"))):
+        await shop.receive(3, sku)
+        await shop.connection.execute("INSERT INTO shelf_place VALUES ($1, $2, $3, $4, $5)", LYON, sku, *place)
+    sam, lea = await shop.handheld(), await shop.handheld(who=LEA, number=2)
+    placed = [
+        await shop.place(order(*lines)) for lines in ((Line(BOWL), Line(DERBY)), (Line(DERBY),), (shipped(BOWL),))
+    ]
+    both, bag, parcel = (one.works[0].id for one in placed)
+    await shop.connection.execute("UPDATE work SET promise_at = promise_at + interval '1 day'")
+
+    started = await shop.perform(StartPack(new_id(), LYON, next=12), sam.person, PackStarted)
+    assert started.works == (both, bag, parcel)
+    (pack,) = await pack_screen.read_many(shop.pool, [started.id], sam.actor, shop.now)
+    told = {work["id"]: work for work in pack["works"]}
+    assert [told[str(work)]["tote"] for work in started.works] == [1, 2, 3]
+    stops = sorted((line["stop"], told[work]["tote"], line["sku"]) for work in told for line in told[work]["lines"])
+    assert stops == [(1, 1, DERBY), (2, 2, DERBY), (3, 1, BOWL), (4, 3, BOWL)]
+    assert (pack["minutes"] >= 1, pack["scan_totes"]) == (True, False)
+
+    await sam.pick(both, 1)
+    await sam.pick(parcel)
+    assert await shop.status(parcel) == "picked"
+    await sam.tell("release", pack=started.id)
+    again = await shop.perform(StartPack(new_id(), LYON, next=12), lea.person, PackStarted)
+    assert again.works == (both, bag)
+    totes = await shop.connection.fetch("SELECT tote FROM work ORDER BY tote")
+    assert [row[0] for row in totes] == [1, 2, 3]
+    with pytest.raises(Conflict, match="nothing_to_pick"):
+        await sam.start(parcel)
+
+
+async def test_two_who_start_the_next_pack_at_once_get_a_cart_each(shop: Shop) -> None:
+    await shop.receive(8)
+    sam, lea = await shop.handheld(), await shop.handheld(who=LEA, number=2)
+    for _ in range(8):
+        await shop.place(order())
+    begun = await asyncio.gather(
+        *(shop.perform(StartPack(new_id(), LYON, next=12), hand.person, PackStarted) for hand in (sam, lea))
+    )
+    assert [len(one.works) for one in begun] == [4, 4]
+    assert len({work for one in begun for work in one.works}) == 8
 
 
 async def test_the_same_command_twice_is_one_pack(shop: Shop) -> None:

@@ -6,14 +6,17 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.flows.start_pack import LEASE
+from comptoir.flows.start_pack import LEASE, as_walk
+from comptoir.fulfillment.waving import choose, lay_out
+from comptoir.fulfillment.waving_queries import find_cart_size, find_free
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id
 
 MOST_HELD = 20
 """Packs that a device is told of at once; the youngest first."""
-AHEAD_WORKS = 6
+TRIES = 5
+"""How often a cart is chosen while other devices lock what was chosen."""
 RENEWED_FOR = timedelta(hours=4)
 """A pack that nobody has finished by then runs out, however often its device asks."""
 FRESH = timedelta(minutes=30)
@@ -43,13 +46,6 @@ _LEAVES = "w.kind = 'transfer' AND w.status = 'picked'"
 _HELD = f"""
 SELECT p.id, p.ahead, p.made_at, EXISTS (SELECT FROM work w WHERE w.pack = p.id AND w.{_LIVE} AND NOT ({_LEAVES})) AS live FROM pack p
 WHERE p.device = $1 AND p.closed_at IS NULL AND ($2::text[] IS NULL OR p.location = ANY($2)) ORDER BY p.made_at DESC, p.id LIMIT $3 FOR NO KEY UPDATE
-"""
-# Nobody's pack that stands: the most urgent first. Rows that somebody changes at this moment are passed over, never waited for.
-_NEXT = f"""
-SELECT w.id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2
-WHERE w.location = $1 AND w.{_LIVE} AND NOT ({_LEAVES}) AND p.id IS NULL
-ORDER BY EXISTS (SELECT FROM arrival a WHERE a.order_id = w.order_id AND a.location = w.location AND a.done_at IS NULL) DESC, w.promise_at, w.id
-LIMIT $3 FOR NO KEY UPDATE OF w SKIP LOCKED
 """
 _STILL_FREE = f"""
 SELECT w.id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2
@@ -105,16 +101,34 @@ async def _take_up_again(tx: Tx, asked: KeepPacks, device: Actor, now: datetime)
 
 
 async def _lay_ready(tx: Tx, location: str, device: UUID | None, now: datetime) -> UUID | None:
-    """An ahead pack of the next free works; None when there are none."""
-    locked = [row["id"] for row in await tx.rows(_NEXT, location, now, AHEAD_WORKS)]
-    # Seen before they were locked: who was quicker has them in a pack of theirs by now.
-    works = [row["id"] for row in await tx.rows(_STILL_FREE, locked, now)]
-    if not works:
+    """An ahead pack: the best cart of what lies ready nowhere; None when there is none.
+
+    Works that somebody changes at this moment are passed over, never waited for, and another cart is chosen without them.
+    """
+    most = await find_cart_size(tx.connection, location)
+    passed_over: set[UUID] = set()
+    for attempt in range(TRIES):
+        free = [
+            work
+            for work in await find_free(tx.connection, location, now)
+            if work.ready_on is None and work.id not in passed_over
+        ]
+        chosen = [work.id for work in choose(free, now, most)]
+        if not chosen:
+            return None
+        locked = [row["id"] for row in await tx.rows(_LOCK_FREE, chosen)]
+        # Seen before they were locked: who was quicker has them in a pack of theirs by now.
+        ours = {row["id"] for row in await tx.rows(_STILL_FREE, locked, now)}
+        if len(ours) == len(chosen) or (ours and attempt == TRIES - 1):
+            break
+        passed_over.update(work for work in chosen if work not in ours)
+    else:
         return None
+    cart = lay_out([work for work in free if work.id in ours])
     pack = new_id()
     await tx.run(
-        "INSERT INTO pack (id, location, device, staff, made_at, lease_until, ahead, works) VALUES ($1, $2, $3, NULL, $4, $5, true, $6)",
-        pack, location, device, now, now + LEASE, works,
+        "INSERT INTO pack (id, location, device, staff, made_at, lease_until, ahead, works, walk) VALUES ($1, $2, $3, NULL, $4, $5, true, $6, $7::jsonb)",
+        pack, location, device, now, now + LEASE, cart.works, as_walk(cart),
     )  # fmt: skip
-    await tx.run("UPDATE work SET pack = $2 WHERE id = ANY($1::uuid[])", works, pack)
+    await tx.run("UPDATE work SET pack = $2 WHERE id = ANY($1::uuid[])", cart.works, pack)
     return pack

@@ -1,66 +1,92 @@
 """An associate takes work on: one or more works, leased to one device; pausing gives them to a colleague."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.fulfillment import sql
 from comptoir.fulfillment.lifecycles import Action, Status
 from comptoir.fulfillment.model import Outcome, PackStarted, Release, Start, StartPack, Work
+from comptoir.fulfillment.waving import Cart, Free, choose, lay_out
+from comptoir.fulfillment.waving_queries import find_cart_size, find_free
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.orders import sql as orders_sql
 
 LEASE = timedelta(minutes=60)
-MOST_IN_PACK = 20
+TRIES = 3
+"""How often the next cart is chosen again when colleagues were quicker with all of it."""
 
-SOON = timedelta(minutes=30)
-"""An ahead pack of another device waits behind free work, unless its promise is nearer than this."""
-
-# What may be taken on: to pick, and in nobody's begun, unexpired pack (one's own may be taken up again). What lies ready on
-# another device comes after what is free, unless its customer is here or its promise is near; what lies ready here is free.
-_FREE = """
-SELECT w.id, w.order_id FROM work w LEFT JOIN pack p ON p.id = w.pack AND p.closed_at IS NULL AND p.lease_until > $2
-WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') AND NOT (w.kind = 'transfer' AND w.status = 'picked') AND (p.id IS NULL OR p.ahead OR p.staff = $3)
-  AND ($4::uuid[] IS NULL OR w.id = ANY($4))
-ORDER BY EXISTS (SELECT FROM arrival a WHERE a.order_id = w.order_id AND a.location = w.location AND a.done_at IS NULL) DESC,
-  (p.ahead IS TRUE AND p.device IS DISTINCT FROM $6 AND w.promise_at > $7), w.promise_at, w.id LIMIT $5
-"""
-
-
-async def _free(tx: Tx, location: str, named: list[UUID] | None, limit: int, actor: Actor, now: datetime) -> list[Any]:
-    return await tx.rows(_FREE, location, now, UUID(actor.who), named, limit, actor.device, now + SOON)
+_TO_PICK = "('open', 'accepted', 'picking', 'picked')"
 
 
 async def start_pack(tx: Tx, command: StartPack, actor: Actor, now: datetime) -> PackStarted:
-    """Lease the works to this person and device. Conflict `nothing_to_pick` or `taken_by_colleague`."""
+    """Lease the named works, or the best next cart, to this person and device. Conflict `nothing_to_pick` or `taken_by_colleague`."""
     if not actor.reaches(command.location):
         raise NotFound("location_not_found")
-    named = list(command.works) or None
-    limit = len(command.works) if named else min(command.next or 1, MOST_IN_PACK)
-    rows = await _free(tx, command.location, named, limit, actor, now)
-    if not rows or (named and len(rows) < len(set(named))):
-        taken = named and await tx.value(
-            "SELECT true FROM work WHERE id = ANY($1::uuid[]) AND location = $2 AND status IN ('open', 'accepted', 'picking', 'picked')",
-            named,
-            command.location,
-        )
-        raise Conflict("taken_by_colleague" if taken else "nothing_to_pick")
-    for order in sorted({row["order_id"] for row in rows}):
-        await orders_sql.lock(tx, order)
-    works = await sql.lock(tx, [row["id"] for row in rows], actor.locations)
-    free = {row["id"] for row in await _free(tx, command.location, [w.id for w in works], len(works), actor, now)}
-    if len(free) < len(works):
-        raise Conflict("taken_by_colleague")
+    works, cart = await (_take_named if command.works else _take_next)(tx, command, actor, now)
     until = now + LEASE
-    await tx.run("INSERT INTO pack (id, location, device, staff, made_at, lease_until, works) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                 command.id, command.location, actor.device, UUID(actor.who), now, until, [w.id for w in works])  # fmt: skip
-    await _take(tx, command.id, works, UUID(actor.who))
+    await tx.run(
+        "INSERT INTO pack (id, location, device, staff, made_at, lease_until, works, walk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb)",
+        command.id, command.location, actor.device, UUID(actor.who), now, until, cart.works, as_walk(cart),
+    )  # fmt: skip
+    await _take(tx, command.id, works, UUID(actor.who), dict(zip(cart.works, cart.totes, strict=True)))
     tx.touched.add(command.location)
-    order = {row["id"]: i for i, row in enumerate(rows)}
-    return PackStarted(command.id, tuple(sorted((w.id for w in works), key=lambda i: order[i])), until)
+    return PackStarted(command.id, cart.works, until)
+
+
+async def _take_named(tx: Tx, command: StartPack, actor: Actor, now: datetime) -> tuple[list[Work], Cart]:
+    """Exactly these works, locked, or none."""
+    named = list(dict.fromkeys(command.works))
+
+    async def look() -> list[Free]:
+        return await find_free(tx.connection, command.location, now, staff=UUID(actor.who), works=named)
+
+    if len(await look()) < len(named):
+        taken = await tx.value(
+            f"SELECT true FROM work WHERE id = ANY($1::uuid[]) AND location = $2 AND status IN {_TO_PICK}"
+            " AND NOT (kind = 'ship' AND status = 'picked') LIMIT 1",
+            named, command.location,
+        )  # fmt: skip
+        raise Conflict("taken_by_colleague" if taken else "nothing_to_pick")
+    works = await _lock(tx, named, actor)
+    free = await look()
+    if len(free) < len(named):
+        raise Conflict("taken_by_colleague")
+    return works, lay_out(free)
+
+
+async def _take_next(tx: Tx, command: StartPack, actor: Actor, now: datetime) -> tuple[list[Work], Cart]:
+    """The best cart of what is free, locked; what a colleague has taken at this very moment stays theirs."""
+    most = min(command.next or 1, await find_cart_size(tx.connection, command.location))
+    for _ in range(TRIES):
+        free = await find_free(tx.connection, command.location, now, device=actor.device)
+        chosen = [work.id for work in choose(free, now, most, actor.device)]
+        if not chosen:
+            raise Conflict("nothing_to_pick")
+        works = await _lock(tx, chosen, actor)
+        still = {work.id: work for work in await find_free(tx.connection, command.location, now, works=chosen)}
+        if still:
+            return [work for work in works if work.id in still], lay_out([still[id] for id in chosen if id in still])
+    raise Conflict("taken_by_colleague")
+
+
+async def _lock(tx: Tx, works: list[UUID], actor: Actor) -> list[Work]:
+    orders = await sql.orders_of(tx, works, actor.locations)
+    for order in sorted(set(orders.values())):
+        await orders_sql.lock(tx, order)
+    return await sql.lock(tx, works, actor.locations)
+
+
+def as_walk(cart: Cart) -> str:
+    """A cart as `pack.walk` keeps it: totes beside `pack.works`, stops as [place in `pack.works`, line]."""
+    at = {work: rank for rank, work in enumerate(cart.works)}
+    stops = [[at[stop.work], stop.line] for stop in cart.stops]
+    return msgspec.json.encode({"minutes": cart.minutes, "totes": cart.totes, "stops": stops}).decode()
 
 
 # What a begun pack may take of what it was made of: still to pick, and begun by nobody else on another device.
@@ -77,7 +103,7 @@ async def start_reported(tx: Tx, report: Start, actor: Actor, at: datetime) -> O
     `taken_by_colleague`, else `pack_changed`, with the lost works in `facts`.
     """
     pack = await tx.row(
-        "SELECT location, works FROM pack WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2))",
+        "SELECT location, works, walk -> 'totes' AS totes FROM pack WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2))",
         report.pack,
         actor.locations,
     )
@@ -95,7 +121,8 @@ async def start_reported(tx: Tx, report: Start, actor: Actor, at: datetime) -> O
         "UPDATE pack SET staff = $2, device = $3, ahead = false, closed_at = NULL, lease_until = $4 WHERE id = $1",
         report.pack, UUID(actor.who), actor.device, tx.now + LEASE,
     )  # fmt: skip
-    await _take(tx, report.pack, [work for work in works if work.id in ours], UUID(actor.who))
+    totes = dict(zip(pack["works"], msgspec.json.decode(pack["totes"] or "[]"), strict=False))
+    await _take(tx, report.pack, [work for work in works if work.id in ours], UUID(actor.who), totes)
     tx.touched.add(pack["location"])
     lost = [work for work in works if work.id not in ours]
     if not lost:
@@ -105,11 +132,13 @@ async def start_reported(tx: Tx, report: Start, actor: Actor, at: datetime) -> O
     return Outcome("applied_with_exception", problem, facts={"works": [work.id for work in lost]})
 
 
-async def _take(tx: Tx, pack: UUID, works: list[Work], staff: UUID) -> None:
-    """These works, locked, are in this pack and with this person from now on."""
+async def _take(tx: Tx, pack: UUID, works: list[Work], staff: UUID, totes: Mapping[UUID, int | None]) -> None:
+    """These works, locked, are in this pack, in these totes and with this person from now on."""
     await tx.run(
-        "UPDATE work SET pack = $2, taken_by = $3 WHERE id = ANY($1::uuid[])", [w.id for w in works], pack, staff
-    )
+        "UPDATE work SET pack = $3, taken_by = $4, tote = given.tote FROM unnest($1::uuid[], $2::smallint[]) AS given (id, tote)"
+        " WHERE work.id = given.id",
+        [w.id for w in works], [totes.get(w.id) for w in works], pack, staff,
+    )  # fmt: skip
     for work in works:
         if work.status in (Status.OPEN, Status.ACCEPTED):
             await sql.advance(tx, work.id, work.after(Action.START_PICK))

@@ -33,6 +33,8 @@ class PackLine(msgspec.Struct, frozen=True):
     short: int = 0
     place: Place | None = None
     parked_until: str | None = None
+    stop: int | None = None
+    """Its turn in the walk that the server laid out; without it the place decides."""
 
 
 class PackBag(msgspec.Struct, frozen=True):
@@ -231,8 +233,8 @@ def _view(
         placed = list(bags[work.id].values())
         complete = all(line.remaining == 0 for line in lines)
         staged = any(bag.place for bag in placed)
-        # What goes to another store is put on no pickup shelf.
-        to_stage = complete and not staged and work.kind != "transfer" and any(line.picked for line in lines)
+        # A parcel goes on to the packing table, a transfer to its boxes; only what somebody collects is put on a shelf.
+        to_stage = complete and not staged and work.kind == "pickup" and any(line.picked for line in lines)
         sent = all(about[fact.id] != work.id for fact in unsent)
         step: Next = "stage" if to_stage else "done" if complete else "pick"
         works.append(WorkView(work.id, complete, staged, sent, step, lines, placed))
@@ -255,15 +257,20 @@ def _line_view(tally: _Tally, now: bool) -> LineView:
 
 
 def walk(pack: Pack) -> Iterable[tuple[PackWork, PackLine]]:
-    """All lines by aisle, bay, level, numbers by value; lines without a place last, in the order of the pack."""
+    """All lines by their stops; those that have none after them by aisle, bay, level, numbers by value.
+
+    Lines with neither come last, in the order of the pack.
+    """
     lines = [(work, line) for work in pack.works for line in work.lines]
-    return sorted(lines, key=lambda pair: _walk_key(pair[1].place))
+    return sorted(lines, key=lambda pair: _walk_key(pair[1]))
 
 
-def _walk_key(place: Place | None) -> tuple[bool, list[list[tuple[int, int, str]]]]:
-    if place is None:
-        return (True, [])
-    return (False, [_natural(part) for part in (place.aisle, place.bay, place.level)])
+def _walk_key(line: PackLine) -> tuple[bool, int, bool, list[list[tuple[int, int, str]]]]:
+    if line.stop is not None:
+        return (False, line.stop, False, [])
+    if line.place is None:
+        return (True, 0, True, [])
+    return (True, 0, False, [_natural(part) for part in (line.place.aisle, line.place.bay, line.place.level)])
 
 
 def _natural(part: str | int | None) -> list[tuple[int, int, str]]:

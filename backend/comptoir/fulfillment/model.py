@@ -274,7 +274,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class StartPack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Take work on: the named works, or the `next` most urgent ones of the store."""
+    """Take work on: the named works, or the best next cart of at most `next` works and what the store's cart takes."""
 
     id: UUID
     location: str

@@ -30,6 +30,7 @@ class Work(Table, tablename="work"):
     told_until = Timestamptz(null=True, default=None)
     rescue_until = Timestamptz(null=True, default=None)
     kept_longer = SmallInt(default=0)
+    tote = SmallInt(null=True, default=None)
 
 
 class WorkLine(Table, tablename="work_line"):
@@ -125,6 +126,7 @@ class Pack(Table, tablename="pack"):
     closed_at = Timestamptz(null=True, default=None)
     ahead = Boolean(default=False)
     works = Array(base_column=UUID(), default=list)
+    walk = JSONB(default="{}")
 
 
 class Bag(Table, tablename="bag"):

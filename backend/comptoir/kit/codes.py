@@ -1,10 +1,11 @@
-"""What a scanned text is: an article, a bag, a place, a pass, a badge, a work, or nothing we know, and why not.
+"""What a scanned text is: an article, a bag, a place, a tote, a pass, a badge, a work, or nothing we know, and why not.
 
 Total and inert: any text gives an answer, nothing is fetched or run. `pwa/static/js/codes.js` gives the same answers;
 `tests/vectors/codes.json` holds both to it. Formats: GS1 (gs1.py), GS1 Digital Link, symbology ids of ISO/IEC 15424
 (`]E0` EAN and UPC, `]E4` EAN-8, `]C1` GS1-128, `]d2` GS1 DataMatrix, `]Q3` GS1 QR, others say nothing more than the text).
 
-    own codes   P1:<26 Crockford> pass   B:<tag> bag   L:<place> place   U:<token> badge   W:<number or id> work
+    own codes   P1:<26 Crockford> pass   B:<tag> bag   L:<place> place   T:<number> tote
+                U:<token> badge   W:<number or id> work
 """
 
 import re
@@ -16,7 +17,7 @@ from comptoir.kit import gs1
 from comptoir.kit.gs1 import check_digit as check_digit
 from comptoir.kit.gs1 import gtin14 as gtin14
 
-Kind = Literal["gtin", "sscc", "sku", "pass", "bag", "place", "badge", "work", "unknown"]
+Kind = Literal["gtin", "sscc", "sku", "pass", "bag", "place", "tote", "badge", "work", "unknown"]
 Reason = Literal[
     "", "nothing", "too_long", "characters", "check_digit", "in_store", "addon", "elements", "date", "no_article",
     "link", "compressed", "form", "unlisted",
@@ -29,6 +30,7 @@ _OWN: Final[dict[str, tuple[Kind, re.Pattern[str]]]] = {
     "P1": ("pass", re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")),
     "B": ("bag", re.compile(r"[A-Z0-9][A-Z0-9-]{0,23}")),
     "L": ("place", re.compile(r"[A-Z0-9][A-Z0-9. -]{0,23}")),
+    "T": ("tote", re.compile(r"[1-9][0-9]?")),
     "U": ("badge", re.compile(r"[A-Za-z0-9_-]{4,64}")),
     "W": ("work", re.compile(r"[A-Za-z0-9-]{1,40}")),
 }

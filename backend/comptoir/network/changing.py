@@ -33,6 +33,10 @@ class SaveStore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: Annotated[tuple[Service, ...], msgspec.Meta(max_length=2)]
     phone: Annotated[str, msgspec.Meta(max_length=32, pattern=r"^[+0-9 ().-]*\Z")] = ""
     directions: Maybe = ""
+    cart_orders: Annotated[int, msgspec.Meta(ge=1, le=12)] = 8
+    """Orders that one cart takes."""
+    scan_totes: bool = False
+    """Totes have labels, and scanning one says where a unit went."""
 
 
 class SaveHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

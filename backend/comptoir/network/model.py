@@ -60,6 +60,8 @@ class Location(msgspec.Struct, frozen=True):
     paused_until: datetime | None
     paused_reason: str | None
     version: int
+    cart_orders: int
+    scan_totes: bool
     hours: tuple[Opening, ...] = ()
     exceptions: tuple[OpeningException, ...] = ()
 

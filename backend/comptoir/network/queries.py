@@ -16,6 +16,7 @@ from comptoir.network.tables import Region
 _LOCATION = (
     "SELECT l.id, l.name, l.kind, l.region, l.street, l.postcode, l.city, l.country, l.directions, l.phone, l.latitude, l.longitude,"
     " l.time_zone, l.services, l.capacity_per_hour, l.pick_lead_minutes, l.hold_days, l.paused_until, l.paused_reason, l.version,"
+    " l.cart_orders, l.scan_totes,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes) ORDER BY h.weekday, h.opens), '[]')"
     "   FROM opening_hours h WHERE h.location = l.id)::text AS hours,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_array(e.day, e.opens, e.closes, e.reason) ORDER BY e.day), '[]')"

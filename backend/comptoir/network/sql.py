@@ -26,9 +26,9 @@ async def put_figures(tx: Tx, command: SaveStore) -> int:
     """Write what a store offers; gives the new version."""
     version: int = await tx.value(
         "UPDATE location SET capacity_per_hour = $2, pick_lead_minutes = $3, hold_days = $4, services = $5, phone = $6,"
-        " directions = $7, version = version + 1 WHERE id = $1 RETURNING version",
+        " directions = $7, cart_orders = $8, scan_totes = $9, version = version + 1 WHERE id = $1 RETURNING version",
         command.location, command.capacity_per_hour, command.pick_lead_minutes, command.hold_days,
-        sorted(set(command.services)), command.phone, command.directions,
+        sorted(set(command.services)), command.phone, command.directions, command.cart_orders, command.scan_totes,
     )  # fmt: skip
     return version
 

@@ -3,6 +3,7 @@
 from piccolo.columns import (
     Array,
     BigInt,
+    Boolean,
     Bytea,
     Date,
     DoublePrecision,
@@ -64,6 +65,8 @@ class Location(Table, tablename="location"):
     paused_until = Timestamptz(null=True, default=None)
     paused_reason = Text(null=True, default=None)
     version = Integer(default=1)
+    cart_orders = SmallInt(default=8)
+    scan_totes = Boolean(default=False)
 
 
 class OpeningHours(Table, tablename="opening_hours"):

@@ -15,13 +15,14 @@ from comptoir.kit.db import Pool, borrowed
 
 _SQL = """
 WITH chosen AS (
-  SELECT p.id, p.location, p.lease_until, p.staff, p.closed_at, p.ahead FROM pack p WHERE p.id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR p.location = ANY($2))
+  SELECT p.id, p.location, p.lease_until, p.staff, p.closed_at, p.ahead, p.works AS made_of, p.walk FROM pack p WHERE p.id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR p.location = ANY($2))
 ), works AS (
   SELECT w.*, c.id AS pack_id FROM work w JOIN chosen c ON c.id = w.pack
 ), needed AS (
   SELECT DISTINCT w.pack_id, w.location, s.style FROM works w JOIN work_line l ON l.work = w.id JOIN sku s ON s.sku = l.sku
 )
-SELECT c.id, c.location, c.lease_until, c.staff, c.closed_at, c.ahead,
+SELECT c.id, c.location, c.lease_until, c.staff, c.closed_at, c.ahead, c.made_of, c.walk,
+  (SELECT l.scan_totes FROM location l WHERE l.id = c.location) AS scan_totes,
   (SELECT coalesce(jsonb_object_agg(j.id, j.expected_seq - 1), '{}')
     FROM (SELECT id, expected_seq FROM journal WHERE device = $3 ORDER BY last_at DESC, id DESC LIMIT 3) j) AS counted,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'order', w.order_id, 'order_number', w.order_number, 'kind', w.kind, 'status', w.status, 'ended_because', w.ended_because, 'promise_at', w.promise_at, 'version', w.version, 'flagged', w.flagged,
@@ -61,11 +62,25 @@ async def read_many(pool: Pool, packs: Sequence[UUID], actor: Actor, now: dateti
             "id": str(row["id"]), "location": row["location"], "lease_until": row["lease_until"].isoformat().replace("+00:00", "Z"),
             "server_time": now.isoformat().replace("+00:00", "Z"), "closed": row["closed_at"] is not None,
             "state": "ahead" if row["ahead"] else "open", "staff": str(row["staff"]) if row["staff"] else None, "counted": msgspec.json.decode(row["counted"]),
-            "works": msgspec.json.decode(row["works"]), "places": msgspec.json.decode(row["places"]),
+            "works": with_walk(msgspec.json.decode(row["works"]), row["made_of"], walk := msgspec.json.decode(row["walk"])),
+            "minutes": walk.get("minutes"), "scan_totes": row["scan_totes"], "places": msgspec.json.decode(row["places"]),
             "reasons": ["not_found", "damaged", "not_sellable"], "known": msgspec.json.decode(row["known"]),
         }
         for row in rows
     ]  # fmt: skip
+
+
+def with_walk(works: list[dict[str, Any]], made_of: Sequence[UUID], walk: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each work with its `tote`, each line with its `stop` (from 1), None where the walk does not name them; changed in place."""
+    at = {str(work): rank for rank, work in enumerate(made_of)}
+    totes = walk.get("totes", [])
+    stops = {(rank, str(line)): turn for turn, (rank, line) in enumerate(walk.get("stops", []), 1)}
+    for work in works:
+        rank = at.get(work["id"], len(totes))
+        work["tote"] = totes[rank] if rank < len(totes) else None
+        for line in work["lines"]:
+            line["stop"] = stops.get((rank, line["line"]))
+    return works
 
 
 def has_changed(pack: dict[str, Any]) -> bool:

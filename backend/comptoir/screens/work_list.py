@@ -107,9 +107,9 @@ class WorkList(msgspec.Struct, frozen=True):
     """Transfers that leave from here, and that are on their way here."""
     paused_until: datetime | None = None
 
-    def free(self, limit: int = 6) -> list[WorkRow]:
-        """The next works that nobody has taken, most urgent first, those that lie ready on a handheld after the free ones."""
-        return sorted((work for work in self.works if work.taken_by is None), key=lambda work: work.ahead)[:limit]
+    def name_of(self, work: UUID) -> str:
+        """For whom a listed work is; empty when it is not in the list."""
+        return next((row.name for row in self.works if row.id == work), "")
 
     def within_hour(self, now: datetime) -> list[WorkRow]:
         return [w for w in self.works if (w.promise_at - now).total_seconds() < 3600]

@@ -9,6 +9,9 @@ from comptoir.world.stores import LOCATIONS, Location
 # Aisle letters of each section; the pantry shares the cellar's.
 AISLES = {"clothes": "A", "shoes": "B", "accessories": "C", "home": "DE", "cellar": "F", "pantry": "F"}
 
+IN_STORES_ALONE = frozenset({"veste-atelier", "sandale-calanque", "gants-givre", "housse-nuit", "cadre-chene"})
+"""Styles that the warehouse never has: ordered for an address, they are sent by a store."""
+
 # Places that the drawn screens and the story name.
 _PINNED_PLACES = {
     "DERBY-HELENE-NOIR-39": ("B", "12", "3"),
@@ -53,6 +56,8 @@ def _shelf(location: Location, article: Article, rank: int) -> Shelf:
     aisle, bay, level = _place(location, article, rank)
     low, high = (30, 90) if location.kind == "warehouse" else (5, 16) if location.capacity_per_hour >= 24 else (2, 9)
     on_hand = draw(low, high, "stock", location.id, article.sku)
+    if location.kind == "warehouse" and article.style in IN_STORES_ALONE:
+        on_hand = 0
     # One SKU in twenty is sold out in a store, as shelves are; never where the story is told.
     told_here = location.id == "lyon-part-dieu"
     if location.kind == "store" and not told_here and draw(1, 20, "sold out", location.id, article.sku) == 1:

@@ -11,11 +11,14 @@ from comptoir.world.scripts import CUSTOMER_ACTS, Act, Script, Step, in_order, l
 from comptoir.world.stores import LYON
 from comptoir.world.telling import TEAM, Teller, minutes
 
+PARCELS = frozenset({5, 9, 13, 17, 21, 25, 29, 33, 37, 39})
+"""Which of the forty of the morning are to be sent."""
+
 
 def morning(anchor: datetime, teller: Teller, *, go_on: bool = False) -> tuple[Script, ...]:
-    """Forty pickup orders open at Lyon Part-Dieu at `anchor` (7:50), placed in the twelve hours before.
+    """Forty orders open at Lyon Part-Dieu at `anchor` (7:50), placed in the twelve hours before: thirty to collect, ten to send.
 
-    With `go_on` their morning follows: 32 are worked until 11:30, a dozen collected, one short, one canceled.
+    With `go_on` the morning of those to collect follows: they are worked until 11:30, ten collected, one short, one canceled.
     """
     found = []
     for rank in range(40):
@@ -27,7 +30,10 @@ def morning(anchor: datetime, teller: Teller, *, go_on: bool = False) -> tuple[S
             1: ("camille-roux", (("DERBY-HELENE-NOIR-39", 2), ("PULL-MARIN-ECRU-M", 1))),
             2: ("yanis-morel", (("SAC-ORMEAU-NATUREL-MOYEN", 1),)),
         }
-        if rank in named:
+        parcel = rank in PARCELS
+        if parcel:
+            customer, lines = teller.neighbor(), teller.parcel(key, LYON.id, draw(1, 2, "lines", key))
+        elif rank in named:
             customer, wanted = named[rank]
             lines = teller.named(LYON.id, *wanted)
         else:
@@ -36,7 +42,9 @@ def morning(anchor: datetime, teller: Teller, *, go_on: bool = False) -> tuple[S
         steps: tuple[Step, ...] = ()
         start = anchor + minutes(10 + rank * 6)
         sku, quantity = lines[0].sku or "", lines[0].quantity
-        if go_on and rank == 7:
+        if parcel:
+            about = "To be sent; open at 7:50."
+        elif go_on and rank == 7:
             about, ends = "One unit was not on its shelf.", "picked" if len(lines) > 1 else "picking"
             steps = (
                 *teller.picked(start, by, lines[1:]),
@@ -62,7 +70,16 @@ def morning(anchor: datetime, teller: Teller, *, go_on: bool = False) -> tuple[S
                 about, ends = "Ready and collected this morning.", "handed_over"
                 steps = (*steps, *teller.collected(anchor + minutes(135 + rank * 9), by, "À l’entrée"))
         found.append(
-            Script(key=key, about=about, customer=customer, placed_at=placed_at, lines=lines, ends=ends, steps=steps)
+            Script(
+                key=key,
+                about=about,
+                customer=customer,
+                placed_at=placed_at,
+                lines=lines,
+                ends=ends,
+                steps=steps,
+                shipping_minor=490 if parcel else 0,
+            )
         )
     return tuple(found)
 

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from comptoir.world.articles import ARTICLES
-from comptoir.world.cast import ASSOCIATES, CUSTOMERS, NAMED_CUSTOMERS
+from comptoir.world.cast import ASSOCIATES, CUSTOMER, CUSTOMERS, NAMED_CUSTOMERS
 from comptoir.world.numbers import draw
 from comptoir.world.scripts import CUSTOMER_ACTS, Act, Shelves, Step, Want
-from comptoir.world.shelves import AISLES
+from comptoir.world.shelves import AISLES, IN_STORES_ALONE, SHELF
 from comptoir.world.stores import STORES, WAREHOUSE, staging_places
 
 TEAM = {
@@ -19,6 +19,8 @@ _CROWD = [customer.key for customer in CUSTOMERS[len(NAMED_CUSTOMERS) :]]
 _ORDINARY = [
     article for article in ARTICLES if article.section in AISLES and not (article.minimum_age or article.blocked)
 ]
+_IN_LYON = [store.id for store in STORES if store.city == "Lyon"]
+_STORES_ALONE = [article for article in _ORDINARY if article.style in IN_STORES_ALONE]
 
 
 def minutes(number: float) -> timedelta:
@@ -47,6 +49,26 @@ class Teller:
             if article.sku not in found and self.shelves.ask(location, article.sku, quantity):
                 method = "pickup" if location != WAREHOUSE.id else "ship"
                 found[article.sku] = Want(article.sku, quantity, method, location if method == "pickup" else None)
+            if len(found) == lines:
+                return tuple(found.values())
+        raise LookupError(f"{location} has too little on its shelves for {key}")
+
+    def neighbor(self) -> str:
+        """The next of the crowd who lives near Lyon."""
+        return next(who for who in iter(self.customer, "") if CUSTOMER[who].postcode.startswith("69"))
+
+    def parcel(self, key: str, location: str, lines: int) -> tuple[Want, ...]:
+        """`lines` different SKUs for an address that neither the warehouse nor another store of Lyon has, and this place can promise."""
+        found: dict[str, Want] = {}
+        for attempt in range(400):
+            article = _STORES_ALONE[draw(0, len(_STORES_ALONE) - 1, "parcel", key, attempt)]
+            elsewhere = any(
+                SHELF[place, article.sku].on_hand
+                for place in _IN_LYON
+                if (place, article.sku) in SHELF and place != location
+            )
+            if article.sku not in found and not elsewhere and self.shelves.ask(location, article.sku, 1):
+                found[article.sku] = Want(article.sku, 1, "ship")
             if len(found) == lines:
                 return tuple(found.values())
         raise LookupError(f"{location} has too little on its shelves for {key}")

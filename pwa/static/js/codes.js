@@ -1,4 +1,4 @@
-// What a scanned text is: an article, a bag, a place, a pass, a badge, a work, or nothing we know, and why not.
+// What a scanned text is: an article, a bag, a place, a tote, a pass, a badge, a work, or nothing we know, and why not.
 // Total and inert. The same answers as backend/comptoir/kit/codes.py and gs1.py; tests/vectors/codes.json holds both to it.
 
 const LONGEST = 512;
@@ -8,6 +8,7 @@ const OWN = {
   P1: ["pass", /^[0-9A-HJKMNP-TV-Z]{26}$/],
   B: ["bag", /^[A-Z0-9][A-Z0-9-]{0,23}$/],
   L: ["place", /^[A-Z0-9][A-Z0-9. -]{0,23}$/],
+  T: ["tote", /^[1-9][0-9]?$/],
   U: ["badge", /^[A-Za-z0-9_-]{4,64}$/],
   W: ["work", /^[A-Za-z0-9-]{1,40}$/],
 };

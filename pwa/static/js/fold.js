@@ -89,8 +89,8 @@ function view(pack, tallies, bags, released, unsent, about) {
     const placed = [...bags.get(id).values()];
     const complete = lines.every((line) => line.remaining === 0);
     const staged = placed.some((bag) => bag.place);
-    // What goes to another store is put on no pickup shelf.
-    const toStage = complete && !staged && kind !== "transfer" && lines.some((line) => line.picked);
+    // A parcel goes on to the packing table, a transfer to its boxes; only what somebody collects is put on a shelf.
+    const toStage = complete && !staged && (kind ?? "pickup") === "pickup" && lines.some((line) => line.picked);
     const sent = unsent.every((fact) => about.get(fact.id) !== id);
     return { id, complete, staged, sent, next: toStage ? "stage" : complete ? "done" : "pick", lines, bags: placed };
   });
@@ -105,10 +105,13 @@ function lineView(tally, now) {
   return { line: line.line, quantity: line.quantity, picked, short, remaining, state, saved, sent: picked - saved, over };
 }
 
-// All lines by aisle, bay, level, numbers by value; lines without a place last, in the order of the pack.
+// All lines by their stops; those that have none after them by aisle, bay, level, numbers by value.
+// Lines with neither come last, in the order of the pack.
 export function walk(pack) {
-  const spots = pack.works.flatMap((work) => work.lines.map((line) => ({ work: work.id, line: line.line, place: line.place })));
+  const spots = pack.works.flatMap((work) => work.lines.map((line) => ({ work: work.id, line: line.line, place: line.place, stop: line.stop ?? Infinity })));
   spots.sort((a, b) => {
+    if (a.stop !== b.stop) return a.stop - b.stop;
+    if (a.stop < Infinity) return 0;
     if (!a.place || !b.place) return !a.place - !b.place;
     return natural(a.place.aisle, b.place.aisle) || natural(a.place.bay, b.place.bay) || natural(a.place.level, b.place.level);
   });

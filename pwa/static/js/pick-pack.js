@@ -11,12 +11,15 @@ const OVER = ["canceled", "expired", "rejected"];
 export const UNDO_MS = 8000;
 
 // view: the fold. versus: the wrong article in the hand, until the next scan. bound: tags scanned early, by work.
+// putting: {work, line, tote, fact}, the unit in the hand that goes into a tote now, until that is said or the next scan.
 // undoable: {fact, text, until}, the last tap, taken back in one tap. asides: what the hands hold that nobody wants any more.
-export const on = { pack: null, view: null, versus: null, bound: {}, undoable: null, asides: [], broken: false };
+export const on = { pack: null, view: null, versus: null, putting: null, bound: {}, undoable: null, asides: [], broken: false };
 
 export const facts = () => journal.factsOf(on.pack.id);
 export const workOf = (id) => on.pack.works.find((work) => work.id === id);
 export const packLine = (spot) => workOf(spot.work).lines.find(({ line }) => line === spot.line);
+// What lies in the tote of a work is only told where several orders share the walk.
+export const toteOf = (work) => workOf(work)?.tote ?? null;
 export const staging = () => on.view.current === null && on.view.works.find(({ next }) => next === "stage");
 export const tagName = (code) => code.replace(/^[BL]:/, "");
 export const bare = (code) => tagName(code ?? "").replaceAll(" ", "");

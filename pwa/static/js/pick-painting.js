@@ -3,7 +3,7 @@ import { clone, element, icon, say } from "./paint.js";
 import { ask } from "./feedback.js";
 import { difference, lineOf, sayPlace, wayTo } from "./matching.js";
 import { serverNow, tick } from "./dials.js";
-import { bare, named, on, packLine, placeName, refold, staging, tagName, workOf } from "./pick-pack.js";
+import { bare, named, on, packLine, placeName, refold, staging, tagName, toteOf, workOf } from "./pick-pack.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -14,13 +14,15 @@ export function paint() {
   paintTicks();
   paintUndo();
   paintAlert();
-  const done = view.released || (view.current === null && !staging());
+  const done = view.released || (view.current === null && !staging() && !on.putting);
   $("band").hidden = done && !on.broken;
-  if (done) paintDone();
+  // The end is loaded behind the page; by then something may have been taken back.
+  if (done) import("./pick-done.js").then(({ paintDone }) => document.body.dataset.step === "done" && paintDone(paintBar), () => {});
+  else if (on.putting && !on.versus) paintPut();
   else if (view.current) paintLine();
   else paintStage(staging());
   if (on.broken) ask(say("not_kept"), say("not_kept_more"), "bad");
-  document.body.dataset.step = done ? "done" : view.current ? "pick" : "stage";
+  document.body.dataset.step = done ? "done" : view.current || !staging() ? "pick" : "stage";
   tick();
 }
 
@@ -73,14 +75,55 @@ function paintUndo() {
   if (open) $("undo").querySelector("[data-undo-until]").dataset.undoUntil = new Date(serverNow() + undoable.until - Date.now()).toISOString();
 }
 
+// All that is still to take at this place of the same article, tote by tote; the first is the one of now.
+function totesHere(current) {
+  if (!toteOf(current.work)) return [];
+  const { sku } = packLine(current);
+  const open = on.view.order.filter((spot) => spot === current || (packLine(spot).sku === sku && lineOf(on.view, spot).remaining));
+  const sorted = [current, ...open.filter((spot) => spot !== current)];
+  return sorted.map((spot) => {
+    const here = spot === current;
+    const units = sorted.length > 1 ? [" ", element("small", "", say("tote_units", { n: lineOf(on.view, spot).remaining }))] : [];
+    return element("span", here ? "tote" : "tote off", element("small", here ? "" : "sr", say("tote")), ` ${toteOf(spot.work)}`, ...units);
+  });
+}
+
+// What comes after a line in the walk: a line to do, else one that was set aside.
+function following(spot) {
+  const { order } = on.view;
+  const state = (other) => lineOf(on.view, other).state;
+  const rest = order.filter((other) => other !== spot && ["now", "todo", "parked"].includes(state(other)));
+  return rest.find((other) => state(other) !== "parked" && order.indexOf(other) > order.indexOf(spot)) ?? rest.find((other) => state(other) !== "parked") ?? rest[0];
+}
+
+function paintPut() {
+  const { view, putting, pack } = on;
+  const spot = view.order.find(({ work, line }) => work === putting.work && line === putting.line);
+  if (!spot) return (on.putting = null), paint();
+  const line = packLine(spot);
+  const next = view.current && packLine(view.current);
+  paintBar(say("line_of", { at: view.order.indexOf(spot) + 1, of: view.order.length }), workOf(spot.work));
+  $("view").replaceChildren(
+    clone("t-put", {
+      ...line,
+      tote: putting.tote,
+      next_name: next && named(next),
+      next_place: next && sayPlace(next.place),
+    }),
+  );
+  $("view").querySelector(".tote.xl").setAttribute("aria-label", say("put_done", putting));
+  if (pack.scan_totes) ask(say("put_scan", putting), say("put_scan_more"));
+  else ask(next ? say("put_next") : say("put_last"), "");
+  $("acts").replaceChildren(button("undo", "undo", say("undo")), button("list", "list", say("list")));
+}
+
 function paintLine() {
   const { view, versus, undoable } = on;
   const { current } = view;
   const line = packLine(current);
   const now = lineOf(view, current);
   const at = view.order.indexOf(current);
-  const rest = view.order.filter((spot) => spot !== current && ["todo", "parked"].includes(lineOf(view, spot).state));
-  const ahead = rest.find((spot) => lineOf(view, spot).state === "todo" && view.order.indexOf(spot) > at) ?? rest.find((spot) => lineOf(view, spot).state === "todo") ?? rest[0];
+  const ahead = following(current);
   const next = ahead && packLine(ahead);
   paintBar(say("line_of", { at: at + 1, of: view.order.length }), workOf(current.work));
   const place = line.place ?? {};
@@ -94,9 +137,11 @@ function paintLine() {
     sent: now.saved === 0 && now.sent > 0,
     sent_word: say("sent"),
     parked: line.parked_until && now.picked === 0,
+    totes: totesHere(current),
     next_name: next && [next.name, next.deciding].filter(Boolean).join(", "),
     next_place: next && sayPlace(next.place),
-    last: !next,
+    last: !next && on.pack.works.some(({ kind }) => (kind ?? "pickup") === "pickup"),
+    pack: !next && on.pack.works.every(({ kind }) => kind === "ship"),
   };
   if (versus) {
     const hand = Object.fromEntries(["name", "variant", "deciding", "picture"].map((key) => [`hand_${key}`, versus[key]]));
@@ -132,40 +177,14 @@ function paintStage(now) {
       rack: tags.length && free ? free.match(/^[A-Z]+/)?.[0] ?? free : "",
       spot: free?.replace(/^[A-Z]+/, ""),
       lines: on.view.order.filter((spot) => spot.work === now.id && lineOf(on.view, spot).picked).flatMap((spot) => row(spot)),
-      told: work.kind === "ship" ? say("ship_next") : say("told_later", { name: work.collector }),
+      tote: toteOf(now.id),
+      whose: work.collector,
+      told: say("told_later", { name: work.collector }),
     }),
   );
   if (!tags.length) ask(say("bag_first"), say("bag_first_more"));
   else ask(free ? say("place_scan", { place: placeName(free) }) : say("place_scan_any"), free ? say("place_other") : say("bag_more"));
   $("acts").replaceChildren(button("list", "list", say("list")));
-}
-
-function paintDone() {
-  const { pack, view } = on;
-  const single = pack.works.length === 1 ? pack.works[0] : null;
-  const picked = view.works.flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.picked, 0);
-  const short = view.works.flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.short, 0);
-  const places = [...new Set(view.works.flatMap(({ bags: placed }) => placed.map(({ place }) => placeName(place ?? ""))))];
-  const names = pack.works.map(({ collector }) => collector).join(", ");
-  const sent = view.unsent === 0;
-  const pickup = pack.works.filter(({ kind }) => kind === "pickup");
-  const nothing = !pack.works.length;
-  const away = !nothing && pack.works.every(({ kind }) => kind === "transfer");
-  const values = view.released
-    ? { title: say("released"), more: say("released_more"), sent }
-    : {
-        title: nothing ? say("nothing_left") : picked && away ? say("laid_away") : picked ? say("staged", { place: places.join(", ") }) : say("staged_none"),
-        more: nothing ? say("nothing_left_more") : picked && away ? say("laid_away_more") : picked ? say("staged_more", { name: names, n: picked }) : say("staged_none_more", { name: names }),
-        sent,
-        told: picked && pickup.length && places.length ? say(sent ? "told" : "told_when_sent", { name: pickup.map(({ collector }) => collector).join(", ") }) : "",
-        partly: picked && short ? say("partly", { n: short }) : "",
-      };
-  paintBar(say(view.released || nothing ? "title" : "done_title"), view.released ? null : single);
-  $("dial").hidden = true;
-  $("ticks").hidden = view.released || nothing;
-  $("view").replaceChildren(clone("t-done", values));
-  const next = Object.assign(element("a", "btn main", pack.next?.text ?? say("back_to_work")), { href: pack.next?.href ?? "/work" });
-  $("acts").replaceChildren(next);
 }
 
 // A line as a row: with its picture while staging, with its place and a way back in the overview.
@@ -178,6 +197,7 @@ export function row(spot, fact, overview) {
   const made = clone("t-row", {
     ...line,
     shown: !overview,
+    tote: overview && toteOf(spot.work),
     more: [line.variant, line.deciding, overview && sayPlace(line.place)].filter(Boolean).join(", "),
     count: overview ? `${now.picked}/${now.quantity}` : now.picked,
     sent: now.state === "picked" && now.saved === 0,

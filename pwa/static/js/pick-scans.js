@@ -4,10 +4,11 @@ import { say } from "./paint.js";
 import { settle, tell } from "./feedback.js";
 import { lineOf, match } from "./matching.js";
 import { elsewhere } from "./scanner.js";
-import { on, probe, record, UNDO_MS } from "./pick-pack.js";
-import { takeBag, takePlace } from "./pick-staging.js";
+import { on, probe, record, toteOf, UNDO_MS } from "./pick-pack.js";
+import { mayGoOn, takeTote } from "./pick-totes.js";
 import { play } from "./sound.js";
 
+const bags = () => import("./pick-staging.js");
 const sheet = document.getElementById("sheet");
 
 export async function takeScan({ code, raw }) {
@@ -15,10 +16,12 @@ export async function takeScan({ code, raw }) {
   // The device could not write: the scan may show that it can again, and counts then.
   if (on.broken && !(await probe())) return tell("bad", say("not_kept"), say("not_kept_more"));
   on.versus = null;
+  if (code.kind === "tote") return takeTote(Number(code.code.slice(2)));
+  if (!mayGoOn()) return;
   const goods = code.kind === "gtin" || code.kind === "sku" || code.reason === "in_store";
   if (goods) await takeArticle(code, raw);
-  else if (code.kind === "bag") await takeBag(code.code);
-  else if (code.kind === "place") await takePlace(code.code);
+  else if (code.kind === "bag") await (await bags()).takeBag(code.code);
+  else if (code.kind === "place") await (await bags()).takePlace(code.code);
   else if (code.kind === "sscc") tell("bad", say("not_here"), say("nothing_counted"));
   // A pass, a badge, another label: the pack is on disk and waits; that job opens.
   else if (code.kind !== "unknown") await elsewhere({ code, raw });
@@ -39,8 +42,10 @@ async function takeArticle(code, raw) {
     sheet.close();
     on.undoable = { fact, text: "", until: Date.now() + UNDO_MS / 2 };
     const elsewhere = before && (before.line !== spot.line || before.work !== spot.work);
-    const words = say("counted", { n: now.picked, total: now.quantity });
-    tell("ok", words, elsewhere || whole ? `${found.line.name} ${found.line.deciding ?? ""}`.trim() : say("kept"), whole ? "done" : "ok");
+    const tote = toteOf(spot.work);
+    if (tote && whole) on.putting = { ...spot, tote, fact };
+    const words = tote ? say("put_in", { tote }) : say("counted", { n: now.picked, total: now.quantity });
+    tell("ok", words, elsewhere || whole || tote ? `${found.line.name} ${found.line.deciding ?? ""}`.trim() : say("kept"), whole ? "done" : "ok");
   } else if (found.kind === "again") {
     const now = lineOf(on.view, { work: found.work.id, line: found.line.line });
     tell("again", say("again"), say("again_more", { total: now.quantity, n: now.picked }));

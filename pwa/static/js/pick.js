@@ -32,6 +32,7 @@ const acts = {
   fewer: async () => (await sheets()).countMissing(-1),
   more: async () => (await sheets()).countMissing(1),
   seen: () => on.asides.shift(),
+  put: () => (on.putting = null),
   async report() {
     const { quantity, reason } = (await sheets()).reported();
     undoable(await record("short", { ...on.view.current, quantity, reason }), say("short_done", { n: quantity }));
@@ -53,7 +54,7 @@ const acts = {
     await record("release", { pack: on.pack.id });
     sync.now();
   },
-  undo: () => on.undoable && takeBack(on.undoable.fact),
+  undo: () => (on.putting ?? on.undoable) && takeBack((on.putting ?? on.undoable).fact),
   back: ({ fact }) => takeBack(facts().find(({ id }) => id === fact)),
 };
 
@@ -67,7 +68,7 @@ async function takeBack(fact) {
     on.bound[fact.body.work] = twins.map(({ body }) => body.bag);
     await keepBound();
   }
-  on.undoable = null;
+  on.undoable = on.putting = null;
   if (sheet.open) sheet.close();
   tell("again", line ? say("undone", { what: named(line) }) : say("undone_plain"), "", "ok");
 }
@@ -123,10 +124,10 @@ if (await open()) {
     history.replaceState(null, "", location.pathname);
     submit(raw);
   }
-  // The sheets, the pictures of the whole walk and the next packs come now, while there is a network.
+  // The sheets, bags and end, the pictures of the whole walk and the next packs come now, while there is a network.
   setTimeout(async () => {
     try {
-      await sheets();
+      await Promise.all([sheets(), import("./pick-staging.js"), import("./pick-done.js")]);
       const { fetchPictures, goOnKeeping } = await keeping();
       fetchPictures([on.pack]);
       goOnKeeping(() => takePack().then(repaint));

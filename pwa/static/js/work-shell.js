@@ -19,6 +19,8 @@ let touched = Date.now();
 
 const hour = (at) => new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: kept?.location?.time_zone }).format(at);
 const units = ({ works }) => works.flatMap(({ lines }) => lines).reduce((sum, { quantity }) => sum + quantity, 0);
+// What is in it and how long it takes; a pack that was laid ready before carts were reckoned has no minutes.
+const about = (pack) => (pack.minutes ? say("about", { units: say("units", { n: units(pack) }), n: pack.minutes }) : say("units", { n: units(pack) }));
 const called = ({ works }) => (works.length > 1 ? say("others", { name: works[0].collector, n: works.length - 1 }) : works[0].collector);
 const promised = ({ works }) => works.map(({ promise_at }) => promise_at).sort()[0];
 
@@ -54,8 +56,9 @@ function lying(pack) {
   return clone("t-pack", { face: face(pack), name: called(pack), words, ready: ours, run_out: !ours });
 }
 
-const press = (glyph, text, act, tone = "main") => {
-  const made = element("button", `btn ${tone} grow`, ...(glyph ? [icon(glyph)] : []), text);
+const press = (glyph, text, act, more = "") => {
+  const words = more ? [element("span", "", text, element("small", "", more))] : [text];
+  const made = element("button", "btn main grow", ...(glyph ? [icon(glyph)] : []), ...words);
   made.type = "button";
   made.addEventListener("click", act);
   return made;
@@ -88,7 +91,7 @@ async function paint() {
     const on = element("a", "btn main grow", say("go_on", { name: first.pack.works[0].collector }));
     on.href = `/packs/${first.pack.id}`;
     acts.replaceChildren(on);
-  } else if (following) acts.replaceChildren(press("", say("start", { n: following.works.length }), start));
+  } else if (following) acts.replaceChildren(press("", say("start", { n: following.works.length }), start, about(following)));
   else acts.replaceChildren(press("", say("again"), seek));
   document.getElementById("store").textContent = kept?.location?.name ?? who?.store_name ?? document.title;
   document.getElementById("hour").textContent = hour(serverNow());

@@ -40,6 +40,8 @@ class StoreForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: Annotated[list[str], msgspec.Meta(max_length=2)] | str = []
     phone: Maybe = ""
     directions: Maybe = ""
+    cart_orders: Whole = 8
+    totes: Annotated[list[str], msgspec.Meta(max_length=1)] | str = []
 
 
 class HoursForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +134,7 @@ async def save_store(
     """What it offers and how fast it is."""
     fields = msgspec.structs.asdict(data)
     fields["services"] = (data.services,) if isinstance(data.services, str) else tuple(data.services)
+    fields["scan_totes"] = bool(fields.pop("totes"))
     command = asked(changing.SaveStore, location=location, **fields)
     return await performed(house, actor, page, now, location, command)
 

@@ -13,6 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Stream
 
+from comptoir.fulfillment import waving
 from comptoir.fulfillment.arriving import TakeArrival
 from comptoir.fulfillment.model import PackStarted, StartPack
 from comptoir.house import House
@@ -21,8 +22,10 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
-from comptoir.screens import counter, shelf_work, signed_in, work_list
+from comptoir.screens import counter, next_pack, shelf_work, signed_in, work_list
 from comptoir.screens import pack as pack_screen
+from comptoir.screens.next_pack import NextPack
+from comptoir.screens.work_list import WorkList
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.live import Live
 from comptoir.web.pages.handing import by_pass, store_of
@@ -30,10 +33,20 @@ from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
 
 Answer = Response[Any]
+
+
+class Board(msgspec.Struct, frozen=True):
+    """The list as it was read and rendered once, and what the start button of each device is made of."""
+
+    html: str
+    view: WorkList
+    following: NextPack
+
+
 DEBOUNCE_SECONDS: Final = 0.03
 """Changes that come together are read and rendered once for all open pages of a store."""
 
-_boards: dict[tuple[str, str, str], asyncio.Task[str]] = {}
+_boards: dict[tuple[str, str, str], asyncio.Task[Board]] = {}
 
 
 @get("/work", opt=by(*COUNTER))
@@ -46,7 +59,11 @@ async def work(
     """The ranked list: who waits, what is due, what comes after."""
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store_of(actor))
-    return page.html("associate/work.html", view=view, now=now, time_zone=view.time_zone, start_id=new_id())
+        following = await next_pack.read(connection, store_of(actor), now)
+    offer = following.offer(actor.device, now)
+    return page.html(
+        "associate/work.html", view=view, offer=offer, now=now, time_zone=view.time_zone, start_id=new_id()
+    )
 
 
 @get("/work/stream", opt=by(*COUNTER))
@@ -57,17 +74,27 @@ async def stream(
     live: NamedDependency[Live],
     again: FromQuery[bool] = False,
 ) -> Stream:
-    """The list again whenever it changed, at once for a page that comes back (`again`); read and rendered once per store and language."""
+    """The list again whenever it changed, at once for a page that comes back (`again`); read and rendered once per store and language.
+
+    The buttons below it are each device's own: what lies ready on it is offered to it first.
+    """
     store = store_of(actor)
+
+    async def drawn() -> str:
+        shared = await board(house, store, page)
+        now = house.clock()
+        offer = shared.following.offer(actor.device, now)
+        acts = page.text("associate/_own_acts.html", view=shared.view, offer=offer, now=now, start_id=new_id())
+        return "data: " + (shared.html + acts).replace("\n", "\ndata: ") + "\n\n"
 
     async def told() -> AsyncIterator[str]:
         async with live.watch((store,)) as watcher:
             yield ": open\n\n"
             if again:
-                yield "data: " + (await board(house, store, page)).replace("\n", "\ndata: ") + "\n\n"
+                yield await drawn()
             while not watcher.closed:
                 if await watcher.changed():
-                    yield "data: " + (await board(house, store, page)).replace("\n", "\ndata: ") + "\n\n"
+                    yield await drawn()
                 else:
                     yield ": still here\n\n"
 
@@ -76,7 +103,7 @@ async def stream(
     )
 
 
-async def board(house: House, store: str, page: Page) -> str:
+async def board(house: House, store: str, page: Page) -> Board:
     """The list as a fragment; whoever asks while one is about to be read shares it."""
     key = (store, page.lang, str(id(house)))
     task = _boards.get(key)
@@ -85,24 +112,24 @@ async def board(house: House, store: str, page: Page) -> str:
     return await asyncio.shield(task)
 
 
-async def _draw(house: House, store: str, page: Page, key: tuple[str, str, str]) -> str:
+async def _draw(house: House, store: str, page: Page, key: tuple[str, str, str]) -> Board:
     try:
         await asyncio.sleep(DEBOUNCE_SECONDS)
     finally:
         _boards.pop(key, None)
+    now = house.clock()
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store)
-    return page.text(
-        "associate/_board.html", view=view, now=house.clock(), time_zone=view.time_zone, start_id=new_id(), partial=True
-    )
+        following = await next_pack.read(connection, store, now)
+    return Board(page.text("associate/_board.html", view=view, now=now, time_zone=view.time_zone), view, following)
 
 
 class StartForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Take on one work, or the next most urgent ones."""
+    """Take on one work, or the best next cart."""
 
     id: UUID
     work: UUID | None = None
-    next: Annotated[int, msgspec.Meta(ge=1, le=20)] = 6
+    next: Annotated[int, msgspec.Meta(ge=1, le=20)] = waving.MOST
 
 
 @post("/packs", opt=by(*COUNTER), status_code=200)
