@@ -19,7 +19,7 @@ from comptoir.world.cast import ASSOCIATES, CUSTOMER, CUSTOMERS, INTEGRATORS, LY
 from comptoir.world.history import demo, two_days
 from comptoir.world.numbers import luhn_check_digit
 from comptoir.world.scripts import Act, Script, local, until
-from comptoir.world.shelves import IN_STORES_ALONE, SHELF, SHELVES
+from comptoir.world.shelves import OF_LYON_ALONE, SHELF, SHELVES
 from comptoir.world.stores import (
     LOCATIONS,
     LYON,
@@ -207,7 +207,7 @@ def test_the_shelves_can_keep_what_the_scripts_promise() -> None:
         for script in world:
             for line in script.lines:
                 article = ARTICLE.get(line.sku or "")
-                sent_by = LYON if article and article.style in IN_STORES_ALONE else WAREHOUSE
+                sent_by = LYON if article and article.style in OF_LYON_ALONE else WAREHOUSE
                 for sku, each in [(c.sku, c.quantity) for c in article.components] if article and article.components \
                         else [(line.sku, 1)]:  # fmt: skip
                     if sku:

@@ -9,8 +9,8 @@ from comptoir.world.stores import LOCATIONS, Location
 # Aisle letters of each section; the pantry shares the cellar's.
 AISLES = {"clothes": "A", "shoes": "B", "accessories": "C", "home": "DE", "cellar": "F", "pantry": "F"}
 
-IN_STORES_ALONE = frozenset({"veste-atelier", "sandale-calanque", "gants-givre", "housse-nuit", "cadre-chene"})
-"""Styles that the warehouse never has: ordered for an address, they are sent by a store."""
+OF_LYON_ALONE = frozenset({"veste-atelier", "sandale-calanque", "gants-givre", "housse-nuit", "cadre-chene"})
+"""Styles that Lyon Part-Dieu alone has: ordered for an address, they are sent from there."""
 
 # Places that the drawn screens and the story name.
 _PINNED_PLACES = {
@@ -38,6 +38,8 @@ def carries(location: Location, article: Article) -> bool:
     """Whether the location keeps this SKU: the warehouse and the two big stores keep all, the others three quarters."""
     if article.components:
         return False
+    if article.style in OF_LYON_ALONE:
+        return location.id == "lyon-part-dieu"
     whole_range = location.kind == "warehouse" or location.capacity_per_hour >= 24
     return whole_range or draw(1, 100, "range", location.id, article.style) <= 75
 
@@ -56,8 +58,6 @@ def _shelf(location: Location, article: Article, rank: int) -> Shelf:
     aisle, bay, level = _place(location, article, rank)
     low, high = (30, 90) if location.kind == "warehouse" else (5, 16) if location.capacity_per_hour >= 24 else (2, 9)
     on_hand = draw(low, high, "stock", location.id, article.sku)
-    if location.kind == "warehouse" and article.style in IN_STORES_ALONE:
-        on_hand = 0
     # One SKU in twenty is sold out in a store, as shelves are; never where the story is told.
     told_here = location.id == "lyon-part-dieu"
     if location.kind == "store" and not told_here and draw(1, 20, "sold out", location.id, article.sku) == 1:

@@ -32,7 +32,7 @@ def morning(anchor: datetime, teller: Teller, *, go_on: bool = False) -> tuple[S
         }
         parcel = rank in PARCELS
         if parcel:
-            customer, lines = teller.neighbor(), teller.parcel(key, LYON.id, draw(1, 2, "lines", key))
+            customer, lines = teller.neighbor(), teller.parcel(key, draw(1, 2, "lines", key))
         elif rank in named:
             customer, wanted = named[rank]
             lines = teller.named(LYON.id, *wanted)

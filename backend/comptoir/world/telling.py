@@ -7,8 +7,8 @@ from comptoir.world.articles import ARTICLES
 from comptoir.world.cast import ASSOCIATES, CUSTOMER, CUSTOMERS, NAMED_CUSTOMERS
 from comptoir.world.numbers import draw
 from comptoir.world.scripts import CUSTOMER_ACTS, Act, Shelves, Step, Want
-from comptoir.world.shelves import AISLES, IN_STORES_ALONE, SHELF
-from comptoir.world.stores import STORES, WAREHOUSE, staging_places
+from comptoir.world.shelves import AISLES, OF_LYON_ALONE
+from comptoir.world.stores import LYON, STORES, WAREHOUSE, staging_places
 
 TEAM = {
     store.id: [who.key for who in ASSOCIATES if who.location == store.id and who.role == "associate"]
@@ -19,8 +19,7 @@ _CROWD = [customer.key for customer in CUSTOMERS[len(NAMED_CUSTOMERS) :]]
 _ORDINARY = [
     article for article in ARTICLES if article.section in AISLES and not (article.minimum_age or article.blocked)
 ]
-_IN_LYON = [store.id for store in STORES if store.city == "Lyon"]
-_STORES_ALONE = [article for article in _ORDINARY if article.style in IN_STORES_ALONE]
+_OF_LYON = [article for article in _ORDINARY if article.style in OF_LYON_ALONE]
 
 
 def minutes(number: float) -> timedelta:
@@ -57,21 +56,16 @@ class Teller:
         """The next of the crowd who lives near Lyon."""
         return next(who for who in iter(self.customer, "") if CUSTOMER[who].postcode.startswith("69"))
 
-    def parcel(self, key: str, location: str, lines: int) -> tuple[Want, ...]:
-        """`lines` different SKUs for an address that neither the warehouse nor another store of Lyon has, and this place can promise."""
+    def parcel(self, key: str, lines: int) -> tuple[Want, ...]:
+        """`lines` different SKUs for an address that Lyon Part-Dieu alone has and can still promise."""
         found: dict[str, Want] = {}
         for attempt in range(400):
-            article = _STORES_ALONE[draw(0, len(_STORES_ALONE) - 1, "parcel", key, attempt)]
-            elsewhere = any(
-                SHELF[place, article.sku].on_hand
-                for place in _IN_LYON
-                if (place, article.sku) in SHELF and place != location
-            )
-            if article.sku not in found and not elsewhere and self.shelves.ask(location, article.sku, 1):
+            article = _OF_LYON[draw(0, len(_OF_LYON) - 1, "parcel", key, attempt)]
+            if article.sku not in found and self.shelves.ask(LYON.id, article.sku, 1):
                 found[article.sku] = Want(article.sku, 1, "ship")
             if len(found) == lines:
                 return tuple(found.values())
-        raise LookupError(f"{location} has too little on its shelves for {key}")
+        raise LookupError(f"{LYON.id} has too little on its shelves for {key}")
 
     def named(self, location: str, *wanted: tuple[str, int]) -> tuple[Want, ...]:
         """Pickup lines of named SKUs."""
