@@ -67,6 +67,7 @@ ALLOWED = {  # a breach that is meant, and why
     "flows.lapse imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.erase_customer imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.foresee imports house": "a job of the worker is handed the house; the name is for the type checker only",
+    "flows.simulate imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.remind imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "kit.phone reads a clock": "the life of a certificate of this machine",
     "web.api.health says SQL": "asks the database whether it is there",

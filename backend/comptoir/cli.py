@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     command("bench", _bench, "measure: comptoir bench M1 --json (--help)", passes_on=True)
     command("score", _score, "score sourcing on weeks of a retailer that never was (--help)", passes_on=True)
     command("wave", _wave, "measure the walk of carts: list order, up and down, as shown (--help)", passes_on=True)
+    command(
+        "replay", _replay, "measure how quickly past orders are replayed under two policies (--help)", passes_on=True
+    )
     route = command("route", _route, "route orders of your own, one JSON object a line (docs/routing-lines.md)")
     route.add_argument(
         "--stdio", action="store_true", required=True, help="read standard input, answer on standard output"
@@ -128,6 +131,12 @@ def _wave(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir.bench import waves
 
     return waves.run(rest)
+
+
+def _replay(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir.bench.sourcing import replaying
+
+    return replaying.run(rest)
 
 
 def _route(arguments: argparse.Namespace, rest: list[str]) -> int:

@@ -6,7 +6,15 @@ from comptoir.carriers.known import MAKERS
 from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
 from comptoir.channels import deciding
 from comptoir.errands.carriers import Make
-from comptoir.flows import change_access, change_collections, change_staff, change_store, print_paper
+from comptoir.flows import (
+    change_access,
+    change_collections,
+    change_policy,
+    change_staff,
+    change_store,
+    print_paper,
+    simulate,
+)
 from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
 from comptoir.flows.ask_change import ask_change, withdraw_change
@@ -143,6 +151,8 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **change_staff.FLOWS,
         **change_access.FLOWS,
         **change_store.FLOWS,
+        **change_policy.FLOWS,
+        **simulate.FLOWS,
         **print_paper.flows(own_machine=own_printers),
         **deciding.FLOWS,
         **acting.FLOWS,
@@ -198,6 +208,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "ask where parcels are": ("comptoir.errands.tracking:ask_carriers", 30.0),
     "ask for hand-over slips": ("comptoir.errands.slips:ask_slips", 2.0),
     "watch parcels": ("comptoir.flows.watch_parcels:watch_parcels", 300.0),
+    "replay past orders": ("comptoir.flows.simulate:simulate", 2.0),
     "print": ("comptoir.errands.printing:print_due", 1.0),
     "forget old print jobs": ("comptoir.errands.printing:forget_old", 3600.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),

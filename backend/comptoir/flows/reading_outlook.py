@@ -93,29 +93,29 @@ def kits_of(rows: list[tuple[str, str, int, int]]) -> Mapping[str, Sequence[Part
     return kits
 
 
-def places_of(rows: list[dict[str, Any]], now: datetime) -> list[Place]:
-    """Locations with their open windows of the next three weeks, as minutes since 1970."""
+def places_of(rows: list[dict[str, Any]], now: datetime, days: int = AHEAD_DAYS) -> list[Place]:
+    """Locations with their open windows of the next three weeks (or so many days), as minutes since 1970."""
     return [
         Place(
             id=row["id"], index=i, pickup="pickup" in row["services"], ship="ship" in row["services"], time_zone=row["time_zone"],
             latitude=row["latitude"], longitude=row["longitude"], lead_minutes=row["pick_lead_minutes"],
             capacity_per_hour=row["capacity_per_hour"], hold_days=row["hold_days"], parcel_cost_minor=row["parcel_cost_minor"],
-            paused_until=row["paused_until"], windows=windows_of(row, now), kind=row["kind"], region=row["region"],
+            paused_until=row["paused_until"], windows=windows_of(row, now, days), kind=row["kind"], region=row["region"],
         )
         for i, row in enumerate(rows)
     ]  # fmt: skip
 
 
-def windows_of(row: dict[str, Any], now: datetime) -> tuple[tuple[int, int], ...]:
+def windows_of(row: dict[str, Any], now: datetime, days: int = AHEAD_DAYS) -> tuple[tuple[int, int], ...]:
     hours = tuple((weekday, opens, closes) for weekday, opens, closes in row["hours"])
-    return _windows(hours, tuple(row["exceptions"]), row["time_zone"], now.astimezone(UTC).date())
+    return _windows(hours, tuple(row["exceptions"]), row["time_zone"], now.astimezone(UTC).date(), days)
 
 
 @lru_cache(maxsize=20_000)
 def _windows(
-    hours: tuple[tuple[int, int, int], ...], exceptions: tuple[str, ...], zone: str, day: date
+    hours: tuple[tuple[int, int, int], ...], exceptions: tuple[str, ...], zone: str, day: date, days: int
 ) -> tuple[tuple[int, int], ...]:
     """Windows from the day before `day` on; kept, for they are asked every two seconds and change once a day."""
     week, replaced = hours_of(hours, exceptions)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=1)
-    return open_minutes(week, replaced, zone, start, AHEAD_DAYS + 2)
+    return open_minutes(week, replaced, zone, start, days + 2)

@@ -85,7 +85,8 @@ async def activate(tx: Tx, kind: str, number: int, since: datetime) -> None:
 async def try_silently(tx: Tx, kind: str, number: int | None, until: datetime | None) -> None:
     """Try one version beside the one in force, and no other; None ends it. NotFound `policy_not_found`."""
     await tx.run(
-        "UPDATE policy SET tried_until = $2 WHERE kind = $1 AND tried_from < $2 AND (tried_until IS NULL OR tried_until > $2)",
+        "UPDATE policy SET tried_from = CASE WHEN tried_from < $2 THEN tried_from END, tried_until = CASE WHEN tried_from < $2 THEN $2 END"
+        " WHERE kind = $1 AND tried_from IS NOT NULL AND (tried_until IS NULL OR tried_until > $2)",
         kind, tx.now,
     )  # fmt: skip
     if number is None:
@@ -96,3 +97,71 @@ async def try_silently(tx: Tx, kind: str, number: int | None, until: datetime | 
     )  # fmt: skip
     if found is None:
         raise NotFound("policy_not_found", number=number)
+
+
+async def unplan(tx: Tx, kind: str, number: int) -> None:
+    """Take back that a version is to hold from a later moment on. NotFound `policy_not_found`; Conflict `policy_was_active` once it has begun."""
+    row = await tx.row("SELECT active_from FROM policy WHERE kind = $1 AND number = $2 FOR UPDATE", kind, number)
+    if row is None:
+        raise NotFound("policy_not_found", number=number)
+    if row["active_from"] is not None and row["active_from"] <= tx.now:
+        raise Conflict("policy_was_active")
+    await tx.run("UPDATE policy SET active_from = NULL WHERE kind = $1 AND number = $2", kind, number)
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """What one person is writing, as JSON text: begun from version `base` (0: what comes along), to be saved over `after`."""
+
+    base: int
+    after: int
+    body: str
+    version: int
+    changed_at: datetime
+
+
+async def find_draft(connection: Connection, kind: str, who: str) -> Draft | None:
+    """What this person is writing, if anything."""
+    row = await connection.fetchrow(
+        "SELECT base, after, body::text AS body, version, changed_at FROM policy_draft WHERE kind = $1 AND who = $2",
+        kind, who,
+    )  # fmt: skip
+    return Draft(**row) if row else None
+
+
+async def begin_draft(tx: Tx, kind: str, who: str, base: int, body: bytes) -> int:
+    """Begin anew, over whatever this person was writing; its version. It will be saved over the newest version that there is now."""
+    return int(
+        await tx.value(
+            "INSERT INTO policy_draft (kind, who, base, after, body, version, changed_at)"
+            " VALUES ($1, $2, $3, (SELECT coalesce(max(number), 0) FROM policy WHERE kind = $1), $4::text::jsonb, 1, $5)"
+            " ON CONFLICT (kind, who) DO UPDATE SET base = excluded.base, after = excluded.after, body = excluded.body,"
+            " version = policy_draft.version + 1, changed_at = excluded.changed_at RETURNING version",
+            kind, who, base, body.decode(), tx.now,
+        )
+    )  # fmt: skip
+
+
+async def keep_draft(tx: Tx, kind: str, who: str, body: bytes, version: int) -> int:
+    """What it says now; its new version. Conflict `draft_changed` when another window was quicker, or there is none any more."""
+    made = await tx.value(
+        "UPDATE policy_draft SET body = $3::text::jsonb, version = version + 1, changed_at = $5"
+        " WHERE kind = $1 AND who = $2 AND version = $4 RETURNING version",
+        kind, who, body.decode(), version, tx.now,
+    )  # fmt: skip
+    if made is None:
+        raise Conflict("draft_changed")
+    return int(made)
+
+
+async def rebase_draft(tx: Tx, kind: str, who: str) -> None:
+    """It is to be saved over the newest version all the same: whoever writes has seen that one."""
+    await tx.run(
+        "UPDATE policy_draft SET after = (SELECT coalesce(max(number), 0) FROM policy WHERE kind = $1), version = version + 1"
+        " WHERE kind = $1 AND who = $2",
+        kind, who,
+    )  # fmt: skip
+
+
+async def drop_draft(tx: Tx, kind: str, who: str) -> None:
+    """Nothing is being written any more."""
+    await tx.run("DELETE FROM policy_draft WHERE kind = $1 AND who = $2", kind, who)

@@ -64,3 +64,15 @@ class Policy(Table, tablename="policy"):
     active_from = Timestamptz(null=True, default=None)
     tried_from = Timestamptz(null=True, default=None)
     tried_until = Timestamptz(null=True, default=None)
+
+
+class PolicyDraft(Table, tablename="policy_draft"):
+    """What a person is writing: begun from version `base`, over the newest version `after`."""
+
+    kind = Text(primary_key=True, required=True)
+    who = Text(primary_key=True, required=True)
+    base = Integer(required=True)
+    after = Integer(required=True)
+    body = JSONB(required=True)
+    version = Integer(required=True)
+    changed_at = Timestamptz(required=True)

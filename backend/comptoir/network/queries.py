@@ -106,3 +106,11 @@ async def list_regions(connection: Connection, limit: int = 500) -> list[tuple[s
     """(id, name) of all regions, by name."""
     query = Region.select(Region.id, Region.name).order_by(Region.name).limit(limit)
     return [(row["id"], row["name"]) for row in await simple.run(connection, query)]
+
+
+async def list_kinds_of_names(connection: Connection, limit: int = 10_000) -> list[str]:
+    """Every word that a rule may name places by: their ids, their kinds, their regions' ids; the two kinds whether or not there is one."""
+    rows = await connection.fetch(
+        "SELECT id FROM location UNION SELECT id FROM region UNION SELECT kind FROM location ORDER BY 1 LIMIT $1", limit
+    )
+    return sorted({"store", "warehouse", *(row[0] for row in rows)})

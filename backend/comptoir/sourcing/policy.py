@@ -12,8 +12,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from comptoir.kit.errors import Invalid
-from comptoir.kit.words import Minor, Slug, Word
-from comptoir.sourcing.ruled import Group
+from comptoir.kit.words import Instant, Slug, Word
+from comptoir.sourcing.ruled import Group, Name
 from comptoir.sourcing.snapshot import Late
 
 KIND: Final = "sourcing"
@@ -24,8 +24,8 @@ MOST_STEPS: Final = 30
 NOT_SERVED: Final = 100_000_000
 """A price that says: this service does not go there."""
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
-"""A location's id, its kind (`store`, `warehouse`) or its region's id."""
+Price = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+"""Money of one figure of a policy, in minor units: bounded, so that no sum of an order's outgrows its column."""
 
 
 class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +41,7 @@ class ServiceRate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: Slug
     days: Annotated[int, msgspec.Meta(ge=0, le=30)]
-    prices: tuple[tuple[Minor, ...] | None, ...]
+    prices: tuple[tuple[Price, ...] | None, ...]
 
 
 class Tariff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,8 +55,8 @@ class Tariff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Labor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What hands cost: for each line that is picked, and for each parcel that is packed."""
 
-    pick_minor: Minor
-    pack_minor: Minor
+    pick_minor: Price
+    pack_minor: Price
 
 
 class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,8 +74,8 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: tuple[Slug, ...] = ()
     buyers: tuple[Literal["private", "business"], ...] = ()
     weekdays: tuple[Annotated[int, msgspec.Meta(ge=0, le=6)], ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,7 +94,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     buffer: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
     daily_limit: Annotated[int, msgspec.Meta(ge=0, le=100_000)] | None = None
     most_parcels: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
-    least_part_minor: Minor = 0
+    least_part_minor: Price = 0
     hold: bool = False
 
 
@@ -111,8 +111,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     collection_minute: Annotated[int, msgspec.Meta(ge=0, le=1439)] = 1020
     """When the carrier comes to a location that has no times of its own."""
     missing_bp: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 5_000
-    missing_minor: Minor = 1_500
-    decline_minor: Minor = 400
+    missing_minor: Price = 1_500
+    decline_minor: Price = 400
     """What a refusal costs beside the way to another location: somebody searched, a customer waits."""
     most_parcels: Annotated[int, msgspec.Meta(ge=1, le=5)] = 5
     mode: Literal["cost", "rules"] = "cost"
@@ -125,7 +125,8 @@ def check(policy: Policy, names: Sequence[str]) -> None:
     """Whether a policy can be used with the locations, kinds and regions that there are.
 
     Invalid `policy_prices_differ` (a service without a price row for each zone or step), `policy_steps`, `policy_zone_missing` (no zone for everywhere),
-    `policy_unknown_name`, `policy_lists_missing`, `policy_delivery_missing`, `policy_labor_missing`.
+    `policy_unknown_name`, `policy_lists_missing`, `policy_list_zone`, `policy_delivery_missing`, `policy_labor_missing`, `policy_named_twice` (two
+    rules, zones or services of one name: the why could not tell them apart).
     """
     tariff = policy.tariff
     if list(tariff.steps) != sorted(set(tariff.steps)):
@@ -138,12 +139,19 @@ def check(policy: Policy, names: Sequence[str]) -> None:
     last = tariff.zones[-1]
     if last.areas or last.within_km is not None:
         raise Invalid("policy_zone_missing")
+    for named in (policy.rules, tariff.zones, tariff.services):
+        words = [one.name if isinstance(one, Rule) else one.id for one in named]
+        for word in words:
+            if words.count(word) > 1:
+                raise Invalid("policy_named_twice", name=word)
     known = set(names)
     for name in used_names(policy):
         if name not in known:
             raise Invalid("policy_unknown_name", name=name)
     if policy.mode == "rules" and not policy.lists:
         raise Invalid("policy_lists_missing")
+    if any(group.within_zone is not None and group.within_zone >= len(tariff.zones) for group in policy.lists):
+        raise Invalid("policy_list_zone")
     if "standard" not in policy.deliveries:
         raise Invalid("policy_delivery_missing")
     if not {"store", "warehouse"} <= set(policy.labor):

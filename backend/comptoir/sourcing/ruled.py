@@ -5,7 +5,7 @@ one may divide it. What it chooses carries its cost vector all the same.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,17 +15,20 @@ from comptoir.sourcing.snapshot import Snapshot
 Sort = Literal["distance", "carriage", "balance"]
 """Nearest first; cheapest carriage, packing and picking first; or most stock of what is asked first."""
 
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+"""A location's id, its kind (`store`, `warehouse`) or its region's id."""
 
-class Group(msgspec.Struct, frozen=True):
+
+class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sites that are asked together. `of`: names of which a site bears one, none for all; `within_zone`: no farther than this zone.
 
     `buffer` units stay at each site; `divides`: what no site has whole is taken from one after the other.
     """
 
     sort: Sort = "distance"
-    of: frozenset[str] = frozenset()
-    within_zone: int | None = None
-    buffer: int = 0
+    of: frozenset[Name] = frozenset()
+    within_zone: Annotated[int, msgspec.Meta(ge=0, le=40)] | None = None
+    buffer: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
     divides: bool = False
 
 

@@ -7,7 +7,7 @@ Rows by SKU are lists with one figure for each site, in the order of `sites`; a 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -69,11 +69,11 @@ class Rates(msgspec.Struct, frozen=True):
         return self.elsewhere if row is None else row[at]
 
 
-class Late(msgspec.Struct, frozen=True):
+class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What it costs when a parcel comes later than it was promised."""
 
-    first_day_minor: int = 0
-    each_day_minor: int = 0
+    first_day_minor: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    each_day_minor: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
 
     def cost(self, days: int) -> int:
         return 0 if days <= 0 else self.first_day_minor + (days - 1) * self.each_day_minor

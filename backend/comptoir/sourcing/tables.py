@@ -1,6 +1,6 @@
-"""Tables of sourcing: decisions and what units cost. Made by the migrations, compared by a test."""
+"""Tables of sourcing: decisions, what units cost, simulations. Made by the migrations, compared by a test."""
 
-from piccolo.columns import UUID, Bytea, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Boolean, Bytea, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -18,6 +18,7 @@ class SourcingDecision(Table, tablename="sourcing_decision"):
     tried_parcels = SmallInt(null=True, default=None)
     tried_minor = Integer(null=True, default=None)
     body = Bytea(required=True)
+    tried_differs = Boolean(null=True, default=None)
 
 
 class UnitPrice(Table, tablename="unit_price"):
@@ -29,3 +30,22 @@ class UnitPrice(Table, tablename="unit_price"):
     markdown_minor = Integer(default=0)
     decline_minor = Integer(default=0)
     as_of = Timestamptz(required=True)
+
+
+class Simulation(Table, tablename="simulation"):
+    """Past orders replayed under two policies; `result` is `replay.Result` as JSON."""
+
+    id = UUID(primary_key=True, required=True)
+    policy_a = Integer(required=True)
+    policy_b = Integer(required=True)
+    since = Timestamptz(required=True)
+    until = Timestamptz(required=True)
+    state = Text(default="waiting")
+    begun = Integer(default=0)
+    done = Integer(default=0)
+    total = Integer(required=True)
+    reason = Text(default="")
+    result = JSONB(null=True, default=None)
+    made_by = Text(required=True)
+    made_at = Timestamptz(required=True)
+    ended_at = Timestamptz(null=True, default=None)

@@ -27,6 +27,13 @@ class Weighed(msgspec.Struct, frozen=True):
     total: int
 
 
+def shipped(plan: Weighed) -> list[tuple[str, int, int, int]]:
+    """Who sends what: (location, order line, part, units), sorted; two plans that say the same here are the same to a store."""
+    return sorted(
+        (parcel.location, line, part, units) for parcel in plan.parcels for line, part, _, units, _ in parcel.lines
+    )
+
+
 class Nearest(msgspec.Struct, frozen=True):
     """The nearest place that was not chosen: a rule took it out, or it had too little (`short_sku`), or it costs more (`plan`)."""
 

@@ -14,6 +14,7 @@ API: Final = (
     "network",
     "orders",
     "payments",
+    "policies",
     "stock",
     "transfers",
 )
