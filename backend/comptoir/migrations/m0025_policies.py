@@ -5,7 +5,7 @@ from pathlib import Path
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.engine.finder import engine_finder
 
-ID = "2026-11-23T09:00:00:000000"
+ID = "2026-11-23T09:30:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "Policies and simulations"
 
