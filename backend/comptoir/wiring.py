@@ -27,6 +27,7 @@ from comptoir.flows.close_manifest import close_manifest, reopen_manifest
 from comptoir.flows.correct_address import CorrectAddressFlow
 from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
 from comptoir.flows.create_transfer import cancel_transfer, create_transfer
+from comptoir.flows.decline_work import DeclineWork, DeclineWorkFlow
 from comptoir.flows.erase_customer import EraseCustomer, GiveCustomerData, erase_customer, give_customer_data
 from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
@@ -101,6 +102,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         CancelByCustomer: cancel_by_customer,
         CancelOrder: cancel_order,
         CorrectAddress: CorrectAddressFlow(ReleaseHoldFlow(outlook)),
+        DeclineWork: DeclineWorkFlow(outlook),
         FollowChannel: FollowChannelFlow(ReleaseHoldFlow(outlook)),
         MapUnknownLine: MapUnknownLineFlow(ReleaseHoldFlow(outlook)),
         PlaceHold: place_hold,
@@ -190,6 +192,9 @@ CARRIERS: Mapping[str, Make] = MAKERS
 JOBS: Mapping[str, tuple[str, float]] = {
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
     "settle what nobody chose": ("comptoir.flows.lapse:settle_unanswered", 60.0),
+    "leave what lies": ("comptoir.flows.source_elsewhere:leave_lying", 60.0),
+    "join parcels": ("comptoir.flows.source_elsewhere:join_parcels", 300.0),
+    "fill what waits for stock": ("comptoir.flows.source_elsewhere:fill_waiting", 60.0),
     "foresee delays": ("comptoir.flows.foresee:foresee", 60.0),
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
     "ask how it was": ("comptoir.notifications.surveying:survey", 300.0),

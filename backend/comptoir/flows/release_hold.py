@@ -5,18 +5,19 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.flows.give_work import give_work
 from comptoir.flows.keep_progress import keep_progress
+from comptoir.flows.source_again import ask_person
 from comptoir.flows.source_units import source
 from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict
-from comptoir.kit.ids import new_id
-from comptoir.network.promise import ready_by
 from comptoir.orders import sql
 from comptoir.orders.model import HoldReason, PlaceHold, Progress, ReleaseHold
 from comptoir.sourcing.model import Need
 from comptoir.sourcing.outlook import Outlook
+from comptoir.sourcing.sql import tried
 
 
 class HoldReleased(msgspec.Struct, frozen=True):
@@ -51,11 +52,19 @@ class ReleaseHoldFlow:
         if not held:
             works = await self._give_work(tx, order, now)
             tx.tell(Event(told, order, {"works": works}))
+            await self._say_what_is_missing(tx, order)
         progress = await keep_progress(tx, order)
         unsourced = await tx.value(
             "SELECT coalesce(sum(unsourced), 0)::int FROM requirement WHERE order_id = $1", order
         )
         return HoldReleased(order, progress, tuple(held), tuple(works), unsourced)
+
+    async def _say_what_is_missing(self, tx: Tx, order: UUID) -> None:
+        """Units that no place has are somebody's to decide about; nothing lies unsourced without being on a list."""
+        for row in await tx.rows(UNSAID, order):
+            place = row["location"] or next((one.id for one in self.outlook.places if one.ship), None)
+            if place is not None:
+                await ask_person(tx, order, place, row["line"], row["sku"], row["unsourced"], "released")
 
     async def _give_work(self, tx: Tx, order: UUID, now: datetime) -> list[UUID]:
         needs = [n for n in await sql.requirements(tx, order) if n["held"]]
@@ -96,35 +105,17 @@ class ReleaseHoldFlow:
         """Reserve on exact, locked figures what was not reserved when the order came in."""
         if not missing:
             return []
-        found = await source(tx, self.outlook, order, missing, now, "released")
+        found = await source(tx, self.outlook, order, missing, now, "released", await tried(tx, order))
         return [(s.line, s.part, s.sku, s.place, s.quantity) for s in found.plan.shares]
 
     async def _works(
         self, tx: Tx, order: UUID, by_place: dict[tuple[str, str], list[tuple[int, int, str, str, int]]], now: datetime
     ) -> list[UUID]:
         number = await tx.value("SELECT number FROM sales_order WHERE id = $1", order)
-        made = []
-        for (location, method), shares in by_place.items():
-            at = self.outlook.index[location]
-            place = self.outlook.places[at]
-            promised = ready_by(
-                place.windows,
-                place.lead_minutes,
-                self.outlook.queue[at],
-                place.capacity_per_hour,
-                now,
-                place.paused_until,
-            )
-            work = new_id()
-            await work_sql.WORKS.insert(
-                tx, [(work, location, order, number, method, "open", promised, sum(s[4] for s in shares), now)]
-            )
-            await work_sql.WORK_LINES.insert(
-                tx, [(work, location, i, order, s[0], s[1], s[2], s[4], s[4]) for i, s in enumerate(shares, 1)]
-            )
-            tx.touched.add(location)
-            made.append(work)
-        return made
+        return [
+            await give_work(tx, self.outlook, order, number, location, method, shares, now)
+            for (location, method), shares in by_place.items()
+        ]
 
 
 # What is reserved for units that no work has been given yet; a promise kept by work that goes on is that work's.
@@ -134,6 +125,12 @@ FROM (SELECT line, part, sku, location, sum(quantity - released) AS units FROM r
 LEFT JOIN (SELECT order_line, part, location, sum(quantity - shorted - canceled) AS units FROM work_line WHERE order_id = $1 GROUP BY 1, 2, 3) w
   ON w.order_line = r.line AND w.part = r.part AND w.location = r.location
 WHERE r.units > coalesce(w.units, 0) ORDER BY r.line, r.part, r.location
+"""
+UNSAID = """
+SELECT r.line, r.sku, r.unsourced, coalesce(l.location, (SELECT w.location FROM work w WHERE w.order_id = r.order_id ORDER BY w.created_at, w.id LIMIT 1)) AS location
+FROM requirement r JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line WHERE r.order_id = $1 AND r.unsourced > 0
+  AND NOT EXISTS (SELECT FROM exception e WHERE e.order_id = r.order_id AND e.kind = 'short_choice' AND e.resolved_at IS NULL AND (e.body->>'line')::int = r.line)
+ORDER BY r.line, r.part
 """
 UNKNOWN_LEFT = "SELECT true FROM order_line l WHERE l.order_id = $1 AND l.canceled < l.quantity AND NOT EXISTS (SELECT FROM requirement r WHERE r.order_id = l.order_id AND r.line = l.line) LIMIT 1"
 

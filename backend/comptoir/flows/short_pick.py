@@ -6,14 +6,15 @@ from typing import Any
 
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
+from comptoir.flows.source_again import Lost, ask_person, source_again
 from comptoir.flows.tell_misfit import not_in_work
 from comptoir.fulfillment import picking, sql
 from comptoir.fulfillment.model import Outcome, Short, Work
-from comptoir.fulfillment.short_choice import answer_until
 from comptoir.kit.actor import Actor
-from comptoir.kit.db import Event, Tx
+from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id
 from comptoir.orders import sql as orders_sql
+from comptoir.sourcing.outlook import Outlook
 from comptoir.stock import counting_sql
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import Of, short, short_undone
@@ -22,8 +23,23 @@ NO_PROMISE_FOR = timedelta(hours=24)
 """After a short nothing new of the SKU is promised there until it is counted, or this long."""
 
 
-async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> Outcome:
-    """Write the short and its consequences: stock corrected, promises stopped, a count asked, others flagged, a choice to make."""
+class ShortReported:
+    """Needs the outlook to look elsewhere for what is to be sent."""
+
+    def __init__(self, outlook: Outlook) -> None:
+        self.outlook = outlook
+
+    async def __call__(self, tx: Tx, report: Short, actor: Actor, at: datetime) -> Outcome:
+        return await short_reported(tx, report, actor, at, self.outlook)
+
+
+async def short_reported(
+    tx: Tx, report: Short, actor: Actor, at: datetime, outlook: Outlook | None = None
+) -> Outcome:  # fmt: skip
+    """Write the short and its consequences: stock corrected, promises stopped, a count asked, others flagged.
+
+    What is to be sent is looked for elsewhere, where an outlook is given; what nobody has, and what is collected here, is a choice to make.
+    """
     work = await locked_work(tx, report.work, actor)
     line = work.line(report.line)
     if line is None:
@@ -42,6 +58,10 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
     }
     if gone:
         await sql.flag_others(tx, work.location, line.sku, work.id, "short_elsewhere")
+        elsewhere = outlook is not None and work.kind == "ship"
+        if elsewhere:
+            # Before any level is touched, so that two stores that miss the same article do not wait for each other.
+            await stock_sql.lock_everywhere(tx, [line.sku])
         await sql.move_units(tx, work.id, handled.moved)
         await stock_sql.post(
             tx,
@@ -65,30 +85,15 @@ async def short_reported(tx: Tx, report: Short, actor: Actor, at: datetime) -> O
             shorted, work.id, report.line, work.location, line.sku, gone, report.reason, actor.who, at,
         )  # fmt: skip
         effect["short"] = shorted
-        zone = await tx.value("SELECT time_zone FROM location WHERE id = $1", work.location)
-        until = answer_until(tx.now, zone)
-        effect["exception"] = await sql.insert_exception(
-            tx,
-            work.location,
-            "short_choice",
-            "store_manager",
-            order=work.order_id,
-            work=work.id,
-            sku=line.sku,
-            quantity=gone,
-            body={"line": line.order_line, "reason": report.reason, "until": until},
-        )
         await stock_sql.stop_promises(tx, line.sku, work.location, tx.now + NO_PROMISE_FOR)
         await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)
-        tx.tell(
-            Event(
-                "fulfillment.short",
-                work.order_id,
-                {"line": line.order_line, "sku": line.sku, "quantity": gone, "reason": report.reason, "until": until},
-                work.location,
-                work.id,
+        if elsewhere and outlook is not None:
+            lost = [Lost(line.order_line, line.part, line.sku, gone)]
+            await source_again(tx, outlook, work.order_id, work.order_number, lost, work.location, "short", tx.now)
+        else:
+            effect["exception"] = await ask_person(
+                tx, work.order_id, work.location, line.order_line, line.sku, gone, report.reason, work.id
             )
-        )
     if gone < report.quantity:
         # A colleague found it, or it is not wanted any more: what this shelf looked like is still worth a look.
         await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)

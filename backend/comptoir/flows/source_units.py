@@ -9,12 +9,12 @@ import msgspec
 
 from comptoir.kit.db import Tx
 from comptoir.sourcing.deciding import Decision, Wish, decide
-from comptoir.sourcing.model import Need, Share
+from comptoir.sourcing.model import Need
 from comptoir.sourcing.outlook import Outlook
 from comptoir.sourcing.sql import keep_next_decision
 from comptoir.stock import promise
 from comptoir.stock import sql as stock_sql
-from comptoir.stock.model import Fact, Movement
+from comptoir.stock.model import Fact, Level, Movement
 
 _FACTS = """
 SELECT o.channel, o.service, coalesce(a.country, 'FR') AS country, coalesce(a.postcode, '') AS postcode,
@@ -23,36 +23,60 @@ FROM sales_order o LEFT JOIN order_address a ON a.order_id = o.id WHERE o.id = $
 """
 
 
+class Looked(msgspec.Struct, frozen=True):
+    """A decision, and the locked levels that it was made on."""
+
+    decision: Decision
+    levels: dict[tuple[str, str], Level]
+
+
+async def look(
+    tx: Tx, outlook: Outlook, order: UUID, needs: Sequence[Need], now: datetime, occasion: str,
+    tried: Mapping[tuple[int, int], frozenset[str]] | None = None, free: Mapping[tuple[str, str], int] | None = None,
+) -> Looked:  # fmt: skip
+    """Decide for these units of an order whose row is locked; nothing is written. `free`: units by (SKU, location) that would be given up for it."""
+    skus = sorted({need.sku for need in needs})
+    levels = await stock_sql.lock_everywhere(tx, skus)
+    given_up = free or {}
+    rows = {
+        sku: [
+            (level.available(now) + given_up.get((sku, place), 0)) if (level := levels.get((sku, place))) else 0
+            for place in outlook.ids
+        ]
+        for sku in skus
+    }
+    wish = await wish_of(tx, order, needs, occasion, tried)
+    return Looked(decide(wish, outlook, now, rows), levels)
+
+
+async def wish_of(
+    tx: Tx, order: UUID, needs: Sequence[Need], occasion: str, tried: Mapping[tuple[int, int], frozenset[str]] | None = None
+) -> Wish:  # fmt: skip
+    """The question that an order on file asks for these units."""
+    facts = await tx.row(_FACTS, order)
+    assert facts is not None
+    return Wish(
+        tuple(needs), facts["country"], facts["postcode"], facts["channel"], facts["service"], facts["buyer"], tried or {},
+        occasion,
+    )  # fmt: skip
+
+
 async def source(
     tx: Tx, outlook: Outlook, order: UUID, needs: Sequence[Need], now: datetime, occasion: str,
     tried: Mapping[tuple[int, int], frozenset[str]] | None = None,
 ) -> Decision:  # fmt: skip
     """Decide for these units of an order whose row is locked, and reserve them. What nobody has is in the plan's `missing`."""
-    skus = sorted({need.sku for need in needs})
-    levels = await stock_sql.lock_everywhere(tx, skus)
-    rows = {
-        sku: [level.available(now) if (level := levels.get((sku, place))) else 0 for place in outlook.ids]
-        for sku in skus
-    }
-    facts = await tx.row(_FACTS, order)
-    assert facts is not None
-    wish = Wish(
-        tuple(needs), facts["country"], facts["postcode"], facts["channel"], facts["service"], facts["buyer"], tried or {},
-        occasion,
-    )  # fmt: skip
-    decision = decide(wish, outlook, now, rows)
-    await _reserve(tx, order, decision.plan.shares, levels, now)
-    if decision.why is not None:
-        await keep_next_decision(tx, order, decision.why)
-    return decision
+    looked = await look(tx, outlook, order, needs, now, occasion, tried)
+    await reserve(tx, order, looked, now)
+    return looked.decision
 
 
-async def _reserve(
-    tx: Tx, order: UUID, shares: Sequence[Share], levels: dict[tuple[str, str], Any], now: datetime
-) -> None:
+async def reserve(tx: Tx, order: UUID, looked: Looked, now: datetime) -> None:
+    """Promise what was decided, on the levels that were locked for it, and keep the reasons."""
     rows: list[tuple[Any, ...]] = []
     movements = []
-    for s in shares:
+    levels = looked.levels
+    for s in looked.decision.plan.shares:
         level = levels[s.sku, s.place]
         taken = promise.reserve(level, s.quantity, now)
         levels[s.sku, s.place] = msgspec.structs.replace(level, reserved=level.reserved + s.quantity)
@@ -60,3 +84,5 @@ async def _reserve(
         movements.append(Movement(s.sku, s.place, Fact.RESERVE, reserved=s.quantity, order_id=order))
     await stock_sql.insert_reservations(tx, rows)
     await stock_sql.post(tx, movements)
+    if looked.decision.why is not None:
+        await keep_next_decision(tx, order, looked.decision.why)

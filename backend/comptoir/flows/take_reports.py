@@ -70,6 +70,7 @@ class TakeReports:
     def __init__(self, seal: Seal, outlook: Outlook) -> None:
         self.stage = stage.StageReported(seal)
         self.hand_over = hand_over.HandOverFlow(seal)
+        self.short = short_pick.ShortReported(outlook)
         self.undo: Mapping[str, Undoer] = {
             "pick": pick.undo_pick, "short": short_pick.undo_short, "look_again": look_again.undo_look_again, "put_back": put_back.undo_put_back,
             "hand_over": UndoReported(self.hand_over), "stage": stage.undo_stage,
@@ -178,7 +179,7 @@ class TakeReports:
             case Pick():
                 return await pick.pick_reported(tx, report, actor, at)
             case Short():
-                return await short_pick.short_reported(tx, report, actor, at)
+                return await self.short(tx, report, actor, at)
             case LookAgain():
                 return await look_again.look_again_reported(tx, report, actor, at)
             case Stage():

@@ -92,6 +92,19 @@ def decide(wish: Wish, outlook: Outlook, now: datetime, rows: Rows | None = None
     return Decision(Plan(tuple(shares), tuple(missing)), why, weighing.holds)
 
 
+def price(
+    wish: Wish, outlook: Outlook, now: datetime, given: Mapping[str, Sequence[tuple[int, int, int]]]
+) -> int:  # fmt: skip
+    """What it costs by the policy in force when these places give (line, part, units) each."""
+    weighing = _Weighing(wish, wish.needs, outlook, outlook.policy, now)
+    keys = {(need.line, need.part): key for key, need in enumerate(wish.needs)}
+    parts = [
+        (outlook.index[place], [(keys[line, part], units) for line, part, units in gives])
+        for place, gives in given.items()
+    ]
+    return plan_of(weighing.ask, weighing.snapshot, parts).total
+
+
 def _tried(
     why: Why, wish: Wish, needs: Sequence[Need], outlook: Outlook, seen: Rows, now: datetime, weighing: "_Weighing"
 ) -> Why:

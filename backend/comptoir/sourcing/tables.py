@@ -49,3 +49,15 @@ class Simulation(Table, tablename="simulation"):
     made_by = Text(required=True)
     made_at = Timestamptz(required=True)
     ended_at = Timestamptz(null=True, default=None)
+
+
+class SourcingTry(Table, tablename="sourcing_try"):
+    """A location that was asked for units and did not give them."""
+
+    order_id = UUID(primary_key=True, required=True)
+    line = SmallInt(primary_key=True, required=True)
+    part = SmallInt(primary_key=True, required=True)
+    location = Text(primary_key=True, required=True)
+    sku = Text(required=True)
+    reason = Text(required=True)
+    at = Timestamptz(required=True)

@@ -1,0 +1,178 @@
+"""A store does not do what it was given: somebody else does, at once, and what nobody can do is said."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from comptoir.flows import source_elsewhere
+from comptoir.flows.decline_work import Declined, DeclineWork
+from comptoir.kit.errors import Conflict
+from comptoir.kit.ids import new_id
+from comptoir.orders.model import CancelOrder
+from tests.hands import Handheld, Shop
+from tests.world import BOWL, CONFLUENCE, CUP, DERBY, LYON, WAREHOUSE, order, shipped
+
+pytestmark = pytest.mark.anyio
+
+
+async def decline(hand: Handheld, work: UUID, reason: Any = "no_time") -> Declined:
+    done: Declined = await hand.shop.perform(DeclineWork(new_id(), work, reason), hand.person, Declined)
+    return done
+
+
+async def works_of(shop: Shop, order: UUID) -> list[tuple[str, str, int]]:
+    """(location, status, units that are wanted) of an order's works, first made first."""
+    rows = await shop.connection.fetch(
+        "SELECT w.location, w.status, (SELECT sum(l.reserved + l.picked) FROM work_line l WHERE l.work = w.id)::int AS units"
+        " FROM work w WHERE w.order_id = $1 ORDER BY w.created_at, w.id", order,
+    )  # fmt: skip
+    return [tuple(row) for row in rows]
+
+
+async def reasons(shop: Shop, order: UUID) -> list[str]:
+    rows = await shop.connection.fetch(
+        "SELECT occasion FROM sourcing_decision WHERE order_id = $1 ORDER BY number", order
+    )
+    return [row[0] for row in rows]
+
+
+async def test_what_a_store_declines_another_one_does_and_the_first_is_asked_no_more(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    placed = await shop.place(order(shipped(DERBY, 2)))
+    await shop.receive(2, at=CONFLUENCE)
+    done = await decline(sam, placed.works[0].id)
+    assert (len(done.works), done.missing) == (1, 0)
+    assert await works_of(shop, placed.id) == [(LYON, "rejected", 0), (CONFLUENCE, "open", 2)]
+    assert (await shop.figures(), await shop.figures(at=CONFLUENCE)) == ((2, 0, 0, 0), (2, 2, 0, 0))
+    assert await reasons(shop, placed.id) == ["placed", "declined"]
+    assert (await shop.told(placed.id))[-2:] == ["fulfillment.declined", "order.sourced_again"]
+    nour = await shop.handheld(CONFLUENCE)
+    again = await decline(nour, done.works[0])
+    assert (again.works, again.missing) == ((), 2)
+    assert await shop.exceptions() == ["short_choice"]
+
+
+async def test_what_was_not_on_the_shelf_is_put_right_and_counted(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    placed = await shop.place(order(shipped(DERBY, 2)))
+    await shop.receive(5, at=CONFLUENCE)
+    await decline(sam, placed.works[0].id, "not_found")
+    assert (await shop.figures(), await shop.figures(at=CONFLUENCE)) == ((0, 0, 0, 0), (5, 2, 0, 0))
+    assert await shop.count("stock_count") == 1
+
+
+async def test_only_work_to_be_sent_that_nobody_has_begun_can_be_declined(shop: Shop) -> None:
+    await shop.receive(4)
+    sam = await shop.handheld()
+    collected = await shop.place(order())
+    with pytest.raises(Conflict, match="customers_store"):
+        await decline(sam, collected.works[0].id)
+    sent = await shop.place(order(shipped()))
+    await sam.start(sent.works[0].id)
+    with pytest.raises(Conflict, match="already_started"):
+        await decline(sam, sent.works[0].id)
+
+
+async def test_a_missing_article_goes_from_another_store_and_the_rest_from_here(shop: Shop) -> None:
+    await shop.receive(2)
+    await shop.receive(1, BOWL)
+    sam = await shop.handheld()
+    placed = await shop.place(order(shipped(DERBY, 2), shipped(BOWL)))
+    await shop.receive(1, at=WAREHOUSE)
+    work = placed.works[0].id
+    await sam.start(work)
+    await sam.pick(work, 1)
+    await sam.short(work, 1)
+    assert await works_of(shop, placed.id) == [(LYON, "picking", 2), (WAREHOUSE, "open", 1)]
+    assert (await shop.exceptions(), await reasons(shop, placed.id)) == ([], ["placed", "short"])
+
+
+async def test_two_stores_that_decline_at_once_each_lose_their_own(shop: Shop) -> None:
+    for place in (LYON, CONFLUENCE):
+        await shop.receive(1, at=place)
+    first, second = await shop.place(order(shipped())), await shop.place(order(shipped()))
+    hands = {LYON: await shop.handheld(), CONFLUENCE: await shop.handheld(CONFLUENCE)}
+    await shop.receive(2, at=WAREHOUSE)
+    works = [first.works[0], second.works[0]]
+    await asyncio.gather(*(decline(hands[work.location], work.id, "not_found") for work in works))
+    assert await shop.figures(at=WAREHOUSE) == (2, 2, 0, 0)
+    again = [works[0], works[0], works[0]]
+    done = await asyncio.gather(*(decline(hands[w.location], w.id) for w in again), return_exceptions=True)
+    assert all(isinstance(one, Conflict) for one in done)
+
+
+async def test_work_that_nobody_begins_goes_to_whoever_has_all_of_it(shop: Shop) -> None:
+    await shop.receive(2)
+    placed = await shop.place(order(shipped(DERBY, 2)))
+    await shop.receive(1, at=CONFLUENCE)
+    promised = placed.works[0].promise_at
+    shop.clock.advance(minutes=(promised - shop.now).total_seconds() // 60 - 1)
+    assert await source_elsewhere.leave_lying(shop) == 0  # type: ignore[arg-type]
+    shop.clock.advance(minutes=2)
+    assert await source_elsewhere.leave_lying(shop) == 1  # type: ignore[arg-type]
+    assert (await works_of(shop, placed.id), await shop.exceptions()) == ([(LYON, "open", 2)], ["not_begun"])
+    await shop.receive(5, at=WAREHOUSE)
+    shop.clock.advance(minutes=31)
+    await source_elsewhere.leave_lying(shop)  # type: ignore[arg-type]
+    assert await works_of(shop, placed.id) == [(LYON, "canceled", 0), (WAREHOUSE, "open", 2)]
+    assert (await shop.exceptions(), await shop.figures()) == ([], (2, 0, 0, 0))
+
+
+async def test_work_of_a_store_that_is_paused_past_its_promise_goes_elsewhere_and_begun_work_stays(shop: Shop) -> None:
+    await shop.receive(2)
+    left, begun = await shop.place(order(shipped())), await shop.place(order(shipped()))
+    await (await shop.handheld()).start(begun.works[0].id)
+    await shop.receive(2, at=CONFLUENCE)
+    await shop.connection.execute(
+        "UPDATE location SET paused_until = $2 WHERE id = $1", LYON, shop.now + timedelta(days=3)
+    )
+    await shop.keeper.load()
+    await source_elsewhere.leave_lying(shop)  # type: ignore[arg-type]
+    assert (await works_of(shop, left.id))[1][:2] == (CONFLUENCE, "open")
+    assert await works_of(shop, begun.id) == [(LYON, "picking", 1)]
+
+
+async def test_two_parcels_become_one_when_one_place_has_everything_now(shop: Shop) -> None:
+    await shop.receive(1, BOWL)
+    await shop.receive(1, CUP, CONFLUENCE)
+    placed = await shop.place(order(shipped(BOWL), shipped(CUP)))
+    assert len(placed.works) == 2
+    await source_elsewhere.join_parcels(shop)  # type: ignore[arg-type]
+    assert len(await works_of(shop, placed.id)) == 2
+    await shop.receive(1, CUP)
+    shop.clock.advance(minutes=60 * 7)
+    await source_elsewhere.join_parcels(shop)  # type: ignore[arg-type]
+    assert [work for work in await works_of(shop, placed.id) if work[1] == "open"] == [(LYON, "open", 2)]
+    assert await shop.figures(CUP, CONFLUENCE) == (1, 0, 0, 0)
+
+
+async def test_what_waits_for_stock_goes_on_by_itself_when_it_comes(shop: Shop) -> None:
+    await shop.receive(1)
+    held = await shop.place(order(shipped(DERBY, 2), if_short="hold"))
+    assert held.held == ("short",)
+    await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]
+    assert await shop.progress(held.id) == "held"
+    await shop.receive(3, at=WAREHOUSE)
+    await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]
+    assert (await shop.progress(held.id), sorted(w[2] for w in await works_of(shop, held.id))) == ("accepted", [1, 1])
+
+
+async def test_units_that_nobody_had_go_out_when_somebody_gets_them_unless_they_were_canceled(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    waits, ends = await shop.place(order(shipped())), await shop.place(order(shipped()))
+    for placed in (waits, ends):
+        await decline(sam, placed.works[0].id, "damaged")
+    assert await shop.exceptions() == ["short_choice", "short_choice"]
+    await shop.perform(CancelOrder(new_id(), ends.id, "too late"))
+    shop.clock.advance(minutes=10)
+    await shop.receive(5, at=CONFLUENCE)
+    await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]
+    assert (await works_of(shop, waits.id))[1:] == [(CONFLUENCE, "open", 1)]
+    assert (await shop.exceptions(), await shop.progress(ends.id)) == ([], "canceled")
+    assert await shop.figures(at=CONFLUENCE) == (5, 1, 0, 0)
