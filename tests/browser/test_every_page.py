@@ -469,6 +469,15 @@ def silent(world: World) -> str:
     return f"/work/{work}"
 
 
+def to_decline(world: World) -> str:
+    """A parcel of this store that nobody has begun; the demo's are all the warehouse's."""
+    work = world.find(
+        "UPDATE work SET kind = 'ship' WHERE id = (SELECT id FROM work WHERE location = $1 AND status = 'open' AND pack IS NULL ORDER BY promise_at DESC, id LIMIT 1)"
+        " RETURNING id", LYON,
+    )  # fmt: skip
+    return f"/work/{work}/decline"
+
+
 def to_be_sent(world: World) -> str:
     """An order with a parcel that another store could send."""
     return "/manager/orders/" + world.find(
@@ -822,6 +831,9 @@ STATES: Final[dict[str, list[State]]] = {
         State("free", "associate", lambda world: "/work/" + world.work("open")),
         State("silent", "associate", silent),
         State("unknown", "associate", at(f"/work/{NOWHERE}")),
+    ],
+    "/work/{work_id:uuid}/decline": [
+        State("why", "associate", to_decline),
     ],
 }  # fmt: skip
 BY_SCRIPT: Final = ("/outbox", "/shell/{name:str}")

@@ -26,6 +26,7 @@ class Work(Table, tablename="work"):
     flagged = Text(null=True, default=None)
     version = Integer(default=1)
     ended_because = Text(null=True, default=None)
+    looked_at = Timestamptz(null=True, default=None)
     told_at = Timestamptz(null=True, default=None)
     told_until = Timestamptz(null=True, default=None)
     rescue_until = Timestamptz(null=True, default=None)

@@ -19,7 +19,7 @@ API: Final = (
     "transfers",
 )
 PAGES: Final = (
-    "session", "enroll", "people", "devices", "stores", "desk_picture", "keys", "channels", "texts", "work", "taking_over", "outbox", "transfers", "transfer_desk", "handheld", "counter", "customer",
+    "session", "enroll", "people", "devices", "stores", "desk_picture", "keys", "channels", "texts", "work", "declining", "taking_over", "outbox", "transfers", "transfer_desk", "handheld", "counter", "customer",
     "customer_changes", "customer_messages", "withdrawal", "customer_data", "documents", "lost_link", "manager",
     "orders", "order_changes", "order_customer", "messages", "exceptions", "stock_desk", "phone", "problem", "push", "printers", "printing", "departures", "collections", "shell",
 )  # fmt: skip

@@ -57,6 +57,7 @@ class Location(msgspec.Struct, frozen=True):
     capacity_per_hour: int
     hold_days: int
     parcel_cost_minor: int
+    """Box, tape, the walk to the carrier; carriage is the tariff's."""
     country: str = "FR"
     time_zone: str = TIME_ZONE
 
@@ -179,7 +180,7 @@ def _store(rank: int, row: tuple[str, str, int, str, str, str, str, float, float
         id=key, kind="store", name=name, region=REGIONS[region].id, legal_entity=ORME.id, siret=_siret(rank),
         address=address, directions=directions, postcode=postcode, city=city, latitude=latitude, longitude=longitude,
         phone=landline("415"[region], rank * 10), hours=_HOURS[key], services=_SHOP,
-        pick_lead_minutes=lead, capacity_per_hour=capacity, hold_days=hold, parcel_cost_minor=590,
+        pick_lead_minutes=lead, capacity_per_hour=capacity, hold_days=hold, parcel_cost_minor=60,
     )  # fmt: skip
 
 
@@ -192,7 +193,7 @@ WAREHOUSE = Location(
     directions="Quai 1 pour les transporteurs.",
     postcode="38070", city="Saint-Quentin-Fallavier", latitude=45.64450, longitude=5.10360,
     phone=landline("4", 130), hours=(((("06:00", "21:00"),),) * 5) + ((("06:00", "13:00"),), ()), services=("ship",),
-    pick_lead_minutes=180, capacity_per_hour=120, hold_days=7, parcel_cost_minor=420,
+    pick_lead_minutes=180, capacity_per_hour=120, hold_days=7, parcel_cost_minor=40,
 )  # fmt: skip
 
 LOCATIONS = (*STORES, WAREHOUSE)
