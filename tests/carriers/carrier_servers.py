@@ -41,7 +41,7 @@ class CarrierServer:
         self.asked: list[Asked] = []
         self.say: list[Said | Literal["endless"]] = []
         """What the next calls are answered, one after the other, without anything being made."""
-        self.then: Literal["tell", "stall", "hang up", "cut", "drip"] = "tell"
+        self.then: Literal["tell", "stall", "hang up", "cut", "drip", "drip the label"] = "tell"
         self.label: bytes | None = None
         self.tracked: dict[str, Any] = {}
         self.address = ""
@@ -79,6 +79,8 @@ def serving(judge: Callable[[CarrierServer, Asked], Said]) -> Iterator[CarrierSe
                     self.wfile.write(b"%PDF" * 65_536)
                 return
             then = server.then if said is None else "tell"
+            if then == "drip the label":
+                then = "drip" if self.command == "GET" else "tell"
             status, raw, headers = said or server.judge(server, asked)
             if then == "hang up":
                 self.connection.shutdown(socket.SHUT_RDWR)

@@ -42,7 +42,7 @@ from tests.carriers.carrier_servers import CarrierServer, traced
 
 pytestmark = pytest.mark.anyio
 KEY = UUID("01920000-0000-7000-8000-000000000001")
-SOON = Patience(connect=0.5, read=0.3, total=0.6)
+SOON = Patience(connect=0.5, read=0.3, total=0.6, after=0.3)
 SENDER = Address("Camille Roux", "12 place Bellecour", "69002", "Lyon", company="Orme Lyon", phone="+33478000000")
 RECIPIENT = Address(
     "Geneviève Œuvrard-Łukasz", "21 bis rue de l’Église, bâtiment “Les Cèdres”", "33000", "Bordeaux", phone="+33612345678", email="g@example.com",
@@ -239,13 +239,13 @@ async def test_a_label_without_its_end_is_never_printed(name: str, server: Carri
     carrier = at(name, server.address)
     for format, label in (
         (PDFS[0], carrier_servers.PDF[:-20]), (PDFS[0], b""), (PDFS[0], b"<html>%%EOF</html>"),
-        (ZPL, carrier_servers.ZPL[:-6]), (ZPL, carrier_servers.PDF), (ZPL, b"^XZ^XA"),
+        (ZPL, carrier_servers.ZPL[:-6]), (ZPL, carrier_servers.PDF), (ZPL, b"^XZ^XA"), (ZPL, b"^XA^FS^XA^FS^XZ"),
     ):  # fmt: skip
         with other_bytes(server, label):
             answer = await obey(carrier, to_relay(name), format)
         assert isinstance(answer, Unknown), (format, label, answer)
         assert answer.numbers == (list(server.labels)[-1],)
-    assert len(server.labels) == 6
+    assert len(server.labels) == 7
 
 
 async def test_nobody_there_is_only_late(name: str) -> None:
@@ -317,6 +317,18 @@ async def test_a_colissimo_parcel_travels_as_documented(posts: CarrierServer) ->
     assert await carrier.create_label(to_france, PDFS[0], KEY) == Refused((Reason("service", "not_there", "GP"),))
 
 
+async def test_an_answer_that_lacks_its_last_boundary_names_its_parcel(posts: CarrierServer) -> None:
+    carrier = at("colissimo", posts.address)
+    infos = b'{"messages":[{"id":"0","type":"SUCCESS"}],"labelV2Response":{"parcelNumber":"6A1"}}'
+    status, raw, headers = carrier_servers.multipart(("jsonInfos", "application/json", infos), ("label", "application/pdf", carrier_servers.PDF))  # fmt: skip
+    for cut in (10, 50, len(raw) // 2):
+        posts.say.append((status, raw[:-cut], headers))
+        assert await carrier.create_label(home("colissimo"), PDFS[0], KEY) == Unknown("label_broken", ("6A1",))
+    failed = infos.replace(b"SUCCESS", b"ERROR")
+    posts.say.append(carrier_servers.multipart(("jsonInfos", "application/json", failed)))
+    assert await carrier.create_label(home("colissimo"), PDFS[0], KEY) == Unknown("error_with_number", ("6A1",))
+
+
 async def test_a_slip_names_at_most_fifty_parcels(posts: CarrierServer) -> None:
     carrier = at("colissimo", posts.address)
     answer = await carrier.manifest(["6A1", "6A2", "6A1"])
@@ -381,15 +393,28 @@ async def test_mondial_relay_tells_what_stands_whatever_order_its_lines_have(rel
     assert heard[0].at == datetime(2026, 11, 22, 9, 10, tzinfo=UTC)
 
 
+async def test_what_is_signed_has_no_accents(relays: CarrierServer) -> None:
+    carrier = at("mondial_relay", relays.address)
+    by_town = msgspec.structs.replace(QUERY, postcode="", city="L’Haÿ-les-Rosès")
+    assert isinstance(await carrier.relays(by_town), Relays), relays.refused
+    assert b"<Ville>L'HAY-LES-ROSES</Ville>" in relays.asked[0].body
+    await carrier.track(["ÉÀ1"])
+    assert relays.refused == []
+
+
 async def test_a_label_that_was_lost_on_its_way_is_fetched_again(relays: CarrierServer) -> None:
     carrier = at("mondial_relay", relays.address)
     with other_bytes(relays, b"%PDF-"):
         lost = await obey(carrier, to_relay("mondial_relay"))
     assert isinstance(lost, Unknown)
+    relays.then = "drip the label"
     (number,) = lost.numbers
+    assert await obey(carrier, to_relay("mondial_relay")) == Unknown("label_not_fetched", (list(relays.labels)[-1],))
+    assert isinstance(await carrier.reprint(number, PDFS[0]), Busy)
+    relays.then = "tell"
     again = await carrier.reprint(number, PDFS[0])
     assert isinstance(again, Labeled)
-    assert (again.label.content, again.label.numbers, len(relays.labels)) == (carrier_servers.PDF, (number,), 1)
+    assert (again.label.content, again.label.numbers, len(relays.labels)) == (carrier_servers.PDF, (number,), 2)
     assert isinstance(await carrier.reprint("0", PDFS[1]), Refused)
 
 

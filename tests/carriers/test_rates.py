@@ -13,6 +13,7 @@ from comptoir.carriers.comparing import Why, compare
 from comptoir.carriers.hours import fours_of, spans_of
 from comptoir.carriers.known import BadAccount, make_carrier
 from comptoir.carriers.letters import cut, fold, is_mobile, national, plain
+from comptoir.carriers.markup import parse
 from comptoir.carriers.model import (
     AccountRefused,
     Address,
@@ -213,6 +214,11 @@ def test_hours_are_spans_of_minutes_whatever_form_they_come_in() -> None:
 def test_a_call_to_mondial_relay_is_signed_over_its_values_and_the_key() -> None:
     # The digest of "BDTEST13FR69002TestAPI1key", reckoned by md5sum.
     assert signature(["BDTEST13", "FR", "", "69002"], "TestAPI1key") == "E1EDFFF8314277D775D2D752C3E4DAAB"
+
+
+def test_xml_that_brings_a_document_type_is_no_xml() -> None:
+    assert parse(b"<a>b</a>") is not None
+    assert [parse(raw) for raw in (b"<!DOCTYPE a><a/>", b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', b"<a>", b"", b"\xff\xfe\x00")] == [None] * 5  # fmt: skip
 
 
 def test_labels_are_fetched_over_https_from_known_hosts_alone() -> None:

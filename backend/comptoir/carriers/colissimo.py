@@ -176,9 +176,10 @@ class Colissimo(Base):
         said = await self._post("generateLabel", self._letter(shipment, format))
         if not isinstance(said, Said):
             return said
-        parts = _parts(said)
-        if parts is None:
+        read = _parts(said)
+        if read is None:
             return _unread(said)
+        parts, complete = read
         infos = _infos(parts.get("jsonInfos"))
         numbers = _numbers(infos)
         refusal = _refusal(said, infos)
@@ -186,7 +187,7 @@ class Colissimo(Base):
             # A number beside an error: the parcel may be there all the same.
             return model.Unknown("error_with_number", numbers) if numbers else refusal
         label = parts.get("label", b"")
-        if not numbers or not whole(label, format):
+        if not numbers or not complete or not whole(label, format):
             return model.Unknown("label_broken" if numbers else "nonsense", numbers)
         customs = parts.get("cn23", b"")
         if customs and not whole_pdf(customs):
@@ -233,15 +234,16 @@ class Colissimo(Base):
         )
         if not isinstance(said, Said):
             return said
-        parts = _parts(said)
-        if parts is None:
+        read = _parts(said)
+        if read is None:
             return _unread(said)
+        parts, complete = read
         infos = _infos(parts.pop("jsonInfos", None))
         refusal = _refusal(said, infos)
         if refusal is not None:
             return refusal
         paper = next((part for part in parts.values() if part.startswith(b"%PDF-")), b"")
-        if not whole_pdf(paper):
+        if not complete or not whole_pdf(paper):
             return model.Unknown("slip_broken")
         inside = infos.get("bordereau") if isinstance(infos.get("bordereau"), dict) else infos
         header = inside.get("bordereauHeader") if isinstance(inside, dict) else None
@@ -363,23 +365,24 @@ def _customs(shipment: Shipment) -> dict[str, Any]:
 # ------------------------------------------------------------ reading
 
 
-def _parts(said: Said) -> dict[str, bytes] | None:
-    """Every part by its Content-ID, byte for byte; JSON alone counts as `jsonInfos`. None for what cannot be read to its end."""
+def _parts(said: Said) -> tuple[dict[str, bytes], bool] | None:
+    """(every part by its Content-ID, byte for byte; whether the answer came to its end); JSON alone counts as `jsonInfos`.
+
+    None for what has no parts.
+    """
     kind = said.content_type.partition(";")[0].strip().lower()
     if not kind.startswith("multipart/"):
-        return {"jsonInfos": said.body} if kind == "application/json" or said.body[:1] == b"{" else None
+        return ({"jsonInfos": said.body}, True) if kind == "application/json" or said.body[:1] == b"{" else None
     head = b"Content-Type: " + said.content_type.encode("latin-1", "replace") + b"\r\n\r\n"
     message = BytesParser(policy=policy.HTTP).parsebytes(head + said.body)
-    if message.defects or not message.is_multipart():
+    if not message.is_multipart():
         return None
     parts: dict[str, bytes] = {}
     for part in message.iter_parts():
         content = part.get_payload(decode=True)
-        name = str(part.get("Content-ID", "")).strip().strip("<>")
-        if not name or not isinstance(content, bytes) or part.defects:
-            return None
-        parts[name] = content
-    return parts
+        if isinstance(content, bytes):
+            parts[str(part.get("Content-ID", "")).strip().strip("<>")] = content
+    return parts, not message.defects
 
 
 def _unread(said: Said) -> Refused | model.Unknown | AccountRefused:

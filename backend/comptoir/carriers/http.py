@@ -52,7 +52,7 @@ class Line:
     def __init__(self, patience: Patience | None = None) -> None:
         self.patience = patience or Patience()
         limits = httpx.Timeout(self.patience.read, connect=self.patience.connect)
-        self._client = httpx.AsyncClient(timeout=limits, limits=httpx.Limits(max_keepalive_connections=0), trust_env=False)  # fmt: skip
+        self._client = httpx.AsyncClient(timeout=limits, limits=httpx.Limits(max_keepalive_connections=0))  # fmt: skip
 
     async def buy(self, method: str, url: str, *, content: bytes, headers: Mapping[str, str], most: int = MOST_LABEL) -> Said | Busy | model.Unknown:  # fmt: skip
         """429 and 503 say that nothing was taken; any other answer, and a status that no carrier gives, is for the adapter to read."""
