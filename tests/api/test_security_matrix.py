@@ -25,7 +25,7 @@ from tests.doors import MIDDAY, Served, new_browser, served
 pytestmark = pytest.mark.anyio
 
 TABLE = Path(__file__).with_name("route_table.txt")
-VALUES = {"location": people.PART_DIEU, "store": people.PART_DIEU, "token": "0" * 26, "channel": "shopify-orme", "occasion": "ready", "language": "fr"}  # fmt: skip
+VALUES = {"location": people.PART_DIEU, "store": people.PART_DIEU, "token": "0" * 26, "channel": "shopify-orme", "occasion": "ready", "language": "fr", "queue": "manual"}  # fmt: skip
 SAMPLE_QUERY = {"sku": "DERBY-HELENE-NOIR-39", "code": "B:0412", "quantity": "1"}
 SIGN_IN_DOORS = ("/sign-in", "/sign-in/manager", "/enroll")
 REFUSED = {

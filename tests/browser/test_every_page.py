@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -42,7 +43,7 @@ NOT_PAGES: Final = (
     "/o/sw.js",
     "/manifest.webmanifest",
 )
-FILES: Final = ("/stream", "/documents/{number:str}", "/paper")
+FILES: Final = ("/stream", "/documents/{number:str}", "/paper", "/csv")
 """What machines read; streams, files and the redirect at the root are no pages either."""
 
 
@@ -489,6 +490,20 @@ def held(world: World) -> str:
     return "/manager/orders/" + world.find("SELECT id FROM sales_order WHERE progress = 'held' ORDER BY number LIMIT 1")
 
 
+def chosen(queue: str, act: str) -> Callable[[World], str]:
+    """The confirmation of an act on a queue's first orders."""
+    sql = "SELECT string_agg('order=' || order_id, '&') FROM (SELECT order_id FROM order_hold WHERE released_at IS NULL AND reason = $1 ORDER BY order_id LIMIT 3) h"
+    return lambda world: f"/manager/holds/{queue}/confirm?act={act}&{world.find(sql, queue)}"
+
+
+def code_nobody_knows(world: World) -> str:
+    row = world.shop.ask(
+        "SELECT o.channel, l.external_sku FROM order_hold h JOIN sales_order o ON o.id = h.order_id JOIN order_line l ON l.order_id = o.id"
+        " WHERE h.reason = 'unknown_item' AND h.released_at IS NULL AND l.sku IS NULL AND l.external_sku IS NOT NULL LIMIT 1"
+    )[0]
+    return "/manager/holds/unknown_item/article?" + urlencode({"channel": row["channel"], "code": row["external_sku"]})
+
+
 def unknown_line(world: World) -> str:
     row = world.shop.ask("SELECT order_id, line FROM order_line WHERE sku IS NULL ORDER BY order_id LIMIT 1")[0]
     return f"/manager/orders/{row['order_id']}/lines/{row['line']}/article"
@@ -664,6 +679,14 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/devices": [State("list", "office", at("/manager/devices")), State("code", "office", at("/manager/devices"), ask_for_code)],
     "/manager/exceptions": [State("list", "office", at("/manager/exceptions"))],
     "/manager/exceptions/{case:uuid}": [State("one", "office", case("/manager/exceptions/"), both=False)],
+    "/manager/holds": [State("some", "office", at("/manager/holds"), both=False)],
+    "/manager/holds/{queue:str}": [
+        State("to be said", "office", at("/manager/holds/unknown_item"), both=False),
+        State("nothing", "office", at("/manager/holds/fraud"), both=False),
+        State("done", "office", chosen("totals", "release"), lambda page, world: (page.fill("#f-note", "Vu"), page.click("button.main"), page.locator("section.list").wait_for()), both=False),
+    ],
+    "/manager/holds/{queue:str}/article": [State("asked", "office", code_nobody_knows, both=False)],
+    "/manager/holds/{queue:str}/confirm": [State("cancel", "office", chosen("unknown_item", "cancel")), State("none ticked", "office", at("/manager/holds/unknown_item/confirm"), both=False)],
     "/manager/keys": [State("list", "office", at("/manager/keys"), quotes=True, both=False)],
     "/manager/orders": [
         State("all", "office", at("/manager/orders")),
