@@ -109,7 +109,7 @@ class Program:
 
 
 def clairvoyant(instance: Instance, *, whole: bool = True, seconds: float = 600.0) -> Bound:
-    """The bound of a week: about a minute with whole parcels, some seconds with fractions of them (up to 1 % lower)."""
+    """The bound of a week: about a minute with whole parcels, some seconds with fractions of them (up to 2 % lower)."""
     program = Program()
     walk_ins: dict[Spot, list[int]] = {}
     for one in instance.walk_ins:

@@ -7,7 +7,7 @@ that line to another place. The same things happen to every policy: who is absen
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import ceil
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 from zlib import crc32
 
 import msgspec
@@ -64,7 +64,9 @@ class Week:
         self.instance, self.router, self.refresh = instance, router, refresh
         self.costs = Costs()
         self.spent_ns: list[int] = []
-        """On each decision."""
+        """On each decision, by the clock."""
+        self.worked_ns: list[int] = []
+        """The same of the processor: what the clock would say on a machine with nothing else to do."""
         self.now = 0
         nodes = instance.nodes
         self.recorded = [list(row) for row in instance.recorded]
@@ -138,8 +140,9 @@ class Week:
             str(pieces[0].order.city),
             pieces[0].due,
         )  # fmt: skip
-        began = perf_counter_ns()
+        began, working = perf_counter_ns(), thread_time_ns()
         plan = self.router(ask, self.snapshot)
+        self.worked_ns.append(thread_time_ns() - working)
         self.spent_ns.append(perf_counter_ns() - began)
         self.costs.divided += len(plan.parcels) > 1
         for parcel in plan.parcels:
