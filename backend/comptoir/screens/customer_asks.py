@@ -37,12 +37,16 @@ class ShortChoice(msgspec.Struct, frozen=True):
 
 
 class OtherStore(msgspec.Struct, frozen=True):
-    """A store that has every unit in question, nearest first; `km` as the crow flies."""
+    """A store to collect at: those that have every unit come first, then the nearest; `km` as the crow flies.
+
+    Where it has not, the goods that lie ready at the first store would come there by transfer.
+    """
 
     id: str
     name: str
     city: str
     km: int
+    has_all: bool = True
 
 
 class Instead(msgspec.Struct, frozen=True):
@@ -57,15 +61,16 @@ _STORES: Final = """
 WITH wanted AS (
   SELECT r.sku, CASE WHEN $2::int IS NULL THEN sum(r.quantity - r.canceled) ELSE sum(r.unsourced) END AS units
   FROM requirement r WHERE r.order_id = $1 AND ($2::int IS NULL OR r.line = $2) GROUP BY r.sku
-), here AS (SELECT latitude, longitude FROM location WHERE id = $3)
+), here AS (SELECT latitude, longitude FROM location WHERE id = $3), near AS (
 SELECT p.id, p.name, p.city, round(111.2 * sqrt(power(p.latitude - h.latitude, 2)
-  + power((p.longitude - h.longitude) * cos(radians(h.latitude)), 2)))::int AS km
+  + power((p.longitude - h.longitude) * cos(radians(h.latitude)), 2)))::int AS km,
+  (SELECT count(*) FROM wanted w JOIN stock_level v ON v.sku = w.sku AND v.location = p.id JOIN sku s ON s.sku = w.sku AND s.blocked_reason IS NULL
+    WHERE w.units > 0 AND v.on_hand - v.reserved - v.safety_stock >= w.units AND (v.no_promise_until IS NULL OR v.no_promise_until <= $4))
+    = (SELECT count(*) FROM wanted WHERE units > 0) AS has_all
 FROM location p CROSS JOIN here h
 WHERE power(p.latitude - h.latitude, 2) + power((p.longitude - h.longitude) * cos(radians(h.latitude)), 2) < power($6 / 111.2, 2) AND p.id <> $3 AND p.kind = 'store' AND 'pickup' = ANY(p.services) AND (p.paused_until IS NULL OR p.paused_until <= $4)
-  AND (SELECT count(*) FROM wanted w JOIN stock_level v ON v.sku = w.sku AND v.location = p.id JOIN sku s ON s.sku = w.sku AND s.blocked_reason IS NULL
-    WHERE w.units > 0 AND v.on_hand - v.reserved - v.safety_stock >= w.units AND (v.no_promise_until IS NULL OR v.no_promise_until <= $4))
-    = (SELECT count(*) FROM wanted WHERE units > 0)
-ORDER BY km, p.name LIMIT $5
+)
+SELECT id, name, city, km, has_all FROM near WHERE has_all OR $2::int IS NULL ORDER BY has_all DESC, km, name LIMIT $5
 """
 _INSTEAD: Final = """
 SELECT sku, name, picture FROM (SELECT DISTINCT ON (s.name, s.variant, s.deciding) s.variant = m.variant AS same_color, s.sku, concat_ws(', ', s.name, nullif(s.variant, ''), nullif(s.deciding, '')) AS name, s.picture
@@ -81,7 +86,7 @@ ORDER BY same_color DESC, name, sku LIMIT $5
 async def other_stores(
     connection: Connection, order: UUID, line: int | None, here: str, now: datetime
 ) -> list[OtherStore]:
-    """Stores with all that is wanted of the order, or with what is missing of one line."""
+    """Stores near by for the whole order, or with what is missing of one line: that has to be on their shelf."""
     return [
         OtherStore(*row) for row in await connection.fetch(_STORES, order, line, here, now, MOST_STORES, float(MOST_KM))
     ]

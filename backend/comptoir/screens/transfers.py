@@ -21,7 +21,8 @@ _LINES = """
 """
 _HEAD = f"""
 SELECT t.id, t.number, t.from_location AS "from", f.name AS from_name, t.to_location AS "to", d.name AS to_name, t.status, t.reason, t.note,
-  t.order_id AS "order", o.number AS order_number, t.work, t.promise_at, t.created_at, t.shipped_at, t.received_at, t.ended_at,
+  t.order_id AS "order", o.number AS order_number, t.work, t.promise_at,
+  (SELECT a.id FROM work a WHERE a.id = t.arrived_work AND a.status IN ('picking', 'picked')) AS to_shelve, t.created_at, t.shipped_at, t.received_at, t.ended_at,
   (SELECT s.first_name FROM staff s WHERE s.id::text = t.created_by) AS created_by, (SELECT s.first_name FROM staff s WHERE s.id::text = t.shipped_by) AS shipped_by,
   coalesce(s.quantity, 0) AS quantity, coalesce(s.reserved, 0) AS reserved, coalesce(s.picked, 0) AS picked, coalesce(s.in_transit, 0) AS in_transit,
   coalesce(s.received, 0) AS received, coalesce(s.missing, 0) AS missing, coalesce(s.released, 0) AS released, coalesce(s.over, 0) AS over, coalesce(s.articles, 0) AS articles
@@ -57,6 +58,8 @@ class Head(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     order: UUID | None = None
     order_number: str | None = None
     work: UUID | None = None
+    to_shelve: UUID | None = None
+    """The customer's work where it was received, while it waits to be put on the shelf."""
     promise_at: datetime | None = None
     shipped_at: datetime | None = None
     received_at: datetime | None = None

@@ -26,6 +26,7 @@ function paint() {
     const counted = now(row);
     place.querySelector("[data-count]").textContent = counted;
     place.classList.toggle("full", counted === row.wanted);
+    place.classList.toggle("unsent", counted !== row.counted);
     place.classList.toggle("over", counted > row.wanted);
   }
   const counted = sum(now);
