@@ -58,6 +58,10 @@ CASE
   WHEN m.template = 'delayed' THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.told_at IS NOT NULL AND w.status IN ('open', 'accepted', 'picking', 'picked'))
   WHEN m.template = 'early' THEN EXISTS (SELECT FROM arrival a WHERE a.order_id = m.order_id AND a.done_at IS NULL)
   WHEN m.template = 'short' THEN EXISTS (SELECT FROM requirement r WHERE r.order_id = m.order_id AND r.unsourced > 0)
+  WHEN m.template = 'parcel_ready' THEN EXISTS (SELECT FROM tracking t WHERE t.order_id = m.order_id AND t.status = 'ready_for_pickup')
+  WHEN m.template = 'parcel_failed' THEN EXISTS (SELECT FROM tracking t WHERE t.order_id = m.order_id AND t.status = 'delivery_failed')
+  WHEN m.template = 'parcel_delayed' THEN EXISTS (SELECT FROM tracking t WHERE t.order_id = m.order_id
+    AND t.status NOT IN ('delivered', 'ready_for_pickup', 'return_to_sender', 'cancelled'))
   ELSE true END
 """
 _RED: Final = f"""

@@ -9,7 +9,7 @@ KINDS = (
     "order.placed", "order.payment_due", "order.released", "order.canceled", "fulfillment.short", "fulfillment.staged",
     "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.missed", "fulfillment.expired", "customer.arrived",
     "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due", "fulfillment.delayed",
-    "return.withdrawal_noticed",
+    "return.withdrawal_noticed", "shipping.left", "shipping.ready_at_relay", "shipping.delivered", "shipping.delayed", "shipping.failed",
 )  # fmt: skip
 """The events that a customer may hear of."""
 LIVE = ("open", "accepted", "picking", "picked")
@@ -100,9 +100,40 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
     if told.kind == "return.withdrawal_noticed":
         lines = tuple((facts.titles.get(str(line), "?"), quantity) for line, quantity in body.get("lines", ()))
         return Draft("withdrawal_received", lines=lines, at=told.at, elsewhere=bool(body.get("elsewhere")))
+    if told.kind.startswith("shipping."):
+        return _of_parcels(told, facts)
     if told.kind == "customer.arrived":
         return Draft("early", work=_pickup_at(facts, told.location)) if body.get("early") else None
     return None
+
+
+_TRUE_WHILE = {
+    "parcel_ready": ("ready_for_pickup",),
+    "parcel_delivered": ("delivered",),
+    "parcel_failed": ("delivery_failed",),
+}
+_OF_PARCEL = {
+    "shipping.ready_at_relay": "parcel_ready", "shipping.delivered": "parcel_delivered", "shipping.failed": "parcel_failed",
+    "shipping.delayed": "parcel_delayed",
+}  # fmt: skip
+_ARRIVED = ("delivered", "ready_for_pickup", "return_to_sender", "cancelled")
+
+
+def _of_parcels(told: Told, facts: OrderFacts) -> Draft:
+    """What a carrier did or said: only while it is still where the parcel stands."""
+    work = facts.work(told.work)
+    if told.kind == "shipping.left":
+        named = {str(id) for id in told.body.get("parcels", ())}
+        going = tuple(one for one in facts.parcels if str(one.id) in named and one.status not in _ARRIVED)
+        return Draft("shipped", suppressed=None if going else "outdated", work=work, parcels=going)
+    template = _OF_PARCEL[told.kind]
+    one = next((parcel for parcel in facts.parcels if str(parcel.id) == str(told.body.get("parcel"))), None)
+    if template == "parcel_delayed":
+        true_now = one is not None and one.status not in _ARRIVED
+        why = "outdated" if not true_now else "told_before" if facts.told_parcel_late else None
+    else:
+        why = None if one is not None and one.status in _TRUE_WHILE[template] else "outdated"
+    return Draft(template, suppressed=why, work=work, parcels=(one,) if one else ())
 
 
 def for_collector(told: Told, facts: OrderFacts) -> Draft | None:

@@ -3,7 +3,7 @@ in their places and are filled in when it is shown or sent, so that the ledger o
 needs no search through texts.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -67,6 +67,17 @@ class WorkFacts(msgspec.Struct, frozen=True):
     told_until: datetime | None = None
 
 
+class ParcelFacts(msgspec.Struct, frozen=True):
+    """One parcel that left, as its carrier last told; `relay` is where it waits or will, name and address."""
+
+    id: UUID
+    carrier: str
+    number: str
+    status: str
+    due_on: date
+    relay: str = ""
+
+
 class OrderFacts(msgspec.Struct, frozen=True):
     """What is true of an order when its message is written. Names, phone and e-mail stay where they are."""
 
@@ -92,6 +103,8 @@ class OrderFacts(msgspec.Struct, frozen=True):
     off: dict[Topic, tuple[Medium, ...]] = {}
     """The media that the customer has switched off, by topic."""
     titles: dict[str, str] = {}
+    parcels: tuple[ParcelFacts, ...] = ()
+    told_parcel_late: bool = False
 
     def work(self, id: str | UUID | None) -> WorkFacts | None:
         return next((work for work in self.works if str(work.id) == str(id)), None)
@@ -118,6 +131,7 @@ class Draft(msgspec.Struct, frozen=True):
     at: datetime | None = None
     elsewhere: bool = False
     """To the address that was typed with a notice, instead of the one on file."""
+    parcels: tuple[ParcelFacts, ...] = ()
     by: Medium | None = None
     """The one medium that it goes by, where somebody asked for it there."""
 

@@ -12,7 +12,8 @@ from comptoir.notifications.model import Draft
 Occasion = Literal[
     "confirmed", "held", "ready", "ready_part", "short", "early", "reminder", "last_day", "handed_over", "expired",
     "canceled", "canceled_part", "lapsed", "link", "missed", "collector", "collector_ready", "change_done", "change_declined",
-    "survey", "delayed", "withdrawal_received", "payment_due",
+    "survey", "delayed", "withdrawal_received", "payment_due", "shipped",
+    "parcel_ready", "parcel_delivered", "parcel_delayed", "parcel_failed",
 ]  # fmt: skip
 Language = Literal["fr", "en"]
 
@@ -65,6 +66,11 @@ OCCASIONS: Final[dict[Occasion, Kind]] = {
         "withdrawal_received", ("noticed", "withdrawn", "settled_by"), needs=("noticed", "withdrawn")
     ),
     "survey": Kind("survey", maybe=("store",)),
+    "shipped": Kind("shipped", ("carrier", "tracking", "due"), ("follow", "relay")),
+    "parcel_ready": Kind("parcel_ready", ("carrier", "tracking"), ("relay", "follow")),
+    "parcel_delivered": Kind("parcel_delivered", ("carrier", "tracking"), ("follow",)),
+    "parcel_delayed": Kind("parcel_delayed", ("carrier", "tracking", "due"), ("follow",)),
+    "parcel_failed": Kind("parcel_failed", ("carrier", "tracking"), ("follow",)),
     "change_done": Kind("change_settled", ("wish",)),
     "change_declined": Kind("change_settled", ("wish",)),
 }

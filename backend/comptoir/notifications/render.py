@@ -1,6 +1,6 @@
 """A draft becomes text: the newest text that somebody saved, else the one that comes along. Times are the store's."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from comptoir.network.hours import hours_of, open_windows
 from comptoir.notifications.model import BUYER, FIRST_NAME, LINK, Draft, OrderFacts, Place, WorkFacts, letters_mark
 from comptoir.notifications.occasions import Occasion, occasion_of
 from comptoir.notifications.placeholders import Text, UnknownPlaceholder, Values, compose_text, read
+from comptoir.shipping.links import carrier_name, tracking_link
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 LANGUAGES: Final = ("fr", "en")
@@ -140,10 +141,21 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
     }
     return {name: (value,) if value else () for name, value in found.items()} | {
         "withdrawn": tuple(f"{quantity} × {_plain(title)}" for title, quantity in draft.lines),
+        "carrier": tuple(_plain(carrier_name(one.carrier)) for one in draft.parcels),
+        "tracking": tuple(_plain(one.number) for one in draft.parcels),
+        "follow": tuple(
+            tracking_link(one.carrier, one.number) for one in draft.parcels if tracking_link(one.carrier, one.number)
+        ),
+        "relay": tuple(_plain(one.relay) for one in draft.parcels[:1] if one.relay),
+        "due": tuple(_day(one.due_on, language) for one in draft.parcels),
         "pickup_store": tuple(_plain(one.place.name) for one in pickups),
         "pickup_by": tuple(_promise(one, language) for one in pickups),
         "parcel_by": tuple(_promise(one, language) for one in going if one.kind != "pickup"),
     }
+
+
+def _day(day: date, language: str) -> str:
+    return format_date(day, "EEEE d MMMM", locale=language)
 
 
 def _until(draft: Draft, facts: OrderFacts, language: str) -> str:

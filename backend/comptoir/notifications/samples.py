@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.notifications.model import Draft, OrderFacts, Place, WorkFacts
+from comptoir.notifications.model import Draft, OrderFacts, ParcelFacts, Place, WorkFacts
 from comptoir.notifications.occasions import OCCASIONS, Occasion
 
 SampleName = Literal["plain", "mixed", "long"]
@@ -65,6 +65,7 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
         article=articles[-1],
         quantity={"plain": 1, "mixed": 1, "long": 12}[name],
         refused={"plain": 0, "mixed": 1, "long": 3}[name],
+        parcels=_parcels(name, now),
     )
     facts = OrderFacts(
         id=UUID(int=SAMPLES.index(name) + 1), number={"plain": "W-10482", "mixed": "W-10483", "long": "ORME-WEB-2026-0010484"}[name],
@@ -73,6 +74,20 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
     )  # fmt: skip
     first_name = {"plain": "Inès", "mixed": "Tom", "long": "Maximilienne-Alexandrine"}[name]
     return Sample(name, first_name, draft, facts)
+
+
+def _parcels(name: SampleName, now: datetime) -> tuple[ParcelFacts, ...]:
+    """One parcel to a home; one to a relay; two of a carrier whose page we do not know."""
+    due = now.date() + timedelta(days=3)
+    relay = "Tabac de la Gare, 3 place de la Gare, 69100 Villeurbanne"
+    return {
+        "plain": (ParcelFacts(UUID(int=31), "colissimo", "6A12345678901", "in_transit", due),),
+        "mixed": (ParcelFacts(UUID(int=32), "mondial_relay", "12345678", "in_transit", due, relay),),
+        "long": tuple(
+            ParcelFacts(UUID(int=33 + n), "coursier-du-sud", f"CDS-2026-00001234{n}", "in_transit", due)
+            for n in range(2)
+        ),
+    }[name]
 
 
 def _work(n: int, kind: str, place: Place, now: datetime) -> WorkFacts:

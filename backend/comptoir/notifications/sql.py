@@ -26,6 +26,11 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
     WHERE v.order_id = o.id AND v.undone_at IS NULL), 0)::int AS refused,
   EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'ready' AND m.status <> 'suppressed') AS
       told_of_part,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', t.parcel, 'carrier', t.carrier, 'number', t.number, 'status', t.status, 'due_on', t.due_on,
+      'relay', coalesce(d.relay_name || ', ' || concat_ws(', ', d.relay_street, concat_ws(' ', d.relay_postcode, d.relay_city)), ''))
+      ORDER BY t.handed_at, t.parcel) FROM tracking t LEFT JOIN order_delivery d ON d.order_id = t.order_id AND d.kind = 'relay'
+    WHERE t.order_id = o.id), '[]') AS parcels,
+  EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'parcel_delayed' AND m.status <> 'suppressed') AS told_parcel_late,
   EXISTS (SELECT FROM push_subscription u WHERE u.order_id = o.id) AS has_push,
   (SELECT h.until FROM order_hold h WHERE h.order_id = o.id AND h.reason = 'payment' AND h.released_at IS NULL LIMIT 1) AS pay_until,
   (SELECT CASE WHEN k.phone IS NULL THEN 'email' ELSE 'sms' END FROM collector k WHERE k.order_id = o.id) AS collector_by,
@@ -57,6 +62,7 @@ async def find_facts(tx: Tx, order: UUID) -> OrderFacts | None:
     kept["articles"] = msgspec.json.decode(kept["articles"])
     kept["titles"] = msgspec.json.decode(kept["titles"])
     kept["works"] = msgspec.json.decode(kept["works"])
+    kept["parcels"] = msgspec.json.decode(kept["parcels"])
     kept["off"] = msgspec.json.decode(kept["off"])
     return msgspec.convert(kept, OrderFacts)
 
