@@ -23,6 +23,7 @@ from comptoir.flows.block_sku import block_sku, unblock_sku
 from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_customer
 from comptoir.flows.cancel_order import cancel_order
 from comptoir.flows.choose_for_short import ChooseForShortFlow
+from comptoir.flows.choose_relay import choose_relay, tell_not_received
 from comptoir.flows.close_manifest import close_manifest, reopen_manifest
 from comptoir.flows.correct_address import CorrectAddressFlow
 from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
@@ -80,6 +81,7 @@ from comptoir.payments.recording import RecordPayment
 from comptoir.returns.model import Withdraw
 from comptoir.shipping.commands import AskLabel, GiveUpLabel, RecordLabel, RecordVoid, TypeNumber, Unpack, VoidLabel
 from comptoir.shipping.handing import CloseManifest, ReopenManifest, UnloadParcel
+from comptoir.shipping.relays import ChooseRelay, TellNotReceived
 from comptoir.shipping.tracking import HearTracking
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock.adjusting import AdjustStock
@@ -145,6 +147,8 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         Withdraw: withdraw,
         EraseCustomer: erase_customer,
         GiveCustomerData: give_customer_data,
+        ChooseRelay: choose_relay,
+        TellNotReceived: tell_not_received,
         HearTracking: hear_tracking,
         UnloadParcel: unload_parcel,
         CloseManifest: close_manifest,

@@ -390,6 +390,35 @@ def parcels(world: World) -> None:
         )  # fmt: skip
 
 
+def with_parcels(world: World) -> str:
+    """A customer's page: one parcel is late, one waits at its relay, one is delivered."""
+    parcels(world)
+    for n, status in ((1, "in_transit"), (2, "ready_for_pickup"), (4, "delivered")):
+        world.shop.ask(
+            "INSERT INTO tracking (parcel, location, order_id, work, carrier, account, number, handed_at, due_on, status, moved_at, delivered_at)"
+            " SELECT p.id, p.location, p.order_id, p.work, a.carrier, a.account, a.tracking_number, now() - interval '6 days', current_date - 2, $2, now(),"
+            " CASE WHEN $2 = 'delivered' THEN now() END FROM parcel p JOIN label_attempt a ON a.id = p.label WHERE p.number = $1 ON CONFLICT DO NOTHING",
+            20 + n, status,
+        )  # fmt: skip
+    order = world.shop.one("SELECT order_id FROM parcel WHERE number = 21")
+    return "/o/" + Seal(SECRET.encode()).token("order", order.bytes, 0)
+
+
+def to_be_sent_to_relay(path: str) -> Callable[[World], str]:
+    """Where a parcel is to go, of an order that no label has been bought for."""
+
+    def where(world: World) -> str:
+        parcels(world)
+        world.shop.ask("UPDATE carrier_account SET services = '{\"relay\": \"HD\"}' WHERE id = 'colissimo-orme'")
+        order = world.shop.one(
+            "SELECT o.id FROM sales_order o JOIN order_line l ON l.order_id = o.id AND l.method = 'ship' AND l.canceled = 0 WHERE o.language = 'fr'"
+            " AND o.progress IN ('accepted', 'in_progress') AND NOT EXISTS (SELECT FROM label_attempt a WHERE a.order_id = o.id) ORDER BY o.id LIMIT 1"
+        )
+        return "/o/" + Seal(SECRET.encode()).token("order", order.bytes, 0) + "/relay" + path
+
+    return where
+
+
 def left_with_driver(world: World) -> str:
     parcels(world)
     world.shop.ask("UPDATE manifest SET closed_at = now() WHERE id = ($1 || '2')::uuid", MANIFESTS)
@@ -740,7 +769,12 @@ STATES: Final[dict[str, list[State]]] = {
         State("not good", "nobody", link("handed_over"), not_good, both=False),
         State("canceled", "nobody", link("canceled"), both=False),
         State("the last day is over", "nobody", changing("", missed=True), both=False),
+        State("three parcels", "nobody", with_parcels, both=False),
         State("lost", "nobody", at("/o/" + "0" * 26)),
+    ],
+    "/o/{token:str}/relay": [
+        State("asked", "nobody", to_be_sent_to_relay(""), both=False),
+        State("none near", "nobody", to_be_sent_to_relay("?postcode=69006"), both=False),
     ],
     "/o/{token:str}/collector": [
         State("asked", "nobody", changing("/collector"), both=False),

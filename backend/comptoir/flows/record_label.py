@@ -62,7 +62,7 @@ async def doubt_lost_calls(tx: Tx) -> int:
 async def _tell_why(tx: Tx, attempt: Attempt, settled: Settled) -> None:
     """No label for now, and a person can do something about it."""
     kind = "shipping.label_unknown" if settled.state == LabelState.UNKNOWN else "shipping.label_refused"
-    body = {"parcel": attempt.parcel, "carrier": attempt.carrier, "why": settled.problem}
+    body = {"parcel": attempt.parcel, "carrier": attempt.carrier, "why": settled.problem, "mend": settled.mend}
     tx.tell(Event(kind, attempt.order_id, body, attempt.location, attempt.work))
     if settled.state == LabelState.UNKNOWN:
         await work_sql.insert_exception(

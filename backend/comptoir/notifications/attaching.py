@@ -13,7 +13,7 @@ from comptoir.notifications.sending_sql import DueMessage
 if TYPE_CHECKING:
     from comptoir.house import House
 
-CARRIES: Final = frozenset({"confirmed", "handed_over"})
+CARRIES: Final = frozenset({"confirmed", "handed_over", "shipped"})
 """Templates of messages whose event may have made an invoice."""
 
 log = logging.getLogger("comptoir.sending")

@@ -105,6 +105,8 @@ class OrderFacts(msgspec.Struct, frozen=True):
     titles: dict[str, str] = {}
     parcels: tuple[ParcelFacts, ...] = ()
     told_parcel_late: bool = False
+    told_relay: bool = False
+    """Asked for another relay since the one on file was chosen."""
 
     def work(self, id: str | UUID | None) -> WorkFacts | None:
         return next((work for work in self.works if str(work.id) == str(id)), None)

@@ -13,7 +13,7 @@ Occasion = Literal[
     "confirmed", "held", "ready", "ready_part", "short", "early", "reminder", "last_day", "handed_over", "expired",
     "canceled", "canceled_part", "lapsed", "link", "missed", "collector", "collector_ready", "change_done", "change_declined",
     "survey", "delayed", "withdrawal_received", "payment_due", "shipped",
-    "parcel_ready", "parcel_delivered", "parcel_delayed", "parcel_failed",
+    "parcel_ready", "parcel_delivered", "parcel_delayed", "parcel_failed", "relay_closed",
 ]  # fmt: skip
 Language = Literal["fr", "en"]
 
@@ -71,6 +71,7 @@ OCCASIONS: Final[dict[Occasion, Kind]] = {
     "parcel_delivered": Kind("parcel_delivered", ("carrier", "tracking"), ("follow",)),
     "parcel_delayed": Kind("parcel_delayed", ("carrier", "tracking", "due"), ("follow",)),
     "parcel_failed": Kind("parcel_failed", ("carrier", "tracking"), ("follow",)),
+    "relay_closed": Kind("relay_closed"),
     "change_done": Kind("change_settled", ("wish",)),
     "change_declined": Kind("change_settled", ("wish",)),
 }

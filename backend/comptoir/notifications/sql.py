@@ -31,6 +31,8 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
       ORDER BY t.handed_at, t.parcel) FROM tracking t LEFT JOIN order_delivery d ON d.order_id = t.order_id AND d.kind = 'relay'
     WHERE t.order_id = o.id), '[]') AS parcels,
   EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'parcel_delayed' AND m.status <> 'suppressed') AS told_parcel_late,
+  EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'relay_closed' AND m.status <> 'suppressed'
+    AND m.made_at > (SELECT d.chosen_at FROM order_delivery d WHERE d.order_id = o.id)) AS told_relay,
   EXISTS (SELECT FROM push_subscription u WHERE u.order_id = o.id) AS has_push,
   (SELECT h.until FROM order_hold h WHERE h.order_id = o.id AND h.reason = 'payment' AND h.released_at IS NULL LIMIT 1) AS pay_until,
   (SELECT CASE WHEN k.phone IS NULL THEN 'email' ELSE 'sms' END FROM collector k WHERE k.order_id = o.id) AS collector_by,

@@ -14,6 +14,7 @@ from comptoir.network.holidays import has_local_holidays
 from comptoir.returns.model import Notice, units_left
 from comptoir.returns.withdrawal import in_time, last_day
 from comptoir.screens.customer_asks import Request, ShortChoice
+from comptoir.screens.customer_parcels import DELIVERY, PARCELS, CustomerParcel, Delivery
 from comptoir.screens.customer_part import Part
 
 # What comes from another store is a part of the store where it is collected, being prepared, until it is there.
@@ -46,6 +47,8 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
   coalesce((SELECT jsonb_agg(jsonb_build_object('number', d.number, 'kind', d.kind, 'issued_on', d.issued_on, 'total_minor', d.total_minor,
       'vat_minor', d.vat_minor, 'currency', trim(d.currency), 'cites', d.cites) ORDER BY d.made_at, d.number)
     FROM document d WHERE d.order_id = o.id), '[]') AS documents,
+  {parcels},
+  {delivery},
   (SELECT jsonb_build_object('score', r.score, 'comment', r.comment) FROM rating r WHERE r.order_id = o.id) AS rating,
   EXISTS (SELECT FROM order_company b WHERE b.order_id = o.id) AS business,
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'noticed_at', r.noticed_at, 'lines', r.lines, 'legal_until', r.legal_until)
@@ -59,6 +62,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
       'status', CASE WHEN t.id IS NOT NULL AND w.status = 'in_transit' THEN 'picked' ELSE w.status END, 'promise_at', coalesce(t.promise_at, w.promise_at),
       'told_at', w.told_at, 'told_until', w.told_until, 'collect_until', w.collect_until, 'staged_at', w.staged_at,
       'units', n.units, 'staged', n.staged, 'handed_over', n.handed_over,
+      'delivered_at', (SELECT CASE WHEN bool_and(t.status = 'delivered') THEN max(t.delivered_at) END FROM tracking t WHERE t.work = w.id),
       'pass_generation', (SELECT p.generation FROM pickup_pass p WHERE p.order_id = o.id AND p.location = w.location),
       'arrival', (SELECT jsonb_build_object('at', a.at, 'place', a.place, 'taken_by',
           (SELECT t.first_name FROM staff t WHERE t.id = a.taken_by), 'ahead', (SELECT count(*) FROM arrival b
@@ -84,7 +88,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
         coalesce(sum(handed_over), 0) AS handed_over FROM work_line WHERE work = w.id) n
     WHERE w.order_id = o.id AND w.status <> 'rejected' AND NOT (w.kind = 'transfer' AND w.status = 'closed')), '[]') AS parts
 FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.link_hash = $1 AND c.erased_at IS NULL
-"""
+""".replace("{parcels}", PARCELS).replace("{delivery}", DELIVERY)
 
 FIRST = (
     "coming", "here", "early", "missed", "ready", "part_ready", "preparing", "noted", "ship_preparing", "ship_noted",
@@ -159,6 +163,9 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     rating: Rating | None = None
     notices: tuple[Notice, ...] = ()
     business: bool = False
+    parcels: tuple[CustomerParcel, ...] = ()
+    delivery: Delivery | None = None
+    relay_open: bool = False
 
     @property
     def pickup(self) -> Part | None:
@@ -257,6 +264,8 @@ class CustomerOrder(msgspec.Struct, frozen=True):
             self.requests,
             self.choices,
             len(self.notices),
+            self.parcels,
+            self.delivery,
             [(p.told_at, p.state, p.staged, p.pass_generation, p.arrival, p.collect_until) for p in self.parts],
         )
         return digest(repr(told))[:6].hex()
@@ -276,7 +285,8 @@ async def find_customer_order(
     if row is None:
         return None
     kept: dict[str, Any] = dict(row)
-    for name in ("holds", "money_back", "lines", "parts", "documents", "requests", "choices", "notices"):
+    for name in ("holds", "money_back", "lines", "parts", "documents", "requests", "choices", "notices", "parcels"):
         kept[name] = msgspec.json.decode(kept[name])
+    kept["delivery"] = msgspec.json.decode(kept["delivery"]) if kept["delivery"] else None
     kept["rating"] = msgspec.json.decode(kept["rating"]) if kept["rating"] else None
     return msgspec.convert(kept, CustomerOrder)

@@ -93,6 +93,8 @@ class Part(msgspec.Struct, frozen=True):
     id: UUID | None = None
     rescue_until: datetime | None = None
     kept_longer: int = 0
+    delivered_at: datetime | None = None
+    """When the last of its parcels was delivered."""
 
     @property
     def may_keep_longer(self) -> bool:
@@ -126,7 +128,8 @@ class Part(msgspec.Struct, frozen=True):
     @property
     def received_on(self) -> date | None:
         """The day, there, on which the customer got it."""
-        return self.hand_over.at.astimezone(ZoneInfo(self.store.time_zone)).date() if self.hand_over else None
+        at = self.hand_over.at if self.hand_over else self.delivered_at
+        return at.astimezone(ZoneInfo(self.store.time_zone)).date() if at else None
 
     @property
     def waits(self) -> bool:
