@@ -87,7 +87,7 @@ async def test_each_parcel_is_told_in_words_by_message_and_on_the_page(desk: Des
     first, second = made.numbers
     await hear(desk, first, ("MD2", "out_for_delivery", 0))
     shown = words(await desk.app.client.get(page))
-    assert "Vos 2 colis En cours de livraison Arrivée prévue au plus tard" in shown and "Remis à Colissimo" in shown
+    assert "Vos 2 colis En cours de livraison Arrivée prévue au plus tard le" in shown and "Remis à Colissimo" in shown
     await hear(desk, first, ("DI1", "delivered", 5))
     await hear(desk, second, ("AG1", "ready_for_pickup", 6))
     await hear(desk, second, ("DI3", "delivery_delayed", 1))
