@@ -12,11 +12,15 @@ from comptoir.kit.db import Connection
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """A cart as its button tells it: how many orders and units, whole minutes; `work` when it is one order alone."""
+    """A cart as its button tells it: how many orders and units, whole minutes; `work` when it is one order alone.
+
+    `most` is what a cart of this store takes: by the time of the tap another one may be the best.
+    """
 
     orders: int
     units: int
     minutes: int
+    most: int
     work: UUID | None = None
 
 
@@ -32,7 +36,7 @@ class NextPack(msgspec.Struct, frozen=True):
         if not chosen:
             return None
         cart = lay_out(chosen)
-        return Offer(len(chosen), cart.units, cart.minutes, chosen[0].id if len(chosen) == 1 else None)
+        return Offer(len(chosen), cart.units, cart.minutes, self.most, chosen[0].id if len(chosen) == 1 else None)
 
 
 async def read(connection: Connection, location: str, now: datetime) -> NextPack:
