@@ -469,12 +469,13 @@ def sam(world: World) -> str:
 
 
 def pack(world: World) -> str:
-    """A pack of six that Camille has begun."""
+    """A cart that Camille has begun: the first pack is the one customer's who waits."""
     if not world.pack:
         page = world.page("associate", "fr")
-        page.goto(f"{world.shop.url}/work")
-        page.click("#acts form[action='/packs'] button")
-        page.wait_for_url("**/packs/*")
+        for _ in range(2):
+            page.goto(f"{world.shop.url}/work")
+            page.click("#acts form[action='/packs'] button")
+            page.wait_for_url("**/packs/*")
         world.pack = page.url.removeprefix(world.shop.url)
     return world.pack
 
@@ -500,12 +501,20 @@ def silent(world: World) -> str:
 
 
 def to_decline(world: World) -> str:
-    """A parcel of this store that nobody has begun; the demo's are all the warehouse's."""
+    """A parcel of this store that nobody has begun."""
     work = world.find(
         "UPDATE work SET kind = 'ship' WHERE id = (SELECT id FROM work WHERE location = $1 AND status = 'open' AND pack IS NULL ORDER BY promise_at DESC, id LIMIT 1)"
         " RETURNING id", LYON,
     )  # fmt: skip
     return f"/work/{work}/decline"
+
+
+def to_pack(world: World) -> str:
+    """A parcel of this store that is picked and waits for packing in its tote."""
+    return "/work/" + world.find(
+        "UPDATE work SET status = 'picked', tote = 3 WHERE kind = 'ship' AND id = (SELECT id FROM work WHERE location = $1 AND kind = 'ship'"
+        " AND status IN ('open', 'picked') AND pack IS NULL ORDER BY tote IS NULL, promise_at DESC, id LIMIT 1) RETURNING id", LYON,
+    )  # fmt: skip
 
 
 def to_be_sent(world: World) -> str:
@@ -887,6 +896,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/work/{work_id:uuid}": [
         State("free", "associate", lambda world: "/work/" + world.work("open")),
         State("silent", "associate", silent),
+        State("to pack", "associate", to_pack, both=False),
         State("unknown", "associate", at(f"/work/{NOWHERE}")),
     ],
     "/work/{work_id:uuid}/decline": [

@@ -9,6 +9,7 @@ from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder
 from comptoir.screens import pack as pack_screen
+from comptoir.screens import work_list
 from tests.hands import Shop, staged
 from tests.world import BOWL, CONFLUENCE, DERBY, LEA, LYON, NOUR, Line, order, shipped
 
@@ -116,6 +117,8 @@ async def test_a_cart_keeps_its_walk_and_its_totes_and_a_picked_parcel_waits_for
     await sam.pick(both, 1)
     await sam.pick(parcel)
     assert await shop.status(parcel) == "picked"
+    row = next(row for row in (await work_list.read(shop.connection, LYON)).works if row.id == parcel)
+    assert (row.to_pack, row.tote) == (True, 3)
     await sam.tell("release", pack=started.id)
     again = await shop.perform(StartPack(new_id(), LYON, next=12), lea.person, PackStarted)
     assert again.works == (both, bag)
@@ -123,6 +126,12 @@ async def test_a_cart_keeps_its_walk_and_its_totes_and_a_picked_parcel_waits_for
     assert [row[0] for row in totes] == [1, 2, 3]
     with pytest.raises(Conflict, match="nothing_to_pick"):
         await sam.start(parcel)
+    assert (await lea.keep(0, again.id)).packs == (again.id,)
+    await lea.pick(both, 1, 2)
+    await lea.pick(bag)
+    await lea.stage(both, "B:101")
+    await lea.stage(bag, "B:102")
+    assert (await lea.keep(0, again.id)).gone == (again.id,)
 
 
 async def test_two_who_start_the_next_pack_at_once_get_a_cart_each(shop: Shop) -> None:

@@ -41,8 +41,8 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 _LIVE = "status IN ('open', 'accepted', 'picking', 'picked')"
-_LEAVES = "w.kind = 'transfer' AND w.status = 'picked'"
-"""It waits for its transfer to leave: there is nothing more to do with it in hand."""
+_LEAVES = "w.kind IN ('ship', 'transfer') AND w.status = 'picked'"
+"""It waits for the packing table, or for its transfer to leave: there is nothing more to do with it in hand."""
 _HELD = f"""
 SELECT p.id, p.ahead, p.made_at, EXISTS (SELECT FROM work w WHERE w.pack = p.id AND w.{_LIVE} AND NOT ({_LEAVES})) AS live FROM pack p
 WHERE p.device = $1 AND p.closed_at IS NULL AND ($2::text[] IS NULL OR p.location = ANY($2)) ORDER BY p.made_at DESC, p.id LIMIT $3 FOR NO KEY UPDATE

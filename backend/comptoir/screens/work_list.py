@@ -14,7 +14,7 @@ MOST = 200
 
 _SQL = """
 WITH live AS (
-  SELECT w.id, w.order_id, w.kind, w.status, w.promise_at, w.units, w.taken_by, w.pack, w.flagged,
+  SELECT w.id, w.order_id, w.kind, w.status, w.promise_at, w.units, w.taken_by, w.pack, w.flagged, w.tote,
     EXISTS (SELECT FROM pack p WHERE p.id = w.pack AND p.ahead AND p.closed_at IS NULL) AS ahead FROM work w
   WHERE w.location = $1 AND w.status IN ('open', 'accepted', 'picking', 'picked') AND NOT (w.kind = 'transfer' AND w.status = 'picked') ORDER BY w.promise_at, w.id LIMIT 201
 )
@@ -25,7 +25,7 @@ SELECT l.name, l.time_zone, l.paused_until,
       'to_pick', (SELECT coalesce(sum(wl.reserved + wl.picked), 0) FROM work_line wl WHERE wl.order_id = a.order_id AND wl.location = $1),
       'shelf', (SELECT min(b.place) FROM bag b JOIN work w ON w.id = b.work WHERE w.order_id = a.order_id AND b.location = $1 AND b.gone_at IS NULL)) ORDER BY a.at), '[]')
     FROM (SELECT * FROM arrival WHERE location = $1 AND done_at IS NULL ORDER BY at LIMIT 50) a JOIN sales_order o ON o.id = a.order_id JOIN customer c ON c.id = o.customer) AS waiting,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'order', v.order_id, 'kind', v.kind, 'status', v.status, 'promise_at', v.promise_at, 'units', v.units, 'flagged', v.flagged, 'pack', v.pack, 'ahead', v.ahead, 'held', (SELECT jsonb_build_object('device', d.name, 'heard_at', d.last_seen_at, 'lines', (SELECT count(*) FROM work x JOIN work_line xl ON xl.work = x.id WHERE x.pack = p.id AND xl.reserved > 0))
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'order', v.order_id, 'kind', v.kind, 'status', v.status, 'promise_at', v.promise_at, 'units', v.units, 'flagged', v.flagged, 'tote', v.tote, 'pack', v.pack, 'ahead', v.ahead, 'held', (SELECT jsonb_build_object('device', d.name, 'heard_at', d.last_seen_at, 'lines', (SELECT count(*) FROM work x JOIN work_line xl ON xl.work = x.id WHERE x.pack = p.id AND xl.reserved > 0))
         FROM pack p JOIN device d ON d.id = p.device WHERE p.id = v.pack AND p.closed_at IS NULL AND NOT p.ahead),
       'taken_by', (SELECT s.first_name FROM staff s WHERE s.id = v.taken_by), 'staff', v.taken_by,
       'name', coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name), 'city', (SELECT d.city FROM order_address d WHERE d.order_id = v.order_id)) ORDER BY v.promise_at, v.id), '[]')
@@ -79,6 +79,8 @@ class WorkRow(msgspec.Struct, frozen=True):
     units: int
     name: str
     flagged: str | None = None
+    tote: int | None = None
+    """Of the cart that it was picked in."""
     pack: UUID | None = None
     ahead: bool = False
     """It lies ready on a handheld, and nobody has begun."""
@@ -86,6 +88,11 @@ class WorkRow(msgspec.Struct, frozen=True):
     staff: UUID | None = None
     city: str | None = None
     held: Held | None = None
+
+    @property
+    def to_pack(self) -> bool:
+        """A parcel that is picked: it waits for the packing table."""
+        return self.kind == "ship" and self.status == "picked"
 
 
 class WorkList(msgspec.Struct, frozen=True):

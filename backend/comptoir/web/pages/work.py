@@ -180,7 +180,7 @@ async def one_work(
     row = next((w for w in view.works if w.id == work_id), None)
     if row is None:
         raise NotFound("work_not_found")
-    if row.pack is not None and str(row.staff) == actor.who:
+    if row.pack is not None and str(row.staff) == actor.who and not row.to_pack:
         return page.go(f"/packs/{row.pack}")
     return page.html(
         "associate/one_work.html", view=view, row=row, lines=lines, now=now, time_zone=view.time_zone, start_id=new_id()
