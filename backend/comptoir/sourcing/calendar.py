@@ -9,7 +9,7 @@ from comptoir.network.holidays import holidays
 
 AHEAD: Final = 120
 """Days of the calendar; a parcel that is promised beyond them is not late."""
-MOST_DAYS: Final = 31
+MOST_DAYS: Final = 41
 HOME: Final = ZoneInfo("Europe/Paris")
 
 

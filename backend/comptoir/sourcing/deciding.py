@@ -245,8 +245,10 @@ class _Weighing:
         barred: dict[str, list[str]] = {}
         for at, rule in self.barred.items():
             barred.setdefault(rule, []).append(self.outlook.ids[at])
+        at = plans[0].parcels[0].at if plans[0].parcels else 0
+        due = self.snapshot.arrivals[self._days_more(at)][self.due]
         return Why(
-            self.now, self.wish.occasion, number, self.policy.mode, self.area, calendar.date_of(self.due), told,
+            self.now, self.wish.occasion, number, self.policy.mode, self.area, calendar.date_of(due), told,
             {rule: tuple(places) for rule, places in barred.items()},
             tuple(rule.name for rule in self.rules), self._nearest(plans[0]),
         )  # fmt: skip
@@ -267,9 +269,15 @@ class _Weighing:
             lines.append((need.line, need.part, need.sku, units, snapshot.supply[need.sku][parcel.at]))
         day = snapshot.leaves(parcel.at)
         days = next(service.days for service in snapshot.rates.services if service.id == parcel.service)
+        days += self._days_more(parcel.at)
         arrives = calendar.date_of(snapshot.arrivals[days][day]) if day < FAR_AWAY else None
         far = snapshot.rates.kilometers[self.area][parcel.at]
         return WeighedParcel(self.outlook.ids[parcel.at], tuple(lines), parcel.service, far, arrives, parcel.cost)
+
+    def _days_more(self, at: int) -> int:
+        """Days that the way to there takes longer: what is promised and what is expected move by them alike, so lateness does not."""
+        zones = self.policy.tariff.zones
+        return zones[self.snapshot.rates.zone(self.area, at)].days_more if self.outlook.places else 0
 
     def _nearest(self, plan: Routed) -> Nearest | None:
         """The nearest place that is not in the plan, and what kept it out."""

@@ -34,6 +34,8 @@ class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Slug
     areas: tuple[Annotated[str, msgspec.Meta(min_length=2, max_length=6)], ...] = ()
     within_km: Annotated[int, msgspec.Meta(ge=1, le=20_000)] | None = None
+    days_more: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
+    """Working days that everything to there takes longer; what is promised there is promised so much later."""
 
 
 class ServiceRate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -190,12 +192,12 @@ def _row(*minor: int) -> tuple[int, ...]:
 DEFAULT: Final = Policy(
     tariff=Tariff(
         zones=(
-            Zone("overseas", ("FR-97", "FR-98", "GP", "MQ", "GF", "RE", "YT")),
-            Zone("corsica", ("FR-2A", "FR-2B")),
+            Zone("overseas", ("FR-97", "FR-98", "GP", "MQ", "GF", "RE", "YT"), None, 6),
+            Zone("corsica", ("FR-2A", "FR-2B"), None, 1),
             Zone("near", ("FR", "MC"), 120),
             Zone("france", ("FR", "MC")),
             Zone("neighbors", ("BE", "LU", "NL", "DE", "CH", "ES", "IT", "AD")),
-            Zone("world"),
+            Zone("world", (), None, 4),
         ),
         steps=(250, 500, 1_000, 2_000, 5_000, 10_000, 30_000),
         services=(

@@ -77,5 +77,5 @@ class Shadow(msgspec.Struct, frozen=True):
     """What that plan costs by the policy in force; what it would have saved is the difference."""
 
 
-BARRED = ("does_not_ship", "paused", "not_served", "tried", "daily_limit", "buffer")
+BARRED = ("does_not_ship", "paused", "not_served", "tried")
 """Words for what is no rule of head office: the place itself, its carrier, or that it was asked before."""

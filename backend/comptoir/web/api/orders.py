@@ -15,12 +15,14 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Malformed
+from comptoir.kit.i18n import LANGUAGES
 from comptoir.kit.runner import Done
 from comptoir.kit.text import decode
 from comptoir.kit.words import Note
 from comptoir.orders.model import CancelOrder, HoldReason, LineQuantity, PlaceHold, PlaceOrder, ReleaseHold
 from comptoir.screens import order as order_screen
-from comptoir.screens import order_list
+from comptoir.screens import order_list, order_why
+from comptoir.sourcing.why import Why
 from comptoir.web.actors import language_of
 from comptoir.web.guards import with_key
 from comptoir.web.problems import members
@@ -79,6 +81,33 @@ async def read(
     if request.headers.get("if-none-match") == etag:
         return Response(None, status_code=304, headers={"etag": etag})
     return Response(found, headers={"etag": etag})
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """One decision: the plans that were weighed with their cost vectors, the first one taken; who was out by which rule; the same in sentences."""
+
+    decision: Why
+    sentences: dict[str, tuple[str, ...]]
+
+
+class Decisions(msgspec.Struct, frozen=True):
+    decisions: tuple[Decision, ...]
+
+
+@get("/orders/{order:uuid}/sourcing", opt=with_key("orders:read"))
+async def sourcing(
+    order: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Decisions:  # fmt: skip
+    """Why an order's parcels come from where they come, the newest decision first; empty where all of it is collected. Money in minor units."""
+    async with borrowed(house.pool) as connection:
+        await order_screen.read(connection, order, actor)
+        told = {lang: await order_why.read(connection, order, actor, lang) for lang in LANGUAGES}
+    return Decisions(
+        tuple(
+            Decision(one.decision, {lang: told[lang][number].said for lang in LANGUAGES})
+            for number, one in enumerate(told["fr"])
+        )
+    )
 
 
 @get("/orders", opt=with_key("orders:read"))
@@ -144,4 +173,4 @@ def answered(done: Done) -> Response[bytes]:
     return Response(done.answer, media_type="application/json", status_code=200)
 
 
-ROUTES: list[BaseRouteHandler] = [place, read, list_orders, cancel, hold, release]
+ROUTES: list[BaseRouteHandler] = [place, read, sourcing, list_orders, cancel, hold, release]

@@ -19,7 +19,7 @@ from comptoir.kit.errors import Malformed, Refusal, TooMany
 from comptoir.kit.ids import new_id
 from comptoir.kit.rehearsal import rehearse
 from comptoir.orders.model import CancelOrder, LineQuantity
-from comptoir.screens import article_search, order_desk, order_messages, order_search, other_stores
+from comptoir.screens import article_search, order_desk, order_messages, order_search, order_why, other_stores
 from comptoir.screens import order as order_screen
 from comptoir.screens.order import OrderView
 from comptoir.screens.order_search import Filter
@@ -112,9 +112,10 @@ async def order_page(
         may_move = actor.role in ("regional_manager", "head_office")
         messages = await order_messages.read(connection, order, actor)
         moves = await other_stores.read(connection, order, actor.locations, now) if may_move else {}
+        whys = await order_why.read(connection, order, actor, page.lang)
     return page.html(
         "manager/order.html", status=refusal.status if refusal else 200, view=view, desk=desk, now=now,
-        refusal=refusal, ids=NewIds(), may_cancel=may_cancel(view, actor), moves=moves, messages=messages,
+        refusal=refusal, ids=NewIds(), may_cancel=may_cancel(view, actor), moves=moves, messages=messages, whys=whys,
     )  # fmt: skip
 
 
