@@ -187,6 +187,16 @@ async def test_what_comes_before_it_has_left_is_counted_and_looked_at(
     assert (done.missing, done.over, await shop.figures(at=CONFLUENCE)) == (1, 1, (1, 0, 0, 0))
 
 
+async def test_a_recalled_article_that_was_laid_to_a_transfer_is_the_managers_to_look_at(
+    shop: Shop, sam: Handheld
+) -> None:
+    await shop.receive(2)
+    made = await created(shop, 2)
+    await shop.connection.execute("UPDATE sku SET blocked_reason = 'rappel' WHERE sku = $1", DERBY)
+    assert [(await laid(sam, made.id)).problem for _ in range(2)] == ["recalled"] * 2
+    assert (await shop.exceptions(), await shop.figures()) == (["recalled"], (2, 2, 2, 0))
+
+
 async def test_before_it_has_left_it_can_be_canceled_and_everything_goes_back(shop: Shop, sam: Handheld) -> None:
     await shop.receive(3)
     made = await created(shop, 3)

@@ -36,6 +36,8 @@ async def test_it_is_made_sent_and_received_and_both_ends_see_how_it_stands(data
             made = [await manager.post("/manager/transfers/new", data=form) for _ in range(2)]
             where = made[0].headers["location"]
             assert where == made[1].headers["location"]
+            ledger = words(await manager.get("/manager/stock/article", params={"sku": PAIR}))
+            assert re.search("Promis à un transfert .*, T-2[0-9]+", ledger)
             assert "Lyon → " in words(await manager.get(where)).replace("Part-Dieu ", "")
         here = where.removeprefix("/manager")
         async with await desk.browser(LEA, PART_DIEU) as lea, await desk.browser(ZOE, VIEUX_LILLE) as zoe:
