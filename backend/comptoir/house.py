@@ -1,6 +1,7 @@
 """What one process holds: database pool, clock, settings, seal, runner, grouper. Doors and worker receive it; nothing is global."""
 
 from comptoir.errands.carriers import Carriers
+from comptoir.errands.demo_carrier import make_demo
 from comptoir.errands.relays import RelayFinder
 from comptoir.flows.order_grouper import OrderGrouper, OutlookKeeper
 from comptoir.flows.take_reports import TakeReports
@@ -28,7 +29,8 @@ class House:
         self.keeper = OutlookKeeper(pool, clock, self.outlook)
         self.orders = OrderGrouper(pool, clock, self.seal, self.outlook)
         self.runner = Runner(pool, clock, flows(self.seal, self.outlook, own_printers=settings.printers_local))
-        self.carriers = Carriers(pool, CARRIERS, settings.carrier_secrets)
+        makers = CARRIERS if settings.production else CARRIERS | {"demo": make_demo}
+        self.carriers = Carriers(pool, makers, settings.carrier_secrets)
         self.relays = RelayFinder(pool, self.carriers)
         self.reports = TakeReports(self.seal, self.outlook)
         self.push = push_provider(settings)

@@ -190,7 +190,7 @@ WIRED: Mapping[str, Listener] = {
 }
 """The listener behind every name of LISTENERS."""
 
-CARRIERS: Mapping[str, Make] = MAKERS
+CARRIERS: dict[str, Make] = dict(MAKERS)
 """What `carrier_account.carrier` says -> how a carrier is made from an account's settings and secrets."""
 
 JOBS: Mapping[str, tuple[str, float]] = {

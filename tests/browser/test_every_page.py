@@ -43,7 +43,7 @@ NOT_PAGES: Final = (
     "/o/sw.js",
     "/manifest.webmanifest",
 )
-FILES: Final = ("/stream", "/documents/{number:str}", "/paper", "/csv")
+FILES: Final = ("/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels")
 """What machines read; streams, files and the redirect at the root are no pages either."""
 
 
@@ -432,6 +432,43 @@ def load_offline(page: Page, world: World) -> None:
     page.evaluate(SCAN, "6A100000000022")
     page.locator("#band.ok, #band.again").wait_for()
     assert page.locator("[data-loaded]").inner_text() == "2"
+
+
+def table(label: str = "") -> Callable[["World"], str]:
+    """An order at the packing table: one that nobody has packed, or the packed one with its label as wanted."""
+
+    def path(world: World) -> str:
+        if not label:
+            return "/packing/" + world.find(_AT_TABLE, "picked", LYON)
+        work = world.find("SELECT work FROM label_attempt WHERE location = $1 AND carrier = 'demo' LIMIT 1", LYON)
+        bought = label == "bought"
+        world.shop.ask(
+            "UPDATE label_attempt SET state = $2, tracking_number = '6D00000012345', problem = $3, mend = $4, words = $5, next_at = NULL,"
+            " settled_at = CASE WHEN $2 = 'unknown' THEN NULL ELSE intended_at END WHERE work = $1::text::uuid",
+            work, label, None if bought else "carrier_refused" if label == "refused" else "label_unknown",
+            None if bought else "address", None if bought else "Code postal inconnu",
+        )  # fmt: skip
+        world.shop.ask(
+            "UPDATE parcel SET state = $2, label = CASE WHEN $2 = 'labeled' THEN (SELECT id FROM label_attempt a WHERE a.parcel = parcel.id) END"
+            " WHERE work = $1::text::uuid",
+            work, "labeled" if bought else "packed",
+        )  # fmt: skip
+        return f"/packing/{work}"
+
+    return path
+
+
+def one_in(page: Page, world: World) -> None:
+    """Something lies in the open parcel; what an earlier look put in is enough."""
+    page.locator("body[data-step]").wait_for()
+    if page.locator("body[data-step=empty]").count():
+        page.locator("[data-all]:visible").first.click()
+    page.locator("#close").wait_for()
+
+
+_AT_TABLE: Final = (
+    "SELECT id FROM work WHERE kind = 'ship' AND status = $1 AND location = $2 ORDER BY units DESC, id LIMIT 1"
+)
 
 
 def name_printer(page: Page, world: World) -> None:
@@ -835,6 +872,16 @@ STATES: Final[dict[str, list[State]]] = {
         State("one refused", "associate", at("/outbox"), keep_refused),
         State("by another device", "associate", at("/outbox"), lambda page, world: (keep_two(page, world), page.click("[data-act=share]"), page.locator("canvas.qr").wait_for())),
         State("from another device", "device", at("/outbox"), lambda page, world: (page.click("[data-act=receive]"), page.locator("dialog[open]").wait_for())),
+    ],
+    "/packing": [State("four", "associate", at("/packing")), State("none", "quiet", at("/packing"), both=False)],
+    "/packing/{work:uuid}": [
+        State("to pack", "associate", table()),
+        State("one in", "associate", table(), one_in, both=False),
+        State("box and weight", "associate", table(), lambda page, world: (one_in(page, world), page.click("[data-act=change]"), page.locator("dialog[open]").wait_for()), both=False),
+        State("labeled", "associate", table("bought")),
+        State("refused", "associate", table("refused"), both=False),
+        State("to check", "associate", table("unknown"), both=False),
+        State("unknown", "associate", at(f"/packing/{NOWHERE}"), both=False),
     ],
     "/packs/{pack:uuid}": [
         State("a line", "associate", pack, both=False),

@@ -66,7 +66,8 @@ async def buy(house: "House", attempt: Attempt) -> None:
     if isinstance(answer, said.Unknown) and answer.numbers and carrier is not None and wanted is not None:
         answer = await _fetch(carrier, answer, wanted.format)
     content, media_type = b"", ""
-    if isinstance(answer, said.Labeled):
+    if isinstance(answer, said.Labeled) or (isinstance(answer, said.NumberWanted) and answer.label):
+        assert answer.label is not None
         content, media_type = answer.label.content, answer.label.media_type
     log.info("label %s: %s", attempt.reference, type(answer).__name__)
     record = RecordLabel(uuid5(attempt.id, f"answer {attempt.tries}"), attempt.id, read(answer), content, media_type)

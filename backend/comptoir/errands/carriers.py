@@ -7,6 +7,7 @@ import msgspec
 
 from comptoir.carriers.model import Carrier
 from comptoir.kit.db import Pool, borrowed
+from comptoir.shipping.services import OURS
 
 Make = Callable[[Mapping[str, Any], Mapping[str, str]], Carrier]
 """`make(settings, secrets)`: one carrier with one account. What is missing or wrong raises, and nothing is sent."""
@@ -39,9 +40,9 @@ class Carriers:
         if held is not None:
             await held[1].close()
         try:
-            made = self._makers[row["carrier"]](
-                msgspec.json.decode(row["settings"]), self._secrets.get(account, {})
-            )  # fmt: skip
+            settings = msgspec.json.decode(row["settings"])
+            theirs = {name: value for name, value in settings.items() if name not in OURS}
+            made = self._makers[row["carrier"]](theirs, self._secrets.get(account, {}))
         except (KeyError, ValueError, TypeError):
             return None
         self._open[account] = (row["version"], made)

@@ -105,7 +105,7 @@ async def article(connection: Connection, location: str, sku: str, codes: list[s
 
 
 _LABEL = """
-SELECT w.id, w.order_id, w.status FROM work w JOIN sales_order o ON o.id = w.order_id
+SELECT w.id, w.order_id, w.status, w.kind FROM work w JOIN sales_order o ON o.id = w.order_id
 WHERE w.location = $1 AND (w.id::text = lower($2) OR o.number = upper($2)) ORDER BY w.status = 'canceled', w.id LIMIT 1
 """
 
@@ -116,6 +116,12 @@ class Labeled(msgspec.Struct, frozen=True):
     id: UUID
     order: UUID
     status: str
+    kind: str
+
+    @property
+    def at_the_table(self) -> bool:
+        """It is packed now, or soon."""
+        return self.kind == "ship" and self.status in ("picked", "packed", "labeled")
 
 
 async def by_label(connection: Connection, location: str, label: str) -> Labeled | None:

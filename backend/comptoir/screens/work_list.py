@@ -36,6 +36,9 @@ SELECT l.name, l.time_zone, l.paused_until,
   (SELECT count(*)::int FROM stock_count k WHERE k.location = $1 AND k.status IN ('asked', 'recount')) AS counts,
   (SELECT count(*)::int FROM work w WHERE w.location = $1 AND w.status = 'staged') AS staged,
   (SELECT count(*)::int FROM exception e WHERE e.location = $1 AND e.resolved_at IS NULL) AS exceptions,
+  (SELECT count(*)::int FROM work w WHERE w.location = $1 AND w.kind = 'ship' AND w.status = 'picked') AS to_pack,
+  (SELECT count(DISTINCT p.work)::int FROM parcel p JOIN label_attempt a ON a.parcel = p.id AND a.n = (SELECT max(n) FROM label_attempt WHERE parcel = p.id)
+    WHERE p.location = $1 AND p.state = 'packed' AND a.state IN ('refused', 'unknown')) AS parcels_to_look,
   (SELECT count(*)::int FROM transfer t WHERE t.from_location = $1 AND t.status = 'created') AS to_send,
   (SELECT count(*)::int FROM transfer t WHERE t.to_location = $1 AND t.status IN ('shipped', 'receiving')) AS to_receive
 FROM location l WHERE l.id = $1
@@ -109,6 +112,10 @@ class WorkList(msgspec.Struct, frozen=True):
     counts: int
     staged: int
     exceptions: int
+    to_pack: int = 0
+    """Ship works that are picked and wait at the packing table."""
+    parcels_to_look: int = 0
+    """Works with a label that a person has to see to."""
     to_send: int = 0
     to_receive: int = 0
     """Transfers that leave from here, and that are on their way here."""

@@ -14,7 +14,7 @@ import asyncpg
 from comptoir.kit.clock import wall_clock
 from comptoir.kit.db import Tx, in_transaction, open_pool
 from comptoir.kit.ids import Seal
-from comptoir.seeding import playing, reference, volume
+from comptoir.seeding import packing, playing, reference, volume
 from comptoir.seeding.moving import move_goods
 from comptoir.settings import Settings
 from comptoir.world import walkins
@@ -49,6 +49,7 @@ async def seed_demo(dsn: str, now: datetime, secret: bytes, say: Callable[[str],
         say(f"Playing {len(scripts)} orders.")
         await playing.play(pool, Seal(secret), scripts)
         await move_goods(pool, moves)
+        await packing.lay_out(pool, now)
         await in_transaction(pool, "system", now, lambda tx: tx.run(NOTE, LOADED, now, "demo.loaded"))
     finally:
         await pool.close()

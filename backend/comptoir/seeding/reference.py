@@ -15,7 +15,7 @@ from comptoir.kit.ids import digest, new_ids
 from comptoir.kit.pictures import web_picture
 from comptoir.network.changing import DESK_HEAVIEST, DESK_WIDEST
 from comptoir.staff.secrets import CHEAP, badge_digest, hash_pin_now
-from comptoir.world import desks, stores
+from comptoir.world import desks, packing, stores
 from comptoir.world.articles import ARTICLES
 from comptoir.world.cast import ASSOCIATES, INTEGRATORS, MANAGERS
 from comptoir.world.scripts import NAMESPACE
@@ -49,6 +49,7 @@ async def load(tx: Tx, day: date, now: datetime) -> None:
     """Write all reference rows and the opening stock into an empty database."""
     await _places(tx, day)
     await _articles(tx)
+    await _packing(tx)
     await _stock(tx, now - STOCKED_BEFORE)
     await _people(tx, now - STOCKED_BEFORE)
 
@@ -122,6 +123,27 @@ async def _articles(tx: Tx) -> None:
         tx, "kit_component", {"kit": "text", "component": "text", "quantity": "int", "price_share_bp": "int"},
         [(kit.sku, part.sku, part.quantity, part.share_bp) for kit in ARTICLES for part in kit.components],
     )  # fmt: skip
+
+
+async def _packing(tx: Tx) -> None:
+    """Boxes, what articles measure, and an account with the demo's own carrier."""
+    await _insert(
+        tx, "box_type",
+        {"id": "text", "name_fr": "text", "name_en": "text", "kind": "text", "length_mm": "int", "width_mm": "int",
+         "height_mm": "int", "tare_grams": "int", "max_grams": "int"},
+        [(box.id, box.name_fr, box.name_en, box.kind, *box.size, box.tare_grams, box.max_grams) for box in packing.BOXES],
+    )  # fmt: skip
+    measured = [(a.sku, packing.drawing_of(a)) for a in ARTICLES if packing.drawing_of(a) in packing.SIZES]
+    await tx.run(
+        "UPDATE sku s SET length_mm = m.l, width_mm = m.w, height_mm = m.h, fragile = m.f, ships_alone = m.a"
+        " FROM unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::bool[], $6::bool[]) AS m (sku, l, w, h, f, a) WHERE s.sku = m.sku",
+        [sku for sku, _ in measured], *([packing.SIZES[one][side] for _, one in measured] for side in range(3)),
+        [one in packing.FRAGILE for _, one in measured], [one in packing.ALONE for _, one in measured],
+    )  # fmt: skip
+    await tx.run(
+        "INSERT INTO carrier_account (id, carrier, name, services)"
+        """ VALUES ('demo', 'demo', 'Transporteur démo', '{"home": "DOM", "relay": "REL", "express": "EXP"}')"""
+    )
 
 
 async def _stock(tx: Tx, at: datetime) -> None:

@@ -17,6 +17,9 @@ from comptoir.shipping.model import Account
 
 _HEAVY = Limits(30_000)
 
+OURS: Final = frozenset({"ways", "limits", "prices", "goods"})
+"""What an account's settings tell about choosing; everything else in them is the carrier's."""
+
 LIMITS: Final[Mapping[str, Limits]] = {
     "colissimo": Limits(30_000, 2000, 2000),
     "chronopost": Limits(30_000, 1500, None, 3000),
@@ -25,7 +28,7 @@ LIMITS: Final[Mapping[str, Limits]] = {
     "fedex": Limits(68_000, 2740, None, 3300),
     "dhl_express": Limits(70_000, 1200),
     "dhl_parcel_de": Limits(31_500, 1200),
-    "rate_table": _HEAVY,
+    "table": _HEAVY,
 }
 """What a carrier's parcels may weigh and measure; of a carrier that is not here, 30 kg."""
 

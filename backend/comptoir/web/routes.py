@@ -13,13 +13,14 @@ API: Final = (
     "handovers",
     "network",
     "orders",
+    "parcels",
     "payments",
     "policies",
     "stock",
     "transfers",
 )
 PAGES: Final = (
-    "session", "enroll", "people", "devices", "stores", "desk_picture", "keys", "channels", "texts", "work", "declining", "taking_over", "outbox", "transfers", "transfer_desk", "handheld", "counter", "customer",
+    "session", "enroll", "people", "devices", "stores", "desk_picture", "keys", "channels", "texts", "work", "declining", "taking_over", "packing", "outbox", "transfers", "transfer_desk", "handheld", "counter", "customer",
     "customer_changes", "customer_messages", "withdrawal", "customer_data", "documents", "lost_link", "manager",
     "orders", "order_changes", "holds", "order_customer", "messages", "exceptions", "stock_desk", "phone", "problem", "push", "printers", "printing", "departures", "collections", "customer_parcels", "shell",
 )  # fmt: skip

@@ -213,7 +213,7 @@ def _shipped(day: date, teller: Teller) -> list[Script]:
         found.append(
             Script(key=key, about="A parcel, open.", customer=teller.customer(), ends="open", shipping_minor=490,
                    placed_at=local(day, "17:00") + minutes(rank * 11),
-                   lines=teller.basket(key, WAREHOUSE.id, draw(1, 3, "lines", key)))
+                   lines=teller.either(key, draw(1, 3, "lines", key)))
         )  # fmt: skip
     for rank, ends in enumerate(("staged", "open")):
         key = f"mixed-{rank}"

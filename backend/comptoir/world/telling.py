@@ -7,7 +7,7 @@ from comptoir.world.articles import ARTICLES
 from comptoir.world.cast import ASSOCIATES, CUSTOMER, CUSTOMERS, NAMED_CUSTOMERS
 from comptoir.world.numbers import draw
 from comptoir.world.scripts import CUSTOMER_ACTS, Act, Shelves, Step, Want
-from comptoir.world.shelves import AISLES, OF_LYON_ALONE
+from comptoir.world.shelves import AISLES, OF_LYON_ALONE, SHELF
 from comptoir.world.stores import LYON, STORES, WAREHOUSE, staging_places
 
 TEAM = {
@@ -66,6 +66,20 @@ class Teller:
             if len(found) == lines:
                 return tuple(found.values())
         raise LookupError(f"{LYON.id} has too little on its shelves for {key}")
+
+    def either(self, key: str, lines: int) -> tuple[Want, ...]:
+        """Lines to be sent, which the warehouse promises and Lyon could send as well."""
+        found: dict[str, Want] = {}
+        for attempt in range(400):
+            article = _ORDINARY[draw(0, len(_ORDINARY) - 1, "parcel", key, attempt)]
+            here = SHELF.get((LYON.id, article.sku))
+            if article.sku in found or here is None or here.on_hand - here.safety_stock < 4:
+                continue
+            if self.shelves.ask(WAREHOUSE.id, article.sku, 1):
+                found[article.sku] = Want(article.sku, 1, "ship", None)
+            if len(found) == lines:
+                return tuple(found.values())
+        raise LookupError(f"no parcel of {lines} lines for {key}")
 
     def named(self, location: str, *wanted: tuple[str, int]) -> tuple[Want, ...]:
         """Pickup lines of named SKUs."""

@@ -179,8 +179,14 @@ async def one_work(
         lines = await work_list.lines(connection, work_id, store_of(actor))
     row = next((w for w in view.works if w.id == work_id), None)
     if row is None:
-        raise NotFound("work_not_found")
-    if row.pack is not None and str(row.staff) == actor.who and not row.to_pack:
+        async with borrowed(house.pool) as connection:
+            labeled = await shelf_work.by_label(connection, store_of(actor), str(work_id))
+        if labeled is None or not labeled.at_the_table:
+            raise NotFound("work_not_found")
+        return page.go(f"/packing/{work_id}")
+    if row.to_pack:
+        return page.go(f"/packing/{work_id}")
+    if row.pack is not None and str(row.staff) == actor.who:
         return page.go(f"/packs/{row.pack}")
     return page.html(
         "associate/one_work.html", view=view, row=row, lines=lines, now=now, time_zone=view.time_zone, start_id=new_id()
@@ -265,6 +271,8 @@ async def scan(
                 return page.go(f"/counter/orders/{order}")
         if scanned.kind == "work":
             work = await shelf_work.by_label(connection, store_of(actor), scanned.code.removeprefix("W:"))
+            if work is not None and work.at_the_table:
+                return page.go(f"/packing/{work.id}")
             if work is not None:
                 listed = work.status in ("open", "accepted", "picking", "picked")
                 return page.go(f"/work/{work.id}" if listed else f"/counter/orders/{work.order}")
