@@ -1,9 +1,11 @@
 """Reserved units become a location's work, with the hour at which it will be ready."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from comptoir.flows.bring_to_store import bring_to_store
 from comptoir.fulfillment import sql
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id
@@ -12,6 +14,24 @@ from comptoir.sourcing.outlook import Outlook
 
 Given = tuple[int, int, str, str, int]
 """Order line, part, SKU, location, units."""
+
+
+def brought_by(outlook: Outlook, store: str, now: datetime) -> datetime:
+    """When goods that come by transfer are ready at a store: when it opens on the day they come, and its own time to prepare."""
+    policy = outlook.policy
+    calendar = outlook.calendar(now)
+    day = calendar.date_of(calendar.due(now, policy.transfer_days or 0, policy.collection_minute))
+    place = outlook.places[outlook.index[store]]
+    zone = ZoneInfo(place.time_zone)
+    comes = int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()) // 60
+    opens = next((start for start, _ in place.windows if start >= comes), comes + 9 * 60)
+    return datetime.fromtimestamp((opens + place.lead_minutes) * 60, UTC)
+
+
+async def bring(tx: Tx, outlook: Outlook, work: UUID, store: str, now: datetime) -> None:
+    """A work whose goods are collected elsewhere goes there by transfer; its order is locked."""
+    (locked,) = await sql.lock(tx, [work], None)
+    await bring_to_store(tx, locked, store, brought_by(outlook, store, now))
 
 
 async def give_work(

@@ -14,6 +14,7 @@ import msgspec
 
 from comptoir.catalog.queries import find_cautions
 from comptoir.flows import placing_rows as rows
+from comptoir.flows.give_work import bring, brought_by
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Invalid, Refusal
@@ -230,6 +231,9 @@ async def write(
                        candidate.review.requirements, customer_id(candidate), candidate.actor.who)  # fmt: skip
         candidate.outcome = Done(candidate.answer, again=False)
     await made.write(tx)
+    # Rare: goods that come to the customer's store by transfer are put on their way one by one.
+    for work, store in made.brought:
+        await bring(tx, outlook, work, store, now)
 
 
 def customer_id(candidate: Candidate) -> UUID:
@@ -252,11 +256,11 @@ def compose(
         reasons = list(capture.one_per_reason(reasons))
     works: list[PlacedWork] = []
     if not reasons:
-        by_place: dict[tuple[str, Method], list[int]] = {}
+        by_place: dict[tuple[str, Method, str | None], list[int]] = {}
         for i, share in enumerate(candidate.plan.shares):
             method = command.lines[share.line - 1].method
-            by_place.setdefault((share.place, method), []).append(i)
-        for (place_id, method), picks in by_place.items():
+            by_place.setdefault((share.place, method, share.to), []).append(i)
+        for (place_id, method, to), picks in by_place.items():
             at = outlook.index[place_id]
             place = outlook.places[at]
             promised = ready_by(
@@ -268,17 +272,24 @@ def compose(
                 new_id(),
                 place_id,
                 method,
-                promised,
+                brought_by(outlook, to, now) if to else promised,
                 place.time_zone,
                 tuple(PlacedLine(s.line, s.sku, s.quantity) for s in shares),
+                to,
             )
             works.append(work)
+            if to is not None:
+                made.brought.append((work.id, to))
             made.add_work(command.id, number, work, shares)
-    work_of = {(w.location, w.kind): w.id for w in works}
+    work_of = {(w.location, w.kind, w.brought_to): w.id for w in works}
     for share, taken in zip(candidate.plan.shares, candidate.taken, strict=True):
         method = command.lines[share.line - 1].method
         made.add_reservation(
-            command, share, taken, work_of.get((share.place, method)), any(r.reason == "payment" for r in reasons)
+            command,
+            share,
+            taken,
+            work_of.get((share.place, method, share.to)),
+            any(r.reason == "payment" for r in reasons),
         )
     made.add_holds(command, reasons, candidate.actor.who)
     if candidate.decision.why is not None:

@@ -43,6 +43,8 @@ class Rows:
         self.works: list[Row] = []
         self.work_lines: list[Row] = []
         self.events: list[Event] = []
+        self.brought: list[tuple[UUID, str]] = []
+        """Works whose goods go to another store, where they are collected."""
         self.decisions: list[tuple[UUID, Why]] = []
 
     def add_order(

@@ -11,6 +11,7 @@ from comptoir.kit import policies
 from comptoir.kit.db import Connection, Pool, borrowed
 from comptoir.network.hours import hours_of, open_minutes
 from comptoir.orders.capture import Part
+from comptoir.shipping import collection_queries
 from comptoir.sourcing import queries
 from comptoir.sourcing.calendar import HOME
 from comptoir.sourcing.model import Place
@@ -18,6 +19,7 @@ from comptoir.sourcing.outlook import Outlook
 from comptoir.sourcing.policy import DEFAULT, KIND, Policy
 
 AHEAD_DAYS = 21
+FIRST_DAY = date(1970, 1, 1)
 LATE_COMMITS = timedelta(minutes=10)
 
 
@@ -26,6 +28,7 @@ async def read_all(pool: Pool, outlook: Outlook, now: datetime) -> None:
     async with borrowed(pool) as connection:
         outlook.set_places(places_of(await queries.places(connection), now))
         await read_policy(connection, outlook, now)
+        await read_collections(connection, outlook, now)
         outlook.known = await queries.articles(connection)
         outlook.kits = kits_of(await queries.kit_parts(connection))
         outlook.set_queue(await queries.queues(connection))
@@ -47,6 +50,7 @@ async def read_next(pool: Pool, outlook: Outlook, now: datetime, after: tuple[st
         outlook.set_supply(rows)
         if len(rows) == queries.SLICE:
             return rows[-1][0], rows[-1][1]
+        await read_collections(connection, outlook, now)
         outlook.known = await queries.articles(connection)
         outlook.kits = kits_of(await queries.kit_parts(connection))
         # Prices that were committed after later ones were read: once a round they are looked for again.
@@ -77,6 +81,14 @@ def policy_of(version: policies.Version) -> Policy:
 def _policy_of(body: str) -> Policy:
     """Asked every two seconds, and changed by head office now and then."""
     return msgspec.json.decode(body, type=Policy)
+
+
+async def read_collections(connection: Connection, outlook: Outlook, now: datetime) -> None:
+    """When carriers come to places that say so, of the next weeks."""
+    found = await collection_queries.collections(connection, now - timedelta(days=1), now + timedelta(days=AHEAD_DAYS))
+    outlook.set_collections(
+        {place: [(at, FIRST_DAY + timedelta(days=day)) for at, day in times] for place, times in found.items()}
+    )
 
 
 async def read_prices(connection: Connection, outlook: Outlook) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.flows.give_work import give_work
+from comptoir.flows.give_work import bring, give_work
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.source_again import ask_person
 from comptoir.flows.source_units import source
@@ -112,10 +112,18 @@ class ReleaseHoldFlow:
         self, tx: Tx, order: UUID, by_place: dict[tuple[str, str], list[tuple[int, int, str, str, int]]], now: datetime
     ) -> list[UUID]:
         number = await tx.value("SELECT number FROM sales_order WHERE id = $1", order)
-        return [
-            await give_work(tx, self.outlook, order, number, location, method, shares, now)
-            for (location, method), shares in by_place.items()
-        ]
+        chosen = {row[0]: row[1] for row in await tx.rows(CHOSEN_STORES, order)}
+        made = []
+        for (location, method), shares in by_place.items():
+            by_store: dict[str | None, list[tuple[int, int, str, str, int]]] = {}
+            for share in shares:
+                store = chosen.get(share[0])
+                by_store.setdefault(store if store != location else None, []).append(share)
+            for store, some in by_store.items():
+                made.append(await give_work(tx, self.outlook, order, number, location, method, some, now))
+                if store is not None:
+                    await bring(tx, self.outlook, made[-1], store, now)
+        return made
 
 
 # What is reserved for units that no work has been given yet; a promise kept by work that goes on is that work's.
@@ -126,6 +134,9 @@ LEFT JOIN (SELECT order_line, part, location, sum(quantity - shorted - canceled)
   ON w.order_line = r.line AND w.part = r.part AND w.location = r.location
 WHERE r.units > coalesce(w.units, 0) ORDER BY r.line, r.part, r.location
 """
+CHOSEN_STORES = (
+    "SELECT line, location FROM order_line WHERE order_id = $1 AND method = 'pickup' AND location IS NOT NULL"
+)
 UNSAID = """
 SELECT r.line, r.sku, r.unsourced, coalesce(l.location, (SELECT w.location FROM work w WHERE w.order_id = r.order_id ORDER BY w.created_at, w.id LIMIT 1)) AS location
 FROM requirement r JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line WHERE r.order_id = $1 AND r.unsourced > 0

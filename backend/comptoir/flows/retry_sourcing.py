@@ -17,14 +17,12 @@ class RetrySourcingFlow:
         self.release = release
 
     async def __call__(self, tx: Tx, command: RetrySourcing, actor: Actor, now: datetime) -> HoldReleased:
-        """Conflict `nothing_missing`, `customer_chooses`, `held_for_more` (something else holds it), `still_short`."""
+        """Conflict `nothing_missing`, `held_for_more` (something else holds it), `still_short`. A choice that was open about it is settled."""
         await sql.lock(tx, command.order, actor.locations)
         was_held = await sql.release_hold(tx, command.order, "short", actor.who, "sourced again", now)
         held = await sql.open_holds(tx, command.order)
         if held:
             raise Conflict("held_for_more", held=held)
-        if await tx.value(CHOICE_OPEN, command.order):
-            raise Conflict("customer_chooses")
         missing = [need for need in await sql.requirements(tx, command.order) if need["unsourced"]]
         if not missing and not was_held:
             raise Conflict("nothing_missing")
@@ -34,7 +32,11 @@ class RetrySourcingFlow:
         done = await self.release.go_on(tx, command.order, now, "order.released" if was_held else "order.sourced_again")
         if done.unsourced:
             raise Conflict("still_short", units=done.unsourced)
+        await tx.run(SETTLE_CHOICES, command.order, now, actor.who)
         return done
 
 
-CHOICE_OPEN = "SELECT true FROM exception WHERE order_id = $1 AND kind = 'short_choice' AND resolved_at IS NULL LIMIT 1"
+SETTLE_CHOICES = (
+    "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'sourced' WHERE order_id = $1 AND kind = 'short_choice'"
+    " AND resolved_at IS NULL"
+)

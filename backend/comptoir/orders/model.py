@@ -139,8 +139,11 @@ class PlacedLine(msgspec.Struct, frozen=True):
     quantity: int
 
 
-class PlacedWork(msgspec.Struct, frozen=True):
-    """Work a location was given; `promise_at` is when it will be ready (or leave), `time_zone` is the location's."""
+class PlacedWork(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Work a location was given; `promise_at` is when it will be ready (or leave), `time_zone` is the location's.
+
+    `brought_to` is the store where it is collected, when the goods come from `location` by transfer.
+    """
 
     id: UUID
     location: str
@@ -148,6 +151,7 @@ class PlacedWork(msgspec.Struct, frozen=True):
     promise_at: Instant
     time_zone: str
     lines: tuple[PlacedLine, ...]
+    brought_to: str | None = None
 
 
 class OrderPlaced(msgspec.Struct, frozen=True):

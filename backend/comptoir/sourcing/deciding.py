@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from comptoir.network.geography import distance_km
 from comptoir.sourcing.calendar import HOME
 from comptoir.sourcing.model import Need, Plan, Share
 from comptoir.sourcing.outlook import Outlook
@@ -67,7 +68,13 @@ def decide(wish: Wish, outlook: Outlook, now: datetime, rows: Rows | None = None
             taken[need.sku, at] = taken.get((need.sku, at), 0) + give
             shares.append(Share(need.line, need.part, need.sku, need.place, give))
         if give < need.quantity:
-            missing.append((need.line, need.part, need.quantity - give))
+            left = need.quantity - give
+            source = _source_for(need, left, outlook, seen, taken, now) if outlook.policy.transfer_days else None
+            if source is None:
+                missing.append((need.line, need.part, left))
+            else:
+                taken[need.sku, source] = taken.get((need.sku, source), 0) + left
+                shares.append(Share(need.line, need.part, need.sku, outlook.ids[source], left, need.place))
     if not to_ship:
         return Decision(Plan(tuple(shares), tuple(missing)))
     if taken:
@@ -90,6 +97,29 @@ def decide(wish: Wish, outlook: Outlook, now: datetime, rows: Rows | None = None
             shares.append(Share(need.line, need.part, need.sku, outlook.ids[parcel.at], units))
     missing.extend((to_ship[key].line, to_ship[key].part, units) for key, units in plans.missing)
     return Decision(Plan(tuple(shares), tuple(missing)), why, weighing.holds)
+
+
+def _source_for(
+    need: Need, units: int, outlook: Outlook, seen: Rows, taken: Mapping[tuple[str, int], int], now: datetime
+) -> int | None:  # fmt: skip
+    """The nearest place that sends and has all of these units for another store; none where nobody has."""
+    at = outlook.index.get(need.place or "", -1)
+    row = seen.get(need.sku) or outlook.supply.get(need.sku)
+    if at < 0 or not row:
+        return None
+    here = outlook.places[at]
+    able = [
+        place
+        for place in outlook.places
+        if place.ship
+        and place.index != at
+        and not place.paused(now)
+        and row[place.index] - taken.get((need.sku, place.index), 0) >= units
+    ]
+    far = {
+        place.index: distance_km((here.latitude, here.longitude), (place.latitude, place.longitude)) for place in able
+    }
+    return min(far, key=lambda index: (far[index], index), default=None)
 
 
 def price(

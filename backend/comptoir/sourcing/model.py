@@ -55,6 +55,8 @@ class Share(msgspec.Struct, frozen=True):
     sku: str
     place: str
     quantity: int
+    to: str | None = None
+    """The store that a transfer brings it to, where the customer collects and the goods lie elsewhere."""
 
 
 class Plan(msgspec.Struct, frozen=True):
