@@ -103,6 +103,27 @@ async def test_one_order_can_mix_pickup_and_shipping(door: Door) -> None:
     assert sorted(work["kind"] for work in answer["works"]) == ["pickup", "ship"]
 
 
+async def test_an_order_may_name_the_pick_up_point_that_it_goes_to(door: Door) -> None:
+    body = msgspec.to_builtins(order(shipped(BOWL)))
+    relay = {
+        "carrier": "mondial_relay",
+        "id": "012345",
+        "name": "Tabac de la Gare",
+        "postcode": "69003",
+        "city": "Lyon",
+    }
+    body["ship_to"]["relay"] = relay
+    for status in (201, 200):
+        assert (await door.post(body)).status_code == status
+    kept = await door.world.house.pool.fetchrow(
+        "SELECT kind, carrier, relay_id, relay_name, relay_city FROM order_delivery"
+    )
+    assert tuple(kept or ()) == ("relay", "mondial_relay", "012345", "Tabac de la Gare", "Lyon")
+    assert (
+        await door.post(body | {"id": str(uuid4()), "ship_to": body["ship_to"] | {"relay": relay | {"id": "../1"}}})
+    ).status_code == 400
+
+
 async def test_an_array_gives_each_order_its_own_result_in_the_order_sent(door: Door) -> None:
     good, bad = order(Line(DERBY)), order(Line(DERBY, 9000))
     answer = await door.post([msgspec.to_builtins(good), msgspec.to_builtins(bad), {"id": str(uuid4()), "nonsense": 1}])

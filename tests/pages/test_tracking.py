@@ -21,6 +21,7 @@ from comptoir.carriers.model import (
     TrackingEvent,
 )
 from comptoir.channels.signing import sign
+from comptoir.errands.carriers import Carriers
 from comptoir.errands.slips import ask_slips
 from comptoir.errands.tracking import ask_carriers
 from tests.conftest import Database
@@ -121,6 +122,13 @@ async def test_a_carrier_tells_by_itself_and_only_the_accounts_secret_makes_it_h
     rows: list[Any] = await desk.connection.fetch("SELECT code, status, source FROM tracking_event ORDER BY code")
     assert [tuple(row) for row in rows] == [("MD2", "out_for_delivery", "push"), ("ZZ1", "unknown", "push")]
     assert await standing(desk, made) == ("in_transit", "fulfilled")
+    given: list[Any] = []
+    made_once = Carriers(
+        desk.app.house.pool,
+        {"colissimo": lambda *of: given.append(of) or LocalCarrier()},
+        {"colissimo-orme": {"push": SECRET, "key": "k"}},
+    )
+    assert await made_once.of("colissimo-orme") is not None and given == [({}, {"key": "k"})]
     wrong = b'{"events": [{"number": "6A"}]}'
     assert (await push(wrong, sign(wrong, SECRET))).status_code == 400
 

@@ -13,6 +13,10 @@ Make = Callable[[Mapping[str, Any], Mapping[str, str]], Carrier]
 """`make(settings, secrets)`: one carrier with one account. What is missing or wrong raises, and nothing is sent."""
 
 
+FOR_PUSHES = ("push", "push_old")
+"""Secrets that sign what a carrier tells by itself; its adapter has nothing to do with them."""
+
+
 class Carriers:
     """Accounts by id, opened when first needed and again when head office changed them."""
 
@@ -39,10 +43,11 @@ class Carriers:
             return held[1]
         if held is not None:
             await held[1].close()
+        secrets = {name: text for name, text in self._secrets.get(account, {}).items() if name not in FOR_PUSHES}
         try:
             settings = msgspec.json.decode(row["settings"])
             theirs = {name: value for name, value in settings.items() if name not in OURS}
-            made = self._makers[row["carrier"]](theirs, self._secrets.get(account, {}))
+            made = self._makers[row["carrier"]](theirs, secrets)
         except (KeyError, ValueError, TypeError):
             return None
         self._open[account] = (row["version"], made)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, get_args
 import msgspec
 
 from comptoir.carriers import statuses
+from comptoir.errands.carriers import FOR_PUSHES
 from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import borrowed
 from comptoir.kit.ids import new_id
@@ -40,7 +41,7 @@ class Pushed(msgspec.Struct, frozen=True):
 def secrets_of(house: "House", account: str) -> list[str]:
     """What may sign for an account: `push`, and `push_old` while it changes. Empty: this account pushes nothing."""
     held = house.settings.carrier_secrets.get(account, {})
-    return [held[name] for name in ("push", "push_old") if held.get(name)]
+    return [held[name] for name in FOR_PUSHES if held.get(name)]
 
 
 async def hear_pushed(house: "House", account: str, pushed: Pushed) -> int:

@@ -76,6 +76,8 @@ _ELSEWHERE: Final = (
     "DELETE FROM label_file WHERE attempt IN (SELECT id FROM label_attempt WHERE order_id = ANY($1))",
     "UPDATE label_attempt SET words = NULL, void_words = NULL WHERE order_id = ANY($1)",
     "UPDATE order_delivery SET gift_note = NULL WHERE order_id = ANY($1) AND gift_note IS NOT NULL",
+    "UPDATE tracking_event SET words = '', place = '' WHERE parcel IN (SELECT t.parcel FROM tracking t WHERE t.order_id = ANY($1)) AND words || place <> ''",
+    "UPDATE tracking SET place = '' WHERE order_id = ANY($1) AND place <> ''",
     "UPDATE change_request SET body = '{}' WHERE order_id = ANY($1) AND kind = 'delivery'",
     "UPDATE rating SET comment = '' WHERE order_id = ANY($1) AND comment <> ''",
     "UPDATE arrival SET place = '' WHERE order_id = ANY($1) AND place <> ''",

@@ -12,6 +12,7 @@ from comptoir.orders import sql
 from comptoir.orders.capture import Reason, Requirement
 from comptoir.orders.model import ChannelFacts, OrderPlaced, PlacedWork, PlaceOrder
 from comptoir.payments.sql import PAYMENTS
+from comptoir.shipping.relay_sql import DELIVERIES
 from comptoir.sourcing.model import Share
 from comptoir.sourcing.sql import keep_decisions
 from comptoir.sourcing.why import Why
@@ -34,6 +35,7 @@ class Rows:
         self.orders: list[Row] = []
         self.addresses: list[Row] = []
         self.companies: list[Row] = []
+        self.deliveries: list[Row] = []
         self.lines: list[Row] = []
         self.requirements: list[Row] = []
         self.holds: list[Row] = []
@@ -76,6 +78,23 @@ class Rows:
             self.addresses.append(
                 (command.id, to.name, to.street, to.street2, to.postcode, to.city, to.country, to.phone)
             )
+            if to.relay:
+                at = to.relay
+                self.deliveries.append(
+                    (
+                        command.id,
+                        "relay",
+                        at.carrier,
+                        at.id,
+                        at.name,
+                        at.street,
+                        at.postcode,
+                        at.city,
+                        at.country,
+                        self.now,
+                        "order",
+                    )
+                )
         if command.customer.company:
             of = command.customer.company
             self.companies.append((command.id, of.name, of.siren, of.vat_number))
@@ -169,6 +188,7 @@ class Rows:
         await sql.ORDERS.insert(together, self.orders)
         await sql.ADDRESSES.insert(together, self.addresses)
         await sql.COMPANIES.insert(together, self.companies)
+        await DELIVERIES.insert(together, self.deliveries)
         await sql.LINES.insert(together, self.lines)
         await sql.REQUIREMENTS.insert(together, self.requirements)
         await sql.HOLDS.insert(together, self.holds)

@@ -24,6 +24,9 @@ Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za
 Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*\Z")]
 """A readable key: `lyon-part-dieu`."""
 
+Codename = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_-]*\Z")]
+"""A readable key as other people's systems name things: `mondial_relay`."""
+
 Email = Annotated[
     str,
     msgspec.Meta(

@@ -8,6 +8,7 @@ import msgspec
 
 from comptoir.kit.words import (
     Code,
+    Codename,
     Country,
     Currency,
     Email,
@@ -63,6 +64,18 @@ class CustomerDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     company: Company | msgspec.UnsetType = msgspec.UNSET
 
 
+class RelayPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The pick-up point that was chosen with the order, as its carrier names it. Looked at again when the label is bought."""
+
+    carrier: Codename
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*\Z")]
+    name: Word
+    street: Maybe = ""
+    postcode: Postcode = ""
+    city: Maybe = ""
+    country: Country = "FR"
+
+
 class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a parcel goes. Empty parts are kept and hold the order as `address`."""
 
@@ -73,6 +86,8 @@ class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     city: Maybe = ""
     country: Country = "FR"
     phone: Phone | None = None
+    # Left out for a parcel that goes to the door, so that an order that was sent before this field was known is still the same order.
+    relay: RelayPoint | msgspec.UnsetType = msgspec.UNSET
 
 
 class OrderedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -38,6 +38,10 @@ SELECT jsonb_build_object('first_name', c.first_name, 'last_name', c.last_name, 
       'hand_overs', (SELECT jsonb_agg(jsonb_build_object('at', v.at, 'store', s.name, 'shown', v.proof, 'collected_by', v.collector,
           'identity_looked_at', v.identity_checked, 'age_looked_at', v.age_checked, 'undone_at', v.undone_at) ORDER BY v.at)
         FROM hand_over v JOIN location s ON s.id = v.location WHERE v.order_id = o.id),
+      'sent_to', (SELECT to_jsonb(d) - 'order_id' - 'chosen_by' FROM order_delivery d WHERE d.order_id = o.id),
+      'parcels', (SELECT jsonb_agg(jsonb_build_object('carrier', t.carrier, 'number', t.number, 'state', t.status, 'given_at', t.handed_at,
+          'delivered_at', t.delivered_at, 'told', (SELECT jsonb_agg(jsonb_build_object('at', e.at, 'code', e.code, 'place', e.place, 'words', e.words) ORDER BY e.at, e.id)
+            FROM tracking_event e WHERE e.parcel = t.parcel)) ORDER BY t.handed_at, t.parcel) FROM tracking t WHERE t.order_id = o.id),
       'withdrawals', (SELECT jsonb_agg(jsonb_build_object('noticed_at', r.noticed_at, 'lines', r.lines, 'until', r.legal_until, 'reply_to', r.reply_to) ORDER BY r.noticed_at)
         FROM return_request r WHERE r.order_id = o.id),
       'messages', (SELECT jsonb_agg(jsonb_build_object('at', m.made_at, 'by', m.medium, 'state', m.status, 'subject', m.subject, 'text', m.body,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from comptoir.kit.errors import Invalid
-from comptoir.kit.words import Maybe, Slug
+from comptoir.kit.words import Codename, Maybe, Slug
 
 MOST_A_DAY: Final = 6
 Minute = Annotated[int, msgspec.Meta(ge=0, le=1439)]
@@ -30,7 +30,7 @@ class SaveCollections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     location: Slug
-    carrier: Slug
+    carrier: Codename
     week: Annotated[tuple[tuple[Weekday, Minute], ...], msgspec.Meta(max_length=7 * MOST_A_DAY)]
 
 
@@ -39,7 +39,7 @@ class SetCollectionDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     location: Slug
-    carrier: Slug
+    carrier: Codename
     day: date
     minute: Minute | None = None
     reason: Maybe = ""

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.errors import Conflict
-from comptoir.kit.words import Slug
+from comptoir.kit.words import Codename, Slug
 from comptoir.shipping.model import State
 
 UNDO_FOR: Final = timedelta(minutes=2)
@@ -36,7 +36,7 @@ class CloseManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     location: Slug
-    lane: Slug
+    lane: Codename
     stay: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.errors import Conflict
-from comptoir.kit.words import Country, Maybe, Postcode, Slug, Word
+from comptoir.kit.words import Codename, Country, Maybe, Postcode, Word
 
 MOST_SHOWN: Final = 10
 ARRIVES_WITHIN: Final = timedelta(days=6)
@@ -17,7 +17,7 @@ ARRIVES_WITHIN: Final = timedelta(days=6)
 class RelayChosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A relay as its carrier names it."""
 
-    carrier: Slug
+    carrier: Codename
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9 ._-]+\Z")]
     name: Word
     street: Maybe = ""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.kit.words import Instant, Slug
+from comptoir.kit.words import Codename, Instant
 
 Status = Literal[
     "pending", "picked_up", "in_transit", "out_for_delivery", "ready_for_pickup", "delivered", "delivery_failed",
@@ -48,7 +48,7 @@ class HearTracking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was heard of one number, in any order, told before or not."""
 
     id: UUID
-    carrier: Slug
+    carrier: Codename
     number: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     events: Annotated[tuple[HeardEvent, ...], msgspec.Meta(max_length=MOST_EVENTS)]
     source: Source = "poll"

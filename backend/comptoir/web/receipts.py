@@ -17,7 +17,7 @@ from comptoir.house import House
 from comptoir.kit import throttle
 from comptoir.kit.errors import Malformed, Unknown
 from comptoir.kit.text import bad_text
-from comptoir.kit.words import Slug
+from comptoir.kit.words import Codename
 from comptoir.notifications import fetching_bounces, keeping_events, receipts, sending_sql, silence
 from comptoir.notifications.bouncing import LARGEST, read_report
 from comptoir.notifications.mail_events import read_events
@@ -118,7 +118,7 @@ async def from_mail_server(key: FromPath[str], request: DoorRequest, house: TheH
     request_max_body_size=MAX_PUSHED,
     include_in_schema=False,
 )
-async def from_carrier(account: FromPath[Slug], request: DoorRequest, house: TheHouse, now: Now) -> Response[bytes]:
+async def from_carrier(account: FromPath[Codename], request: DoorRequest, house: TheHouse, now: Now) -> Response[bytes]:
     """What a carrier tells of parcels; 401 unless the account's secret signed the very bytes, as a shop's webhooks are signed."""
     body = await request.body()
     signed = request.headers.get(PUSH_SIGNATURE, "")

@@ -15,7 +15,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Invalid, NotFound, Refusal
 from comptoir.kit.ids import new_id
-from comptoir.kit.words import Maybe, Slug
+from comptoir.kit.words import Codename, Maybe, Slug
 from comptoir.network import queries as network
 from comptoir.shipping.collection_queries import calendars
 from comptoir.shipping.collections import SaveCollections, SetCollectionDay, read_times
@@ -30,7 +30,7 @@ class WeekForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Times per day as people write them: "11:30, 17:30"; empty: nobody comes."""
 
     id: UUID
-    carrier: Slug
+    carrier: Codename
     monday: Times = ""
     tuesday: Times = ""
     wednesday: Times = ""
@@ -44,7 +44,7 @@ class DayForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One day that differs; without a time nobody comes. `drop`: like the others again."""
 
     id: UUID
-    carrier: Slug
+    carrier: Codename
     day: date
     time: Annotated[str, msgspec.Meta(max_length=8)] = ""
     reason: Maybe = ""

@@ -17,7 +17,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound, Refusal
 from comptoir.kit.ids import new_id
-from comptoir.kit.words import Slug
+from comptoir.kit.words import Codename
 from comptoir.printing.model import AskPrint
 from comptoir.screens import departures
 from comptoir.shipping.collection_queries import calendars
@@ -59,7 +59,7 @@ async def list_lanes(
 @get("/departures/{lane:str}", opt=by(*COUNTER))
 async def one_lane(
     house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
-    now: NamedDependency[datetime], lane: FromPath[Slug],
+    now: NamedDependency[datetime], lane: FromPath[Codename],
 ) -> Answer:  # fmt: skip
     """One driver's parcels; every scan of a label puts one on the pile."""
     return await _lane(house, actor, page, now, lane)
@@ -68,7 +68,7 @@ async def one_lane(
 @get("/departures/{lane:str}/close", opt=by(*COUNTER))
 async def ask_close(
     house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
-    now: NamedDependency[datetime], lane: FromPath[Slug],
+    now: NamedDependency[datetime], lane: FromPath[Codename],
 ) -> Answer:  # fmt: skip
     """What goes and what stays, by name, before the driver leaves."""
     return await _close_page(house, actor, page, now, lane)
@@ -77,7 +77,7 @@ async def ask_close(
 @post("/departures/{lane:str}/close", opt=by(*COUNTER), status_code=200)
 async def close(
     house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
-    now: NamedDependency[datetime], lane: FromPath[Slug], data: URLEncodedBody[CloseForm],
+    now: NamedDependency[datetime], lane: FromPath[Codename], data: URLEncodedBody[CloseForm],
 ) -> Answer:  # fmt: skip
     """They left; the list for the driver goes to the store's printer, where there is one."""
     store = store_of(actor)
@@ -97,7 +97,7 @@ async def close(
 @post("/departures/{lane:str}/unload", opt=by(*COUNTER), status_code=200)
 async def unload(
     house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
-    lane: FromPath[Slug], data: URLEncodedBody[UnloadForm],
+    lane: FromPath[Codename], data: URLEncodedBody[UnloadForm],
 ) -> Answer:  # fmt: skip
     """One parcel stays here after all."""
     await house.runner.perform(UnloadParcel(data.id, store_of(actor), data.parcel), actor)
