@@ -110,6 +110,37 @@ def handheld(browser: Browser, shop: Shop) -> None:
     context.close()
 
 
+def cart(browser: Browser, shop: Shop) -> None:
+    """Eight orders with time left in one walk: the button, a line with its tote, the tote after the scan."""
+    now = datetime.now(UTC)
+    shop.ask("UPDATE arrival SET done_at = $1 WHERE done_at IS NULL AND location = $2", now, LYON)
+    shop.ask(
+        "UPDATE work SET promise_at = promise_at + interval '3 hours' WHERE status = 'open' AND location = $1", LYON
+    )
+    context = browser.new_context(
+        viewport={"width": 360, "height": 640}, device_scale_factor=2, has_touch=True, locale="fr-FR"
+    )
+    context.set_default_timeout(20_000)
+    shop.enrolled(context)
+    hands = Hands(context.new_page(), shop)
+    page = hands.page
+    hands.sign_in(CAMILLE.badge)
+    take(page, "cart")
+    page.click("#acts form[action='/packs'] button")
+    page.wait_for_url("**/packs/*")
+    page.locator("body[data-step]").wait_for()
+    take(page, "cart-line")
+    line = page.evaluate(
+        """() => JSON.parse(document.getElementById("pack").textContent).works.flatMap(({ lines }) => lines).find(({ stop }) => stop === 1)"""
+    )
+    for _ in range(line["quantity"]):
+        hands.scan(shop.code_of(line["sku"]))
+    page.locator(".tote.xl").wait_for()
+    page.wait_for_timeout(2_500)
+    take(page, "tote")
+    context.close()
+
+
 def others(browser: Browser, shop: Shop) -> None:
     """The customer's page, ready; the region as its manager sees it."""
     phone = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2, locale="fr-FR")
@@ -150,4 +181,4 @@ def take_all(*parts: Callable[[Browser, Shop], None]) -> None:
 
 
 if __name__ == "__main__":
-    take_all(others, handheld)
+    take_all(others, handheld, cart)

@@ -21,7 +21,7 @@ ARTICLE = "9521234543213"
 def pack(**given: Any) -> dict[str, Any]:
     """A pack as the device keeps it."""
     line = {"line": "1", "sku": "A", "name": "Derby", "variant": "noir", "deciding": "39", "style": "S", "quantity": 2, "picked": 0, "short": 0, "codes": [f"0{ARTICLE}"], "place": {"aisle": "B", "bay": "12", "level": "2"}, "picture": ""}  # fmt: skip
-    work = {"id": WORK, "order": ORDER, "order_number": "W-104233", "kind": "pickup", "status": "picking", "collector": "Inès A.", "promise_at": "2026-11-22T15:00:00Z", "version": 1, "flagged": False, "lines": [line], "bags": []}  # fmt: skip
+    work = {"id": WORK, "order": ORDER, "order_number": "W-104233", "kind": "pickup", "status": "picking", "collector": "Inès A.", "promise_at": "2026-11-22T15:00:00Z", "version": 1, "flagged": False, "tote": 3, "lines": [line], "bags": []}  # fmt: skip
     return {
         "id": PACK,
         "works": [work],
@@ -58,8 +58,8 @@ def online(counterpart: Counterpart) -> None:
     counterpart.files["/sync/ping"] = (json.dumps({"pong": True}).encode(), "application/json")
 
 
-@pytest.mark.parametrize("code", [ARTICLE, f"~]E0{ARTICLE}", f"(01)0{ARTICLE}", "W:W-104233", f"W:{WORK}"])
-def test_an_article_or_a_label_of_a_pack_in_hand_opens_that_pack(box: Page, code: str) -> None:
+@pytest.mark.parametrize("code", [ARTICLE, f"~]E0{ARTICLE}", f"(01)0{ARTICLE}", "W:W-104233", f"W:{WORK}", "T:3"])
+def test_an_article_a_label_or_a_tote_of_a_pack_in_hand_opens_that_pack(box: Page, code: str) -> None:
     box.evaluate(SCAN, code)
     box.wait_for_url(f"**/packs/{PACK}*")
 

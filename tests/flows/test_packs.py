@@ -9,7 +9,7 @@ from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder
 from comptoir.screens import pack as pack_screen
-from comptoir.screens import work_list
+from comptoir.screens import shelf_work, work_list
 from tests.hands import Shop, staged
 from tests.world import BOWL, CONFLUENCE, DERBY, LEA, LYON, NOUR, Line, order, shipped
 
@@ -119,6 +119,8 @@ async def test_a_cart_keeps_its_walk_and_its_totes_and_a_picked_parcel_waits_for
     assert await shop.status(parcel) == "picked"
     row = next(row for row in (await work_list.read(shop.connection, LYON)).works if row.id == parcel)
     assert (row.to_pack, row.tote) == (True, 3)
+    assert await shelf_work.by_tote(shop.connection, LYON, 3, str(sam.who)) == parcel
+    assert await shelf_work.by_tote(shop.connection, LYON, 1, str(sam.who)) is None
     await sam.tell("release", pack=started.id)
     again = await shop.perform(StartPack(new_id(), LYON, next=12), lea.person, PackStarted)
     assert again.works == (both, bag)

@@ -128,3 +128,13 @@ async def by_label(connection: Connection, location: str, label: str) -> Labeled
     """The store's work of a label, by its own id or its order's number; None when it is none of the store's."""
     row = await connection.fetchrow(_LABEL, location, label)
     return Labeled(*row) if row else None
+
+
+async def by_tote(connection: Connection, location: str, tote: int, staff: str) -> UUID | None:
+    """The parcel of this store that waits for packing in a tote of this number: of one's own cart first, then of the latest."""
+    found: UUID | None = await connection.fetchval(
+        "SELECT id FROM work WHERE location = $1 AND tote = $2 AND kind = 'ship' AND status = 'picked'"
+        " ORDER BY taken_by::text = $3 DESC NULLS LAST, picked_at DESC, id LIMIT 1",
+        location, tote, staff,
+    )  # fmt: skip
+    return found

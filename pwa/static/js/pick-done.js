@@ -28,7 +28,7 @@ export function paintDone(paintBar) {
         more: nothing ? say("nothing_left_more") : picked && away ? say("laid_away_more") : picked ? (many ? say("many_more", { orders: pack.works.length, n: picked }) : say("staged_more", { name: names, n: picked })) : say("staged_none_more", { name: names }),
         sent,
         told: picked && pickup.length && places.length ? (pickup.length > FEW ? say(sent ? "told_many" : "told_many_when_sent", { n: pickup.length }) : say(sent ? "told" : "told_when_sent", { name: pickup.map(({ collector }) => collector).join(", ") })) : "",
-        parcels: totes.length ? say("to_pack_totes", { totes: totes.join(", ") }) : parcels.length ? say("to_pack") : "",
+        parcels: totes.length ? say("to_pack_totes", { n: totes.length, totes: totes.join(", ") }) : parcels.length ? say("to_pack") : "",
         partly: picked && short ? say("partly", { n: short }) : "",
       };
   paintBar(say(view.released || nothing ? "title" : "done_title"), view.released ? null : single);

@@ -15,11 +15,15 @@ const WHY = ["check_digit", "in_store", "addon", "compressed", "link"];
 
 const keptPacks = async () => (await read(["packs"], ({ packs }) => ask(packs.getAll()))).filter(({ closed, state, works }) => !closed && state !== "ahead" && works?.length);
 
-// The page of a pack in hand that waits for this article or holds this work; null when none does.
+// The page of a pack in hand that waits for this article or holds this work or tote; null when none does.
 export async function pageInPacks(code, raw, packs) {
   if (code.kind === "work") {
     const wanted = code.code.slice(2).toLowerCase();
     const found = packs.find(({ works }) => works.some(({ id, order_number: number }) => [id, number].some((name) => name?.toLowerCase() === wanted)));
+    return found ? `/packs/${found.id}` : null;
+  }
+  if (code.kind === "tote") {
+    const found = packs.find(({ works }) => works.some(({ tote }) => tote === Number(code.code.slice(2))));
     return found ? `/packs/${found.id}` : null;
   }
   if (code.kind !== "gtin" && code.kind !== "sku" && code.reason !== "in_store") return null;

@@ -258,7 +258,7 @@ async def scan(
     page: NamedDependency[Page],
     request: DoorRequest,
 ) -> Answer:
-    """Any known code opens the right job: pass and bag the counter, a label its work, an article its facts, a badge the change of person."""
+    """Any known code opens the right job: pass and bag the counter, a label its work, a tote its parcel, an article its facts, a badge the change of person."""
     scanned = codes.parse(data.code)
     if scanned.kind == "pass":
         return await by_pass(scanned.code, request, house, actor, page)
@@ -276,6 +276,10 @@ async def scan(
             if work is not None:
                 listed = work.status in ("open", "accepted", "picking", "picked")
                 return page.go(f"/work/{work.id}" if listed else f"/counter/orders/{work.order}")
+        if scanned.kind == "tote":
+            parcel = await shelf_work.by_tote(connection, store_of(actor), int(scanned.code[2:]), actor.who)
+            if parcel is not None:
+                return page.go(f"/work/{parcel}")
         found = (
             await shelf_work.article(connection, store_of(actor), scanned.code, [scanned.code, data.code.strip()])
             if scanned.kind in ("gtin", "sku") or scanned.reason == "in_store"
