@@ -5,10 +5,11 @@ from typing import Any
 
 from comptoir.fulfillment.lifecycles import CARRY, PICKUP, SHIP
 from comptoir.kit.lifecycle import Lifecycle
+from comptoir.shipping.model import PARCEL
 from comptoir.stock.counting import COUNT
 from comptoir.transfers.lifecycle import TRANSFER
 
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (PICKUP, SHIP, CARRY, TRANSFER, COUNT)
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (PICKUP, SHIP, PARCEL, CARRY, TRANSFER, COUNT)
 
 
 def drawn(lifecycle: Lifecycle[Any, Any]) -> Iterator[str]:
