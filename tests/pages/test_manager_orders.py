@@ -286,3 +286,75 @@ async def test_an_unknown_field_in_a_form_is_malformed(desk: Desk) -> None:
     form = {"id": str(new_id()), "version": "1", "reason": "customer", "lines": "", "more": "x"}
     async with await desk.browser(ODILE) as browser:
         assert (await browser.post(f"/manager/orders/{order}/cancel", data=form)).status_code == 400
+
+
+async def test_the_story_has_every_fact_once_in_either_order_and_is_shortened(desk: Desk) -> None:
+    order, work = await desk.order("open")
+    for at in range(35):
+        await desk.connection.execute(
+            "INSERT INTO event (stream, seq, kind, location, work, who, at, due_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, '{}')",
+            order, 1 + at, "fulfillment.started" if at else "order.placed", PART_DIEU, work, str(HELENE.id), MIDDAY,
+        )  # fmt: skip
+    await desk.connection.execute("INSERT INTO order_hold (order_id, reason, detail, placed_at, placed_by, released_at, released_by, note) VALUES ($1, 'fraud', 'deux noms', $2, $3, $2, $3, 'vu')", order, MIDDAY, str(HELENE.id))  # fmt: skip
+    async with await desk.browser(ODILE) as browser:
+        page = await browser.get(f"/manager/orders/{order}")
+        assert page.text.count("Hélène (responsable de magasin)") == 30
+        assert "37 faits" in words(page) and "Tout voir (37)" in words(page)
+        whole = words(await browser.get(f"/manager/orders/{order}", params={"story": "oldest", "every": "true"}))
+    told = (
+        "Commande passée",
+        "Retenue : fraude soupçonnée « deux noms »",
+        "Plus retenue : fraude soupçonnée « vu »",
+        "Préparation commencée",
+    )
+    places = [whole.index(words_told) for words_told in told]
+    assert places == sorted(places)
+    assert "Tout voir" not in whole
+
+
+async def test_a_parcel_shows_where_it_is_and_gives_its_label_again(desk: Desk) -> None:
+    order, work = await desk.order("labeled", kind="ship")
+    parcel, label = new_id(), new_id()
+    ask = desk.connection.execute
+    await ask(
+        "INSERT INTO parcel (id, work, location, order_id, number, state, weight_grams, label, opened_at, opened_by, packed_at, labeled_at)"
+        " VALUES ($1, $2, $3, $4, 1, 'labeled', 1240, $5, $6, 'x', $6, $6)", parcel, work, PART_DIEU, order, label, MIDDAY,
+    )  # fmt: skip
+    await ask("INSERT INTO parcel_line VALUES ($1, 2, $2, $3, 'AMPHORE-24', 2)", parcel, work, PART_DIEU)
+    await ask(
+        "INSERT INTO label_attempt (id, parcel, n, work, location, order_id, carrier, service, state, reference, tracking_number, intended_at, intended_by, settled_at)"
+        " VALUES ($1, $2, 1, $3, $4, $5, 'colissimo', 'DOM', 'manual', 'CMP-77K', '6A12345678901', $6, 'x', $6)", label, parcel, work, PART_DIEU, order, MIDDAY,
+    )  # fmt: skip
+    await ask("INSERT INTO label_file VALUES ($1, 'application/pdf', $2, '%PDF-1.7', $3)", label, b"x" * 32, MIDDAY)
+    async with await desk.browser(ODILE) as browser:
+        page = await browser.get(f"/manager/orders/{order}")
+        told = words(page)
+        assert "Colis 1, Colissimo 6A12345678901 2 × Vase Amphore, 24 cm Lyon, 1,24 kg" in told
+        assert 'href="https://www.laposte.fr' in page.text
+        # A label settles where it goes and that it goes: neither act is offered, and neither is done.
+        assert "Corriger l’adresse" not in told and "Annuler…" not in told and "Mettre en attente" not in told
+        form = {"id": str(new_id()), "version": "1", "street": "1 rue", "postcode": "69006", "city": "Lyon"}
+        answer = await browser.post(f"/manager/orders/{order}/address", data=form)
+        assert answer.status_code == 409 and "a déjà son étiquette" in words(answer)
+        paper = await browser.get(f"/manager/orders/{order}/parcels/{parcel}/paper")
+        assert (paper.content, paper.headers["content-type"]) == (b"%PDF-1.7", "application/pdf")
+    async with await desk.browser(MARC) as browser:
+        assert (await browser.get(f"/manager/orders/{order}/parcels/{parcel}/paper")).status_code == 404
+
+
+async def test_an_address_is_corrected_on_the_order_and_what_was_typed_stays(desk: Desk) -> None:
+    order, _ = await desk.order(None, progress="held", kind="ship")
+    ask = desk.connection.execute
+    await ask("INSERT INTO order_hold (order_id, reason, detail, placed_at, placed_by) VALUES ($1, 'address', 'postcode', $2, 'system')", order, MIDDAY)  # fmt: skip
+    await ask("INSERT INTO order_address (order_id, name, street, postcode, city, country) VALUES ($1, 'Inès Aubry', '12 rue de Sèze', '690', 'Lyon', 'FR')", order)  # fmt: skip
+    async with await desk.browser(ODILE) as browser:
+        page = await browser.get(f"/manager/orders/{order}")
+        form = {name: hidden(page, name, "/address") for name in ("id", "version")}
+        form |= {"street": "14 rue de Sèze", "postcode": "6900", "city": "Lyon", "country": "FR"}
+        answer = await browser.post(f"/manager/orders/{order}/address", data=form)
+        assert answer.status_code == 422 and 'value="14 rue de Sèze"' in answer.text
+        for _ in range(2):
+            done = await browser.post(f"/manager/orders/{order}/address", data=form | {"postcode": "69006"})
+            assert done.status_code == 303
+        assert "Adresse corrigée" in words(await browser.get(f"/manager/orders/{order}"))
+    assert await progress(desk, order) == "accepted"

@@ -7,7 +7,7 @@ import msgspec
 
 from comptoir.flows.release_hold import ReleaseHoldFlow
 from comptoir.fulfillment import sql as work_sql
-from comptoir.fulfillment.lifecycles import SHIP, Action
+from comptoir.fulfillment.allowed import may_redirect
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Invalid
@@ -39,8 +39,8 @@ class CorrectAddressFlow:
         if not await tx.value(TO_SEND, command.order):
             raise Conflict("nothing_to_send")
         works = await work_sql.lock_of_order(tx, command.order, None)
-        sent = [work for work in works if work.kind == "ship" and not SHIP.allows(Action.CANCEL, work.status)]
-        if await tx.value(LABELED, command.order) or any(work.status not in OVER for work in sent):
+        labeled = await tx.value(LABELED, command.order)
+        if labeled or not may_redirect((work.kind, work.status) for work in works):
             raise Conflict("label_on_parcel")
         await sql.put_address(tx, command.order, command.to)
         tx.touched.update(work.location for work in works)
@@ -54,7 +54,6 @@ class CorrectAddressFlow:
         return AddressCorrected(command.order, held, given)
 
 
-OVER = ("canceled", "rejected")
 TO_SEND = "SELECT true FROM order_line WHERE order_id = $1 AND method = 'ship' AND canceled < quantity LIMIT 1"
 LABELED = (
     "SELECT true FROM parcel p JOIN label_attempt a ON a.parcel = p.id WHERE p.order_id = $1"

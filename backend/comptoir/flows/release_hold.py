@@ -10,6 +10,7 @@ from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.source_again import ask_person
 from comptoir.flows.source_units import source
 from comptoir.fulfillment import sql as work_sql
+from comptoir.fulfillment.allowed import GONE, may_wait
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict
@@ -150,9 +151,9 @@ async def place_hold(tx: Tx, command: PlaceHold, actor: Actor, now: datetime) ->
     """Hold an order whose work nobody has started: its units stay reserved, the stores see no work."""
     await sql.lock(tx, command.order, actor.locations)
     works = await work_sql.lock_of_order(tx, command.order, None)
-    live = [w for w in works if w.status.value in ("open", "accepted")]
-    if len(live) < len([w for w in works if w.status.value not in ("canceled", "rejected")]) or not live:
+    if not may_wait((work.kind, work.status) for work in works):
         raise Conflict("already_started")
+    live = [work for work in works if work.status not in GONE]
     needs = {(n["line"], n["part"]): n["at_work"] for n in await sql.requirements(tx, command.order)}
     # Work that was canceled stays on file: its put-backs and bags still speak of it.
     given = [work.id for work in live]

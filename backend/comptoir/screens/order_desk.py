@@ -1,8 +1,7 @@
-"""What the order page tells beyond the order itself: who did what, which lines nobody knows, where a short could go."""
+"""What the order page tells beyond the order itself: what holds it, which lines nobody knows, where a short could go."""
 
 import re
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,12 +15,6 @@ _SUMS = re.compile(r"expected_minor (\d+), sent_minor (\d+)")
 
 _SQL = """
 SELECT ch.name AS channel, (SELECT c.erased_at FROM customer c WHERE c.id = o.customer) AS erased_at,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', e.kind, 'at', e.at, 'body', e.body, 'store', l.name,
-      'who', coalesce(t.first_name, k.name, w.name), 'by', CASE WHEN e.who LIKE 'customer:%' THEN 'customer'
-        WHEN t.id IS NOT NULL THEN 'staff' WHEN coalesce(k.name, w.name) IS NOT NULL THEN 'shop' ELSE 'system' END) ORDER BY e.seq DESC), '[]')
-    FROM (SELECT * FROM event WHERE stream = o.id AND withdrawn_at IS NULL ORDER BY seq DESC LIMIT 100) e
-    LEFT JOIN location l ON l.id = e.location LEFT JOIN staff t ON t.id::text = e.who
-    LEFT JOIN api_key k ON e.who IN ('key:' || k.id, k.id::text) LEFT JOIN channel w ON e.who = 'channel:' || w.id) AS timeline,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('reason', h.reason, 'detail', h.detail, 'placed_at', h.placed_at, 'until', h.until,
       'who', (SELECT t.first_name FROM staff t WHERE t.id::text = h.placed_by)) ORDER BY h.placed_at), '[]')
     FROM order_hold h WHERE h.order_id = o.id AND h.released_at IS NULL) AS holds,
@@ -45,17 +38,6 @@ SELECT ch.name AS channel, (SELECT c.erased_at FROM customer c WHERE c.id = o.cu
       'vat_minor', d.vat_minor, 'currency', trim(d.currency), 'cites', d.cites) ORDER BY d.made_at, d.number), '[]') FROM document d WHERE d.order_id = o.id) AS documents
 FROM sales_order o LEFT JOIN channel ch ON ch.id = o.channel WHERE o.id = $1
 """
-
-
-class Moment(msgspec.Struct, frozen=True):
-    """One thing that happened. `by` says what kind of actor; `who` is a first name or the name of a shop."""
-
-    kind: str
-    at: datetime
-    body: dict[str, Any]
-    by: str
-    who: str | None = None
-    store: str | None = None
 
 
 class OpenHold(msgspec.Struct, frozen=True):
@@ -113,7 +95,6 @@ class Rating(msgspec.Struct, frozen=True):
 class OrderDesk(msgspec.Struct, frozen=True):
     """The order as the people behind it see it."""
 
-    timeline: list[Moment]
     holds: list[OpenHold]
     unknown: list[int]
     cases: list[OpenCase]
@@ -128,7 +109,7 @@ class OrderDesk(msgspec.Struct, frozen=True):
         return next((one for one in self.missing if one.line == line), None)
 
 
-_JSON = frozenset({"timeline", "holds", "cases", "missing", "put_backs", "documents", "rating"})
+_JSON = frozenset({"holds", "cases", "missing", "put_backs", "documents", "rating"})
 
 
 async def consequences(

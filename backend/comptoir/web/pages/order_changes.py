@@ -17,8 +17,18 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.runner import Command
-from comptoir.kit.words import Code, Note, Slug
-from comptoir.orders.model import CancelOrder, HoldReason, LineQuantity, MapUnknownLine, PlaceHold, ReleaseHold
+from comptoir.kit.words import Code, Country, Maybe, Note, Slug
+from comptoir.orders.model import (
+    Address,
+    CancelOrder,
+    CorrectAddress,
+    HoldReason,
+    LineQuantity,
+    MapUnknownLine,
+    PlaceHold,
+    ReleaseHold,
+    RetrySourcing,
+)
 from comptoir.screens import order as order_screen
 from comptoir.screens import order_desk
 from comptoir.web.guards import MANAGERS, by
@@ -51,6 +61,33 @@ class HoldForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
     version: Version
     note: Annotated[Note, msgspec.Meta(min_length=1)]
+    reason: Literal["manual", "fraud"] = "manual"
+
+
+class AddressForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the parcels really go; what is left empty is told as missing."""
+
+    id: UUID
+    version: Version
+    name: Maybe = ""
+    street: Maybe = ""
+    street2: Maybe = ""
+    postcode: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    city: Maybe = ""
+    country: Country = "FR"
+    phone: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+    @property
+    def address(self) -> Address:
+        """Invalid `address_incomplete` where a postcode or a phone holds what none has."""
+        phone = self.phone.strip() or None
+        try:
+            return msgspec.convert(
+                {"name": self.name.strip(), "street": self.street.strip(), "street2": self.street2.strip(), "postcode": self.postcode.strip(),
+                 "city": self.city.strip(), "country": self.country, "phone": phone}, Address,
+            )  # fmt: skip
+        except msgspec.ValidationError:
+            raise Invalid("address_incomplete") from None
 
 
 class ArticleForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +116,13 @@ class ShortForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store: Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9-]*\Z")] = ""
 
 
+class RetryForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Look for stock again."""
+
+    id: UUID
+    version: Version
+
+
 class MoveForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The store that does the work instead."""
 
@@ -101,7 +145,29 @@ async def hold(
     order: FromPath[UUID], data: URLEncodedBody[HoldForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
 ) -> Answer:
     """The stores see no work of it until somebody releases it."""
-    return await changed(order, data.version, PlaceHold(data.id, order, data.note), house, actor, page, now)
+    command = PlaceHold(data.id, order, data.note, "fraud" if data.reason == "fraud" else msgspec.UNSET)
+    return await changed(order, data.version, command, house, actor, page, now)
+
+
+@post("/manager/orders/{order:uuid}/address", opt=by(*MANAGERS), status_code=200)
+async def correct_address(
+    order: FromPath[UUID], data: URLEncodedBody[AddressForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+) -> Answer:
+    """Its parcels go there; an order that waited for its address goes on at once. What was typed stays when it cannot be."""
+    typed = Address(data.name, data.street, data.street2, data.postcode, data.city, data.country, data.phone or None)
+    try:
+        command = CorrectAddress(data.id, order, data.address)
+    except Invalid as refusal:
+        return await order_page(order, house, actor, page, now, refusal, typed=typed)
+    return await changed(order, data.version, command, house, actor, page, now, typed)
+
+
+@post("/manager/orders/{order:uuid}/retry", opt=by(*MANAGERS), status_code=200)
+async def retry(
+    order: FromPath[UUID], data: URLEncodedBody[RetryForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+) -> Answer:
+    """All that no place had is looked for once more."""
+    return await changed(order, data.version, RetrySourcing(data.id, order), house, actor, page, now)
 
 
 @post("/manager/orders/{order:uuid}/lines/{line:int}/article", opt=by(*MANAGERS), status_code=200)
@@ -141,7 +207,14 @@ async def move(
 
 
 async def changed(
-    order: UUID, version: int, command: Command, house: House, actor: Actor, page: Page, now: datetime
+    order: UUID,
+    version: int,
+    command: Command,
+    house: House,
+    actor: Actor,
+    page: Page,
+    now: datetime,
+    typed: Address | None = None,
 ) -> Answer:
     """Do it and show the order; a refusal stands on top of the order as it is now. NotFound when it is not the actor's."""
     async with borrowed(house.pool) as connection:
@@ -152,8 +225,8 @@ async def changed(
             raise Conflict("changed_meanwhile", version=view.version)
         await house.runner.perform(command, actor)
     except (Conflict, Invalid) as refusal:
-        return await order_page(order, house, actor, page, now, refusal)
+        return await order_page(order, house, actor, page, now, refusal, typed=typed)
     return page.go(f"/manager/orders/{order}")
 
 
-ROUTES: list[BaseRouteHandler] = [release, hold, say_article, cancel, decide_short, move]
+ROUTES: list[BaseRouteHandler] = [release, hold, correct_address, retry, say_article, cancel, decide_short, move]

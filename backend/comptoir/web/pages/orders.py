@@ -11,18 +11,31 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from comptoir.fulfillment import passes
+from comptoir.fulfillment import allowed, passes
+from comptoir.fulfillment.lifecycles import Status
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx, borrowed
 from comptoir.kit.errors import Malformed, Refusal, TooMany
 from comptoir.kit.ids import new_id
 from comptoir.kit.rehearsal import rehearse
-from comptoir.orders.model import CancelOrder, LineQuantity
-from comptoir.screens import article_search, order_desk, order_messages, order_search, order_why, other_stores
+from comptoir.orders.capture import POSTCODES
+from comptoir.orders.model import Address, CancelOrder, LineQuantity
+from comptoir.screens import (
+    article_search,
+    order_desk,
+    order_messages,
+    order_parcels,
+    order_search,
+    order_story,
+    order_why,
+    other_stores,
+)
 from comptoir.screens import order as order_screen
 from comptoir.screens.order import OrderView
+from comptoir.screens.order_parcels import ParcelView
 from comptoir.screens.order_search import Filter
+from comptoir.shipping.links import carrier_name, tracking_link
 from comptoir.web import limits
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
@@ -97,15 +110,19 @@ def place_after(text: str | None) -> tuple[datetime, UUID] | None:
 
 
 @get("/manager/orders/{order:uuid}", opt=by(*MANAGERS))
-async def show(order: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePage, now: Now) -> Answer:
-    """One order, whole. NotFound when it is not the actor's."""
-    return await order_page(order, house, actor, page, now)
+async def show(
+    order: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePage, now: Now,
+    story: FromQuery[Literal["newest", "oldest"]] = "newest", every: FromQuery[bool] = False,
+) -> Answer:  # fmt: skip
+    """One order, whole; its story newest or oldest first, shortened unless `every` fact is asked for. NotFound when it is not the actor's."""
+    return await order_page(order, house, actor, page, now, story=story, every=every)
 
 
 async def order_page(
-    order: UUID, house: House, actor: Actor, page: Page, now: datetime, refusal: Refusal | None = None
-) -> Answer:
-    """The order's page; a refusal of what was just tried stands on top of it."""
+    order: UUID, house: House, actor: Actor, page: Page, now: datetime, refusal: Refusal | None = None, *,
+    typed: Address | None = None, story: Literal["newest", "oldest"] = "newest", every: bool = False,
+) -> Answer:  # fmt: skip
+    """The order's page; a refusal of what was just tried stands on top of it, with the address that was `typed`."""
     async with borrowed(house.pool) as connection:
         view = await order_screen.read(connection, order, actor)
         desk = await order_desk.read(connection, order, actor)
@@ -113,9 +130,42 @@ async def order_page(
         messages = await order_messages.read(connection, order, actor)
         moves = await other_stores.read(connection, order, actor.locations, now) if may_move else {}
         whys = await order_why.read(connection, order, actor, page.lang)
+        parcels = await order_parcels.read(connection, order, actor)
+        told = await order_story.read(connection, order, actor, newest=story == "newest", every=every)
     return page.html(
-        "manager/order.html", status=refusal.status if refusal else 200, view=view, desk=desk, now=now,
-        refusal=refusal, ids=NewIds(), may_cancel=may_cancel(view, actor), moves=moves, messages=messages, whys=whys,
+        "manager/order.html", status=refusal.status if refusal else 200, view=view, desk=desk, now=now, refusal=refusal, ids=NewIds(),
+        acts=acts_on(view, parcels, actor), moves=moves, messages=messages, parcels=parcels, story=told, newest=story == "newest", every=every,
+        typed=typed, whys=whys, countries=tuple(POSTCODES), tracking_link=tracking_link, carrier_name=carrier_name,
+    )  # fmt: skip
+
+
+class Acts(msgspec.Struct, frozen=True):
+    """What this person may do to this order now, as the lifecycles' tables say it: no button that would be refused."""
+
+    cancel: bool
+    hold: bool
+    address: bool
+
+
+def acts_on(view: OrderView, parcels: list[ParcelView], actor: Actor) -> Acts:
+    """Without work, an order is head office's to cancel. A label settles the address, also one that is only asked for."""
+    works = [(work.kind, Status(work.status)) for work in view.works]
+    sends = any(line.method == "ship" and line.canceled < line.quantity for line in view.lines)
+    over = view.progress in ("canceled", "fulfilled", "closed")
+    return Acts(
+        cancel=not over and something_left(view) and (actor.locations is None or any(actor.reaches(work.location) for work in view.works)),
+        hold=not over and not view.held and allowed.may_wait(works),
+        address=not over and sends and allowed.may_redirect(works) and not any(parcel.labeled for parcel in parcels),
+    )  # fmt: skip
+
+
+def something_left(view: OrderView) -> bool:
+    """Is there a unit that can still be canceled: held, without a place, or in work that has not left?"""
+    if view.held or any(line.unsourced for line in view.lines):
+        return True
+    return any(
+        allowed.may_cancel((work.kind, Status(work.status))) and any(unit.reserved + unit.picked + unit.staged for unit in work.lines)
+        for work in view.works
     )  # fmt: skip
 
 
@@ -125,13 +175,6 @@ class NewIds:
     @property
     def next(self) -> UUID:
         return new_id()
-
-
-def may_cancel(view: OrderView, actor: Actor) -> bool:
-    """Is something left to cancel, for somebody who may? Without work, the order is head office's."""
-    if view.progress in ("canceled", "fulfilled", "closed"):
-        return False
-    return actor.locations is None or any(actor.reaches(work.location) for work in view.works)
 
 
 @get("/manager/orders/{order:uuid}/cancel", opt=by(*MANAGERS))
@@ -212,4 +255,17 @@ async def choose_article(
     return page.html("manager/article.html", view=view, line=asked, found=found, q=words, ids=NewIds(), number=line)
 
 
-ROUTES: list[BaseRouteHandler] = [list_orders, show, cancel_preview, choose_article]
+@get("/manager/orders/{order:uuid}/parcels/{parcel:uuid}/paper", opt=by(*MANAGERS))
+async def label_again(order: FromPath[UUID], parcel: FromPath[UUID], house: TheHouse, actor: TheActor) -> Answer:
+    """The label as the carrier gave it, the same bytes every time: a PDF opens in the browser, which can print it."""
+    async with borrowed(house.pool) as connection:
+        content, media_type, number = await order_parcels.label(connection, order, parcel, actor)
+    pdf = media_type == "application/pdf"
+    headers = {
+        "content-disposition": f'{"inline" if pdf else "attachment"}; filename="parcel-{number}.{"pdf" if pdf else "zpl"}"',
+        "cache-control": "private, no-store",
+    }
+    return Response(content, media_type=media_type, headers=headers)
+
+
+ROUTES: list[BaseRouteHandler] = [list_orders, show, cancel_preview, choose_article, label_again]
