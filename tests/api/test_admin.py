@@ -140,6 +140,24 @@ async def test_a_store_is_paused_and_goes_on(door: Served, database: Database) -
     )
 
 
+async def test_a_store_says_how_many_orders_its_cart_takes_and_whether_totes_are_scanned(
+    door: Served, database: Database
+) -> None:
+    browser = await browser_of(door, database, people.HELENE)
+    address = f"/manager/stores/{people.PART_DIEU}"
+    form = {"version": 1, "capacity_per_hour": 20, "pick_lead_minutes": 60, "hold_days": 7, "services": "pickup"}
+    carts = {"cart_orders": 12, "totes": "scan"}
+    assert (await browser.post(address, data=form | carts | {"id": str(uuid4())})).status_code == 303
+    row = await database.connection.fetchrow(
+        "SELECT cart_orders, scan_totes FROM location WHERE id = $1", people.PART_DIEU
+    )
+    assert tuple(row or ()) == (12, True)
+    told = (await browser.get(address)).text
+    assert 'value="scan" checked' in told
+    too_many = form | {"id": str(uuid4()), "version": 2, "cart_orders": 13}
+    assert (await browser.post(address, data=too_many)).status_code in (400, 422)
+
+
 async def test_hours_are_read_as_people_write_them(door: Served, database: Database) -> None:
     browser = await browser_of(door, database, people.HELENE)
     form = {"id": str(uuid4()), "version": 1, "monday": "9:00-12:30, 14h00-19:30"}
