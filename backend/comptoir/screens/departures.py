@@ -15,7 +15,7 @@ LEFT_FOR: Final = timedelta(hours=12)
 _LANES = """
 WITH here AS (
   SELECT p.id, a.carrier, coalesce(a.account, a.carrier) AS lane, a.account, m.manifest FROM parcel p JOIN label_attempt a ON a.id = p.label
-  LEFT JOIN manifest_parcel m ON m.parcel = p.id WHERE p.location = $1 AND p.state = 'labeled'
+  LEFT JOIN manifest_parcel m ON m.parcel = p.id AND m.label = p.label WHERE p.location = $1 AND p.state = 'labeled'
 )
 SELECT l.id AS location, l.name AS store, l.time_zone,
   coalesce((SELECT jsonb_agg(to_jsonb(x) ORDER BY x.lane) FROM (
@@ -33,9 +33,22 @@ SELECT p.id, a.tracking_number AS number, p.order_id AS order, o.number AS order
   (SELECT count(*) FROM parcel q WHERE q.work = p.work AND q.state <> 'canceled') AS of, a.carrier, coalesce(k.name, a.carrier) AS name,
   m.manifest IS NOT NULL AS loaded, coalesce(a.account, a.carrier) AS lane
 FROM parcel p JOIN label_attempt a ON a.id = p.label JOIN sales_order o ON o.id = p.order_id LEFT JOIN customer c ON c.id = o.customer
-LEFT JOIN carrier_account k ON k.id = a.account LEFT JOIN manifest_parcel m ON m.parcel = p.id
+LEFT JOIN carrier_account k ON k.id = a.account LEFT JOIN manifest_parcel m ON m.parcel = p.id AND m.label = p.label
 WHERE p.location = $1 AND p.state = 'labeled' ORDER BY m.scanned_at DESC NULLS FIRST, o.number, p.number LIMIT 500
 """
+
+
+_VOID = """
+SELECT p.id, m.tracking_number AS number FROM manifest f JOIN manifest_parcel m ON m.manifest = f.id JOIN parcel p ON p.id = m.parcel
+WHERE f.location = $1 AND f.lane = $2 AND f.state = 'open' AND p.label IS DISTINCT FROM m.label ORDER BY m.scanned_at, p.id LIMIT 100
+"""
+
+
+class Void(msgspec.Struct, frozen=True):
+    """A parcel on the pile whose label is void by now: it must not leave."""
+
+    id: UUID
+    number: str
 
 
 class Lane(msgspec.Struct, frozen=True):
@@ -104,6 +117,11 @@ async def parcels_here(connection: Connection, location: str) -> list[ParcelHere
     """Every labeled parcel of the store, of whatever lane, at most 500: a scan of another driver's is known too."""
     rows = await connection.fetch(_LANE, location)
     return [msgspec.convert(dict(row), ParcelHere) for row in rows]
+
+
+async def void_on_pile(connection: Connection, location: str, lane: str) -> list[Void]:
+    """What was scanned and lost its label since."""
+    return [msgspec.convert(dict(row), Void) for row in await connection.fetch(_VOID, location, lane)]
 
 
 def _json(row: Any, *names: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ SELECT p.id, p.work, p.order_id, p.state, p.label, coalesce(a.tracking_number, '
   coalesce(p.weight_grams, 0) AS weight_grams, (p.label IS DISTINCT FROM a.id OR a.state NOT IN ('bought', 'manual')) AS voided, m.manifest,
   coalesce(d.kind, 'home') AS delivery
 FROM parcel p JOIN label_attempt a ON a.parcel = p.id AND a.tracking_number IS NOT NULL
-LEFT JOIN manifest_parcel m ON m.parcel = p.id LEFT JOIN order_delivery d ON d.order_id = p.order_id
+LEFT JOIN manifest_parcel m ON m.parcel = p.id AND m.label = a.id LEFT JOIN order_delivery d ON d.order_id = p.order_id
 """
 
 
@@ -51,7 +51,7 @@ async def count_staying(tx: Tx, location: str, lane: str) -> int:
     """Labeled parcels of a lane that are on no manifest."""
     found: int = await tx.value(
         "SELECT count(*) FROM parcel p JOIN label_attempt a ON a.id = p.label WHERE p.location = $1 AND p.state = 'labeled'"
-        " AND coalesce(a.account, a.carrier) = $2 AND NOT EXISTS (SELECT FROM manifest_parcel m WHERE m.parcel = p.id)",
+        " AND coalesce(a.account, a.carrier) = $2 AND NOT EXISTS (SELECT FROM manifest_parcel m WHERE m.parcel = p.id AND m.label = p.label)",
         location, lane,
     )  # fmt: skip
     return found
@@ -79,7 +79,9 @@ async def add_parcel(
 ) -> None:
     await tx.run(
         "INSERT INTO manifest_parcel (manifest, parcel, location, label, tracking_number, weight_grams, scanned_at, scanned_by, device)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (parcel) DO NOTHING",
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (parcel) DO UPDATE SET manifest = excluded.manifest, label = excluded.label,"
+        " tracking_number = excluded.tracking_number, scanned_at = excluded.scanned_at, scanned_by = excluded.scanned_by"
+        " WHERE manifest_parcel.label <> excluded.label",
         manifest, parcel.id, location, parcel.label, parcel.number, parcel.weight_grams, at, who, device,
     )  # fmt: skip
 

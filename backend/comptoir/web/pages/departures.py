@@ -169,6 +169,7 @@ async def _lane(
     view = await _read(house, store, now)
     async with borrowed(house.pool) as connection:
         parcels = await departures.parcels_here(connection, store)
+        void = await departures.void_on_pile(connection, store, lane)
     mine = [parcel for parcel in parcels if parcel.lane == lane]
     this = next((one for one in view.lanes if one.lane == lane), None)
     name = this.name if this else next((one.name for one in view.left if one.lane == lane), lane)
@@ -188,7 +189,7 @@ async def _lane(
     }
     return page.html(
         "associate/departure.html", status=refusal.status if refusal else 200, view=view, lane=lane, carrier=name, this=this,
-        parcels=mine, data=data, refusal=refusal, now=now, time_zone=view.time_zone, new_id=new_id,
+        parcels=mine, void=void, data=data, refusal=refusal, now=now, time_zone=view.time_zone, new_id=new_id,
     )  # fmt: skip
 
 
@@ -199,11 +200,12 @@ async def _close_page(
     view = await _read(house, store, now)
     async with borrowed(house.pool) as connection:
         parcels = [one for one in await departures.parcels_here(connection, store) if one.lane == lane]
+        void = await departures.void_on_pile(connection, store, lane)
     going, staying = [one for one in parcels if one.loaded], [one for one in parcels if not one.loaded]
     name = parcels[0].name if parcels else lane
     return page.html(
         "associate/departure_close.html", status=refusal.status if refusal else 200, lane=lane, carrier=name, going=going,
-        staying=staying, refusal=refusal, now=now, time_zone=view.time_zone, id=new_id(),
+        staying=staying, void=void, new_id=new_id, refusal=refusal, now=now, time_zone=view.time_zone, id=new_id(),
     )  # fmt: skip
 
 

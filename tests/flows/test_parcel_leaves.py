@@ -1,0 +1,67 @@
+"""From the order to the door with real packing and labels: units, stock, money and states agree at every step."""
+
+from uuid import UUID
+
+import pytest
+
+from comptoir.kit.errors import Conflict
+from comptoir.kit.ids import new_id
+from comptoir.shipping.commands import AskLabel, VoidLabel
+from comptoir.shipping.handing import CloseManifest, ManifestClosed, ReopenManifest
+from comptoir.shipping.tracking import HeardEvent, HearTracking
+from tests.flows.parcels_in_hand import Packing, at_the_table
+from tests.hands import Shop
+from tests.world import BOWL, DERBY, LYON, shipped
+
+pytestmark = pytest.mark.anyio
+LANE = "colissimo-orme"
+
+
+async def load(table: Packing, number: str) -> str:
+    told = await table.hand.tell("load_parcel", lane=LANE, code=number)
+    return str(told.facts["did"])
+
+
+async def leave(shop: Shop, table: Packing, stay: int = 0) -> UUID:
+    command = CloseManifest(new_id(), LYON, LANE, stay)
+    done: ManifestClosed = await shop.perform(command, table.hand.person, ManifestClosed)
+    return done.id
+
+
+async def test_parcels_of_one_work_leave_as_they_are_ready_and_the_last_one_takes_the_work(shop: Shop) -> None:
+    table = await at_the_table(shop)
+    await shop.receive(4, BOWL)
+    order, work = await table.picked(shipped(DERBY, 2), shipped(BOWL, 1))
+    first, _ = await table.pack(work, 2)
+    await table.close(work, first)
+    await table.buy()
+    assert await load(table, "8R00001") == "loaded"
+    gone = await leave(shop, table)
+    assert (await shop.status(work), await shop.figures()) == ("picked", (8, 0, 0, 0))
+    assert await shop.breaches() == []
+    second, _ = await table.pack(work, 1, 2)
+    await table.close(work, second)
+    await table.buy()
+    assert await shop.status(work) == "labeled"
+    # A label that is void by the time the driver comes keeps its parcel here; its new one is scanned in its place.
+    assert await load(table, "8R00002") == "loaded"
+    await shop.perform(VoidLabel(new_id(), await table.label(second), "torn"), table.hand.person)
+    with pytest.raises(Conflict, match="parcel_not_labeled"):
+        await leave(shop, table)
+    assert await load(table, "8R00002") == "not_labeled"
+    await shop.perform(AskLabel(new_id(), second), table.hand.person)
+    await table.buy()
+    assert [await load(table, "8R00003") for _ in range(2)] == ["loaded", "again"]
+    last = await leave(shop, table)
+    assert (await shop.status(work), await shop.breaches()) == ("handed_to_carrier", [])
+    await shop.perform(ReopenManifest(new_id(), last), table.hand.person)
+    assert (await shop.status(work), await shop.breaches()) == ("labeled", [])
+    last = await leave(shop, table)
+    assert last != gone
+    for number in ("8R00001", "8R00003"):
+        await shop.perform(HearTracking(new_id(), "colissimo", number, (HeardEvent("DI1", "delivered", shop.now),)))
+    assert (await shop.status(work), await shop.breaches()) == ("delivered", [])
+    with pytest.raises(Conflict, match="carrier_has_it"):
+        await shop.perform(ReopenManifest(new_id(), last), table.hand.person)
+    assert await shop.breaches() == []
+    assert {"shipping.left", "shipping.taken_back", "shipping.delivered"} <= set(await shop.told(order))
