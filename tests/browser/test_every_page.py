@@ -820,7 +820,8 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/o/{token:str}/relay": [
         State("asked", "nobody", to_be_sent_to_relay(""), both=False),
-        State("none near", "nobody", to_be_sent_to_relay("?postcode=69006"), both=False),
+        State("three near, one carrier away", "nobody", to_be_sent_to_relay("?postcode=69006"), both=False),
+        State("none near", "nobody", to_be_sent_to_relay("?postcode=zzz"), both=False),
     ],
     "/o/{token:str}/collector": [
         State("asked", "nobody", changing("/collector"), both=False),

@@ -6,17 +6,26 @@ from uuid import UUID
 
 from comptoir.carriers import model as said
 from comptoir.carriers.model import Capabilities, LabelAnswer, LabelFormat, RelayQuery, Service, Shipment, label_of
+from comptoir.network.model import Opening
 
 SERVICES: Final = (
     Service("DOM", "home", "Domicile"), Service("REL", "relay", "Point relais"), Service("EXP", "express", "Express")
 )  # fmt: skip
 
 
+_SHOP: Final = tuple(Opening(day, 540, 1170) for day in range(6))
+RELAYS: Final[tuple[tuple[str, str, int, tuple[Opening, ...]], ...]] = (
+    ("Tabac de la Gare", "3 place de la Gare", 350, (*_SHOP, Opening(6, 540, 720))),
+    ("Fleurs Vauban", "18 rue Vauban", 900, _SHOP),
+    ("Consigne du Parc", "2 allée du Parc", 1600, tuple(Opening(day, 360, 1380) for day in range(7))),
+)
+
+
 class DemoCarrier:
     """Takes every parcel of 30 kg at most. The number comes from the key, so the same wish gives the same label."""
 
     name = "demo"
-    capabilities = Capabilities(SERVICES, (LabelFormat.PDF_10X15,), labels=True, void=True)
+    capabilities = Capabilities(SERVICES, (LabelFormat.PDF_10X15,), labels=True, void=True, relays=True)
 
     async def create_label(self, shipment: Shipment, format: LabelFormat, key: UUID) -> LabelAnswer:
         if shipment.parcel.weight_g > 30_000:
@@ -39,13 +48,23 @@ class DemoCarrier:
         return said.NotOffered()
 
     async def relays(self, query: RelayQuery) -> said.RelayAnswer:
-        return said.NotOffered()
+        """Three places that never were, wherever somebody asks."""
+        if not query.postcode.isdigit():
+            return said.Relays(())
+        return said.Relays(tuple(_relay(query, n, *row) for n, row in enumerate(RELAYS)))
 
     async def manifest(self, numbers: Sequence[str]) -> said.ManifestAnswer:
         return said.NotOffered()
 
     async def close(self) -> None:
         """Nothing was opened."""
+
+
+def _relay(query: RelayQuery, n: int, name: str, street: str, meters: int, hours: tuple[Opening, ...]) -> said.Relay:
+    where = said.Address(name, street, query.postcode, query.city or "Centre", query.country)
+    return said.Relay(
+        f"D{query.postcode}{n}", name, where, 45.76, 4.86, hours, meters, ("locker" if n == 2 else "shop",)
+    )
 
 
 def make_demo(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> DemoCarrier:

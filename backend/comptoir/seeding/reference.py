@@ -144,6 +144,9 @@ async def _packing(tx: Tx) -> None:
         "INSERT INTO carrier_account (id, carrier, name, services)"
         """ VALUES ('demo', 'demo', 'Transporteur démo', '{"home": "DOM", "relay": "REL", "express": "EXP"}')"""
     )
+    await tx.run(
+        "INSERT INTO collection SELECT l.id, 'demo', d, 1050 FROM location l, generate_series(0, 5) AS d WHERE 'ship' = ANY(l.services)"
+    )
 
 
 async def _stock(tx: Tx, at: datetime) -> None:

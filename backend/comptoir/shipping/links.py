@@ -15,7 +15,7 @@ TRACKING_PAGES: Final = {
 }
 CARRIER_NAMES: Final = {
     "colissimo": "Colissimo", "la_poste": "La Poste", "chronopost": "Chronopost", "mondial_relay": "Mondial Relay", "ups": "UPS",
-    "fedex": "FedEx", "dhl": "DHL", "dhl_express": "DHL Express",
+    "fedex": "FedEx", "dhl": "DHL", "dhl_express": "DHL Express", "demo": "Transporteur démo",
 }  # fmt: skip
 """Names are the same in every language."""
 
