@@ -56,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     command("seed", _seed, "load the demo world, or one of any size (--help)", passes_on=True)
     command("bench", _bench, "measure: comptoir bench M1 --json (--help)", passes_on=True)
     command("score", _score, "score sourcing on weeks of a retailer that never was (--help)", passes_on=True)
+    price = command("price", _price, "work out what last units are worth where they lie; the worker does it by itself")
+    price.add_argument("--all", action="store_true", help="of every SKU, not only of what moved")
     command("wave", _wave, "measure the walk of carts: list order, up and down, as shown (--help)", passes_on=True)
     command(
         "replay", _replay, "measure how quickly past orders are replayed under two policies (--help)", passes_on=True
@@ -137,6 +139,22 @@ def _replay(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir.bench.sourcing import replaying
 
     return replaying.run(rest)
+
+
+def _price(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir.flows.price_units import price_units
+    from comptoir.kit.clock import wall_clock
+    from comptoir.kit.db import open_pool
+
+    async def run(dsn: str) -> None:
+        pool = await open_pool(dsn, 2)
+        try:
+            done = await price_units(pool, wall_clock(), True if arguments.all else None)
+        finally:
+            await pool.close()
+        print(f"{done.skus} SKUs, {done.changed} of {done.prices} figures changed")
+
+    return _with_database(lambda dsn: asyncio.run(run(dsn)))
 
 
 def _route(arguments: argparse.Namespace, rest: list[str]) -> int:

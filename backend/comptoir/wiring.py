@@ -196,6 +196,7 @@ CARRIERS: dict[str, Make] = dict(MAKERS)
 JOBS: Mapping[str, tuple[str, float]] = {
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
     "settle what nobody chose": ("comptoir.flows.lapse:settle_unanswered", 60.0),
+    "price last units": ("comptoir.flows.price_units:start_pricing", 600.0),
     "leave what lies": ("comptoir.flows.source_elsewhere:leave_lying", 60.0),
     "join parcels": ("comptoir.flows.source_elsewhere:join_parcels", 300.0),
     "fill what waits for stock": ("comptoir.flows.source_elsewhere:fill_waiting", 60.0),

@@ -32,8 +32,9 @@ SELECT s.sku, s.name, s.variant, s.deciding, s.picture, s.price_minor, s.currenc
   (SELECT coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'on_hand', v.on_hand, 'reserved', v.reserved,
       'set_aside', v.set_aside, 'unsellable', v.unsellable, 'counted_at', v.counted_at, 'available',
       CASE WHEN s.blocked_reason IS NOT NULL OR v.no_promise_until > $3 THEN 0
-        ELSE greatest(0, v.on_hand - v.reserved - v.safety_stock) END, 'waits', coalesce(v.no_promise_until > $3, false)) ORDER BY l.name), '[]')
-    FROM stock_level v JOIN location l ON l.id = v.location
+        ELSE greatest(0, v.on_hand - v.reserved - v.safety_stock) END, 'waits', coalesce(v.no_promise_until > $3, false),
+      'tries', f.tries, 'found', f.found) ORDER BY l.name), '[]')
+    FROM stock_level v JOIN location l ON l.id = v.location LEFT JOIN find_rate f ON f.sku = v.sku AND f.location = v.location
     WHERE v.sku = s.sku AND ($2::text[] IS NULL OR v.location = ANY($2))) AS levels,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'fact', m.fact, 'store', m.name, 'time_zone', m.time_zone,
       'on_hand', m.on_hand, 'reserved', m.reserved, 'set_aside', m.set_aside, 'unsellable', m.unsellable, 'reason', m.reason,
@@ -96,6 +97,9 @@ class LevelHere(msgspec.Struct, frozen=True):
     available: int
     waits: bool
     counted_at: datetime | None = None
+    tries: int | None = None
+    found: int | None = None
+    """Of the latest tries to pick it there, how many found it."""
 
 
 class LedgerLine(msgspec.Struct, frozen=True):

@@ -117,6 +117,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decline_minor: Price = 400
     """What a refusal costs beside the way to another location: somebody searched, a customer waits."""
     most_parcels: Annotated[int, msgspec.Meta(ge=1, le=5)] = 5
+    horizon_days: Annotated[int, msgspec.Meta(ge=1, le=180)] = 7
+    """Days that what lies in the shops must last before more comes: what the last units are priced for."""
     transfer_days: Annotated[int, msgspec.Meta(ge=1, le=30)] | None = None
     """Working days in which goods come to the store where they are collected, when that has none; none: they are not brought."""
     mode: Literal["cost", "rules"] = "cost"

@@ -1,13 +1,15 @@
 """Writes of sourcing: decisions and prices, many rows in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from comptoir.kit.bulk import Bulk
-from comptoir.kit.db import Tx
+from comptoir.kit.db import Pool, Tx, borrowed
+from comptoir.sourcing.find_rate import Judged
 from comptoir.sourcing.why import Why, shipped
 
 DECISIONS = Bulk(
@@ -63,3 +65,66 @@ async def tried(tx: Tx, order: UUID) -> dict[tuple[int, int], frozenset[str]]:
     for line, part, location in await tx.rows(_TRIED, order):
         found.setdefault((line, part), set()).add(location)
     return {key: frozenset(places) for key, places in found.items()}
+
+
+class Priced(msgspec.Struct, frozen=True):
+    """What a unit of a SKU costs at a location beyond its parcel."""
+
+    sku: str
+    location: str
+    scarcity_minor: int
+    decline_minor: int
+
+
+_PRICES = """
+INSERT INTO unit_price (sku, location, scarcity_minor, decline_minor, as_of)
+SELECT p.sku, p.location, p.scarcity, p.decline, $5 FROM unnest($1::text[], $2::text[], $3::int[], $4::int[]) AS p (sku, location, scarcity, decline)
+WHERE p.scarcity > 0 OR p.decline > 0 OR EXISTS (SELECT FROM unit_price u WHERE u.sku = p.sku AND u.location = p.location)
+ON CONFLICT (sku, location) DO UPDATE SET scarcity_minor = excluded.scarcity_minor, decline_minor = excluded.decline_minor, as_of = excluded.as_of
+WHERE (unit_price.scarcity_minor, unit_price.decline_minor) <> (excluded.scarcity_minor, excluded.decline_minor)
+"""
+SLICE = 5_000
+
+
+async def keep_prices(pool: Pool, rows: Sequence[Priced], as_of: datetime) -> int:
+    """Write the figures that differ from what stands, in slices that hold no lock for long. How many changed."""
+    changed = 0
+    async with borrowed(pool) as connection:
+        for begin in range(0, len(rows), SLICE):
+            some = rows[begin : begin + SLICE]
+            done = await connection.execute(
+                _PRICES, [r.sku for r in some], [r.location for r in some], [r.scarcity_minor for r in some],
+                [r.decline_minor for r in some], as_of,
+            )  # fmt: skip
+            changed += int(done.split()[-1])
+    return changed
+
+
+_FIND_RATES = """
+INSERT INTO find_rate (sku, location, tries, found, as_of)
+SELECT r.sku, r.location, r.tries, r.found, $5 FROM unnest($1::text[], $2::text[], $3::smallint[], $4::smallint[]) AS r (sku, location, tries, found)
+ON CONFLICT (sku, location) DO UPDATE SET tries = excluded.tries, found = excluded.found, as_of = excluded.as_of
+WHERE (find_rate.tries, find_rate.found) <> (excluded.tries, excluded.found)
+"""
+
+
+async def keep_find_rates(pool: Pool, rates: Mapping[tuple[str, str], tuple[int, int]], as_of: datetime) -> None:
+    """Write (SKU, location) -> (tries, found), where it differs from what stands."""
+    rows = list(rates.items())
+    async with borrowed(pool) as connection:
+        for begin in range(0, len(rows), SLICE):
+            some = rows[begin : begin + SLICE]
+            await connection.execute(
+                _FIND_RATES, [key[0] for key, _ in some], [key[1] for key, _ in some], [told[0] for _, told in some],
+                [told[1] for _, told in some], as_of,
+            )  # fmt: skip
+
+
+async def keep_run(pool: Pool, at: datetime, whole: bool, skus: int, prices: int, changed: int, judged: Judged) -> None:
+    """Note that prices were worked out; a month of notes is kept."""
+    async with borrowed(pool) as connection:
+        await connection.execute(
+            "INSERT INTO pricing_run VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (at) DO NOTHING",
+            at, whole, skus, prices, changed, judged.predicted, judged.seen, judged.usable,
+        )  # fmt: skip
+        await connection.execute("DELETE FROM pricing_run WHERE at < $1", at - timedelta(days=31))

@@ -1,6 +1,6 @@
 """Tables of sourcing: decisions, what units cost, simulations. Made by the migrations, compared by a test."""
 
-from piccolo.columns import JSONB, UUID, Boolean, Bytea, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Boolean, Bytea, DoublePrecision, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -61,3 +61,26 @@ class SourcingTry(Table, tablename="sourcing_try"):
     sku = Text(required=True)
     reason = Text(required=True)
     at = Timestamptz(required=True)
+
+
+class PricingRun(Table, tablename="pricing_run"):
+    """One time that prices of last units were worked out, and whether what find rates predicted was what was seen."""
+
+    at = Timestamptz(primary_key=True, required=True)
+    whole = Boolean(required=True)
+    skus = Integer(required=True)
+    prices = Integer(required=True)
+    changed = Integer(required=True)
+    refusals_predicted = DoublePrecision(null=True, default=None)
+    refusals_seen = DoublePrecision(null=True, default=None)
+    refusals_used = Boolean(default=False)
+
+
+class FindRate(Table, tablename="find_rate"):
+    """Of the latest tries to pick an article at a location, how many found it."""
+
+    sku = Text(primary_key=True, required=True)
+    location = Text(primary_key=True, required=True)
+    tries = SmallInt(required=True)
+    found = SmallInt(required=True)
+    as_of = Timestamptz(required=True)
