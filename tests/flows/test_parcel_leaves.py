@@ -9,6 +9,8 @@ from comptoir.kit.ids import new_id
 from comptoir.shipping.commands import AskLabel, VoidLabel
 from comptoir.shipping.handing import CloseManifest, ManifestClosed, ReopenManifest
 from comptoir.shipping.tracking import HeardEvent, HearTracking
+from comptoir.wiring import WIRED
+from comptoir.worker import Worker
 from tests.flows.parcels_in_hand import Packing, at_the_table
 from tests.hands import Shop
 from tests.world import BOWL, DERBY, LYON, shipped
@@ -28,10 +30,21 @@ async def leave(shop: Shop, table: Packing, stay: int = 0) -> UUID:
     return done.id
 
 
+async def captures(shop: Shop) -> list[tuple[str, int]]:
+    rows = await shop.connection.fetch(
+        "SELECT state, amount_minor FROM payment_intention WHERE kind = 'capture' ORDER BY intended_at, id"
+    )
+    return [tuple(row) for row in rows]
+
+
 async def test_parcels_of_one_work_leave_as_they_are_ready_and_the_last_one_takes_the_work(shop: Shop) -> None:
     table = await at_the_table(shop)
     await shop.receive(4, BOWL)
     order, work = await table.picked(shipped(DERBY, 2), shipped(BOWL, 1))
+    await shop.connection.execute("UPDATE payment SET state = 'authorized', captured_minor = 0")
+    derby, bowl = [
+        row[0] for row in await shop.connection.fetch("SELECT share_minor / quantity FROM requirement ORDER BY line")
+    ]
     first, _ = await table.pack(work, 2)
     await table.close(work, first)
     await table.buy()
@@ -54,7 +67,10 @@ async def test_parcels_of_one_work_leave_as_they_are_ready_and_the_last_one_take
     assert [await load(table, "8R00003") for _ in range(2)] == ["loaded", "again"]
     last = await leave(shop, table)
     assert (await shop.status(work), await shop.breaches()) == ("handed_to_carrier", [])
+    # Each parcel's worth is to be captured once nobody can take it back; the second one's intention goes with its undo.
+    assert await captures(shop) == [("intended", 2 * derby), ("intended", bowl)]
     await shop.perform(ReopenManifest(new_id(), last), table.hand.person)
+    assert await captures(shop) == [("intended", 2 * derby), ("withdrawn", bowl)]
     assert (await shop.status(work), await shop.breaches()) == ("labeled", [])
     last = await leave(shop, table)
     assert last != gone
@@ -63,5 +79,14 @@ async def test_parcels_of_one_work_leave_as_they_are_ready_and_the_last_one_take
     assert (await shop.status(work), await shop.breaches()) == ("delivered", [])
     with pytest.raises(Conflict, match="carrier_has_it"):
         await shop.perform(ReopenManifest(new_id(), last), table.hand.person)
+    # Invoiced is what left, once it cannot be taken back: the first parcel's goods, then the second's.
+    shop.clock.advance(minutes=3)
+    worker = Worker(shop, "", WIRED)  # type: ignore[arg-type]
+    for _ in range(2):
+        await worker.drain()
+    rows = await shop.connection.fetch(
+        "SELECT sum(u.units)::int FROM document d JOIN document_unit u ON u.number = d.number WHERE u.line > 0 GROUP BY d.number ORDER BY d.number"
+    )
+    assert [row[0] for row in rows] == [2, 1]
     assert await shop.breaches() == []
     assert {"shipping.left", "shipping.taken_back", "shipping.delivered"} <= set(await shop.told(order))

@@ -34,12 +34,14 @@ async def close_manifest(tx: Tx, command: CloseManifest, actor: Actor, now: date
     if not actor.reaches(command.location):
         raise NotFound("manifest_not_found")
     zone = ZoneInfo(await tx.value("SELECT time_zone FROM location WHERE id = $1", command.location))
-    found = await sql.lock_lane(tx, command.location, command.lane)
-    orders = await sql.orders_on(tx, found["id"]) if found else []
-    works = await _lock(tx, orders, actor)
-    loaded = await sql.loaded_on(tx, found["id"]) if found else []
+    open_one = await sql.find_lane(tx, command.location, command.lane)
+    if open_one is None:
+        raise Conflict("nothing_loaded")
+    orders, works, found = await _lock(tx, open_one, actor)
+    if found["state"] != "open":
+        raise Conflict("nothing_loaded")
+    loaded = await sql.loaded_on(tx, found["id"])
     handing.close(loaded, await sql.count_staying(tx, command.location, command.lane), command.stay)
-    assert found is not None
     lines = await sql.lines_of(tx, [parcel.id for parcel in loaded])
     given = await _move(tx, works, lines, command.location, now, back=False)
     await sql.set_handed(tx, [parcel.id for parcel in loaded], now)
@@ -63,14 +65,12 @@ async def close_manifest(tx: Tx, command: CloseManifest, actor: Actor, now: date
 
 async def reopen_manifest(tx: Tx, command: ReopenManifest, actor: Actor, now: datetime) -> ManifestClosed:
     """Everything stands as before, and the pile is open again. Conflict `too_late_to_undo`, `already_undone`, `other_pile_begun`."""
-    seen = await sql.lock_manifest(tx, command.manifest, actor.locations)
+    orders, works, seen = await _lock(tx, command.manifest, actor)
     if seen["state"] != "closed":
         raise Conflict("already_undone")
     handing.reopen(seen["closed_at"], now)
-    if await sql.lock_lane(tx, seen["location"], seen["lane"]):
+    if await sql.find_lane(tx, seen["location"], seen["lane"]):
         raise Conflict("other_pile_begun")
-    orders = await sql.orders_on(tx, command.manifest)
-    works = await _lock(tx, orders, actor)
     loaded = await sql.loaded_on(tx, command.manifest)
     ids = [parcel.id for parcel in loaded]
     if await sql.end_tracking(tx, ids):
@@ -91,13 +91,20 @@ async def reopen_manifest(tx: Tx, command: ReopenManifest, actor: Actor, now: da
     return ManifestClosed(command.manifest, seen["number"], len(loaded), now)
 
 
-async def _lock(tx: Tx, orders: Sequence[UUID], actor: Actor) -> dict[UUID, Work]:
-    """The orders, then all their works of these places: the order in which everybody locks."""
-    await tx.rows("SELECT 1 FROM sales_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", list(orders))
-    found: dict[UUID, Work] = {}
+async def _lock(tx: Tx, manifest: UUID, actor: Actor) -> tuple[list[UUID], dict[UUID, Work], Any]:
+    """A manifest's orders, then their works, then itself: the order in which everybody locks.
+
+    Conflict `more_parcels_wait` when a parcel of another order was scanned meanwhile; NotFound `manifest_not_found`.
+    """
+    orders = await sql.orders_on(tx, manifest)
+    await tx.rows("SELECT 1 FROM sales_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", orders)
+    works: dict[UUID, Work] = {}
     for order in orders:
-        found |= {work.id: work for work in await work_sql.lock_of_order(tx, order, actor.locations)}
-    return found
+        works |= {work.id: work for work in await work_sql.lock_of_order(tx, order, actor.locations)}
+    found = await sql.lock_manifest(tx, manifest, actor.locations)
+    if await sql.orders_on(tx, manifest) != orders:
+        raise Conflict("more_parcels_wait")
+    return orders, works, found
 
 
 async def _move(

@@ -47,6 +47,8 @@ CREATE TABLE manifest_parcel (
 );
 -- A parcel leaves once.
 CREATE UNIQUE INDEX manifest_parcel_one ON manifest_parcel (parcel);
+-- What left lately: a label that is scanned once more is known.
+CREATE INDEX parcel_handed ON parcel (location, handed_at) WHERE handed_at IS NOT NULL;
 -- What carriers tell: one row per parcel that left, where it stands by the one rule, and when it is asked for again.
 CREATE TABLE tracking (
   parcel uuid PRIMARY KEY, location text NOT NULL, order_id uuid NOT NULL, work uuid NOT NULL, carrier text NOT NULL, account text,

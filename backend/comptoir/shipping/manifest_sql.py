@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,9 @@ from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import new_id
 from comptoir.shipping.collections import SaveCollections, SetCollectionDay
 from comptoir.shipping.handing import Waiting, same_label
+
+REMEMBERED: Final = timedelta(days=10)
+"""A label of a parcel that left longer ago is nobody's any more: carriers use numbers again."""
 
 _WAITING = """
 SELECT p.id, p.work, p.order_id, p.state, p.label, coalesce(a.tracking_number, '') AS number, a.carrier, coalesce(a.account, a.carrier) AS lane, a.account,
@@ -29,10 +32,10 @@ def _read(row: Any) -> Waiting:
 async def find_scanned(tx: Tx, location: str, code: str) -> Waiting | None:
     """The parcel whose label this is, at this store; of several labels of one parcel the one that is on it comes first."""
     rows = await tx.rows(
-        f"{_WAITING} WHERE p.location = $1 AND a.tracking_number IS NOT NULL"
+        f"{_WAITING} WHERE p.location = $1 AND (p.state IN ('open', 'packed', 'labeled') OR p.handed_at > $3)"
         " AND strpos(upper(regexp_replace($2, '\\s', '', 'g')), upper(replace(a.tracking_number, ' ', ''))) > 0"
         " ORDER BY (p.label IS NOT DISTINCT FROM a.id) DESC, length(a.tracking_number) DESC, a.intended_at DESC LIMIT 5",
-        location, code,
+        location, code, tx.now - REMEMBERED,
     )  # fmt: skip
     return next((found for found in map(_read, rows) if same_label(code, found.number)), None)
 
@@ -96,11 +99,12 @@ async def take_off(tx: Tx, location: str, parcel: UUID) -> bool:
     return done != "DELETE 0"
 
 
-async def lock_lane(tx: Tx, location: str, lane: str) -> Any:
-    """The lane's open manifest, locked; None when nothing was ever loaded."""
-    return await tx.row(
-        "SELECT * FROM manifest WHERE location = $1 AND lane = $2 AND state = 'open' FOR NO KEY UPDATE", location, lane
+async def find_lane(tx: Tx, location: str, lane: str) -> UUID | None:
+    """The lane's open manifest; None when nothing was ever loaded. Not locked: orders are locked before it."""
+    found: UUID | None = await tx.value(
+        "SELECT id FROM manifest WHERE location = $1 AND lane = $2 AND state = 'open'", location, lane
     )
+    return found
 
 
 async def orders_on(tx: Tx, manifest: UUID) -> list[UUID]:
