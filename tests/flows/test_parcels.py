@@ -1,21 +1,22 @@
 """Ship work is packed, labeled once, opened again and canceled; whatever a carrier answers, no second label is bought blindly."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
 from comptoir.carriers import model as said
 from comptoir.errands import buy_label
+from comptoir.errands.packing_slips import draw_slip
 from comptoir.kit.db import in_transaction
-from comptoir.kit.errors import Conflict
+from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import digest, new_id
 from comptoir.orders.model import CancelOrder
+from comptoir.screens.slip import read_slip
 from comptoir.shipping import sql
 from comptoir.shipping.commands import AskLabel, GiveUpLabel, TypeNumber, Unpack, VoidLabel
 from tests.flows.parcels_in_hand import PDF, at_the_table
 from tests.hands import Shop
-from tests.world import BOWL, DERBY, LYON, shipped
+from tests.world import BOWL, CUP, DERBY, LYON, TABLE_SET, shipped
 
 pytestmark = pytest.mark.anyio
 
@@ -198,6 +199,27 @@ async def test_double_taps_two_devices_and_two_workers_buy_one_label(shop: Shop)
     assert (len(table.carrier.asked), await shop.status(work)) == (2, "labeled")
 
 
+async def test_a_slip_names_every_part_of_a_kit_once_and_a_gift_slip_no_price(shop: Shop) -> None:
+    table = await at_the_table(shop)
+    await shop.receive(4, BOWL)
+    await shop.receive(4, CUP)
+    order, work, _ = await table.packed(shipped(DERBY), shipped(TABLE_SET))
+    await shop.connection.execute(
+        "INSERT INTO order_delivery (order_id, kind, gift, gift_note, chosen_at, chosen_by) VALUES ($1, 'home', true, 'Joyeux Noël', $2, 'x')",
+        order, shop.now,
+    )  # fmt: skip
+    slip = await read_slip(shop.connection, work, (LYON,), gift=False)
+    paid = await shop.connection.fetchval("SELECT goods_minor FROM sales_order WHERE id = $1", order)
+    assert (slip.parcels, len(slip.lines), slip.units) == (1, 3, 5)
+    assert sum(line.each_minor * line.quantity for line in slip.lines) == paid
+    gift = await read_slip(shop.connection, work, (LYON,))
+    assert (gift.gift, gift.gift_note) == (True, "Joyeux Noël")
+    drawn = draw_slip(gift)
+    assert (drawn[:5], drawn == draw_slip(gift)) == (b"%PDF-", True)
+    with pytest.raises(NotFound, match="work_not_found"):
+        await read_slip(shop.connection, work, ("lyon-confluence",))
+
+
 async def test_goods_that_nobody_may_carry_say_so_and_a_store_does_not_reach_anothers_parcel(shop: Shop) -> None:
     table = await at_the_table(shop)
     await shop.connection.execute("UPDATE sku SET dangerous = 'lighter', dangerous_amount = 5 WHERE sku = $1", DERBY)
@@ -214,4 +236,4 @@ async def test_goods_that_nobody_may_carry_say_so_and_a_store_does_not_reach_ano
             await shop.perform(command, elsewhere.person)
     late = await table.hand.tell("pack_parcel", work=work, parcel=parcel, line=9, quantity=1)
     assert late.problem == "line_not_in_work"
-    assert (await shop.figures(at=LYON), timedelta(0)) == ((10, 2, 2, 0), timedelta(0))
+    assert await shop.figures(at=LYON) == (10, 2, 2, 0)
