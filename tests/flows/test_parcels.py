@@ -78,6 +78,9 @@ async def test_what_was_never_picked_is_picked_by_packing_it_and_what_is_too_muc
     assert await shop.put_backs(order) == []
     assert await shop.connection.fetchval("SELECT state FROM parcel WHERE id = $1", parcel) == "canceled"
     assert await shop.status(work) == "picked"
+    again, packed = await table.pack(work, 1, parcel=parcel)
+    assert (again, packed.outcome) == (parcel, "applied")
+    assert (await table.hand.undo(packed)).outcome == "applied"
 
 
 async def test_a_closed_parcel_opens_again_before_its_label_and_a_labeled_one_only_once_that_is_void(
@@ -135,6 +138,13 @@ async def test_a_refusal_says_what_to_mend_busy_is_tried_again_and_a_bad_account
     await shop.perform(AskLabel(new_id(), parcel), table.hand.person)
     assert await table.buy() == 0
     assert (await table.labels(parcel))[2][:2] == ("refused", "account_refused")
+    _, _, other = await table.packed()
+    assert (await table.buy(), (await table.labels(other))[0][1]) == (0, "account_refused")
+    shop.clock.advance(hours=1.1)
+    await shop.perform(AskLabel(new_id(), other), table.hand.person)
+    await table.buy()
+    assert (await table.labels(other))[1][0] == "bought"
+    assert await shop.connection.fetchval("SELECT refused_at FROM carrier_account") is None
     typed = TypeNumber(new_id(), parcel, "La Poste", "6A 1234 5678", "Compte refusé")
     told = await shop.perform(typed, table.hand.person)
     assert (told["tracking_number"], await shop.status(work)) == ("6A12345678", "labeled")

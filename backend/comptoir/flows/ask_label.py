@@ -1,6 +1,6 @@
 """A label is wanted: who carries the parcel is chosen, and the wish is on file before any carrier hears of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,9 +26,12 @@ _DELIVERY: Final = (
     "SELECT kind, carrier, service, relay_id, relay_name, gift, gift_note FROM order_delivery WHERE order_id = $1"
 )
 _ACCOUNTS: Final = """
-SELECT id, carrier, name, services, settings, label_format, refused_at IS NOT NULL AS refused FROM carrier_account
+SELECT id, carrier, name, services, settings, label_format, refused_at IS NOT NULL AND refused_at > $2 AS refused FROM carrier_account
 WHERE active AND (locations IS NULL OR $1 = ANY(locations)) ORDER BY id
 """
+
+ACCOUNT_RESTS: Final = timedelta(hours=1)
+"""How long an account that its carrier refused is left alone; then one label asks again, which makes nothing while it is refused."""
 
 
 async def ask_by_itself(tx: Tx, work: Work, parcel: Parcel) -> None:
@@ -129,5 +132,5 @@ async def accounts_of(tx: Tx, location: str) -> list[Account]:
     decode = msgspec.json.decode
     return [
         msgspec.convert({**dict(row), "services": decode(row["services"]), "settings": decode(row["settings"])}, Account)
-        for row in await tx.rows(_ACCOUNTS, location)
+        for row in await tx.rows(_ACCOUNTS, location, tx.now - ACCOUNT_RESTS)
     ]  # fmt: skip

@@ -46,6 +46,8 @@ async def pack_reported(tx: Tx, report: PackParcel, actor: Actor, at: datetime) 
         if parcel is None:
             number = max((one.number for one in parcels), default=0) + 1
             await sql.insert_parcel(tx, report.parcel, work.id, work.location, work.order_id, number, at)
+        elif parcel.state == State.CANCELED:
+            await sql.set_state(tx, parcel.id, parcel.after(Step.PUT_IN))
         await _into(tx, work, line, report.parcel, done, at)
     if done.surplus:
         effect["put_back"] = await _surplus(tx, work, line, done.surplus)

@@ -41,6 +41,7 @@ async def record_label(tx: Tx, command: RecordLabel, actor: Actor, now: datetime
     body = {"parcel": parcel.id, "carrier": attempt.carrier}
     if settled.state == LabelState.BOUGHT:
         await _put_on(tx, parcel, attempt.id, now)
+        await sql.trust_account(tx, attempt.account or "")
         body["tracking_number"] = command.answer.numbers[0]
         tx.tell(Event("shipping.label_bought", parcel.order_id, body, parcel.location, parcel.work))
     elif settled.state != LabelState.INTENDED:

@@ -46,6 +46,7 @@ PARCEL: Lifecycle[State, Step] = Lifecycle(
         (State.LABELED, Step.GIVE_TO_CARRIER): State.HANDED_TO_CARRIER,
         (State.OPEN, Step.CANCEL): State.CANCELED,
         (State.PACKED, Step.CANCEL): State.CANCELED,
+        (State.CANCELED, Step.PUT_IN): State.OPEN,
     },
 )
 

@@ -30,13 +30,14 @@ def put_in(parcel: Parcel | None, picked: int, reserved: int, units: int) -> Put
     """`units` of a line with so many picked and reserved were put into a parcel; None: the parcel begins with them.
 
     A parcel that is closed already holds them too, and its weight has to be looked at again; one that has left does not.
+    One that was emptied begins again.
     """
-    if parcel is not None and parcel.state in (State.HANDED_TO_CARRIER, State.CANCELED):
+    if parcel is not None and parcel.state == State.HANDED_TO_CARRIER:
         return PutIn(0, 0, 0, "parcel_gone")
     from_picked = min(units, picked)
     from_shelf = min(units - from_picked, reserved)
     surplus = units - from_picked - from_shelf
-    late = parcel is not None and parcel.state != State.OPEN and surplus < units
+    late = parcel is not None and parcel.state in (State.PACKED, State.LABELED) and surplus < units
     problem = "more_than_needed" if surplus else "parcel_closed" if late else None
     return PutIn(from_picked, from_shelf, surplus, problem)
 

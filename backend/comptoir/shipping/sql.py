@@ -189,10 +189,17 @@ async def keep_file(tx: Tx, attempt: UUID, media_type: str, sha256: bytes, conte
 
 
 async def refuse_account(tx: Tx, account: str, words: str) -> None:
-    """The carrier does not know us any more: nothing is asked of this account until head office has looked."""
+    """The carrier does not know us any more: for a while nothing is asked of this account."""
     await tx.run(
-        "UPDATE carrier_account SET refused_at = $2, refused_words = $3 WHERE id = $1 AND refused_at IS NULL",
+        "UPDATE carrier_account SET refused_at = $2, refused_words = $3 WHERE id = $1",
         account, tx.now, words[:1000],
+    )  # fmt: skip
+
+
+async def trust_account(tx: Tx, account: str) -> None:
+    """The carrier knows us again."""
+    await tx.run(
+        "UPDATE carrier_account SET refused_at = NULL, refused_words = NULL WHERE id = $1 AND refused_at IS NOT NULL", account
     )  # fmt: skip
 
 

@@ -20,17 +20,21 @@ let wait = LOOK_MS;
 
 // ---- the fold: figures of the server, and what this device did since it counted
 
-// Facts about this work that the server's figures do not hold yet; an undo takes its fact out.
-function since() {
+// What this device did with this work: `fresh`, which the server's figures do not hold yet; `back`, counted there and undone since;
+// `stands`, all that was not taken back.
+function told() {
   const through = given.counted[journal.id] ?? 0;
-  const mine = journal.facts.filter(({ seq, refused }) => seq > through && !refused);
-  const undone = new Set(mine.filter(({ type }) => type === "undo").map(({ body }) => body.event));
-  return mine.filter(({ id, type, body }) => (type === "pack_parcel" || type === "close_parcel") && body.work === given.work && !undone.has(id));
+  const mine = journal.facts.filter(({ refused }) => !refused);
+  const undoes = (after) => new Set(mine.filter(({ seq, type }) => type === "undo" && seq > after).map(({ body }) => body.event));
+  const [undone, lately] = [undoes(0), undoes(through)];
+  const ours = mine.filter(({ type, body }) => (type === "pack_parcel" || type === "close_parcel") && body.work === given.work);
+  const stands = ours.filter(({ id }) => !undone.has(id));
+  return { fresh: stands.filter(({ seq }) => seq > through), back: ours.filter(({ id, seq }) => seq <= through && lately.has(id)), stands };
 }
 
-// -> {parcel, inside: line -> units in the open parcel, packed: line -> units in closed ones, closing: facts not yet counted}
+// -> {parcel, inside: line -> units in the open parcel, packed: line -> units in closed ones, last: what can be taken out, waiting: facts}
 function view() {
-  const facts = since();
+  const { fresh: facts, back, stands } = told();
   const closed = new Set(facts.filter(({ type }) => type === "close_parcel").map(({ body }) => body.parcel));
   const inside = new Map(given.lines.map(({ line, inside }) => [line, closed.has(given.parcel) ? 0 : inside]));
   const packed = new Map(given.lines.map(({ line, packed, inside }) => [line, packed + (closed.has(given.parcel) ? inside : 0)]));
@@ -41,7 +45,11 @@ function view() {
     into.set(body.line, (into.get(body.line) ?? 0) + body.quantity);
     if (!closed.has(body.parcel)) parcel = body.parcel;
   }
-  return { parcel, inside, packed, last: facts.findLast(({ type, body }) => type === "pack_parcel" && !closed.has(body.parcel)), closing: facts.some(({ type }) => type === "close_parcel") };
+  for (const { type, body } of back) {
+    if (type === "pack_parcel" && body.parcel === given.parcel) inside.set(body.line, Math.max(0, (inside.get(body.line) ?? 0) - body.quantity));
+  }
+  const last = parcel && stands.findLast(({ type, body }) => type === "pack_parcel" && body.parcel === parcel);
+  return { parcel, inside, packed, last: units({ inside }) ? last : null, waiting: facts.length + back.length };
 }
 
 const left = (now, { line, quantity }) => quantity - now.inside.get(line) - now.packed.get(line);
@@ -119,7 +127,7 @@ async function look() {
 
 function lookLater() {
   clearTimeout(timer);
-  const pending = at("parcels").querySelector("[data-pending]") || since().length;
+  const pending = at("parcels").querySelector("[data-pending]") || view().waiting;
   if (pending && !document.hidden) timer = setTimeout(look, wait);
 }
 
