@@ -102,6 +102,11 @@ async def test_many_orders_are_canceled_with_the_money_told_before(desk: Desk) -
         none = await browser.get("/manager/holds/fraud/confirm", params={"act": "cancel"})
         assert none.status_code == 422 and "Cochez au moins une commande" in words(none)
     assert await progress(desk, *two) == ["canceled", "canceled"]
+    # Without work an order is head office's to cancel: a store's manager is not offered what would be refused.
+    await held(desk, "fraud")
+    async with await desk.browser(HELENE) as browser:
+        page = words(await browser.get("/manager/holds/fraud"))
+        assert "Libérer…" in page and "Annuler…" not in page
 
 
 async def test_stock_is_looked_for_again_and_who_finds_none_waits_as_before(desk: Desk) -> None:

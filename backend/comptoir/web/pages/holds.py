@@ -47,6 +47,8 @@ ACTS: Final[dict[Queue, tuple[Act, ...]]] = {
     "manual": ("release", "cancel"),
 }
 """What may be done to many at once; the first one is the usual end of the wait. An unknown article is said, not released."""
+EVERYWHERE: Final[tuple[Act, ...]] = ("cancel",)
+"""An order without work is nobody's store's yet: who sees some places only does not cancel it."""
 USUAL: Final[dict[Queue, CancelReason]] = {"fraud": "suspected_fraud", "short": "not_available"}
 
 
@@ -87,6 +89,11 @@ class Cost(msgspec.Struct, frozen=True):
     authorized_minor: int
 
 
+def acts_of(queue: Queue, actor: Actor) -> tuple[Act, ...]:
+    """What this person may do to many orders of a queue."""
+    return tuple(act for act in ACTS[queue] if actor.locations is None or act not in EVERYWHERE)
+
+
 def queue_of(text: str) -> Queue:
     """NotFound `not_found` when there is no such queue."""
     for queue in QUEUES:
@@ -124,7 +131,7 @@ async def queue_page(
     here = f"/manager/holds/{queue}"
     return page.html(
         "manager/hold_queue.html", status=422 if wrong else 200, queue=queue, rows=rows, counts=counts, queues=QUEUES, now=now, codes=codes,
-        acts=ACTS[queue], every=every, wrong=wrong, later=after is not None, here=here,
+        acts=acts_of(queue, actor), every=every, wrong=wrong, later=after is not None, here=here,
         next_page=f"{here}?{urlencode({'after': rows[-1].place})}" if more else None,
         all_page=f"{here}?{urlencode({'every': 'true'} | ({'after': after} if after else {}))}",
     )  # fmt: skip
@@ -137,7 +144,7 @@ async def confirm(
 ) -> Answer:  # fmt: skip
     """What the act would mean for the chosen orders and their customers; nothing has happened yet."""
     asked = queue_of(queue)
-    if not order or act not in ACTS[asked]:
+    if not order or act not in acts_of(asked, actor):
         return await queue_page(asked, house, actor, page, now, None, False, "nothing_chosen")
     async with borrowed(house.pool) as connection:
         rows = await hold_queue.chosen(connection, actor, asked, list(order))
@@ -165,7 +172,7 @@ async def act_on_many(
 ) -> Answer:
     """Each order in its own transaction; the page says what became of each. The same form again: the same answers."""
     asked = queue_of(queue)
-    if data.act not in ACTS[asked]:
+    if data.act not in acts_of(asked, actor):
         raise NotFound("not_found")
     pairs = [
         (UUID(order), int(version)) for order, _, version in (pair.partition(":") for pair in data.orders.split(","))
