@@ -66,6 +66,8 @@ class ArticleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of one piece: watt-hours of its battery, milliliters of everything else."""
     fragile: bool = False
     ships_alone: bool = False
+    category: Annotated[str, msgspec.Meta(max_length=64, pattern=r"^([a-z0-9][a-z0-9-]*)?\Z")] = ""
+    """What rules of sourcing know it by."""
     barcodes: Annotated[tuple[Barcode, ...], msgspec.Meta(max_length=20)] = ()
     parts: Annotated[tuple[KitPart, ...], msgspec.Meta(max_length=20)] = ()
 
@@ -119,6 +121,7 @@ class Article(msgspec.Struct, frozen=True):
     dangerous_amount: int | None
     fragile: bool
     ships_alone: bool
+    category: str
     blocked_reason: str | None
     barcodes: tuple[Barcode, ...]
     parts: tuple[KitPart, ...]

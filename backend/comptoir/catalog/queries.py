@@ -14,7 +14,7 @@ MOST = 200
 _ARTICLE = (
     "s.sku, s.version, s.name, s.variant, s.deciding, s.style, s.picture, s.price_minor, s.currency, s.vat_rate_bp,"
     " s.weight_grams, s.minimum_age, s.returnable, s.withdrawal_excluded, s.blocked_reason,"
-    " s.length_mm, s.width_mm, s.height_mm, s.dangerous, s.dangerous_amount, s.fragile, s.ships_alone,"
+    " s.length_mm, s.width_mm, s.height_mm, s.dangerous, s.dangerous_amount, s.fragile, s.ships_alone, s.category,"
     " coalesce((SELECT json_agg(json_build_object('code', b.code, 'kind', b.kind) ORDER BY b.code)"
     "  FROM barcode b WHERE b.sku = s.sku), '[]')::text AS barcodes,"
     " coalesce((SELECT json_agg(json_build_object('sku', k.component, 'quantity', k.quantity,"

@@ -28,8 +28,8 @@ async def put_article(tx: Tx, sku: str, body: ArticleBody, version: int) -> None
     await tx.run(
         "INSERT INTO sku (sku, name, variant, deciding, style, picture, price_minor, currency, vat_rate_bp,"
         " weight_grams, minimum_age, returnable, is_kit, version, withdrawal_excluded, length_mm,"
-        " width_mm, height_mm, dangerous, dangerous_amount, fragile, ships_alone) VALUES ($1, $2, $3, $4, $5, $6, "
-        "$7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
+        " width_mm, height_mm, dangerous, dangerous_amount, fragile, ships_alone, category) VALUES ($1, $2, $3, $4, $5, $6, "
+        "$7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)"
         " ON CONFLICT (sku) DO UPDATE SET name = excluded.name, variant = excluded.variant,"
         " deciding = excluded.deciding, style = excluded.style, picture = excluded.picture, "
         "price_minor = excluded.price_minor,"
@@ -37,11 +37,12 @@ async def put_article(tx: Tx, sku: str, body: ArticleBody, version: int) -> None
         " minimum_age = excluded.minimum_age, returnable = excluded.returnable, is_kit = excluded.is_kit,"
         " version = excluded.version, withdrawal_excluded = excluded.withdrawal_excluded, length_mm = excluded.length_mm,"
         " width_mm = excluded.width_mm, height_mm = excluded.height_mm, dangerous = excluded.dangerous,"
-        " dangerous_amount = excluded.dangerous_amount, fragile = excluded.fragile, ships_alone = excluded.ships_alone",
+        " dangerous_amount = excluded.dangerous_amount, fragile = excluded.fragile, ships_alone = excluded.ships_alone,"
+        " category = excluded.category",
         sku, body.name, body.variant, body.deciding, body.style, body.picture, body.price_minor, body.currency,
         body.vat_rate_bp, body.weight_grams, body.minimum_age, body.returnable, bool(body.parts), version,
         body.withdrawal_excluded, body.length_mm, body.width_mm, body.height_mm, body.dangerous, body.dangerous_amount,
-        body.fragile, body.ships_alone,
+        body.fragile, body.ships_alone, body.category,
     )  # fmt: skip
     await tx.run("DELETE FROM barcode WHERE sku = $1", sku)
     await tx.run(

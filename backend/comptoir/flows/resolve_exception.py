@@ -6,11 +6,12 @@ from uuid import UUID
 
 from comptoir.flows.ask_change import request_of, settle_request
 from comptoir.flows.bring_to_store import bring_to_store
+from comptoir.flows.send_home import carry_out
 from comptoir.fulfillment import resolving, resolving_sql
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.changing import CHANGE_ASKED
 from comptoir.fulfillment.lifecycles import LIVE
-from comptoir.fulfillment.resolving import BY_TRANSFER, DECLINED, ExceptionResolved, ResolveException
+from comptoir.fulfillment.resolving import BY_PARCEL, BY_TRANSFER, DECLINED, ExceptionResolved, ResolveException
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
@@ -34,9 +35,9 @@ class ResolveExceptionFlow:
         Forbidden `role_lacks_right`.
         """
         actor.needs("store_manager", "regional_manager", "head_office")
-        by_transfer = command.resolution == BY_TRANSFER
+        by_transfer, by_parcel = command.resolution == BY_TRANSFER, command.resolution == BY_PARCEL
         # Whatever moves an order's units locks the order first.
-        order = await resolving_sql.order_of(tx, command.exception, actor) if by_transfer else None
+        order = await resolving_sql.order_of(tx, command.exception, actor) if by_transfer or by_parcel else None
         if order is not None:
             await orders_sql.lock(tx, order)
         row = await resolving_sql.lock(tx, command.exception, actor)
@@ -44,6 +45,8 @@ class ResolveExceptionFlow:
         asked = await request_of(tx, command.exception) if row["kind"] == CHANGE_ASKED else None
         if by_transfer:
             await self._bring(tx, row, asked[0] if asked else None, now)
+        if by_parcel:
+            await carry_out(tx, self.outlook, row, asked[0] if asked else None, now)
         await resolving_sql.close(tx, command.exception, command.resolution, actor.who, now)
         if asked is not None:
             done = command.resolution != DECLINED

@@ -47,12 +47,13 @@ class Found(msgspec.Struct, frozen=True):
 
 
 async def source_again(
-    tx: Tx, outlook: Outlook, order: UUID, number: str, lost: Sequence[Lost], location: str, reason: str, now: datetime
+    tx: Tx, outlook: Outlook, order: UUID, number: str, lost: Sequence[Lost], location: str, reason: str, now: datetime,
+    ask: bool = True,
 ) -> Found:  # fmt: skip
     """Find these units elsewhere. The order's row and the units' levels may be locked already; `location` gave up for `reason`.
 
     An order that is held keeps the units held: they are sourced when its hold is released. What was tried is not asked again, and after
-    MOST_TRIES locations a person decides.
+    MOST_TRIES locations a person decides (the caller, where `ask` is off).
     """
     await note_tries(tx, order, [(one.line, one.part, one.sku) for one in lost], location, reason)
     if await sql.open_holds(tx, order):
@@ -71,7 +72,7 @@ async def source_again(
             left[share.line, share.part] -= share.quantity
         await tell(tx, order, location, reason, looked.decision.plan.shares)
     missing = tuple((line, part, units) for (line, part), units in left.items() if units)
-    for line, part, units in missing:
+    for line, part, units in missing if ask else ():
         sku = next(one.sku for one in lost if (one.line, one.part) == (line, part))
         await ask_person(tx, order, location, line, sku, units, reason)
     await keep_progress(tx, order)

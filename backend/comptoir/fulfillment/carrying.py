@@ -12,6 +12,11 @@ def carry(work: Work, to: str) -> tuple[Moved, ...]:
     wanted = any(work.total(state) for state in ("reserved", "picked", "staged"))
     if work.kind == "transfer" or work.status not in CARRIED or work.location == to or not wanted:
         raise Conflict("not_movable", order_number=work.order_number)
+    return unstaged(work)
+
+
+def unstaged(work: Work) -> tuple[Moved, ...]:
+    """What lies on the pickup shelf comes off it."""
     return tuple(Moved(line.line, "staged", "picked", line.staged) for line in work.lines if line.staged)
 
 

@@ -15,8 +15,8 @@ ChangeKind = Literal["delivery", "store", "substitute"]
 CHANGE_ASKED = "change_asked"
 """The exception's kind."""
 
-ANSWERS = ("change_done", "change_declined", "change_by_transfer")
-"""What a person can answer; the last one to a wish for another store, and it is carried out at once."""
+ANSWERS = ("change_done", "change_declined", "change_by_transfer", "change_by_parcel")
+"""What a person can answer; the last ones to a wish for another store and for home delivery, and they are carried out at once."""
 
 
 class DeliverTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,10 +10,19 @@ from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.words import Note
 
 Resolution = Literal[
-    "all_right", "put_right", "goods_lost", "talked_over", "change_done", "change_declined", "change_by_transfer"
+    "all_right",
+    "put_right",
+    "goods_lost",
+    "talked_over",
+    "change_done",
+    "change_declined",
+    "change_by_transfer",
+    "change_by_parcel",
 ]
 BY_TRANSFER = "change_by_transfer"
 """The customer wants another store, and the goods that lie here go there."""
+BY_PARCEL = "change_by_parcel"
+"""The customer wants it at home, and it is sent."""
 DECLINED = "change_declined"
 CHOSEN_ON_ORDER = "short_choice"
 
