@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -19,6 +20,10 @@ from comptoir.app import create_app, every_route
 from comptoir.fulfillment.collecting import collector_token
 from comptoir.kit import postgres
 from comptoir.kit.ids import Seal, new_id
+from comptoir.sourcing.policy import DEFAULT, Rule, When
+from comptoir.sourcing.replay import Example, Load, Result, Sums
+from comptoir.sourcing.routing import Cost
+from comptoir.sourcing.why import Shadow, Weighed, WeighedParcel, Why
 from comptoir.world.cast import ASSOCIATES, CAMILLE, HELENE, PASSWORD, SAM
 from tests.browser.devices import ASSETS
 from tests.browser.looking import CONTRAST_ONLY, assert_targets_are_large_enough, axe
@@ -44,6 +49,7 @@ NOT_PAGES: Final = (
     "/manifest.webmanifest",
 )
 FILES: Final = ("/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels")
+FILES: Final = ("/stream", "/documents/{number:str}", "/paper", "/policy.json", "/rates.csv")
 """What machines read; streams, files and the redirect at the root are no pages either."""
 
 
@@ -677,6 +683,76 @@ def erased(page: Page, world: World) -> None:
     page.wait_for_url(re.compile("/manager/orders/[0-9a-f-]{36}$"))
 
 
+def policies(world: World) -> None:
+    """Two versions of the sourcing policy, one in force and one tried, and what the tried one would have done with an order."""
+    other = msgspec.structs.replace(
+        DEFAULT,
+        preferences={LYON: -150},
+        rules=(Rule("Soldes", When(weekdays=(5,)), never=(LYON,), fallbacks=(("warehouse",), ("store",)), hold=True),),
+    )
+    for number, policy in enumerate((DEFAULT, other), 1):
+        world.shop.ask(
+            "INSERT INTO policy (kind, number, body, note, made_by, made_at, active_from, tried_from) SELECT 'sourcing', $1::int, $2::text::jsonb, 'Essai',"
+            " 'system', now() - interval '1 day', CASE $1::int WHEN 1 THEN now() - interval '1 day' END, CASE $1::int WHEN 2 THEN now() - interval '1 day' END"
+            " ON CONFLICT DO NOTHING", number, msgspec.json.encode(policy).decode(),
+        )  # fmt: skip
+    cost, now = Cost(520, 0, 250), datetime.now(UTC)
+    here, there = (
+        Weighed((WeighedParcel(place, ((1, 1, "X", 2, 3),), "home", 20, now.date(), cost),), (), 0, 770)
+        for place in (LYON, QUIET_STORE)
+    )
+    why = Why(now, "placed", 1, "cost", "FR-69", now.date(), (here,), shadow=Shadow(2, there, 940))
+    world.shop.ask(
+        "INSERT INTO sourcing_decision (order_id, number, at, occasion, policy, parcels, cost_minor, tried_policy, tried_parcels, tried_minor, tried_differs, body)"
+        " SELECT id, 1, now(), 'placed', 1, 1, 770, 2, 1, 940, true, $1 FROM sales_order ORDER BY number LIMIT 1 ON CONFLICT DO NOTHING", msgspec.json.encode(why),
+    )  # fmt: skip
+
+
+def draft(part: str) -> Callable[[World], str]:
+    """A page of the draft that both readers are writing."""
+
+    def where(world: World) -> str:
+        policies(world)
+        world.shop.ask(
+            "INSERT INTO policy_draft (kind, who, base, after, body, version, changed_at)"
+            " SELECT 'sourcing', s.id::text, 2, 2, p.body, 1, now() FROM policy p, staff s WHERE p.number = 2 AND s.email LIKE 'odile%' ON CONFLICT DO NOTHING"
+        )
+        return f"/manager/sourcing/draft{part}"
+
+    return where
+
+
+def simulated(world: World, state: str = "done") -> str:
+    """A simulation with an order that the two versions send otherwise, or one that waits."""
+    policies(world)
+    order, now = UUID(world.find("SELECT id FROM sales_order ORDER BY number LIMIT 1")), datetime.now(UTC)
+    sums = Sums(
+        12_000,
+        9_000,
+        9_900,
+        700,
+        320,
+        21_000,
+        410,
+        90,
+        3,
+        6_500_000,
+        120_000,
+        3_100_000,
+        missing_minor=700_000,
+        preference=5_000,
+    )
+    example = Example(order, now, ((LYON, 2),), ((QUIET_STORE, 1), ("", 1)), 770, 1_940)
+    result = Result(sums, sums, 900, (Load(LYON, 9_000, 15_000, 8_000, 14_000),), (example,), 20_000)
+    made = f"01900000-0000-7000-8000-0000000051{'01' if state == 'done' else '02'}"
+    world.shop.ask(
+        "INSERT INTO simulation (id, policy_a, policy_b, since, until, state, done, total, result, made_by, made_at)"
+        " VALUES ($1::text::uuid, 1, 2, now() - interval '7 days', now(), $2, 0, 12000, $3::text::jsonb, 'system', now()) ON CONFLICT DO NOTHING",
+        made, state, msgspec.json.encode(result).decode() if state == "done" else None,
+    )  # fmt: skip
+    return made
+
+
 SCANNER_MENUS: Final = ()
 CSV_COLUMNS: Final = ("on_hand", "safety_stock")
 NOWHERE: Final = "00000000-0000-7000-8000-000000000000"
@@ -801,6 +877,23 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/manager/stores/{location:str}/collections": [State("two carriers", "office", lambda world: (parcels(world), f"/manager/stores/{LYON}/collections")[1], both=False)],
     "/manager/stores/{store:str}/live": [State("Lyon", "office", at(f"/manager/stores/{LYON}/live"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
+    "/manager/sourcing": [State("two versions", "office", lambda world: (policies(world), "/manager/sourcing")[1], both=False)],
+    "/manager/sourcing/draft": [
+        State("with changes", "office", draft(""), both=False),
+        State("a file that is none", "office", draft(""), lambda page, world: (page.set_input_files("#f-file", files=[{"name": "x.csv", "mimeType": "text/csv", "buffer": b"x"}]), page.click("form[action$='/import'] button"), page.locator(".note.bad").first.wait_for()), both=False),
+    ],
+    "/manager/sourcing/draft/figures": [State("a wrong one", "office", draft("/figures"), submit("#f-pick_store", "cher", "form.form button.main"), both=False)],
+    "/manager/sourcing/draft/lists/{at:int}": [State("a new one", "office", draft("/lists/0"), both=False)],
+    "/manager/sourcing/draft/preferences": [State("asked", "office", draft("/preferences"), both=False)],
+    "/manager/sourcing/draft/rates": [State("the table", "office", draft("/rates"), both=False)],
+    "/manager/sourcing/draft/rules/{at:int}": [State("one", "office", draft("/rules/0"), both=False), State("gone", "office", draft("/rules/9"), both=False)],
+    "/manager/sourcing/simulations": [State("one is done", "office", lambda world: (simulated(world), "/manager/sourcing/simulations")[1], both=False)],
+    "/manager/sourcing/simulations/{simulation:uuid}": [
+        State("done", "office", lambda world: f"/manager/sourcing/simulations/{simulated(world)}", both=False),
+        State("waits", "office", lambda world: f"/manager/sourcing/simulations/{simulated(world, 'waiting')}", both=False),
+    ],
+    "/manager/sourcing/trial": [State("differences", "office", lambda world: (policies(world), "/manager/sourcing/trial")[1], both=False)],
+    "/manager/sourcing/versions/{number:int}": [State("to come", "office", lambda world: (policies(world), "/manager/sourcing/versions/2")[1], both=False), State("unknown", "office", at("/manager/sourcing/versions/9"), both=False)],
     "/manager/texts": [State("list", "office", at("/manager/texts"), both=False)],
     "/manager/texts/{occasion:str}/{language:str}": [
         State("as it comes", "office", at("/manager/texts/ready/fr"), quotes=True, both=False),

@@ -14,7 +14,7 @@ import asyncpg
 from comptoir.kit.clock import wall_clock
 from comptoir.kit.db import Tx, in_transaction, open_pool
 from comptoir.kit.ids import Seal
-from comptoir.seeding import packing, playing, reference, volume
+from comptoir.seeding import packing, playing, policies, reference, volume
 from comptoir.seeding.moving import move_goods
 from comptoir.settings import Settings
 from comptoir.world import walkins
@@ -47,6 +47,7 @@ async def seed_demo(dsn: str, now: datetime, secret: bytes, say: Callable[[str],
         await in_transaction(pool, "system", now, lambda tx: _begin(tx, day, now))
         scripts, moves = demo_and_moves(now, day)
         say(f"Playing {len(scripts)} orders.")
+        await policies.load(pool, now)
         await playing.play(pool, Seal(secret), scripts)
         await move_goods(pool, moves)
         await packing.lay_out(pool, now)

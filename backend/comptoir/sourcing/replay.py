@@ -263,7 +263,7 @@ class Replay:
         if shipped(taken_a) != shipped(taken_b):
             self.differing += 1
             a_minor, b_minor = money(taken_a), money(taken_b)
-            example = Example(order.id, order.at, sent(taken_a), sent(taken_b), a_minor, b_minor)
+            example = Example(order.id, order.at, taken_a.sent(), taken_b.sent(), a_minor, b_minor)
             heapq.heappush(self._examples, (abs(b_minor - a_minor), -self.done, example))
             if len(self._examples) > EXAMPLES:
                 heapq.heappop(self._examples)
@@ -282,10 +282,3 @@ def money(plan: Weighed) -> int:
 
 def paid(cost: Cost) -> int:
     return cost.total - cost.preference
-
-
-def sent(plan: Weighed) -> Sent:
-    """Who sends how many units; what nobody gives under no name."""
-    rows = [(parcel.location, sum(line[3] for line in parcel.lines)) for parcel in plan.parcels]
-    missing = sum(units for *_, units in plan.missing)
-    return (*rows, ("", missing)) if missing else tuple(rows)

@@ -26,6 +26,12 @@ class Weighed(msgspec.Struct, frozen=True):
     missing_minor: int
     total: int
 
+    def sent(self) -> tuple[tuple[str, int], ...]:
+        """(location, units) of each parcel, and ("", units) for what nobody gives."""
+        rows = [(parcel.location, sum(line[3] for line in parcel.lines)) for parcel in self.parcels]
+        missing = sum(units for *_, units in self.missing)
+        return (*rows, ("", missing)) if missing else tuple(rows)
+
 
 def shipped(plan: Weighed) -> list[tuple[str, int, int, int]]:
     """Who sends what: (location, order line, part, units), sorted; two plans that say the same here are the same to a store."""
