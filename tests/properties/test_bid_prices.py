@@ -1,5 +1,7 @@
 """Bid prices beside the same future solved twice, with a unit more and a unit less: the chain that is read off one solution is exact."""
 
+import subprocess
+import sys
 from random import Random
 
 import msgspec
@@ -9,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from comptoir.sourcing import bid_prices
 from comptoir.sourcing.bid_prices import at_least, closed_form, publish, solve
-from comptoir.sourcing.market import Expected, Market, among_what_is_there, market_of, phantoms, top_down
+from comptoir.sourcing.market import Expected, Market, among_what_is_there, in_stock, market_of, phantoms, top_down
 from comptoir.sourcing.snapshot import Late, Rates, Service, Site, Snapshot
 
 SITES, PLACES = 4, 3
@@ -109,7 +111,7 @@ def test_prices_of_a_snapshot_are_published_as_it_takes_them() -> None:
     snapshot.supply["A"] = [1, 9]
     snapshot.set_prices(markdown={"A": [0, 300]})
     expected = Expected("A", 800, [0.9, 0.0], [0.1, 0.0], {"69": 2.0, "75": 1.0}, 4_000, 500, 6_000)
-    market = market_of(expected, snapshot, [[0.9, 0.1], [1.0]], {})
+    market = market_of(expected, snapshot, [[0.9, 0.1], [1.0]])
     assert market.carriage == [[1_040, 1_240], [1_100, 900]]
     assert market.margin_minor == [3_650, 0]
     assert market.markdown_minor == [300, 0]
@@ -118,3 +120,26 @@ def test_prices_of_a_snapshot_are_published_as_it_takes_them() -> None:
     assert prices["A"][0] > 1_000 > prices["A"][1]
     snapshot.set_prices(scarcity=prices)
     assert snapshot.unit("A")[0] == [prices["A"][0], prices["A"][1] + 300]
+
+
+def test_a_line_in_company_rides_along_where_the_rest_is_likely_sent_too() -> None:
+    sites = [Site("shop", 100, 140), Site("warehouse", 40, 60)]
+    rates = Rates((Service("home", 2, ((500,), (700,))),), (500,), {"69": [0, 1]})
+    snapshot = Snapshot(sites, rates, Late(), [])
+    snapshot.supply |= {"A": [1, 1], "B": [0, 5], "C": [3, 9]}
+    assert in_stock({"A": 1.0, "B": 3.0, "C": 4.0, "D": 2.0}, snapshot) == [0.5, 0.8]
+    expected = Expected("A", 300, [0.0, 0.0], [0.0, 0.0], {"69": 2.0}, 4_000, 500, 6_000, company=0.75)
+    market = market_of(expected, snapshot, together=[0.5, 0.8], kept={})
+    assert market.parcels == [0.5, 1.5]
+    assert market.carriage == [[740, 420], [800, 192]]
+    # Alone it is sent from the shop; in company the warehouse's unit saves a parcel, so that one is worth more.
+    plain = solve(market_of(expected, snapshot), 1)
+    assert solve(market, 1)[1] - plain[1] > solve(market, 1)[0] - plain[0]
+
+
+def test_who_only_takes_orders_loads_none_of_the_libraries_that_solve() -> None:
+    asked = "import sys, comptoir.sourcing.deciding, comptoir.sourcing.market, comptoir.sourcing.bid_prices as prices; "
+    asked += "prices.closed_form(prices.Market('A', [1], [0.5], [], [[]], [0], [900], 900)); "
+    asked += "print(sorted({'numpy', 'scipy'} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout == "[]\n"

@@ -40,7 +40,7 @@ class Expected(msgspec.Struct, frozen=True):
     """What a planner expects of one SKU until the end of its time: units that walk in and that are collected, by site, and parcels by destination.
 
     `margin_minor` is lost with a customer who walked in, `instead_minor` what a parcel costs for one who wanted to collect, `missing_minor` what a
-    unit costs that nobody can send.
+    unit costs that nobody can send. `company` is the part of the parcels' units that are wanted together with others.
     """
 
     sku: str
@@ -51,16 +51,24 @@ class Expected(msgspec.Struct, frozen=True):
     margin_minor: int
     instead_minor: int
     missing_minor: int
+    company: float = 0.0
 
 
 def market_of(
-    expected: Expected, snapshot: Snapshot, phantoms: Sequence[Sequence[float]] = (), kept: dict[int, list[list[int]]] | None = None
+    expected: Expected, snapshot: Snapshot, phantoms: Sequence[Sequence[float]] = (),
+    kept: dict[int, list[list[int]]] | None = None, together: Sequence[float] = (),
 ) -> Market:  # fmt: skip
-    """A SKU as it stands in the snapshot. `kept` keeps prices of carriage, by step of weight, from one SKU to the next with the same destinations."""
+    """A SKU as it stands in the snapshot. `together`: how likely each site sends the rest of an order as well, so that a line rides along.
+
+    `kept` keeps prices of carriage, by step of weight, from one SKU to the next with the same destinations.
+    """
     step, sites = snapshot.rates.step(expected.grams), len(snapshot.sites)
     carriage = None if kept is None else kept.get(step)
     if carriage is None:
         carriage = least_carriage(snapshot, tuple(expected.parcels), step)
+        if together:
+            for row, site, likely in zip(carriage, snapshot.sites, together, strict=True):
+                row += [round((1 - likely) * price + likely * site.pick_minor) for price in row]
         if kept is not None:
             kept[step] = carriage
     own, margins = [], []
@@ -69,9 +77,14 @@ def market_of(
         own.append(both)
         lost = walk_in * expected.margin_minor + collected * expected.instead_minor
         margins.append(round(lost / both) if both else 0)
+    parcels = list(expected.parcels.values())
+    if together:
+        # As further destinations: the same ones, for lines that may ride along.
+        alone = [units * (1 - expected.company) for units in parcels]
+        parcels = [*alone, *(units * expected.company for units in parcels)]
     forgone = snapshot.markdown.get(expected.sku) or [0] * sites
     return Market(
-        expected.sku, snapshot.supply.get(expected.sku) or [0] * sites, own, list(expected.parcels.values()), carriage,
+        expected.sku, snapshot.supply.get(expected.sku) or [0] * sites, own, parcels, carriage,
         [max(forgone) - units for units in forgone], margins, expected.missing_minor, phantoms,
     )  # fmt: skip
 
@@ -86,6 +99,17 @@ def least_carriage(snapshot: Snapshot, destinations: Sequence[str], step: int) -
         ]
         for at, site in enumerate(snapshot.sites)
     ]  # fmt: skip
+
+
+def in_stock(wanted: Mapping[str, float], snapshot: Snapshot) -> list[float]:
+    """By site: the part of what is wanted, {SKU: units}, whose SKU is there. What another line of an order finds."""
+    found = [0.0] * len(snapshot.sites)
+    for sku, units in wanted.items():
+        for at, there in enumerate(snapshot.supply.get(sku, ())):
+            if there:
+                found[at] += units
+    whole = sum(wanted.values())
+    return [units / whole if whole else 0.0 for units in found]
 
 
 def top_down(table: Sequence[Sequence[float]]) -> list[list[float]]:

@@ -6,7 +6,7 @@ from typing import Final
 from comptoir.bench.sourcing import constants as c
 from comptoir.bench.sourcing.week import Refresh, Router, Week
 from comptoir.sourcing.bid_prices import closed_form, publish
-from comptoir.sourcing.market import Expected, Market, among_what_is_there, market_of, phantoms, top_down
+from comptoir.sourcing.market import Expected, Market, among_what_is_there, in_stock, market_of, phantoms, top_down
 from comptoir.sourcing.routing import Ask, Plan, Terms, route
 from comptoir.sourcing.ruled import Group, route_by_rules
 from comptoir.sourcing.snapshot import Snapshot
@@ -17,6 +17,10 @@ COLLECTED: Final = 0.8
 """Of what is to be collected, the part that is."""
 MORE_PARCELS: Final = 1.2
 """Parcels' lines over those that were ordered as such: what could not be collected, what was refused. Both about, from seeds 101 to 106."""
+COMPANY: Final = 0.7
+"""Of parcels' lines, those that come with others."""
+TOGETHER: Final = 0.7
+"""How often a place sends the rest of an order that it has; from the same seeds."""
 TERMS: Final = Terms(most_parcels=3, keep=1)
 STORES: Final = frozenset({"store"})
 WAREHOUSES: Final = frozenset({"warehouse"})
@@ -61,15 +65,17 @@ def markets(week: Week) -> list[Market]:
     tables = (instance.walk_in_forecast, instance.collected_forecast, instance.parcel_forecast)
     walk_ins, collected, by_parcel = ([[units * left for units in row] for row in top_down(table)] for table in tables)
     collected = among_what_is_there(collected, [snapshot.supply[article.sku] for article in instance.articles])
+    wanted = {article.sku: sum(row) for article, row in zip(instance.articles, by_parcel, strict=True)}
+    together = [likely * TOGETHER for likely in in_stock(wanted, snapshot)]
     kept: dict[int, list[list[int]]] = {}
     return [
         market_of(
             Expected(
                 article.sku, article.weight_grams, walk_ins[a], [units * COLLECTED for units in collected[a]],
                 {str(city): units * MORE_PARCELS for city, units in enumerate(by_parcel[a])},
-                article.margin_minor, INSTEAD, article.margin_minor + c.CANCEL,
+                article.margin_minor, INSTEAD, article.margin_minor + c.CANCEL, COMPANY,
             ),
-            snapshot, doubts(week, a), kept,
+            snapshot, doubts(week, a), kept, together,
         )
         for a, article in enumerate(instance.articles)
     ]  # fmt: skip
