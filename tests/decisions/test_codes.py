@@ -49,11 +49,20 @@ def test_a_number_of_one_store_is_no_article_by_itself_and_keeps_its_whole_numbe
     assert parse(code) == Scanned("unknown", "0" + code, reason="in_store")
 
 
-@given(st.from_regex(r"[0-9]{6}", fullmatch=True).filter(lambda digits: digits.strip("0")))
+NOUGHT = ("000000", "000003", "000004")
+"""Their last digit only says how many noughts were left out: written out they are nothing but noughts, which is no article."""
+
+
+@given(st.from_regex(r"[0-9]{6}", fullmatch=True).filter(lambda digits: digits not in NOUGHT))
 def test_a_upc_e_is_the_article_of_its_long_form(digits: str) -> None:
     long = upc_e(digits)
     assert long is not None
     assert parse(long.removeprefix("00")) == parse(f"]E00{digits}{long[-1]}") == parse(f"]E0{digits}")
+
+
+@pytest.mark.parametrize("digits", NOUGHT)
+def test_a_upc_e_that_stands_for_nothing_but_noughts_is_no_article(digits: str) -> None:
+    assert upc_e(digits) is None
 
 
 @given(st.from_regex(r"[0-9]{12}", fullmatch=True), st.integers(1, 9))
