@@ -40,7 +40,7 @@ class StoreForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: Annotated[list[str], msgspec.Meta(max_length=2)] | str = []
     phone: Maybe = ""
     directions: Maybe = ""
-    cart_orders: Whole = 8
+    cart_orders: Annotated[int, msgspec.Meta(ge=1, le=12)] = 8
     totes: Annotated[list[str], msgspec.Meta(max_length=1)] | str = []
 
 
