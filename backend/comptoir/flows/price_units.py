@@ -18,7 +18,7 @@ from comptoir.network.geography import area_of
 from comptoir.sourcing import pricing_queries as queries
 from comptoir.sourcing.bid_prices import publish
 from comptoir.sourcing.find_rate import Judged, Rates, calibrated, latest
-from comptoir.sourcing.market import Expected, Market, among_what_is_there, market_of, top_down
+from comptoir.sourcing.market import Expected, Market, among_what_is_there, market_of, phantoms, top_down
 from comptoir.sourcing.outlook import Outlook
 from comptoir.sourcing.snapshot import Snapshot
 from comptoir.sourcing.sql import Priced, keep_find_rates, keep_prices, keep_run
@@ -34,6 +34,8 @@ WHOLE_EVERY: Final = timedelta(hours=6)
 LATE_COMMITS: Final = timedelta(minutes=2)
 """What was under way during the last run is looked at again."""
 PATIENCE_SECONDS: Final = 280
+INSTEAD_MINOR: Final = 800
+"""What a parcel costs, about, for somebody who wanted to collect and finds nothing."""
 MOST_AREAS: Final = 40
 """Destinations that are told apart for one run; the rest count for the one that is ordered to most."""
 
@@ -74,8 +76,8 @@ async def price_units(pool: Pool, now: datetime, whole: bool | None = None) -> R
         )[: queries.MOST_SKUS]  # fmt: skip
         skus = [sku for sku in skus if sku in outlook.supply and sku in outlook.known]
         tries = await queries.tries(connection, now - TRIES_BACK)
-        markets = await read_markets(pool, outlook, skus, now)
     judged, rates = calibrated(tries), Rates(tries)
+    markets = await read_markets(pool, outlook, skus, now, rates if judged.usable else None)
     scarcity = publish(market for market in markets if scarce(market))
     rows: list[Priced] = []
     for sku in skus:
@@ -93,33 +95,49 @@ async def price_units(pool: Pool, now: datetime, whole: bool | None = None) -> R
     return run
 
 
-async def read_markets(pool: Pool, outlook: Outlook, skus: Sequence[str], now: datetime) -> list[Market]:
-    """What is expected of each SKU until more comes in, from what was wanted in the last four weeks."""
+async def read_markets(
+    pool: Pool, outlook: Outlook, skus: Sequence[str], now: datetime, rates: Rates | None = None
+) -> list[Market]:  # fmt: skip
+    """What is expected of each SKU until more comes in, from what was wanted in the last four weeks.
+
+    With `rates` that have proved right, units that the books have and the shelf may not have are reckoned with.
+    """
     if not skus:
         return []
-    wanted = list(skus)
-    number = {sku: at for at, sku in enumerate(wanted)}
+    # Totals over the whole assortment tell more than one article's few sales in one place, also when only a few are priced.
+    every = sorted(sku for sku in outlook.supply if sku in outlook.known)[: queries.MOST_SKUS]
+    number = {sku: at for at, sku in enumerate(every)}
     share = outlook.policy.horizon_days / LOOKS_BACK.days
     async with borrowed(pool) as connection:
         since = now - LOOKS_BACK
-        walked = table(await queries.walked_in(connection, wanted, since), number, outlook, share)
-        fetched = table(await queries.collected(connection, wanted, since), number, outlook, share)
-        sent = await queries.sent(connection, wanted, since)
+        walked = table(await queries.walked_in(connection, every, since), number, outlook, share)
+        fetched = table(await queries.collected(connection, every, since), number, outlook, share)
+        sent = await queries.sent(connection, every, since)
     snapshot = outlook.snapshot(now)
     parcels, areas = parcels_of(sent, number, outlook, snapshot, share)
-    supply = [outlook.supply[sku] for sku in wanted]
-    fetched = among_what_is_there(top_down(fetched), supply)
+    fetched = among_what_is_there(top_down(fetched), [outlook.supply[sku] for sku in every])
     walked = top_down(walked)
     kept: dict[int, list[list[int]]] = {}
     made = []
-    for at, sku in enumerate(wanted):
+    for sku in skus:
+        at = number.get(sku)
+        if at is None:
+            continue
         article = outlook.article(sku)
         margin = article.price_minor * outlook.policy.missing_bp // 10_000
         expected = Expected(
             sku, article.grams, walked[at], fetched[at], {area: parcels[at].get(area, 0.0) for area in areas}, margin,
-            outlook.policy.decline_minor + 800, margin + outlook.policy.missing_minor,
+            outlook.policy.decline_minor + INSTEAD_MINOR, margin + outlook.policy.missing_minor,
         )  # fmt: skip
-        made.append(market_of(expected, snapshot, (), kept))
+        doubts = (
+            [
+                phantoms(units, units, rates.of(sku, place), 0.0)
+                for units, place in zip(outlook.supply[sku], outlook.ids, strict=True)
+            ]
+            if rates
+            else ()
+        )
+        made.append(market_of(expected, snapshot, doubts, kept))
     return made
 
 
