@@ -72,7 +72,15 @@ async def test_a_policy_is_written_on_pages_saved_put_in_force_and_tried(desk: D
     wrong = await send(office, f"{DRAFT}/figures", pick_store="beaucoup", missing="20")
     assert wrong.status_code == 422 and 'value="beaucoup"' in wrong.text and "Écrivez-le comme 4,90." in words(wrong)
     assert (
-        await send(office, f"{DRAFT}/figures", pick_store="1,25 €", delivery1="relais", days1="3", before1="16:30")
+        await send(
+            office,
+            f"{DRAFT}/figures",
+            pick_store="1,25 €",
+            delivery1="relais",
+            days1="3",
+            before1="16:30",
+            transfer="3",
+        )
     ).status_code == 303
     assert (await send(office, f"{DRAFT}/preferences", p_warehouse="-1,50", p_nord="2")).status_code == 303
     assert (await send(office, f"{DRAFT}/rates", price0_2_0="4,10", act="zone_new")).headers[

@@ -14,7 +14,7 @@ import msgspec
 from comptoir.kit.errors import Invalid
 from comptoir.sourcing.policy import ServiceRate, Tariff, Zone
 
-HEAD: Final = ("service", "days", "zone", "areas", "within_km")
+HEAD: Final = ("service", "days", "zone", "areas", "within_km", "days_more")
 MOST_BYTES: Final = 300_000
 _PRICE: Final = re.compile(r"(\d{1,6})(?:[.,](\d{1,2}))?\Z")
 
@@ -29,7 +29,9 @@ def written(tariff: Tariff) -> str:
             prices = (
                 ["" for _ in tariff.steps] if row is None else [f"{minor // 100},{minor % 100:02}" for minor in row]
             )
-            sheet.writerow([service.id, service.days, zone.id, ",".join(zone.areas), zone.within_km or "", *prices])
+            sheet.writerow(
+                [service.id, service.days, zone.id, ",".join(zone.areas), zone.within_km or "", zone.days_more, *prices]
+            )
     return file.getvalue()
 
 
@@ -40,10 +42,10 @@ def read(text: str) -> Tariff:
     rows = [
         row for row in csv.reader(io.StringIO(text), delimiter=";" if ";" in head else ",") if any(map(str.strip, row))
     ]
-    if not rows or tuple(cell.strip() for cell in rows[0][:5]) != HEAD or len(rows[0]) < 6:
+    if not rows or tuple(cell.strip() for cell in rows[0][: len(HEAD)]) != HEAD or len(rows[0]) == len(HEAD):
         raise Invalid("policy_file", line=1)
     try:
-        steps = tuple(int(cell) for cell in rows[0][5:])
+        steps = tuple(int(cell) for cell in rows[0][len(HEAD) :])
     except ValueError:
         raise Invalid("policy_file", line=1) from None
     zones: dict[str, Zone] = {}
@@ -53,10 +55,10 @@ def read(text: str) -> Tariff:
         try:
             service, zone = row[0].strip(), row[2].strip()
             areas = tuple(area.strip().upper() for area in row[3].split(",") if area.strip())
-            made = Zone(zone, areas, int(row[4]) if row[4].strip() else None)
+            made = Zone(zone, areas, int(row[4]) if row[4].strip() else None, int(row[5] or 0))
             if zones.setdefault(zone, made) != made or days.setdefault(service, int(row[1])) != int(row[1]):
                 raise ValueError("a zone or a service twice, and not the same")
-            cells = [cell.strip() for cell in row[5 : 5 + len(steps)]]
+            cells = [cell.strip() for cell in row[len(HEAD) : len(HEAD) + len(steps)]]
             prices.setdefault(service, {})[zone] = tuple(map(_minor, cells)) if any(cells) else None
         except (ValueError, IndexError):
             raise Invalid("policy_file", line=line) from None

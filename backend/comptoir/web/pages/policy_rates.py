@@ -54,7 +54,7 @@ def _tariff_of(typed: Typed, before: Tariff) -> Tariff:
     if typed.text("shape") != "x".join(map(str, shape)):
         raise Conflict("draft_changed")
     steps = tuple(typed.whole(f"step{s}", 1, 1_000_000) for s in range(shape[2]))
-    zones = tuple(_zone_of(typed, z) for z in range(shape[1]))
+    zones = tuple(_zone_of(typed, z, zone) for z, zone in enumerate(before.zones))
     services = []
     for v in range(shape[0]):
         rows = tuple(_row_of(typed, v, z, shape[2]) for z in range(shape[1]))
@@ -69,12 +69,14 @@ def _named(typed: Typed, name: str) -> str:
     return word
 
 
-def _zone_of(typed: Typed, z: int) -> Zone:
+def _zone_of(typed: Typed, z: int, before: Zone) -> Zone:
     areas = tuple(area.strip().upper() for area in typed.text(f"areas{z}").split(",") if area.strip())
     if any(not 2 <= len(area) <= 6 for area in areas):
         raise Invalid("policy_area", field=f"areas{z}")
     km = typed.whole(f"km{z}", 1, 20_000) if typed.text(f"km{z}") else None
-    return Zone(_named(typed, f"zone{z}"), areas, km)
+    return msgspec.structs.replace(
+        before, id=_named(typed, f"zone{z}"), areas=areas, within_km=km, days_more=typed.whole(f"more{z}", 0, 10, 0)
+    )
 
 
 def _row_of(typed: Typed, v: int, z: int, steps: int) -> tuple[int, ...] | None:
