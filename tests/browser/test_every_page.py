@@ -48,8 +48,9 @@ NOT_PAGES: Final = (
     "/o/sw.js",
     "/manifest.webmanifest",
 )
-FILES: Final = ("/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels")
-FILES: Final = ("/stream", "/documents/{number:str}", "/paper", "/policy.json", "/rates.csv")
+FILES: Final = (
+    "/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels", "/policy.json", "/rates.csv",
+)  # fmt: skip
 """What machines read; streams, files and the redirect at the root are no pages either."""
 
 
