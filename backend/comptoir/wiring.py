@@ -18,7 +18,7 @@ from comptoir.flows import (
 from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
 from comptoir.flows.ask_change import ask_change, withdraw_change
-from comptoir.flows.ask_label import ask_label
+from comptoir.flows.ask_label import ask_label, settle_choice
 from comptoir.flows.block_sku import block_sku, unblock_sku
 from comptoir.flows.cancel_by_customer import CancelByCustomer, cancel_by_customer
 from comptoir.flows.cancel_order import cancel_order
@@ -79,7 +79,16 @@ from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, CorrectAddress, MapUnknownLine, PlaceHold, ReleaseHold, RetrySourcing
 from comptoir.payments.recording import RecordPayment
 from comptoir.returns.model import Withdraw
-from comptoir.shipping.commands import AskLabel, GiveUpLabel, RecordLabel, RecordVoid, TypeNumber, Unpack, VoidLabel
+from comptoir.shipping.commands import (
+    AskLabel,
+    GiveUpLabel,
+    RecordLabel,
+    RecordVoid,
+    SettleChoice,
+    TypeNumber,
+    Unpack,
+    VoidLabel,
+)
 from comptoir.shipping.handing import CloseManifest, ReopenManifest, UnloadParcel
 from comptoir.shipping.relays import ChooseRelay, TellNotReceived
 from comptoir.shipping.tracking import HearTracking
@@ -110,6 +119,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         PlaceHold: place_hold,
         Unpack: unpack,
         AskLabel: ask_label,
+        SettleChoice: settle_choice,
         TypeNumber: type_number,
         GiveUpLabel: give_up_label,
         VoidLabel: void_label,

@@ -48,7 +48,7 @@ class Scripted:
         self.voided.append(shipment)
         return self.void_answer
 
-    async def rates(self, shipment: Shipment) -> said.NotOffered:
+    async def rates(self, shipment: Shipment) -> said.RateAnswer:
         return said.NotOffered()
 
     async def track(self, numbers: Sequence[str]) -> said.NotOffered:
@@ -61,6 +61,19 @@ class Scripted:
         return said.NotOffered()
 
     async def close(self) -> None: ...
+
+
+class Priced(Scripted):
+    """A carrier that also says what it takes, or does not answer about it."""
+
+    def __init__(self, prices: tuple[said.Rate, ...]) -> None:
+        super().__init__()
+        self.prices: tuple[said.Rate, ...] | Exception = prices
+
+    async def rates(self, shipment: Shipment) -> said.RateAnswer:
+        if isinstance(self.prices, Exception):
+            raise self.prices
+        return said.Rated(self.prices)
 
 
 class Packing:

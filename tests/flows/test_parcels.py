@@ -8,13 +8,13 @@ from comptoir.carriers import model as said
 from comptoir.errands import buy_label
 from comptoir.errands.packing_slips import draw_slip
 from comptoir.kit.db import in_transaction
-from comptoir.kit.errors import Conflict, NotFound
+from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.ids import digest, new_id
 from comptoir.orders.model import CancelOrder
 from comptoir.screens.slip import read_slip
 from comptoir.shipping import sql
 from comptoir.shipping.commands import AskLabel, GiveUpLabel, TypeNumber, Unpack, VoidLabel
-from tests.flows.parcels_in_hand import PDF, at_the_table
+from tests.flows.parcels_in_hand import PDF, Priced, at_the_table
 from tests.hands import Shop
 from tests.world import BOWL, CUP, DERBY, LYON, TABLE_SET, shipped
 
@@ -247,3 +247,46 @@ async def test_goods_that_nobody_may_carry_say_so_and_a_store_does_not_reach_ano
     late = await table.hand.tell("pack_parcel", work=work, parcel=parcel, line=9, quantity=1)
     assert late.problem == "line_not_in_work"
     assert await shop.figures(at=LYON) == (10, 2, 2, 0)
+
+
+async def test_of_several_the_cheapest_that_arrives_by_the_promise_is_taken_once_the_store_knows_when_they_come(
+    shop: Shop,
+) -> None:
+    table = await at_the_table(shop, said.Refused((said.Reason("parcel", "1", "Trop grand"),)))
+    await shop.connection.execute(
+        "INSERT INTO carrier_account (id, carrier, name, services) VALUES ('slow-orme', 'slow', 'Slow', '{\"home\": \"ECO\"}'),"
+        " ('sure-orme', 'sure', 'Sure', '{\"home\": \"DAY\"}')"
+    )
+    slow, sure = (
+        Priced((said.Rate("slow", "ECO", 390, "EUR", 2),)),
+        Priced((said.Rate("sure", "DAY", 910, "EUR", 1), said.Rate("sure", "NIGHT", 100, "EUR", 1))),
+    )
+    table.carriers.put("slow-orme", slow)
+    table.carriers.put("sure-orme", sure)
+    _, _, parcel = await table.packed()
+    waiting = await shop.connection.fetchval("SELECT chosen_because FROM label_attempt")
+    assert waiting == "to_compare"
+    assert await in_transaction(shop.pool, "system", shop.now, lambda tx: sql.claim_calls(tx, 8)) == []
+    await table.buy()
+    told = "SELECT account, service, chosen_because, state FROM label_attempt WHERE parcel = $1 ORDER BY n DESC LIMIT 1"
+    assert tuple(await shop.connection.fetchrow(told, parcel)) == ("slow-orme", "ECO", "cheapest", "bought")
+    # Slow comes to this store in five days, not before, and keeps the promise no more.
+    await shop.connection.execute(
+        "INSERT INTO collection SELECT $1, 'slow', (extract(isodow FROM $2::timestamptz)::int + 4) % 7, 600",
+        LYON,
+        shop.now,
+    )
+    _, _, late = await table.packed()
+    await table.buy()
+    assert tuple(await shop.connection.fetchrow(told, late)) == ("sure-orme", "DAY", "in_time", "bought")
+    # Nobody answers about prices: the first of the list, which refuses; then a person names another one.
+    slow.prices = sure.prices = ConnectionError("down")
+    _, _, third = await table.packed()
+    await table.buy()
+    assert tuple(await shop.connection.fetchrow(told, third)) == ("colissimo-orme", "DOM", "first", "refused")
+    with pytest.raises(Invalid, match="service_unknown"):
+        await shop.perform(AskLabel(new_id(), third, "sure-orme", "REL"), table.hand.person)
+    await shop.perform(AskLabel(new_id(), third, "sure-orme", "DAY"), table.hand.person)
+    await table.buy()
+    assert tuple(await shop.connection.fetchrow(told, third)) == ("sure-orme", "DAY", "person", "bought")
+    assert (len(slow.asked), len(sure.asked), len(table.carrier.asked)) == (1, 2, 1)

@@ -11,6 +11,7 @@ from uuid import uuid5
 
 from comptoir.carriers import model as said
 from comptoir.carriers.model import Carrier, LabelAnswer, LabelFormat, VoidAnswer
+from comptoir.errands.compare_rates import settle_choices
 from comptoir.errands.shipments import WantedLabel, read_wanted
 from comptoir.flows.record_label import doubt_lost_calls
 from comptoir.kit.actor import SYSTEM
@@ -39,6 +40,7 @@ async def buy_labels(house: "House") -> int:
     """One round: lost calls become doubts, then what is due is bought and given back; how many carriers were asked."""
     now = house.clock()
     await in_transaction(house.pool, SYSTEM.who, now, doubt_lost_calls)
+    await settle_choices(house)
     asked = 0
     for _ in range(ROUNDS):
         wanted = await in_transaction(house.pool, SYSTEM.who, house.clock(), lambda tx: sql.claim_calls(tx, AT_ONCE))

@@ -1,8 +1,10 @@
 """A label is wanted: who carries the parcel is chosen, and the wish is on file before any carrier hears of it."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -13,8 +15,10 @@ from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.ids import new_id
 from comptoir.shipping import labels, sql
-from comptoir.shipping.choosing import Chosen, NobodyTakes, choose
-from comptoir.shipping.commands import AskLabel, LabelStands
+from comptoir.shipping.arriving import Spoken
+from comptoir.shipping.choosing import COMPARE, Chosen, NobodyTakes, Offer, choose
+from comptoir.shipping.commands import AskLabel, LabelStands, SettleChoice
+from comptoir.shipping.handing import due_on
 from comptoir.shipping.model import Account, Delivery, LabelState, Parcel, Piece, Size, State
 from comptoir.shipping.services import offer_of
 
@@ -30,8 +34,33 @@ SELECT id, carrier, name, services, settings, label_format, refused_at IS NOT NU
 WHERE active AND (locations IS NULL OR $1 = ANY(locations)) ORDER BY id
 """
 
+_WAITING: Final = """
+SELECT a.location, a.order_id, a.parcel, a.account, a.service, p.weight_grams, p.length_mm, p.width_mm, p.height_mm, w.promise_at, l.time_zone
+FROM label_attempt a JOIN parcel p ON p.id = a.parcel JOIN work w ON w.id = a.work JOIN location l ON l.id = a.location
+WHERE a.id = $1 AND a.state = 'intended' AND a.chosen_because = $2
+"""
+
 ACCOUNT_RESTS: Final = timedelta(hours=1)
 """How long an account that its carrier refused is left alone; then one label asks again, which makes nothing while it is refused."""
+
+
+class Candidates(msgspec.Struct, frozen=True):
+    """All who could take a parcel, in the order of head office; what holds when no price comes; the day, and when it should arrive."""
+
+    label: UUID
+    location: str
+    offers: tuple[Offer, ...]
+    otherwise: Spoken
+    today: date
+    promised_on: date
+    time_zone: str
+
+
+class ChoiceStands(msgspec.Struct, frozen=True):
+    """The carrier that was settled; None when there was nothing to settle any more."""
+
+    label: UUID
+    carrier: str | None
 
 
 async def ask_by_itself(tx: Tx, work: Work, parcel: Parcel) -> None:
@@ -81,13 +110,55 @@ async def _intend(
         )
         return LabelState.REFUSED
     offer = chosen.offer
+    because = "person" if account else chosen.because if chosen.because in ("asked", "only") else COMPARE
     await sql.insert_attempt(
         tx, attempt, parcel, n, LabelState.INTENDED, reference, account=offer.account.id, carrier=offer.account.carrier,
-        service=offer.service, relay=delivery.relay_id if delivery.kind == "relay" else None, because=chosen.because,
+        service=offer.service, relay=delivery.relay_id if delivery.kind == "relay" else None, because=because,
     )  # fmt: skip
-    tx.tell(Event("shipping.label_asked", work.order_id, {"parcel": parcel.id, "carrier": offer.account.carrier,
-                  "because": chosen.because}, work.location, work.id))  # fmt: skip
+    if because != COMPARE:
+        body = {"parcel": parcel.id, "carrier": offer.account.carrier, "because": because}
+        tx.tell(Event("shipping.label_asked", work.order_id, body, work.location, work.id))
     return LabelState.INTENDED
+
+
+async def candidates(tx: Tx, label: UUID) -> Candidates | None:
+    """Who could take the parcel of a label that waits for prices; None once it is settled or given up."""
+    row = await tx.row(_WAITING, label, COMPARE)
+    if row is None:
+        return None
+    delivery = await delivery_of(tx, row["order_id"])
+    size = Size(row["length_mm"], row["width_mm"], row["height_mm"]) if row["length_mm"] else None
+    offers = offers_of(await accounts_of(tx, row["location"]), delivery.kind, row["weight_grams"] or 0)
+    chosen = choose(delivery, await pieces_of(tx, row["parcel"]), row["weight_grams"] or 0, size, offers)
+    able = (
+        () if isinstance(chosen, NobodyTakes) else (chosen.offer, *(one for one in chosen.able if one != chosen.offer))
+    )
+    today = tx.now.astimezone(ZoneInfo(row["time_zone"])).date()
+    leaves = row["promise_at"].astimezone(ZoneInfo(row["time_zone"])).date()
+    kept = Spoken(row["account"], row["service"], "first")
+    return Candidates(label, row["location"], able, kept, today, due_on(delivery.kind, leaves), row["time_zone"])
+
+
+async def settle_choice(tx: Tx, command: SettleChoice, actor: Actor, now: datetime) -> ChoiceStands:
+    """The prices were compared; what was settled or given up meanwhile stays as it is."""
+    carrier = await sql.settle_choice(tx, command.label, command.taken)
+    if carrier is not None:
+        label = await sql.lock_attempt(tx, command.label, None)
+        taken = command.taken
+        body = {
+            "parcel": label.parcel,
+            "carrier": carrier,
+            "because": taken.because,
+            "minor": taken.minor,
+            "days": taken.days,
+        }
+        tx.tell(Event("shipping.label_asked", label.order_id, body, label.location, label.work))
+    return ChoiceStands(command.label, carrier)
+
+
+def offers_of(accounts: Sequence[Account], kind: str, grams: int) -> list[Offer]:
+    """What each account offers for one kind of delivery."""
+    return [offer_of(one, one.services[kind], grams) for one in accounts if one.services.get(kind)]
 
 
 async def _choose(
@@ -99,13 +170,14 @@ async def _choose(
         named = next((one for one in accounts if one.id == account), None)
         if named is None:
             raise Invalid("account_unknown", account=account)
+        kinds = ("relay",) if delivery.kind == "relay" else ("home", "express")
+        if service and service not in [named.services.get(kind) for kind in kinds]:
+            raise Invalid("service_unknown", service=service)
         offers = [offer_of(named, service or named.services.get(delivery.kind, ""), grams)]
         # A person says which: the customer's relay still binds, their carrier is this one.
         delivery = msgspec.structs.replace(delivery, carrier=named.carrier, service=None)
     else:
-        offers = [
-            offer_of(one, one.services[delivery.kind], grams) for one in accounts if one.services.get(delivery.kind)
-        ]
+        offers = offers_of(accounts, delivery.kind, grams)
     return choose(delivery, await pieces_of(tx, parcel.id), grams, parcel.size, [one for one in offers if one.service])
 
 

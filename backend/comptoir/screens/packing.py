@@ -44,6 +44,9 @@ SELECT w.id, w.order_id AS order, w.order_number AS number, w.status, w.promise_
       'codes', (SELECT coalesce(jsonb_agg(b.code ORDER BY b.code), '[]') FROM barcode b WHERE b.sku = n.sku)) ORDER BY n.line), '[]')
     FROM work_line n JOIN sku s ON s.sku = n.sku WHERE n.work = w.id AND n.reserved + n.picked + n.staged > 0) AS lines,
   {_PARCELS} AS parcels,
+  (SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('account', c.id, 'name', c.name, 'service', s.value)), '[]')
+    FROM carrier_account c, jsonb_each_text(c.services) s WHERE c.active AND (c.locations IS NULL OR w.location = ANY(c.locations))
+      AND (s.key = 'relay') = (coalesce(v.kind, 'home') = 'relay')) AS ways,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('id', b.id, 'fr', b.name_fr, 'en', b.name_en, 'kind', b.kind, 'length_mm', b.length_mm, 'width_mm', b.width_mm,
       'height_mm', b.height_mm, 'tare_grams', b.tare_grams, 'max_grams', b.max_grams) ORDER BY b.length_mm::bigint * b.width_mm * b.height_mm, b.id), '[]')
     FROM (SELECT * FROM box_type WHERE active AND (location IS NULL OR location = w.location) LIMIT 40) b) AS boxes
@@ -172,6 +175,14 @@ class BoxView(msgspec.Struct, frozen=True):
     max_grams: int
 
 
+class WayView(msgspec.Struct, frozen=True):
+    """A service of an account that could carry this work's parcels: to the door, or to the parcel shop that the customer chose."""
+
+    account: str
+    name: str
+    service: str
+
+
 class Station(msgspec.Struct, frozen=True):
     """One work at the table: what to put into which parcel. `counted`: per journal of the device, through which fact."""
 
@@ -189,6 +200,7 @@ class Station(msgspec.Struct, frozen=True):
     counted: dict[str, int]
     lines: list[Goods]
     parcels: list[ParcelView]
+    ways: list[WayView]
     boxes: list[BoxView]
     relay_name: str | None = None
     flagged: str | None = None
@@ -225,6 +237,6 @@ async def read_station(connection: Connection, work: UUID, location: str, actor:
     if row is None:
         raise NotFound("work_not_found")
     json: dict[str, Any] = {
-        name: msgspec.json.decode(row[name]) for name in ("counted", "lines", "parcels", "boxes")
+        name: msgspec.json.decode(row[name]) for name in ("counted", "lines", "parcels", "ways", "boxes")
     }  # fmt: skip
     return msgspec.convert({**dict(row), **json}, Station)

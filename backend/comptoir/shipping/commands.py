@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.words import Code, Note, Word
+from comptoir.shipping.arriving import Spoken
 from comptoir.shipping.labels import Answer
 
 Reason = Annotated[Note, msgspec.Meta(min_length=1)]
@@ -53,6 +54,14 @@ class VoidLabel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
     label: UUID
     reason: Reason
+
+
+class SettleChoice(msgspec.Struct, frozen=True):
+    """Who carries a parcel, once the prices of all who could were compared."""
+
+    id: UUID
+    label: UUID
+    taken: Spoken
 
 
 class RecordLabel(msgspec.Struct, frozen=True):

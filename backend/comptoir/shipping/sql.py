@@ -9,6 +9,8 @@ import msgspec
 
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
+from comptoir.shipping.arriving import Spoken
+from comptoir.shipping.choosing import COMPARE
 from comptoir.shipping.labels import CALL_LIMIT, Answer, Settled
 from comptoir.shipping.model import LIVE_LABELS, Attempt, LabelState, Parcel, ParcelLine, Size, State
 
@@ -206,12 +208,35 @@ async def trust_account(tx: Tx, account: str) -> None:
 async def claim_calls(tx: Tx, limit: int) -> list[Attempt]:
     """Attempts whose time has come, each marked as being asked about at this moment, before anybody is called."""
     rows = await tx.rows(
-        "WITH due AS (SELECT id FROM label_attempt WHERE state = 'intended' AND next_at <= $1 ORDER BY next_at, id LIMIT $2"
+        "WITH due AS (SELECT id FROM label_attempt WHERE state = 'intended' AND chosen_because <> $3 AND next_at <= $1 ORDER BY next_at, id LIMIT $2"
         " FOR UPDATE SKIP LOCKED) UPDATE label_attempt a SET state = 'calling', called_at = $1, tries = tries + 1, next_at = NULL"
         f" FROM due WHERE a.id = due.id RETURNING {', '.join('a.' + name.strip() for name in _ATTEMPT.split(','))}",
-        tx.now, limit,
+        tx.now, limit, COMPARE,
     )  # fmt: skip
     return [_attempt(row) for row in rows]
+
+
+async def to_compare(tx: Tx, limit: int) -> list[UUID]:
+    """Labels whose carrier waits for prices, the oldest first."""
+    rows = await tx.rows(
+        "SELECT id FROM label_attempt WHERE state = 'intended' AND chosen_because = $1 ORDER BY next_at, id LIMIT $2", COMPARE, limit
+    )  # fmt: skip
+    return [row["id"] for row in rows]
+
+
+async def settle_choice(tx: Tx, attempt: UUID, taken: Spoken) -> str | None:
+    """Its account, service and reason are settled; the carrier, or None where the label was settled or given up meanwhile.
+
+    An account that was switched off meanwhile stays away: what was first on the list is kept.
+    """
+    carrier: str | None = await tx.value(
+        "UPDATE label_attempt a SET account = coalesce(c.id, a.account), carrier = coalesce(c.carrier, a.carrier),"
+        " service = CASE WHEN c.id IS NULL THEN a.service ELSE $3 END, chosen_because = CASE WHEN c.id IS NULL THEN 'first' ELSE $4 END"
+        " FROM label_attempt b LEFT JOIN carrier_account c ON c.id = $2 AND c.active"
+        " WHERE b.id = a.id AND a.id = $1 AND a.state = 'intended' AND a.chosen_because = $5 RETURNING a.carrier",
+        attempt, taken.account, taken.service, taken.because, COMPARE,
+    )  # fmt: skip
+    return carrier
 
 
 async def doubt_lost_calls(tx: Tx) -> list[Attempt]:

@@ -47,6 +47,16 @@ class ActForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
 
 
+class LabelForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A label once more; `way` is `account|service`, empty: by the rules."""
+
+    id: UUID
+    way: Annotated[
+        str,
+        msgspec.Meta(max_length=130, pattern=r"^([A-Za-z0-9][A-Za-z0-9._:/#+ -]*\|[A-Za-z0-9][A-Za-z0-9._:/#+ -]*)?\Z"),
+    ] = ""
+
+
 class WhyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A tap with a reason."""
 
@@ -160,10 +170,13 @@ async def unpack(
 
 @post("/packing/parcels/{parcel:uuid}/label", opt=by(*COUNTER), status_code=200)
 async def ask(
-    parcel: FromPath[UUID], data: URLEncodedBody[ActForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+    parcel: FromPath[UUID], data: URLEncodedBody[LabelForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
 ) -> Answer:
-    """Buy a label once what was wrong is mended."""
-    return await done(AskLabel(data.id, parcel), house, actor, page, now, parcel=parcel)
+    """Buy a label once what was wrong is mended, or with the account and service that a person names."""
+    account, _, service = data.way.partition("|")
+    return await done(
+        AskLabel(data.id, parcel, account or None, service or None), house, actor, page, now, parcel=parcel
+    )
 
 
 @post("/packing/parcels/{parcel:uuid}/number", opt=by(*COUNTER), status_code=200)
