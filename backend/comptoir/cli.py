@@ -146,6 +146,9 @@ def _price(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir.kit.clock import wall_clock
     from comptoir.kit.db import open_pool
 
+    # Whoever takes orders on this machine goes first.
+    os.nice(10)
+
     async def run(dsn: str) -> None:
         pool = await open_pool(dsn, 2)
         try:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from comptoir.bench import carriers, reading, scarce, throughput
+from comptoir.bench import carriers, pricing, reading, scarce, throughput
 from comptoir.bench.floor import FloorFailed
 from comptoir.bench.rig import BenchFailed, say
 
@@ -16,6 +16,7 @@ Measurement = Callable[[Sequence[int], int, int, int], tuple[dict[str, Any], lis
 MEASUREMENTS: dict[str, Measurement] = {
     "M1": throughput.m1,
     "M1D": carriers.m1_dead,
+    "M1P": pricing.m1_pricing,
     "M3": throughput.m3,
     "M4": throughput.m4,
     "M5": reading.m5,
