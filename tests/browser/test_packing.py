@@ -114,7 +114,7 @@ def test_a_wave_of_eight_orders_is_packed_by_scans_and_every_parcel_gets_its_lab
     expect(page.get_by_role("button", name="Imprimer l’étiquette")).to_be_visible()
     assert_nothing_to_say(page)
     states = "SELECT count(*) FROM work WHERE kind = 'ship' AND status = 'labeled'"
-    for _ in range(40):
+    for _ in range(200):
         if shop.one(states) == WAVE:
             break
         page.wait_for_timeout(100)
