@@ -244,8 +244,10 @@ WHERE NOT CASE t.status
   ELSE l.reserved + l.picked + l.in_transit + l.received + l.missing = 0 END;
 
 -- name: a_customers_units_travel_with_their_transfer
--- I3: work for another store has a transfer that stands, and what of it is on its way is on its way there: never more than the transfer carries.
+-- I3: work for another store has a transfer that stands, and what of it is on its way is on its way there, never more than the transfer carries; and no transfer waits for work that is over.
 SELECT w.id::text AS of, l.line, l.in_transit, coalesce(n.in_transit, 0) AS on_the_transfer FROM work w JOIN work_line l ON l.work = w.id
 LEFT JOIN transfer t ON t.work = w.id LEFT JOIN transfer_line n ON n.transfer = t.id AND n.work_line = l.line
 WHERE w.kind = 'transfer' AND (l.in_transit > coalesce(n.in_transit, 0) OR (l.reserved + l.picked > 0 AND t.status IS DISTINCT FROM 'created')
-  OR (l.in_transit > 0 AND t.status NOT IN ('shipped', 'receiving')));
+  OR (l.in_transit > 0 AND t.status NOT IN ('shipped', 'receiving')))
+UNION ALL SELECT t.id::text, 0, 0, 0 FROM transfer t WHERE t.work IS NOT NULL AND t.status = 'created' AND NOT EXISTS (SELECT FROM work w
+  WHERE w.id = t.work AND w.kind = 'transfer' AND w.status IN ('open', 'accepted', 'picking', 'picked'));

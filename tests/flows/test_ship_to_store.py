@@ -13,7 +13,7 @@ from comptoir.kit.db import Tx, in_transaction
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.ids import new_id
 from comptoir.orders import sql as orders_sql
-from comptoir.orders.model import CancelOrder
+from comptoir.orders.model import CancelOrder, PlaceHold, ReleaseHold
 from comptoir.transfers.model import CancelTransfer, ReceiveTransfer, ShipTransfer
 from tests.hands import Handheld, Shop, staged
 from tests.world import CONFLUENCE, CUP, DERBY, LYON, NOUR, Line, order
@@ -174,3 +174,35 @@ async def test_only_a_wish_for_another_store_is_answered_by_a_transfer(shop: Sho
         await shop.perform(ResolveException(new_id(), case, "change_by_transfer", "x"), HELENE)
     assert await shop.count("transfer") == 0
     await shop.connection.execute("UPDATE channel SET delivery_minor = NULL")
+
+
+async def test_a_transfer_ends_with_the_work_it_was_to_carry_and_stands_again_when_that_goes_on(
+    shop: Shop, sam: Handheld
+) -> None:
+    await shop.receive(1)
+    placed = await shop.place(order(Line(DERBY)))
+    work = placed.works[0].id
+    transfer = await by_transfer(shop, placed.id)
+
+    async def stands() -> str:
+        return str(await shop.connection.fetchval("SELECT status FROM transfer WHERE id = $1", transfer))
+
+    await sam.start(work)
+    told = await sam.short(work)
+    assert (await shop.status(work), await stands(), await shop.breaches()) == ("closed", "canceled", [])
+    await sam.undo(told)
+    assert (await shop.status(work), await stands()) == ("picking", "created")
+    await sam.pick(work)
+    await shop.perform(ShipTransfer(new_id(), transfer), sam.person)
+    assert await stands() == "shipped"
+
+
+async def test_an_order_that_is_held_before_anybody_began_has_no_transfer_left(shop: Shop) -> None:
+    await shop.receive(1)
+    placed = await shop.place(order(Line(DERBY)))
+    first = await by_transfer(shop, placed.id)
+    await shop.perform(PlaceHold(new_id(), placed.id, "looks odd"))
+    assert await shop.connection.fetchval("SELECT status FROM transfer WHERE id = $1", first) == "canceled"
+    await shop.perform(ReleaseHold(new_id(), placed.id, "manual", "all right"))
+    rows = await shop.connection.fetch("SELECT status FROM transfer ORDER BY number")
+    assert [row[0] for row in rows] == ["canceled", "created"]

@@ -13,7 +13,7 @@ from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder
 from tests.hands import Handheld, Shop
-from tests.world import BOWL, CONFLUENCE, CUP, DERBY, LYON, WAREHOUSE, order, shipped
+from tests.world import BOWL, CONFLUENCE, CUP, DERBY, LYON, WAREHOUSE, Line, order, shipped
 
 pytestmark = pytest.mark.anyio
 
@@ -176,3 +176,66 @@ async def test_units_that_nobody_had_go_out_when_somebody_gets_them_unless_they_
     assert (await works_of(shop, waits.id))[1:] == [(CONFLUENCE, "open", 1)]
     assert (await shop.exceptions(), await shop.progress(ends.id)) == ([], "canceled")
     assert await shop.figures(at=CONFLUENCE) == (5, 1, 0, 0)
+
+
+async def two_parcels(shop: Shop, orders: int = 1) -> list[UUID]:
+    """Bowls from Lyon and cups from Confluence, and Lyon has cups by now: one parcel each would do."""
+    await shop.receive(orders, BOWL)
+    await shop.receive(orders, CUP, CONFLUENCE)
+    placed = [await shop.place(order(shipped(BOWL), shipped(CUP))) for _ in range(orders)]
+    await shop.receive(orders, CUP)
+    return [one.id for one in placed]
+
+
+async def test_parcels_are_joined_only_where_what_is_given_up_may_be_promised_again(shop: Shop) -> None:
+    (paused,) = await two_parcels(shop)
+    await shop.connection.execute(
+        "UPDATE stock_level SET no_promise_until = $1 WHERE sku = $2 AND location = $3",
+        shop.now + timedelta(days=1), BOWL, LYON,
+    )  # fmt: skip
+    shop.clock.advance(minutes=60 * 7)
+    await source_elsewhere.join_parcels(shop)  # type: ignore[arg-type]
+    assert [work[1] for work in await works_of(shop, paused)] == ["open", "open"]
+    await shop.connection.execute("UPDATE stock_level SET no_promise_until = NULL")
+    await shop.till(1, BOWL)  # The till has sold what was promised.
+    shop.clock.advance(minutes=60 * 7)
+    await source_elsewhere.join_parcels(shop)  # type: ignore[arg-type]
+    assert [work[1] for work in await works_of(shop, paused)] == ["open", "open"]
+
+
+async def test_an_order_that_cannot_be_dealt_with_stops_no_other(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = await two_parcels(shop, 2)
+    shop.clock.advance(minutes=60 * 7)
+    kept = source_elsewhere.join
+
+    async def join(tx: Any, outlook: Any, wanted: UUID, now: Any) -> None:
+        assert wanted != bad
+        await kept(tx, outlook, wanted, now)
+
+    monkeypatch.setattr(source_elsewhere, "join", join)
+    assert await source_elsewhere.join_parcels(shop) == 2  # type: ignore[arg-type]
+    assert [work[2] for work in await works_of(shop, good) if work[1] == "open"] == [2]
+    # It is not the first one again in the next round.
+    assert await source_elsewhere.join_parcels(shop) == 0  # type: ignore[arg-type]
+
+
+async def test_orders_that_nobody_can_help_do_not_stand_before_those_whose_goods_have_come(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_elsewhere, "AT_ONCE", 2)
+    sam = await shop.handheld()
+    await shop.receive(3, BOWL)
+    await shop.receive(1, CUP)
+    for _ in range(3):
+        collected = (await shop.place(order(Line(BOWL)))).works[0].id
+        await shop.place(order(shipped(DERBY, 2), if_short="hold"))
+        await sam.start(collected)
+        await sam.short(collected, 1)
+        await shop.connection.execute("UPDATE stock_level SET no_promise_until = NULL")
+        shop.clock.advance(minutes=1)
+    declined, held = await shop.place(order(shipped(CUP))), await shop.place(order(shipped(CUP, 2), if_short="hold"))
+    await decline(sam, declined.works[0].id, "not_found")
+    shop.clock.advance(minutes=10)
+    await shop.receive(3, CUP, CONFLUENCE)
+    await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]
+    assert [await shop.progress(one.id) for one in (declined, held)] == ["accepted", "accepted"]

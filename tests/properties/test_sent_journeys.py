@@ -143,6 +143,8 @@ class Journey:
         return self.random.choice(orders)["id"] if orders else None
 
     def hold(self) -> None:
+        # Nobody holds the same order twice in one moment.
+        self.shop.clock.advance(minutes=1)
         held = self.rows(
             "SELECT order_id, reason FROM order_hold WHERE released_at IS NULL ORDER BY placed_at, order_id"
         )

@@ -217,3 +217,20 @@ async def end_carried(tx: Tx, work: Work) -> None:
         if transfer.status is TransferStatus.CREATED:
             await sql.advance(tx, transfer, transfer.after(TransferAction.CANCEL))
             tx.tell(Event("transfer.canceled", transfer.id, {}, transfer.from_location))
+
+
+async def carry_again(tx: Tx, work: Work) -> None:
+    """What was missing of a work that had ended for it was found: it travels as it was to, its transfer stands again."""
+    found = await sql.find_of_work(tx, work.id)
+    if found is not None:
+        transfer = await sql.lock(tx, found)
+        if transfer.status is TransferStatus.CANCELED:
+            await sql.resume(tx, transfer, transfer.after(TransferAction.RESUME))
+            tx.tell(
+                Event(
+                    "transfer.created",
+                    transfer.id,
+                    {"to": transfer.to_location, "units": sum(map(live, work.lines))},
+                    transfer.from_location,
+                )
+            )

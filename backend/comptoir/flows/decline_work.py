@@ -64,8 +64,12 @@ class DeclineWorkFlow:
                     await work_sql.flag_others(tx, work.location, line.sku, work.id, "short_elsewhere")
         await stock_sql.lock_everywhere(tx, [one.sku for one in lost])
         await give_up(tx, work, command.reason, actor.who, now)
-        await tx.run("UPDATE work SET ended_because = 'declined', pack = NULL, taken_by = NULL WHERE id = $1", work.id)
         await work_sql.advance(tx, work.id, work.after(Action.REJECT))
+        # Saying no is not beginning: the order's progress counts works that somebody has begun.
+        await tx.run(
+            "UPDATE work SET ended_because = 'declined', started_at = NULL, pack = NULL, taken_by = NULL WHERE id = $1",
+            work.id,
+        )
         tx.touched.add(work.location)
         told = {"reason": command.reason, "note": command.note, "units": sum(one.units for one in lost)}
         tx.tell(Event("fulfillment.declined", work.order_id, told, work.location, work.id))

@@ -1,5 +1,6 @@
 """Fills the outlook from the database: all of it at start, then the network each time and the stock in turns."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -9,6 +10,7 @@ import msgspec
 
 from comptoir.kit import policies
 from comptoir.kit.db import Connection, Pool, borrowed
+from comptoir.kit.errors import Invalid
 from comptoir.network.hours import hours_of, open_minutes
 from comptoir.orders.capture import Part
 from comptoir.shipping import collection_queries
@@ -16,7 +18,9 @@ from comptoir.sourcing import queries
 from comptoir.sourcing.calendar import HOME
 from comptoir.sourcing.model import Place
 from comptoir.sourcing.outlook import Outlook
-from comptoir.sourcing.policy import DEFAULT, KIND, Policy
+from comptoir.sourcing.policy import DEFAULT, KIND, Policy, check, used_names
+
+log = logging.getLogger(__name__)
 
 AHEAD_DAYS = 21
 FIRST_DAY = date(1970, 1, 1)
@@ -59,13 +63,20 @@ async def read_next(pool: Pool, outlook: Outlook, now: datetime, after: tuple[st
 
 
 async def read_policy(connection: Connection, outlook: Outlook, now: datetime) -> None:
-    """The policy in force, the one that is tried beside it, and what its daily limits need."""
+    """The policy in force, the one that is tried beside it, and what its daily limits need.
+
+    One that cannot be used, saved by another version of Comptoir perhaps, stops no order: what held before it holds on.
+    """
     active = await policies.find_active(connection, KIND, now)
     tried = await policies.find_tried(connection, KIND, now)
+    shadow = usable(tried.number, tried.body) if tried else None
+    while active is not None and usable(active.number, active.body) is None:
+        active = await policies.find_earlier(connection, KIND, active)
+    found = usable(active.number, active.body) if active else None
     outlook.set_policy(
         active.number if active else 0,
-        policy_of(active) if active else DEFAULT,
-        (tried.number, policy_of(tried)) if tried else None,
+        found or DEFAULT,
+        (tried.number, shadow) if tried and shadow else None,
     )
     if any(rule.daily_limit is not None for rule in outlook.policy.rules):
         local = now.astimezone(HOME)
@@ -75,6 +86,19 @@ async def read_policy(connection: Connection, outlook: Outlook, now: datetime) -
 
 def policy_of(version: policies.Version) -> Policy:
     return _policy_of(version.body)
+
+
+@lru_cache(maxsize=64)
+def usable(number: int, body: str) -> Policy | None:
+    """A saved document to plan by, or none where it cannot be read or its parts do not fit together; said once."""
+    try:
+        policy = _policy_of(body)
+        # Names that nobody bears any more are passed over where they are used.
+        check(policy, used_names(policy))
+    except (msgspec.ValidationError, Invalid) as fault:
+        log.error("sourcing policy %d cannot be used, the one before it holds: %s", number, fault)
+        return None
+    return policy
 
 
 @lru_cache(maxsize=8)

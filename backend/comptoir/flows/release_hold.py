@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.flows.bring_to_store import end_carried
 from comptoir.flows.give_work import bring, give_work
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.source_again import ask_person
@@ -157,6 +158,9 @@ async def place_hold(tx: Tx, command: PlaceHold, actor: Actor, now: datetime) ->
     needs = {(n["line"], n["part"]): n["at_work"] for n in await sql.requirements(tx, command.order)}
     # Work that was canceled stays on file: its put-backs and bags still speak of it.
     given = [work.id for work in live]
+    for work in live:
+        if work.kind == "transfer":
+            await end_carried(tx, work)
     await tx.run("DELETE FROM work_line WHERE work = ANY($1::uuid[])", given)
     await tx.run("DELETE FROM work WHERE id = ANY($1::uuid[])", given)
     await sql.move_units(

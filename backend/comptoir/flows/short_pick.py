@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from comptoir.flows.bring_to_store import carry_again, end_carried
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
 from comptoir.flows.source_again import Lost, ask_person, source_again
 from comptoir.flows.tell_misfit import not_in_work
 from comptoir.fulfillment import picking, sql
+from comptoir.fulfillment.lifecycles import Status
 from comptoir.fulfillment.model import Outcome, Short, Work
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
@@ -98,6 +100,8 @@ async def short_reported(
         # A colleague found it, or it is not wanted any more: what this shelf looked like is still worth a look.
         await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)
     await moved_on(tx, work, handled.status, at)
+    if work.kind == "transfer" and handled.status is Status.CLOSED:
+        await end_carried(tx, work)
     await keep_progress(tx, work.order_id)
     return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, work.id, effect=effect)
 
@@ -137,8 +141,15 @@ async def find_again(tx: Tx, work: Work, number: int, units: int, at: datetime) 
             tx.now,
         )
     await fewer_to_decide(tx, choices, len(choices) if found == line.shorted else 0, found)
-    await moved_on(tx, work, handled.status)
+    await _resumed(tx, work, handled.status)
     return found
+
+
+async def _resumed(tx: Tx, work: Work, status: Status | None) -> None:
+    """Somebody goes on with it; what had ended because everything was missing has not."""
+    await moved_on(tx, work, status)
+    if work.kind == "transfer" and work.status is Status.CLOSED:
+        await carry_again(tx, work)
 
 
 async def short_again(tx: Tx, work: Work, number: int, units: int, actor: Actor, at: datetime) -> None:
@@ -207,6 +218,6 @@ async def undo_short(tx: Tx, effect: dict[str, object], actor: Actor, at: dateti
         tx.now,
         actor.who,
     )
-    await moved_on(tx, work, handled.status)
+    await _resumed(tx, work, handled.status)
     await keep_progress(tx, work.order_id)
     return Outcome("applied", None, work.id)

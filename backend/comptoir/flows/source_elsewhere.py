@@ -1,6 +1,7 @@
 """What time does to work that is sent: left lying, stuck in a paused store, in two parcels where one is cheaper now, or waiting for stock. Jobs, bounded."""
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -17,6 +18,7 @@ from comptoir.fulfillment.lifecycles import Status
 from comptoir.fulfillment.model import Work
 from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Tx, in_transaction
+from comptoir.kit.errors import Outage
 from comptoir.orders import sql
 from comptoir.sourcing.again import MOST_TRIES, WORTH_MOVING_MINOR, Reason, to_leave
 from comptoir.sourcing.deciding import price
@@ -28,12 +30,34 @@ from comptoir.stock import sql as stock_sql
 if TYPE_CHECKING:
     from comptoir.house import House
 
+log = logging.getLogger(__name__)
+
+Steps = Sequence[tuple[UUID, Callable[[Tx], Awaitable[None]]]]
+"""Orders, each with what is to be done to it in a transaction of its own."""
+
 AT_ONCE: Final = 100
 MOST: Final = 5_000
 LOOK_AGAIN: Final = timedelta(minutes=30)
 """Work that nobody else can take is not looked for again before."""
 LOOK_TOGETHER: Final = timedelta(hours=6)
 IN_TOUCH: Final = timedelta(minutes=2)
+
+
+async def one_by_one(house: "House", steps: Steps, now: datetime) -> None:
+    """An order that cannot be dealt with is logged and passed over: it is not looked at again at once, and stops no other."""
+    for order, step in steps:
+        try:
+            await in_transaction(house.pool, SYSTEM.who, now, step)
+        except Outage:
+            raise
+        except Exception:
+            log.exception("order %s could not be sourced anew", order)
+            await house.pool.execute(_LOOKED, order, now)
+
+
+_LOOKED: Final = (
+    "UPDATE work SET looked_at = $2 WHERE order_id = $1 AND kind = 'ship' AND status IN ('open', 'accepted')"
+)
 
 # Nobody has begun. What lies ready on a device may be taken from it while it listens; one that has gone silent may have begun without a network.
 _LYING: Final = """
@@ -54,11 +78,12 @@ async def leave_lying(house: "House") -> int:
     now = house.clock()
     rows = await house.pool.fetch(_LYING, now - LOOK_AGAIN, now - IN_TOUCH, MOST)
     due = [(row, reason) for row in rows if (reason := why_leave(house.outlook, row, now)) is not None]
-    for row, reason in due[:AT_ONCE]:
-        await in_transaction(
-            house.pool, SYSTEM.who, now, leaving(house.outlook, row["order_id"], row["id"], reason, now)
-        )
-    return len(due[:AT_ONCE])
+    steps = [
+        (row["order_id"], leaving(house.outlook, row["order_id"], row["id"], reason, now))
+        for row, reason in due[:AT_ONCE]
+    ]
+    await one_by_one(house, steps, now)
+    return len(steps)
 
 
 def why_leave(outlook: Outlook, row: Any, now: datetime) -> Reason | None:
@@ -156,8 +181,7 @@ async def join_parcels(house: "House") -> int:
     """Orders that go in fewer or cheaper parcels now than when they were placed. How many were looked at."""
     now = house.clock()
     rows = await house.pool.fetch(_TOGETHER, now - LOOK_TOGETHER, now - timedelta(days=7), AT_ONCE)
-    for row in rows:
-        await in_transaction(house.pool, SYSTEM.who, now, joining(house.outlook, row["order_id"], now))
+    await one_by_one(house, [(row[0], joining(house.outlook, row[0], now)) for row in rows], now)
     return len(rows)
 
 
@@ -198,20 +222,25 @@ async def join(tx: Tx, outlook: Outlook, order: UUID, now: datetime) -> None:
     await hand_on(tx, outlook, works, looked, "consolidated", now)
 
 
-# Ship lines that miss units, whose article has come in somewhere since.
+# Ship lines that miss units, whose article has come in somewhere since. Another choice each minute, so that those that cannot be helped stop no other.
 _WAITING: Final = """
-SELECT DISTINCT r.order_id FROM requirement r JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line
+SELECT r.order_id FROM requirement r JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line
 WHERE l.method = 'ship' AND r.unsourced > 0
-  AND r.order_id IN (SELECT e.order_id FROM exception e WHERE e.kind = 'short_choice' AND e.resolved_at IS NULL ORDER BY e.made_at LIMIT $3)
+  AND r.order_id IN (SELECT e.order_id FROM exception e WHERE e.kind = 'short_choice' AND e.resolved_at IS NULL)
   AND EXISTS (SELECT FROM stock_level s JOIN location p ON p.id = s.location WHERE s.sku = r.sku AND 'ship' = ANY(p.services)
     AND s.on_hand - s.reserved - s.safety_stock > 0 AND (s.no_promise_until IS NULL OR s.no_promise_until <= $1)
     AND NOT EXISTS (SELECT FROM sourcing_try t WHERE t.order_id = r.order_id AND t.line = r.line AND t.part = r.part AND t.location = s.location AND t.at > $2))
-LIMIT $3
+GROUP BY r.order_id ORDER BY hashtextextended(r.order_id::text, extract(epoch FROM $1::timestamptz)::bigint / 60) LIMIT $3
 """
+# Held for nothing else, and somebody has each article that is missing.
 _HELD_SHORT: Final = """
 SELECT h.order_id FROM order_hold h WHERE h.reason = 'short' AND h.released_at IS NULL
   AND NOT EXISTS (SELECT FROM order_hold o WHERE o.order_id = h.order_id AND o.released_at IS NULL AND o.reason <> 'short')
-ORDER BY h.placed_at LIMIT $1
+  AND NOT EXISTS (SELECT FROM requirement r WHERE r.order_id = h.order_id
+    AND r.held > (SELECT coalesce(sum(v.quantity - v.released), 0) FROM reservation v WHERE v.order_id = r.order_id AND v.line = r.line AND v.part = r.part)
+    AND NOT EXISTS (SELECT FROM stock_level s WHERE s.sku = r.sku AND s.on_hand - s.reserved - s.safety_stock > 0
+      AND (s.no_promise_until IS NULL OR s.no_promise_until <= $1)))
+ORDER BY hashtextextended(h.order_id::text, extract(epoch FROM $1::timestamptz)::bigint / 60) LIMIT $2
 """
 
 
@@ -219,11 +248,9 @@ async def fill_waiting(house: "House") -> int:
     """Orders that waited for stock and have it now. How many were looked at."""
     now = house.clock()
     rows = await house.pool.fetch(_WAITING, now, now - timedelta(minutes=5), AT_ONCE)
-    for row in rows:
-        await in_transaction(house.pool, SYSTEM.who, now, filling(house.outlook, row["order_id"], now))
-    held = await house.pool.fetch(_HELD_SHORT, AT_ONCE)
-    for row in held:
-        await in_transaction(house.pool, SYSTEM.who, now, releasing(house.outlook, row["order_id"], now))
+    await one_by_one(house, [(row[0], filling(house.outlook, row[0], now)) for row in rows], now)
+    held = await house.pool.fetch(_HELD_SHORT, now, AT_ONCE)
+    await one_by_one(house, [(row[0], releasing(house.outlook, row[0], now)) for row in held], now)
     return len(rows) + len(held)
 
 
@@ -255,7 +282,7 @@ async def fill(tx: Tx, outlook: Outlook, order: UUID, now: datetime) -> None:
     await reserve(tx, order, looked, now)
     await give(tx, outlook, order, row["number"], looked, now)
     await tell(tx, order, looked.decision.plan.shares[0].place, "stock_came", looked.decision.plan.shares)
-    left = {line for line, _, _ in looked.decision.plan.missing}
+    left = {need["line"] for need in await sql.requirements(tx, order) if need["unsourced"]}
     done = sorted({need.line for need in needs} - left)
     await tx.run(
         "UPDATE exception SET resolved_at = $3, resolved_by = $4, resolution = 'sourced' WHERE order_id = $1 AND kind = 'short_choice'"

@@ -37,16 +37,17 @@ async def look(
     """Decide for these units of an order whose row is locked; nothing is written. `free`: units by (SKU, location) that would be given up for it."""
     skus = sorted({need.sku for need in needs})
     levels = await stock_sql.lock_everywhere(tx, skus)
-    given_up = free or {}
+    # What is given up may not be promised again where a shelf has fewer than it promised, or promises nothing for now.
+    then = {**levels, **{key: _given_up(levels[key], units) for key, units in (free or {}).items() if key in levels}}
     rows = {
-        sku: [
-            (level.available(now) + given_up.get((sku, place), 0)) if (level := levels.get((sku, place))) else 0
-            for place in outlook.ids
-        ]
-        for sku in skus
+        sku: [level.available(now) if (level := then.get((sku, place))) else 0 for place in outlook.ids] for sku in skus
     }
     wish = await wish_of(tx, order, needs, occasion, tried)
     return Looked(decide(wish, outlook, now, rows), levels)
+
+
+def _given_up(level: Level, units: int) -> Level:
+    return msgspec.structs.replace(level, reserved=level.reserved - units)
 
 
 async def wish_of(

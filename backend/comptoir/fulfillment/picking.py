@@ -10,7 +10,7 @@ from comptoir.fulfillment.lifecycles import TO_PICK, Action, Status
 from comptoir.fulfillment.model import Moved, Work
 
 _TOO_LATE_TO_FIND = (
-    Status.HANDED_OVER, Status.CANCELED, Status.EXPIRED, Status.PACKED, Status.LABELED, Status.HANDED_TO_CARRIER,
+    Status.HANDED_OVER, Status.CANCELED, Status.REJECTED, Status.EXPIRED, Status.PACKED, Status.LABELED, Status.HANDED_TO_CARRIER,
     Status.IN_TRANSIT, Status.DELIVERED, Status.DELIVERY_FAILED, Status.RETURNED_TO_SENDER,
 )  # fmt: skip
 

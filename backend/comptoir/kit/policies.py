@@ -33,6 +33,15 @@ async def find_active(connection: Connection, kind: str, now: datetime) -> Versi
     return Version(**row) if row else None
 
 
+async def find_earlier(connection: Connection, kind: str, than: Version) -> Version | None:
+    """The document that was in force before one that is or was."""
+    row = await connection.fetchrow(
+        f"SELECT {_VERSION} FROM policy WHERE kind = $1 AND (active_from, number) < ($2, $3) ORDER BY active_from DESC, number DESC LIMIT 1",
+        kind, than.active_from, than.number,
+    )  # fmt: skip
+    return Version(**row) if row else None
+
+
 async def find_tried(connection: Connection, kind: str, now: datetime) -> Version | None:
     """The document that is tried beside it, if any; the latest begun."""
     row = await connection.fetchrow(

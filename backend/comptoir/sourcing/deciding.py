@@ -189,7 +189,8 @@ class _Weighing:
         return found
 
     def _bar(self, rule: Rule, found: dict[int, str]) -> None:
-        only, never = frozenset(rule.only), frozenset(rule.never)
+        # A rule that names only places that are gone would let nobody send: it is passed over.
+        only, never = self.outlook.names.intersection(rule.only), frozenset(rule.never)
         if not only and not never:
             return
         for at, site in enumerate(self.snapshot.sites):
@@ -240,12 +241,15 @@ class _Weighing:
 
     def _tiers(self) -> list[Mapping[int, str]]:
         chain = next((rule for rule in self.rules if rule.fallbacks), None)
-        if chain is None:
+        groups = (
+            [there for group in chain.fallbacks if (there := self.outlook.names.intersection(group))] if chain else []
+        )
+        if chain is None or not groups:
             return [self.barred]
         tiers: list[Mapping[int, str]] = []
         allowed = frozenset[str]()
-        for group in chain.fallbacks:
-            allowed |= frozenset(group)
+        for group in groups:
+            allowed |= group
             barred = dict(self.barred)
             for at, site in enumerate(self.snapshot.sites):
                 if allowed.isdisjoint(site.groups):
@@ -256,7 +260,9 @@ class _Weighing:
     def _weigh(self, barred: Mapping[int, str]) -> list[Routed]:
         most = min((rule.most_parcels for rule in self.rules if rule.most_parcels), default=self.policy.most_parcels)
         if self.policy.mode == "rules":
-            return [route_by_rules(self.ask, self.snapshot, self.policy.lists, Terms(barred, most))]
+            lists = [group for group in self.policy.lists if not group.of or group.of & self.outlook.names]
+            if lists:
+                return [route_by_rules(self.ask, self.snapshot, lists, Terms(barred, most))]
         plans = list(route(self.ask, self.snapshot, Terms(barred, most, keep=KEPT)))
         least = max((rule.least_part_minor for rule in self.rules), default=0)
         if least and len(plans[0].parcels) > 1:

@@ -24,6 +24,8 @@ class Outlook:
         self.places: list[Place] = []
         self.ids: list[str] = []
         self.index: dict[str, int] = {}
+        self.names: frozenset[str] = frozenset()
+        """What a policy may call places by: ids, kinds and regions of those that there are."""
         self.known: Mapping[str, Article] = {}
         self.kits: Mapping[str, Sequence[Any]] = {}
         self.supply: dict[str, list[int]] = {}
@@ -57,6 +59,7 @@ class Outlook:
         self.places = list(places)
         self.ids = [place.id for place in places]
         self.index = {place.id: place.index for place in places}
+        self.names = frozenset(name for place in places for name in (place.id, place.kind, place.region))
         self._forget()
 
     def set_supply(self, rows: Iterable[tuple[str, str, int]]) -> None:

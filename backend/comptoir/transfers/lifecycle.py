@@ -23,6 +23,7 @@ class Action(StrEnum):
     RECEIVE = "receive"
     CLOSE = "close"
     CANCEL = "cancel"
+    RESUME = "resume"
 
 
 S, A = Status, Action
@@ -33,6 +34,8 @@ TRANSFER: Lifecycle[Status, Action] = Lifecycle(
         (S.CREATED, A.PICK): S.CREATED,
         (S.CREATED, A.SHIP): S.SHIPPED,
         (S.CREATED, A.CANCEL): S.CANCELED,
+        # A customer's units that were missing at the source were found after all.
+        (S.CANCELED, A.RESUME): S.CREATED,
         (S.SHIPPED, A.RECEIVE): S.RECEIVING,
         (S.RECEIVING, A.RECEIVE): S.RECEIVING,
         (S.RECEIVING, A.CLOSE): S.CLOSED,

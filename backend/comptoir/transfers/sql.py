@@ -129,6 +129,14 @@ async def advance(tx: Tx, transfer: Transfer, status: Status) -> None:
     await tx.run(f"UPDATE transfer SET {named} WHERE id = $1", *arguments)
 
 
+async def resume(tx: Tx, transfer: Transfer, status: Status) -> None:
+    """It had ended and has not: nothing says any more when, and by whom."""
+    tx.touched |= {transfer.from_location, transfer.to_location}
+    await tx.run(
+        "UPDATE transfer SET status = $2, ended_at = NULL, ended_by = NULL WHERE id = $1", transfer.id, status.value
+    )
+
+
 async def note_arrived(tx: Tx, transfer: UUID, work: UUID) -> None:
     """The work that the customer's units have become where they were received."""
     await tx.run("UPDATE transfer SET arrived_work = $2 WHERE id = $1", transfer, work)
