@@ -91,6 +91,20 @@ def test_what_nobody_has_is_missing_and_what_is_there_is_given() -> None:
     assert decided([need("bowl", 1)], {}).plan.missing == ((1, 1, 1),)
 
 
+def test_of_places_that_cost_the_same_the_nearest_sends() -> None:
+    names = ["a-far", "b-near", "c-middle"]
+    outlook = outlook_of({("bowl", name): 5 for name in names}, names=names)
+    outlook.set_places(
+        [
+            msgspec.structs.replace(place, longitude=4.64 + far)
+            for place, far in zip(outlook.places, (1.1, 0.1, 0.6), strict=True)
+        ]
+    )
+    why = decide(Wish((need("bowl", 1),), "FR", "69003"), outlook, MONDAY).why
+    assert why is not None
+    assert [plan.parcels[0].location for plan in why.plans] == ["b-near", "c-middle", "a-far"]
+
+
 def test_a_rule_takes_locations_out_by_name_kind_or_region_and_says_so() -> None:
     stock = {("bowl", name): 5 for name in NAMES}
     for rule, expected in (

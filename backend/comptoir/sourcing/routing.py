@@ -9,6 +9,7 @@ and left as soon as no later one can win. Above six lines the cheapest parcel pe
 
 from bisect import insort
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -93,6 +94,7 @@ def route(ask: Ask, snapshot: Snapshot, terms: Terms | None = None) -> tuple[Pla
     return _Search(ask, snapshot, terms or ANY).run()
 
 
+_COST: Final = itemgetter(0)
 Found = list[tuple[int, int]]
 """(cost, site), cheapest first."""
 Parts = tuple[tuple[int, int], ...]
@@ -122,9 +124,9 @@ class _Search:
         if not ways:
             division = self._greedy(whole)
             ways.append((self._cost(whole, division), division))
-        if self.terms.may_leave_out and min(ways)[0] > self._absence(whole):
+        if self.terms.may_leave_out and min(ways, key=_COST)[0] > self._absence(whole):
             ways.append((self._absence(whole), ()))
-        ways.sort()
+        ways.sort(key=_COST)
         return tuple(self._plan(parcels) for _, parcels in ways[: self.terms.keep])
 
     def _divided(self) -> list[Want]:
@@ -189,7 +191,8 @@ class _Search:
                 for each, _, quantity in units:
                     cost += each[at] * quantity
                 if cost < worst:
-                    insort(found, (cost, at))
+                    # Behind what costs the same: that was nearer.
+                    insort(found, (cost, at), key=_COST)
                     if len(found) > keep:
                         found.pop()
                     if len(found) == keep:

@@ -140,21 +140,22 @@ class Snapshot:
         return found
 
     def ranked(self, to: str, step: int) -> tuple[tuple[int, int], ...]:
-        """(least cost of a parcel from there, site), cheapest first: carriage by the cheapest service and packing. Kept."""
+        """(least cost of a parcel from there, site), cheapest first, of equal ones the nearest: carriage by the cheapest service and packing. Kept."""
         found = self._ranked.get((to, step))
         if found is None:
             services, zone = self.rates.services, self.rates.zone
-            found = self._ranked[to, step] = tuple(
-                sorted(
-                    (
-                        min(service.prices[zone(to, at)][step] for service in services)
-                        + site.pack_minor
-                        + site.preference_minor,
-                        at,
-                    )
-                    for at, site in enumerate(self.sites)
+            far = self.rates.kilometers.get(to) or [0] * len(self.sites)
+            rows = sorted(
+                (
+                    min(service.prices[zone(to, at)][step] for service in services)
+                    + site.pack_minor
+                    + site.preference_minor,
+                    far[at],
+                    at,
                 )
+                for at, site in enumerate(self.sites)
             )
+            found = self._ranked[to, step] = tuple((cost, at) for cost, _, at in rows)
         return found
 
     def nearest(self, to: str) -> Sequence[int]:
