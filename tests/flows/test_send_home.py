@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from comptoir.fulfillment.changing import AskChange, DeliverTo
@@ -10,6 +11,8 @@ from comptoir.fulfillment.resolving import ResolveException
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.ids import new_id
+from comptoir.sourcing.policy import DEFAULT
+from comptoir.transfers.model import ShipTransfer
 from tests.hands import Shop, staged
 from tests.world import CONFLUENCE, DERBY, LYON, WAREHOUSE, Line, order
 
@@ -94,3 +97,29 @@ async def test_a_wish_for_another_store_is_not_answered_with_a_parcel_nor_one_th
     await sam.hand_over(sold, work)
     with pytest.raises(Conflict):
         await answer(shop, case)
+
+
+async def test_what_is_still_to_be_brought_goes_home_from_where_it_lies_and_nothing_is_sent_by_half(shop: Shop) -> None:
+    shop.outlook.set_policy(1, msgspec.structs.replace(DEFAULT, transfer_days=2))
+    await shop.receive(2, at=WAREHOUSE)
+    orders = []
+    for _ in range(2):
+        await shop.receive(1)
+        orders.append(await shop.place(order(Line(DERBY, 2))))
+    both, road = orders
+    await answer(shop, await asked(shop, both.id))
+    sent = "SELECT location, kind FROM work WHERE order_id = $1 AND status <> 'closed' ORDER BY location, kind"
+    assert [tuple(row) for row in await shop.connection.fetch(sent, both.id)] == [(WAREHOUSE, "ship"), (LYON, "ship")]
+    assert await shop.connection.fetchval("SELECT status FROM transfer WHERE order_id = $1", both.id) == "canceled"
+    there, here = await shop.handheld(WAREHOUSE), await shop.handheld()
+    brought = next(work.id for work in road.works if work.location == WAREHOUSE)
+    await there.start(brought)
+    await there.pick(brought)
+    transfer = await shop.connection.fetchval("SELECT id FROM transfer WHERE order_id = $1", road.id)
+    await shop.perform(ShipTransfer(new_id(), transfer), there.person)
+    case = await asked(shop, road.id)
+    with pytest.raises(Conflict, match="not_movable"):
+        await answer(shop, case)
+    await here.tell("receive", transfer=transfer, sku=DERBY, quantity=1)
+    await answer(shop, case)
+    assert [tuple(row) for row in await shop.connection.fetch(sent, road.id)] == [(LYON, "ship"), (LYON, "ship")]

@@ -88,7 +88,9 @@ class ResolveExceptionFlow:
             work for work in works
             if work.kind == "pickup" and work.location == case["location"] and work.status in LIVE
         ]  # fmt: skip
-        if not here:
+        # What another place is still to bring here would stay behind.
+        coming = any(w.kind == "transfer" and (w.status in LIVE or w.total("in_transit")) for w in works)
+        if not here or coming:
             raise Conflict("not_movable")
         for work in here:
             await bring_to_store(tx, work, wish["location"], ready)

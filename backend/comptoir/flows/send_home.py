@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.flows.bring_to_store import end_carried
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.source_again import Lost, source_again
 from comptoir.flows.stage import told_as_staged
@@ -41,13 +42,26 @@ async def carry_out(tx: Tx, outlook: Outlook, case: Any, request: UUID | None, n
         await _send_missing(tx, outlook, order, wish["line"], case["location"], now)
         return
     works = await work_sql.lock_of_order(tx, order, None)
-    here = [w for w in works if w.kind == "pickup" and w.location == case["location"] and w.status in LIVE]
-    at = outlook.index.get(case["location"])
-    if not here or at is None or not outlook.places[at].ship:
+    brought = {row[0] for row in await tx.rows(_BROUGHT, order, case["location"])}
+    to_turn = [
+        w for w in works
+        if w.status in LIVE and ((w.kind == "pickup" and w.location == case["location"]) or w.id in brought)
+    ]  # fmt: skip
+    # What is on the road arrives as pickup work: sent home after that, and never half of it before.
+    on_the_road = any(w.id in brought and w.total("in_transit") for w in works)
+    if not to_turn or on_the_road or not all(_sends(outlook, w.location) for w in to_turn):
         raise Conflict("not_movable", order_number=works[0].order_number if works else "")
-    for work in here:
+    for work in to_turn:
         await _turn(tx, work)
     await keep_progress(tx, order)
+
+
+_BROUGHT = "SELECT work FROM transfer WHERE order_id = $1 AND to_location = $2 AND work IS NOT NULL"
+
+
+def _sends(outlook: Outlook, location: str) -> bool:
+    at = outlook.index.get(location)
+    return at is not None and outlook.places[at].ship
 
 
 _ADDRESS = """
@@ -82,6 +96,9 @@ async def _turn(tx: Tx, work: Work) -> None:
         "UPDATE order_line SET method = 'ship', location = NULL WHERE order_id = $1 AND line = ANY($2::smallint[])",
         work.order_id, sorted({line.order_line for line in work.lines}),
     )  # fmt: skip
+    if work.kind == "transfer":
+        # It goes to the customer from where it lies, and to no store before.
+        await end_carried(tx, work)
     tx.touched.add(work.location)
     tx.tell(Event("fulfillment.sent_home", work.order_id, {}, work.location, work.id))
 
