@@ -123,6 +123,17 @@ async def test_work_that_nobody_begins_goes_to_whoever_has_all_of_it(shop: Shop)
     assert (await shop.exceptions(), await shop.figures()) == ([], (2, 0, 0, 0))
 
 
+async def test_nobody_is_asked_any_more_to_begin_with_work_that_was_begun(shop: Shop) -> None:
+    await shop.receive(1)
+    work = (await shop.place(order(shipped()))).works[0]
+    shop.clock.advance(minutes=60 * 30)
+    await source_elsewhere.leave_lying(shop)  # type: ignore[arg-type]
+    assert await shop.exceptions() == ["not_begun"]
+    await (await shop.handheld()).start(work.id)
+    await source_elsewhere.leave_lying(shop)  # type: ignore[arg-type]
+    assert await shop.exceptions() == []
+
+
 async def test_work_of_a_store_that_is_paused_past_its_promise_goes_elsewhere_and_begun_work_stays(shop: Shop) -> None:
     await shop.receive(2)
     left, begun = await shop.place(order(shipped())), await shop.place(order(shipped()))

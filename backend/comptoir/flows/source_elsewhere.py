@@ -76,6 +76,7 @@ WHERE v.kind = 'ship' AND v.status IN ('open', 'accepted') AND (v.looked_at IS N
 async def leave_lying(house: "House") -> int:
     """Works that were taken from a location that does not begin, is paused or has too much to do. How many."""
     now = house.clock()
+    await house.pool.execute(_BEGUN, now, SYSTEM.who, AT_ONCE)
     rows = await house.pool.fetch(_LYING, now - LOOK_AGAIN, now - IN_TOUCH, MOST)
     due = [(row, reason) for row in rows if (reason := why_leave(house.outlook, row, now)) is not None]
     steps = [
@@ -84,6 +85,14 @@ async def leave_lying(house: "House") -> int:
     ]
     await one_by_one(house, steps, now)
     return len(steps)
+
+
+# Somebody has begun with it after all, or it is over: the manager need not look any more.
+_BEGUN: Final = """
+UPDATE exception SET resolved_at = $1, resolved_by = $2, resolution = 'put_right' WHERE id IN (SELECT e.id FROM exception e
+  WHERE e.kind = 'not_begun' AND e.resolved_at IS NULL AND NOT EXISTS (SELECT FROM work w WHERE w.id = e.work AND w.status IN ('open', 'accepted'))
+  ORDER BY e.made_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+"""
 
 
 def why_leave(outlook: Outlook, row: Any, now: datetime) -> Reason | None:
