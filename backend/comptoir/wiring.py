@@ -13,6 +13,7 @@ from comptoir.flows import (
     change_staff,
     change_store,
     print_paper,
+    set_up_shipping,
     simulate,
 )
 from comptoir.flows.adjust_stock import adjust_stock
@@ -164,6 +165,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         CloseManifest: close_manifest,
         ReopenManifest: reopen_manifest,
         **change_collections.FLOWS,
+        **set_up_shipping.FLOWS,
         **change_staff.FLOWS,
         **change_access.FLOWS,
         **change_store.FLOWS,

@@ -485,6 +485,25 @@ def name_printer(page: Page, world: World) -> None:
     page.locator(".note.bad").wait_for()
 
 
+def untold_box(page: Page, world: World) -> None:
+    form = page.locator("form").filter(has=page.locator("button.ink"))
+    for name in ("name_fr", "name_en", "length_mm", "width_mm", "height_mm", "tare_grams", "max_grams"):
+        form.locator(f"[name={name}]").fill("grand")
+    form.locator("button.ink").click()
+    page.locator(".note.bad").wait_for()
+
+
+def bad_prices(page: Page, world: World) -> None:
+    for name, text in (
+        ("name", "Coursier"),
+        ("account", "coursier-lyon"),
+        ("prices", "VELO;home;Lyon;FR;69;2000;six euros;1"),
+    ):
+        page.fill(f"#f-{name}", text)
+    page.click("form button.main")
+    page.locator(".note.bad").first.wait_for()
+
+
 def untold(world: World) -> None:
     """Somebody whose order lies ready was not reached."""
     world.shop.ask(
@@ -756,6 +775,7 @@ def simulated(world: World, state: str = "done") -> str:
 
 SCANNER_MENUS: Final = ()
 CSV_COLUMNS: Final = ("on_hand", "safety_stock")
+SECRET_NAMES: Final = ("api_key", "okapi_key")
 NOWHERE: Final = "00000000-0000-7000-8000-000000000000"
 
 
@@ -823,6 +843,16 @@ STATES: Final[dict[str, list[State]]] = {
     "/exceptions/{case:uuid}": [State("one", "lead", case("/exceptions/"), both=False)],
     "/lost": [State("asked", "nobody", at("/lost")), State("sent", "nobody", at("/lost?sent=true"))],
     "/manager": [State("now", "office", at("/manager"))],
+    "/manager/boxes": [
+        State("three", "office", at("/manager/boxes")),
+        State("not measured", "office", at("/manager/boxes"), untold_box, both=False),
+    ],
+    "/manager/carriers": [State("two", "office", lambda world: (parcels(world), "/manager/carriers")[1])],
+    "/manager/carriers/new": [
+        State("Mondial Relay", "office", at("/manager/carriers/new?carrier=mondial_relay"), both=False),
+        State("a list that is none", "office", at("/manager/carriers/new?carrier=table"), bad_prices, both=False),
+    ],
+    "/manager/carriers/{account:str}": [State("Colissimo", "office", lambda world: (parcels(world), "/manager/carriers/colissimo-orme")[1], both=False, allowed=SECRET_NAMES)],
     "/manager/channels": [State("list", "office", at("/manager/channels"), both=False)],
     "/manager/channels/{channel:str}": [
         State("as it stands", "office", at("/manager/channels/shopify-orme")),

@@ -28,6 +28,10 @@ class Carriers:
         """Use this carrier for an account, whatever its row says: for tests and trials."""
         self._open[account] = (-1, carrier)
 
+    def secrets_of(self, account: str) -> Mapping[str, str]:
+        """What the environment holds for an account, to ask which names are there; never shown, never logged."""
+        return self._secrets.get(account, {})
+
     async def of(self, account: str) -> Carrier | None:
         """The carrier behind an account; None when we do not speak its protocol, or its settings or secrets do not do."""
         held = self._open.get(account)
