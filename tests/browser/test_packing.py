@@ -104,7 +104,7 @@ def test_a_wave_of_eight_orders_is_packed_by_scans_and_every_parcel_gets_its_lab
         hands.tap("#close")
         expect(page.locator("body[data-step=done]")).to_be_visible()
         if away:
-            expect(page.locator("#band, .dock .band").first).to_contain_text("L’étiquette attend le réseau")
+            expect(page.locator("#band").filter(has_text="L’étiquette attend le réseau")).to_be_visible()
             context.set_offline(False)
             page.evaluate("dispatchEvent(new Event('online'))")
         expect(page.locator("#parcels .card")).to_be_visible()

@@ -91,7 +91,7 @@ function paint() {
   at("open").hidden = open <= 0;
   at("acts").hidden = !some;
   at("away").hidden = open > 0 || some;
-  at("band").hidden = open <= 0;
+  at("band").hidden = open <= 0 && !now.waiting;
   at("undo").hidden = !now.last;
   if (some) {
     const { box, grams } = proposed(now);
@@ -100,6 +100,7 @@ function paint() {
   }
   const all = given.lines.every((line) => left(now, line) <= 0);
   if (open > 0) ask(all ? say("all_in") : say("scan"), all ? "" : say("scan_more"));
+  else if (now.waiting) ask(say(navigator.onLine === false ? "kept_offline" : "closing"), "", "ok");
   document.body.dataset.step = open <= 0 ? "done" : some ? "packing" : "empty";
 }
 
