@@ -84,6 +84,12 @@ async def test_each_parcel_is_told_in_words_by_message_and_on_the_page(desk: Des
         and f"Colissimo, colis {made.numbers[1]}" in shipped[2]
     )
     assert "mardi 24 novembre" in shipped[2] and "laposte.fr" in shipped[2]
+    # A place that gave its part away is nobody's news.
+    await desk.connection.execute(
+        "INSERT INTO work SELECT (jsonb_populate_record(w, jsonb_build_object('id', $2::uuid, 'status', 'canceled'))).* FROM work w WHERE id = $1",
+        made.work, new_id(),
+    )  # fmt: skip
+    assert "Aussi dans cette commande" not in words(await desk.app.client.get(page))
     first, second = made.numbers
     await hear(desk, first, ("MD2", "out_for_delivery", 0))
     shown = words(await desk.app.client.get(page))

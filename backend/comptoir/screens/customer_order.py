@@ -198,7 +198,8 @@ class CustomerOrder(msgspec.Struct, frozen=True):
 
     @property
     def others(self) -> tuple[Part, ...]:
-        return tuple(part for part in self.parts if part is not self.main)
+        """The parts beside the main one; what was given to another place leaves an empty part that is nobody's news."""
+        return tuple(p for p in self.parts if p is not self.main and (p.units or p.state != "canceled"))
 
     @property
     def state(self) -> str:
