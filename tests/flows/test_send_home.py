@@ -79,6 +79,7 @@ async def test_what_the_shelf_lacked_is_sent_from_a_place_that_has_it_and_costs_
     )
     assert tuple(row) == (WAREHOUSE, "ship", "open")
     assert await shop.exceptions() == []
+    assert await shop.connection.fetchval("SELECT method FROM order_line WHERE order_id = $1", placed.id) == "ship"
 
 
 async def test_a_wish_for_another_store_is_not_answered_with_a_parcel_nor_one_that_left(shop: Shop) -> None:

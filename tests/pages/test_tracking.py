@@ -99,6 +99,29 @@ async def test_parcels_are_asked_for_ten_at_once_and_less_often_once_they_are_ol
     assert await standing(desk, many[5]) == ("delivered", "fulfilled")
 
 
+async def test_a_parcel_whose_history_cannot_be_kept_keeps_no_other_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, clock, carrier = desk.app.house, desk.app.clock, LocalCarrier()
+    house.carriers.put("colissimo-orme", carrier)
+    made = await labeled(desk)
+    await leave(await handheld(desk), *made.numbers)
+    clock.advance(hours=3)
+    carrier.tells = {number: (TrackingEvent(number, "DI1", "delivered", clock()),) for number in made.numbers}
+    kept, first = house.runner.perform, []
+
+    async def perform(command: Any, actor: Any) -> Any:
+        first.append(command.number)
+        assert len(first) > 1
+        return await kept(command, actor)
+
+    monkeypatch.setattr(house.runner, "perform", perform)
+    assert await ask_carriers(house) == len(first) == 2
+    told = await desk.connection.fetchval("SELECT number FROM tracking WHERE status = 'delivered'")
+    assert [told] == first[1:]
+    assert await ask_carriers(house) == 0
+
+
 async def test_a_carrier_tells_by_itself_and_only_the_accounts_secret_makes_it_heard(desk: Desk) -> None:
     made = await labeled(desk)
     await leave(await handheld(desk), *made.numbers)

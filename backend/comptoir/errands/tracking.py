@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from comptoir.carriers.model import AccountRefused, Busy, Carrier, NotOffered, TrackAnswer, Tracked, TrackingEvent
 from comptoir.kit.actor import SYSTEM
+from comptoir.kit.errors import Outage
 from comptoir.kit.ids import new_id
 from comptoir.shipping import tracking, tracking_sql
 from comptoir.shipping.tracking import HeardEvent, HearTracking
@@ -89,7 +90,13 @@ async def _keep(house: "House", batch: list[Followed], told: Tracked) -> None:
         events = heard_events(by_number.get(one.number, []))
         if events:
             key = one.account or one.carrier
-            await house.runner.perform(HearTracking(new_id(), key, one.number, events), SYSTEM)
+            try:
+                await house.runner.perform(HearTracking(new_id(), key, one.number, events), SYSTEM)
+            except Outage:
+                raise
+            except Exception:
+                # One parcel's history that the books cannot hold keeps no other parcel waiting.
+                log.exception("what was told of parcel %s could not be kept", one.parcel)
     again = [one for one in batch if one.number in told.again]
     await _put_off(house, again, max(timedelta(seconds=told.wait_seconds), AWAY))
     for one in batch:

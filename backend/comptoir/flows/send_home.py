@@ -113,7 +113,16 @@ async def _send_missing(tx: Tx, outlook: Outlook, order: UUID, line: int, locati
     found = await source_again(tx, outlook, order, number, lost, location, "short", now, ask=False)
     if found.missing:
         raise Conflict("still_short", units=sum(units for *_, units in found.missing))
+    await tx.run(_ALL_SENT, order, line)
     await tx.run(
         "UPDATE exception SET resolved_at = $3, resolved_by = 'system', resolution = 'sourced' WHERE order_id = $1 AND kind = 'short_choice'"
         " AND (body->>'line')::int = $2 AND resolved_at IS NULL", order, line, now,
     )  # fmt: skip
+
+
+# A line of which a part is collected stays one that is collected.
+_ALL_SENT = """
+UPDATE order_line l SET method = 'ship', location = NULL WHERE l.order_id = $1 AND l.line = $2 AND NOT EXISTS (
+  SELECT FROM work_line x JOIN work w ON w.id = x.work WHERE x.order_id = $1 AND x.order_line = $2 AND w.kind <> 'ship'
+    AND x.quantity > x.shorted + x.canceled)
+"""
