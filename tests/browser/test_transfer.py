@@ -57,6 +57,9 @@ def test_what_was_counted_without_a_network_is_kept_and_nothing_ends_before_it_h
     page: Page, counterpart: Counterpart
 ) -> None:
     open_transfer(page, counterpart)
+    page.click("#act button")
+    expect(page.locator("#band")).to_contain_text("Il en manque 3. Vraiment terminer ?")
+    assert not any("/close" in path for path in counterpart.paths)
     counterpart.mood = "gone"
     scan(page, DERBY)
     expect(page.locator("#band")).to_contain_text("Compté, 1 sur 3")

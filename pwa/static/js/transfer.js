@@ -20,6 +20,9 @@ const unsent = () => journal.facts.filter(({ seq, type, body }) => seq > journal
 const now = (row) => row.counted + unsent().reduce((sum, { body }) => sum + (body.sku === row.sku ? body.quantity : 0), 0);
 const sum = (of) => [...rows.values()].reduce((total, row) => total + of(row), 0);
 
+const lacking = () => sum((row) => Math.max(0, row.wanted - now(row)));
+let sure = 0; // what was missing when somebody last touched "finish"
+
 function paint() {
   for (const row of rows.values()) {
     const place = document.querySelector(`[data-sku="${CSS.escape(row.sku)}"]`);
@@ -30,7 +33,7 @@ function paint() {
     place.classList.toggle("over", counted > row.wanted);
   }
   const counted = sum(now);
-  const missing = sum((row) => Math.max(0, row.wanted - now(row)));
+  const missing = lacking();
   const over = sum((row) => Math.max(0, now(row) - row.wanted));
   // The scanner is the next act until everything is there: then leaving is, or ending.
   act.className = `btn wide ${missing ? "tall" : "main"}`;
@@ -117,6 +120,12 @@ function learn({ outcomes }) {
 
 // Nothing leaves or ends on the books before every count has arrived there.
 form.addEventListener("submit", async (event) => {
+  // Ending with something missing cannot be taken back: it takes a second touch.
+  if (receiving && lacking() && sure !== lacking()) {
+    event.preventDefault();
+    sure = lacking();
+    return tell("again", say("sure", { n: sure }), say("sure_more"));
+  }
   if (!journal.waiting && navigator.onLine !== false) return;
   event.preventDefault();
   act.disabled = true;
