@@ -6,6 +6,7 @@ from uuid import UUID
 
 from comptoir.flows.ask_change import request_of, settle_request
 from comptoir.flows.bring_to_store import bring_to_store
+from comptoir.flows.give_work import brought_by
 from comptoir.flows.send_home import carry_out
 from comptoir.fulfillment import resolving, resolving_sql
 from comptoir.fulfillment import sql as work_sql
@@ -21,7 +22,7 @@ from comptoir.sourcing.outlook import Outlook
 from comptoir.staff.sql import insert_audit
 
 ON_THE_ROAD = timedelta(days=2)
-"""How long goods take from store to store, until the lanes between them are known one by one."""
+"""How long goods take from store to store where head office has not said (`transfer_days` of the sourcing policy)."""
 
 
 class ResolveExceptionFlow:
@@ -79,9 +80,14 @@ class ResolveExceptionFlow:
         place = self.outlook.places[at]
         if not place.pickup or place.paused(now):
             raise Conflict("store_paused", location=wish["location"])
-        ready = ready_by(
-            place.windows, place.lead_minutes, self.outlook.queue[at], place.capacity_per_hour, now + ON_THE_ROAD,
-            place.paused_until,
+        days = self.outlook.policy.transfer_days
+        ready = (
+            brought_by(self.outlook, place.id, now)
+            if days
+            else ready_by(
+                place.windows, place.lead_minutes, self.outlook.queue[at], place.capacity_per_hour, now + ON_THE_ROAD,
+                place.paused_until,
+            )
         )  # fmt: skip
         works = await work_sql.lock_of_order(tx, case["order_id"], None)
         here = [
