@@ -460,6 +460,11 @@ def table(label: str = "") -> Callable[["World"], str]:
             " WHERE work = $1::text::uuid",
             work, "labeled" if bought else "packed",
         )  # fmt: skip
+        world.shop.ask("UPDATE label_attempt SET chosen_because = 'cheapest' WHERE work = $1::text::uuid", work)
+        world.shop.ask(
+            "INSERT INTO carrier_account (id, carrier, name, services, locations)"
+            " VALUES ('coursier', 'coursier', 'Coursier', '{\"home\": \"VELO\"}', $1) ON CONFLICT DO NOTHING", [LYON],
+        )  # fmt: skip
         return f"/packing/{work}"
 
     return path
@@ -483,6 +488,21 @@ def name_printer(page: Page, world: World) -> None:
     page.locator("form input[name=host]").last.fill("8.8.8.8")
     page.locator("form button.ink").click()
     page.locator(".note.bad").wait_for()
+
+
+def another_way(page: Page, world: World) -> None:
+    """The other carriers of a label that was refused."""
+    page.locator("details.more summary").first.click()
+    page.locator("select[name=way]").wait_for()
+
+
+def refused_account(world: World) -> None:
+    world.shop.ask(
+        "UPDATE carrier_account SET refused_at = now(), refused_words = 'Mot de passe refusé' WHERE id = 'ups-orme'"
+    )
+    world.shop.ask(
+        "UPDATE carrier_account SET refused_at = now(), refused_words = 'no_connector' WHERE id = 'colissimo-orme'"
+    )
 
 
 def untold_box(page: Page, world: World) -> None:
@@ -847,7 +867,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("three", "office", at("/manager/boxes")),
         State("not measured", "office", at("/manager/boxes"), untold_box, both=False),
     ],
-    "/manager/carriers": [State("two", "office", lambda world: (parcels(world), "/manager/carriers")[1])],
+    "/manager/carriers": [State("two", "office", lambda world: (parcels(world), refused_account(world), "/manager/carriers")[2])],
     "/manager/carriers/new": [
         State("Mondial Relay", "office", at("/manager/carriers/new?carrier=mondial_relay"), both=False),
         State("a list that is none", "office", at("/manager/carriers/new?carrier=table"), bad_prices, both=False),
@@ -1004,7 +1024,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("one in", "associate", table(), one_in, both=False),
         State("box and weight", "associate", table(), lambda page, world: (one_in(page, world), page.click("[data-act=change]"), page.locator("dialog[open]").wait_for()), both=False),
         State("labeled", "associate", table("bought")),
-        State("refused", "associate", table("refused"), both=False),
+        State("refused", "associate", table("refused"), another_way, both=False),
         State("to check", "associate", table("unknown"), both=False),
         State("unknown", "associate", at(f"/packing/{NOWHERE}"), both=False),
     ],

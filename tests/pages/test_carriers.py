@@ -65,6 +65,7 @@ async def test_a_contract_is_made_once_changed_over_its_version_and_never_told_w
     )
     page = (await office.get("/manager/carriers/relais-orme")).text
     assert ("not-to-be-shown" in page, "kept.example" in page, "BDTEST" in page) == (False, False, True)
+    assert "secret à poser" in (await office.get("/manager/carriers")).text
     change = {"id": str(new_id()), "account": "relais-orme", "version": "1", "carrier": "mondial_relay", "name": "Relais", "enseigne": "ORME",
               "collection": "CCC", "relay": "24R"}  # fmt: skip
     assert (await office.post("/manager/carriers", data=change)).status_code == 303

@@ -1,6 +1,6 @@
 """What an account of each carrier takes: which settings a person types, which secrets it needs, and whether all of it makes a carrier."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -78,9 +78,13 @@ def prices_of(settings: Mapping[str, Any]) -> str:
         return ""
 
 
-def missing(kind: str, held: Mapping[str, str]) -> Sequence[str]:
-    """Secrets that are not in the environment."""
-    return [name for name, there in secrets_of(kind, held) if not there]
+def lacks_secrets(kind: str, held: Mapping[str, str]) -> bool:
+    """Whether an account cannot work for want of secrets: one that its carrier always needs, or all of them."""
+    made = KNOWN.get(kind)
+    if made is None or not made.secrets:
+        return False
+    always = {one.name for one in msgspec.structs.fields(made.account) if one.required}
+    return any(name not in held for name in made.secrets if name in always) or not set(made.secrets) & set(held)
 
 
 def _tariff(text: str, before: Any) -> dict[str, Any] | None:

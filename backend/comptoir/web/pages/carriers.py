@@ -16,7 +16,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from comptoir.errands.carrier_accounts import (
     KINDS,
     WITH_PRICES,
-    missing,
+    lacks_secrets,
     prepare,
     prices_of,
     secrets_of,
@@ -75,7 +75,7 @@ async def carriers(
     """Every account, what it lacks, and the carriers that one can be added of."""
     async with borrowed(house.pool) as database:
         found = await list_accounts(database)
-    lacks = {one.id: missing(one.carrier, house.carriers.secrets_of(one.id)) for one in found}
+    lacks = {one.id for one in found if lacks_secrets(one.carrier, house.carriers.secrets_of(one.id))}
     return page.html("admin/carriers.html", accounts=found, lacks=lacks, kinds=KINDS, saved=saved)
 
 
