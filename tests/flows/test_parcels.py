@@ -7,6 +7,7 @@ import pytest
 from comptoir.carriers import model as said
 from comptoir.errands import buy_label
 from comptoir.errands.packing_slips import draw_slip
+from comptoir.flows.decline_work import DeclineWork
 from comptoir.kit.db import in_transaction
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.ids import digest, new_id
@@ -16,7 +17,7 @@ from comptoir.shipping import sql
 from comptoir.shipping.commands import AskLabel, GiveUpLabel, TypeNumber, Unpack, VoidLabel
 from tests.flows.parcels_in_hand import PDF, Priced, at_the_table
 from tests.hands import Shop
-from tests.world import BOWL, CUP, DERBY, LYON, TABLE_SET, shipped
+from tests.world import BOWL, CUP, DERBY, LYON, TABLE_SET, order, shipped
 
 pytestmark = pytest.mark.anyio
 
@@ -290,3 +291,21 @@ async def test_of_several_the_cheapest_that_arrives_by_the_promise_is_taken_once
     await table.buy()
     assert tuple(await shop.connection.fetchrow(told, third)) == ("sure-orme", "DAY", "person", "bought")
     assert (len(slow.asked), len(sure.asked), len(table.carrier.asked)) == (1, 2, 1)
+
+
+async def test_work_that_is_packed_right_from_the_shelf_is_begun_and_stays_here(shop: Shop) -> None:
+    table = await at_the_table(shop)
+    placed = await shop.place(order(shipped(DERBY, 2)))
+    work = placed.works[0].id
+    parcel, told = await table.pack(work)
+    assert (await shop.status(work), await shop.progress(placed.id)) == ("picking", "in_progress")
+    with pytest.raises(Conflict, match="already_started"):
+        await shop.perform(DeclineWork(new_id(), work, "no_time"), table.hand.person)
+    await table.pack(work, parcel=parcel)
+    assert (await shop.status(work), await shop.breaches()) == ("picked", [])
+    await table.hand.undo(told)
+    assert (await shop.status(work), await shop.breaches()) == ("picking", [])
+    await table.pack(work, parcel=parcel)
+    await table.close(work, parcel)
+    await table.buy()
+    assert await shop.status(work) == "labeled"

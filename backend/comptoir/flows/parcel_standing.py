@@ -23,6 +23,11 @@ _STEPS: Final[Mapping[tuple[Status, Status], tuple[Action, ...]]] = {
     (Status.LABELED, Status.PACKED): (Action.VOID_LABEL,),
     (Status.LABELED, Status.PICKED): (Action.VOID_LABEL, Action.UNPACK),
 }
+_RESUMED: Final[Mapping[Status, tuple[Action, ...]]] = {
+    Status.PICKED: (Action.RESUME_PICK,),
+    Status.PACKED: (Action.UNPACK, Action.RESUME_PICK),
+    Status.LABELED: (Action.VOID_LABEL, Action.UNPACK, Action.RESUME_PICK),
+}
 _TOLD: Final = {Status.PACKED: "fulfillment.packed", Status.LABELED: "fulfillment.labeled"}
 _MOVED: Final = (Status.PICKING, Status.PICKED, Status.PACKED, Status.LABELED)
 
@@ -31,6 +36,20 @@ async def keep_standing(tx: Tx, work: UUID, at: datetime) -> Status:
     """The work's state by its units and parcels, written and told where it changed. The work's row is locked."""
     (now,) = await sql.lock(tx, [work], None)
     parcels = await shipping_sql.lock_parcels(tx, work)
+    if (
+        now.kind == "ship"
+        and now.status in (Status.OPEN, Status.ACCEPTED)
+        and now.total("picked") + now.total("staged")
+    ):
+        # Packed right from the shelf: it is begun, and nobody gives it to another store.
+        now = msgspec.structs.replace(now, status=now.after(Action.START_PICK))
+        await sql.advance(tx, work, now.status)
+        tx.tell(Event("fulfillment.started", now.order_id, {}, now.location, work))
+    if now.kind == "ship" and now.status in _RESUMED and now.total("reserved"):
+        # What had been packed right from the shelf lies there again, and is still to be picked.
+        for action in _RESUMED[now.status]:
+            now = msgspec.structs.replace(now, status=now.after(action))
+            await sql.advance(tx, work, now.status)
     wanted = _wanted(now, [parcel for parcel in parcels if parcel.state != State.CANCELED])
     tx.touched.add(now.location)
     if wanted is None or wanted == now.status:
