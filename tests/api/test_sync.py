@@ -144,3 +144,26 @@ async def test_a_clock_that_is_decades_off_does_not_stop_the_journal(
 async def test_a_body_that_is_no_batch_is_400_in_our_protocol(door: Served) -> None:
     answer = await door.client.post("/sync/events", content=b"<html>", headers={"content-type": "application/json"})
     assert (answer.status_code, is_ours(answer)) == (400, True)
+
+
+async def test_a_handheld_that_leaves_within_its_request_breaks_nothing(
+    door: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = []
+    said = iter([{"type": "http.request", "body": b'{"v": 1, ', "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(said)
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    cookie = f"{DEVICE_COOKIE}={people.DEVICES[people.PART_DIEU]}".encode()
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http", "path": "/sync/events",
+        "raw_path": b"/sync/events", "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+        "headers": [(b"host", b"127.0.0.1"), (b"content-type", b"application/json"), (b"sec-fetch-site", b"same-origin"), (b"cookie", cookie)],
+    }  # fmt: skip
+    await door.app(scope, receive, send)  # type: ignore[arg-type]
+    assert told[0]["status"] == 400
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []

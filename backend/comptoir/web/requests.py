@@ -7,6 +7,7 @@ from urllib.parse import unquote_to_bytes
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 from litestar.types import Empty
 
 from comptoir.kit.errors import Malformed, Refusal
@@ -41,7 +42,11 @@ class DoorRequest(Request[Any, Any, State]):
 
     async def body(self) -> bytes:
         """The raw bytes; a form's are looked through for text that cannot be kept."""
-        body = await super().body()
+        try:
+            body = await super().body()
+        except InternalServerException:
+            # A handheld that lost its Wi-Fi within the request: nobody reads the answer, and nothing of ours is broken.
+            raise Malformed from None
         if body and self.content_type[0] == FORM:
             declared = self.route_handler.parsed_data_field
             if declared is not None and "JSON" in str(getattr(declared.kwarg_definition, "media_type", "")):
