@@ -1,11 +1,15 @@
 """From the order to the door with real packing and labels: units, stock, money and states agree at every step."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from comptoir.flows.withdraw import period
+from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
+from comptoir.network.holidays import working_day
 from comptoir.shipping.commands import AskLabel, VoidLabel
 from comptoir.shipping.handing import CloseManifest, ManifestClosed, ReopenManifest
 from comptoir.shipping.tracking import HeardEvent, HearTracking
@@ -77,6 +81,9 @@ async def test_parcels_of_one_work_leave_as_they_are_ready_and_the_last_one_take
     for number in ("8R00001", "8R00003"):
         await shop.perform(HearTracking(new_id(), "colissimo", number, (HeardEvent("DI1", "delivered", shop.now),)))
     assert (await shop.status(work), await shop.breaches()) == ("delivered", [])
+    # The fourteen days begin with the last parcel; the day of the delivery itself is not counted.
+    until, today = await period(Tx(shop.connection, "x", shop.now), order, shop.now)
+    assert until == working_day(today + timedelta(days=14))
     with pytest.raises(Conflict, match="carrier_has_it"):
         await shop.perform(ReopenManifest(new_id(), last), table.hand.person)
     # Invoiced is what left, once it cannot be taken back: the first parcel's goods, then the second's.

@@ -13,11 +13,14 @@ from comptoir.returns import sql
 from comptoir.returns.model import Notice, Withdraw, check, units_left
 from comptoir.returns.withdrawal import in_time, last_day
 
-# Parts that ended without reaching the customer say nothing about the period. A parcel's day of delivery is not known yet: it keeps the
-# period open, which is to the customer's good.
+# Parts that ended without reaching the customer say nothing about the period. A parcel counts from the day its carrier said it was
+# delivered, the last one of a work; a carrier that never says so keeps the period open, which is to the customer's good.
 _PARTS = """
 SELECT w.status IN ('handed_over', 'closed') AS gone, l.time_zone, l.postcode,
-  (SELECT max(v.at) FROM hand_over v WHERE v.order_id = w.order_id AND w.id = ANY(v.works) AND v.undone_at IS NULL) AS at
+  coalesce(
+    (SELECT max(v.at) FROM hand_over v WHERE v.order_id = w.order_id AND w.id = ANY(v.works) AND v.undone_at IS NULL),
+    (SELECT max(t.delivered_at) FROM tracking t WHERE t.work = w.id AND w.status IN ('delivered', 'closed')
+      HAVING bool_and(t.status = 'delivered'))) AS at
 FROM work w JOIN location l ON l.id = w.location
 WHERE w.order_id = $1 AND w.status NOT IN ('rejected', 'canceled', 'expired', 'returned_to_sender')
 """

@@ -24,6 +24,9 @@ class Calendar:
             rows.append([self._next(day) for day in rows[-1]])
         self.arrivals: Sequence[Sequence[int]] = rows
         """By days on the way, then by day of leaving."""
+        self._minute = -1
+        self._due: dict[tuple[int, int], int] = {}
+        """What was reckoned in this minute."""
 
     @staticmethod
     def _works(day: date) -> bool:
@@ -44,6 +47,16 @@ class Calendar:
 
     def due(self, now: datetime, days: int, before: int) -> int:
         """The day for which an order of this moment is promised: so many working days on, from tomorrow's when it comes after `before`."""
+        minute = int(now.timestamp()) // 60
+        if minute != self._minute:
+            self._minute = minute
+            self._due.clear()
+        found = self._due.get((days, before))
+        if found is None:
+            found = self._due[days, before] = self._due_day(now, days, before)
+        return found
+
+    def _due_day(self, now: datetime, days: int, before: int) -> int:
         local = now.astimezone(HOME)
         day = self.day_of(local.date())
         if local.hour * 60 + local.minute >= before or not self.works[day]:

@@ -21,7 +21,8 @@ from comptoir.sourcing.ruled import route_by_rules
 from comptoir.sourcing.snapshot import FAR_AWAY
 from comptoir.sourcing.why import Nearest, Shadow, Weighed, WeighedParcel, Why
 
-KEPT: Final = 5
+NOBODY: Final[frozenset[int]] = frozenset()
+KEPT: Final = 3
 """Plans that the why remembers."""
 
 Rows = Mapping[str, list[int]]
@@ -156,21 +157,26 @@ class _Weighing:
         self.wish, self.needs, self.outlook, self.policy, self.now = wish, needs, outlook, policy, now
         self.snapshot = outlook.snapshot(now, policy)
         self.area = outlook.area(wish.country, wish.postcode, self.snapshot, policy)
-        categories = frozenset(outlook.article(need.sku).category for need in needs)
+        self.rules = self._rules() if policy.rules else []
+        self.holds = tuple(rule.name for rule in self.rules if rule.hold)
+        delivery = policy.deliveries.get(wish.service) or policy.deliveries["standard"]
+        self.calendar = outlook.calendar(now)
+        self.due = self.calendar.due(now, delivery.days, delivery.before)
+        self.barred = self._barred()
+        self.ask = Ask(tuple(self._wants()), self.area, self.due)
+
+    def _rules(self) -> list[Rule]:
+        wish, now = self.wish, self.now
+        categories = frozenset(self.outlook.article(need.sku).category for need in self.needs)
         weekday = now.astimezone(HOME).weekday()
-        self.rules = [
+        return [
             rule
-            for rule in policy.rules
+            for rule in self.policy.rules
             if matches(
                 rule.when, channel=wish.channel, service=wish.service, buyer=wish.buyer, categories=categories,
                 weekday=weekday, now=now,
             )
         ]  # fmt: skip
-        self.holds = tuple(rule.name for rule in self.rules if rule.hold)
-        delivery = policy.deliveries.get(wish.service) or policy.deliveries["standard"]
-        self.due = outlook.calendar(now).due(now, delivery.days, delivery.before)
-        self.barred = self._barred()
-        self.ask = Ask(tuple(self._wants()), self.area, self.due)
 
     def _barred(self) -> Mapping[int, str]:
         """Places that send nothing of this order, with the rule or the word that took them out."""
@@ -200,13 +206,11 @@ class _Weighing:
     def _wants(self) -> list[Want]:
         made = []
         by_category = [rule for rule in self.rules if rule.when.categories]
+        index = self.outlook.index
         for key, need in enumerate(self.needs):
             article = self.outlook.article(need.sku)
-            tried = frozenset(
-                self.outlook.index[place]
-                for place in self.wish.tried.get((need.line, need.part), ())
-                if place in self.outlook.index
-            )
+            asked = self.wish.tried.get((need.line, need.part))
+            tried = frozenset(index[place] for place in asked if place in index) if asked else NOBODY
             for rule in by_category:
                 if article.category in rule.when.categories:
                     barred: dict[int, str] = {}
@@ -225,6 +229,9 @@ class _Weighing:
             for want in self.ask.wants
             if buffer and want.sku in kept
         }
+        if not rows:
+            plans = self._plans()
+            return plans[0], self._why(plans, number)
         with self.snapshot.instead(rows):
             plans = self._plans()
             why = self._why(plans, number)
@@ -276,7 +283,7 @@ class _Weighing:
         return sum(self.outlook.article(self.needs[key].sku).price_minor * units for key, units in parcel.gives)
 
     def _why(self, plans: Sequence[Routed], number: int) -> Why:
-        calendar = self.outlook.calendar(self.now)
+        calendar = self.calendar
         told = tuple(self._weighed(plan) for plan in plans)
         barred: dict[str, list[str]] = {}
         for at, rule in self.barred.items():
@@ -286,7 +293,7 @@ class _Weighing:
         return Why(
             self.now, self.wish.occasion, number, self.policy.mode, self.area, calendar.date_of(due), told,
             {rule: tuple(places) for rule, places in barred.items()},
-            tuple(rule.name for rule in self.rules), self._nearest(plans[0]),
+            tuple(rule.name for rule in self.rules), self._nearest(plans[0], told),
         )  # fmt: skip
 
     def _weighed(self, plan: Routed) -> Weighed:
@@ -298,14 +305,13 @@ class _Weighing:
         return Weighed(parcels, tuple(missing), plan.missing_minor, plan.total)
 
     def _weighed_parcel(self, parcel: Parcel) -> WeighedParcel:
-        snapshot, calendar = self.snapshot, self.outlook.calendar(self.now)
+        snapshot, calendar = self.snapshot, self.calendar
         lines = []
         for key, units in parcel.gives:
             need = self.needs[key]
             lines.append((need.line, need.part, need.sku, units, snapshot.supply[need.sku][parcel.at]))
         day = snapshot.leaves(parcel.at)
-        days = next(service.days for service in snapshot.rates.services if service.id == parcel.service)
-        days += self._days_more(parcel.at)
+        days = snapshot.days[parcel.service] + self._days_more(parcel.at)
         arrives = calendar.date_of(snapshot.arrivals[days][day]) if day < FAR_AWAY else None
         far = snapshot.rates.kilometers[self.area][parcel.at]
         return WeighedParcel(self.outlook.ids[parcel.at], tuple(lines), parcel.service, far, arrives, parcel.cost)
@@ -315,7 +321,7 @@ class _Weighing:
         zones = self.policy.tariff.zones
         return zones[self.snapshot.rates.zone(self.area, at)].days_more if self.outlook.places else 0
 
-    def _nearest(self, plan: Routed) -> Nearest | None:
+    def _nearest(self, plan: Routed, told: Sequence[Weighed]) -> Nearest | None:
         """The nearest place that is not in the plan, and what kept it out."""
         chosen = {parcel.at for parcel in plan.parcels}
         at = next((at for at in self.snapshot.nearest(self.area) if at not in chosen), None)
@@ -334,5 +340,8 @@ class _Weighing:
                 return Nearest(name, far, rule="tried")
             if row is None or row[at] < want.quantity:
                 return Nearest(name, far, short_sku=want.sku)
+        for other in told:
+            if len(other.parcels) == 1 and other.parcels[0].location == name and not other.missing:
+                return Nearest(name, far, plan=other)
         parcel = parcel_of(self.ask, self.snapshot, at, self.ask.wants)
         return Nearest(name, far, plan=self._weighed(Routed((parcel,))))

@@ -5,7 +5,7 @@ anyone is refused, so an old hint can cost a second look but never an oversell (
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from comptoir.network.geography import area_of, distance_km, point_of_area
@@ -15,6 +15,7 @@ from comptoir.sourcing.policy import DEFAULT, NOT_SERVED, Policy
 from comptoir.sourcing.snapshot import Rates, Service, Site, Snapshot
 
 NOTHING = Article()
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Outlook:
@@ -37,14 +38,15 @@ class Outlook:
         self.given: dict[str, int] = {}
         """Parcels given to each location today, where a rule limits them."""
         self.prices: dict[str, dict[str, list[int]]] = {"scarcity": {}, "markdown": {}, "decline": {}}
-        self.priced: tuple[datetime, str, str] = (datetime(2000, 1, 1, tzinfo=UTC), "", "")
+        self.priced: tuple[datetime, str, str] = (NEVER, "", "")
         """How far the prices were read: as of, SKU, location."""
         self.collected: Mapping[str, Sequence[tuple[int, date]]] = {}
         """When carriers come to places that have times of their own, as (minute since 1970, date)."""
         self._made: dict[int, Snapshot] = {}
         self._closed: dict[tuple[int, str], tuple[datetime | None, Mapping[int, str]]] = {}
         self._calendar: Calendar | None = None
-        self._day: date | None = None
+        self._day = (NEVER, NEVER)
+        """From when to when the calendar's day lasts."""
 
     def set_places(self, places: Sequence[Place]) -> None:
         """Take over the network; figures of stock are kept where the place is still there."""
@@ -119,9 +121,10 @@ class Outlook:
 
     def calendar(self, now: datetime) -> Calendar:
         """The carrier's days, from the week before this one on."""
-        day = now.astimezone(HOME).date()
-        if self._calendar is None or day != self._day:
-            self._calendar, self._day = Calendar(day), day
+        if self._calendar is None or not self._day[0] <= now < self._day[1]:
+            today = now.astimezone(HOME).date()
+            begins, ends = (datetime.combine(day, time.min, HOME) for day in (today, today + timedelta(days=1)))
+            self._calendar, self._day = Calendar(today), (begins.astimezone(UTC), ends.astimezone(UTC))
             self._forget()
         return self._calendar
 

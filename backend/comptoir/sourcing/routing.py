@@ -9,7 +9,7 @@ and left as soon as no later one can win. Above six lines the cheapest parcel pe
 
 from bisect import insort
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
+from operator import is_, itemgetter
 from typing import Final
 
 import msgspec
@@ -108,6 +108,8 @@ class _Search:
     def __init__(self, ask: Ask, snapshot: Snapshot, terms: Terms) -> None:
         self.ask, self.snapshot, self.terms = ask, snapshot, terms
         self.wants = self._divided()
+        self.whole_wants = len(self.wants) == len(ask.wants) and all(map(is_, self.wants, ask.wants))
+        """Nothing had to be divided or left out."""
         self.found: dict[int, Found] = {}
 
     def run(self) -> tuple[Plan, ...]:
@@ -134,8 +136,7 @@ class _Search:
         made = []
         for want in self.ask.wants:
             row = self.snapshot.supply.get(want.sku)
-            most = max(row) if row else 0
-            if most >= want.quantity and not want.tried and not self.terms.barred:
+            if row and not want.tried and self._somewhere(row, want.quantity):
                 made.append(want)
                 continue
             rest = want.quantity
@@ -157,6 +158,11 @@ class _Search:
                 if not rest:
                     break
         return made
+
+    def _somewhere(self, row: Sequence[int], quantity: int) -> bool:
+        """Whether a site that is not taken out has so many. Most rows say so at their first figures."""
+        barred = self.terms.barred
+        return any(units >= quantity and at not in barred for at, units in enumerate(row))
 
     def _best(self, lines: int) -> Found:
         """The cheapest sites that have all of these lines."""
@@ -307,6 +313,8 @@ class _Search:
 
     def _plan(self, parts: Parts) -> Plan:
         """Parcels of one site are one; what was given to nobody is missing."""
+        if len(parts) == 1 and self.whole_wants and parts[0][0] == (1 << len(self.wants)) - 1:
+            return Plan((parcel_of(self.ask, self.snapshot, parts[0][1], self.ask.wants),))
         by_site: dict[int, list[tuple[int, int]]] = {}
         for lines, at in parts:
             by_site.setdefault(at, []).extend(
@@ -322,7 +330,7 @@ def parcel_of(ask: Ask, snapshot: Snapshot, at: int, wants: Sequence[Want]) -> P
     carriage, late, service = snapshot.carriage(ask.to, at, step, ask.due)
 
     def of(table: Mapping[str, Sequence[int]]) -> int:
-        return sum(table[want.sku][at] * want.quantity for want in wants if want.sku in table)
+        return sum(table[want.sku][at] * want.quantity for want in wants if want.sku in table) if table else 0
 
     cost = Cost(
         carriage, late, site.pack_minor + site.pick_minor * len(wants),

@@ -13,6 +13,7 @@ import msgspec
 
 from comptoir.network.promise import ready_minute
 
+MOST_CARRIED: Final = 10_000
 FAR_AWAY: Final = 1 << 40
 """A day that no parcel arrives on: nothing leaves this site within the calendar."""
 
@@ -95,7 +96,9 @@ class Snapshot:
         self._ranked: dict[tuple[str, int], tuple[tuple[int, int], ...]] = {}
         self._nearest: dict[str, Sequence[int]] = {}
         self._leaves: dict[int, tuple[int, int, int]] = {}
+        self._carried: dict[tuple[int, int, int, int], tuple[int, int, str]] = {}
         self._nothing = ([0] * len(self.sites), 0)
+        self.days = {service.id: service.days for service in rates.services}
         self.least_pick = min((site.pick_minor for site in self.sites), default=0)
 
     def set_prices(
@@ -134,6 +137,7 @@ class Snapshot:
         if found is None:
             rows = [row for row in (table.get(sku) for table in (self.scarcity, self.markdown, self.decline)) if row]
             if not rows:
+                self._unit[sku] = self._nothing
                 return self._nothing
             summed = [sum(figures) for figures in zip(*rows, strict=True)]
             found = self._unit[sku] = (summed, min(summed))
@@ -180,7 +184,15 @@ class Snapshot:
 
     def carriage(self, to: str, at: int, step: int, due: int) -> tuple[int, int, str]:
         """(carriage, late penalty, service): the service that costs least when what comes late is paid for. `due` is a day."""
-        zone, day = self.rates.zone(to, at), self.leaves(at)
+        key = (self.rates.zone(to, at), self.leaves(at), step, due)
+        found = self._carried.get(key)
+        if found is None:
+            if len(self._carried) > MOST_CARRIED:
+                self._carried.clear()
+            found = self._carried[key] = self._carry(*key)
+        return found
+
+    def _carry(self, zone: int, day: int, step: int, due: int) -> tuple[int, int, str]:
         best = (1 << 60, 0, 0, "")
         for service in self.rates.services:
             price = service.prices[zone][step]
