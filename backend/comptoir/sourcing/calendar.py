@@ -18,6 +18,7 @@ class Calendar:
 
     def __init__(self, today: date) -> None:
         self.first = today - timedelta(days=today.weekday() + 7)
+        self.dates = [self.first + timedelta(days=day) for day in range(AHEAD)]
         self.works = [self._works(self.first + timedelta(days=day)) for day in range(AHEAD)]
         rows = [list(range(AHEAD))]
         for _ in range(MOST_DAYS):
@@ -43,7 +44,7 @@ class Calendar:
         return min(max((at - self.first).days, 0), AHEAD - 1)
 
     def date_of(self, day: int) -> date:
-        return self.first + timedelta(days=day)
+        return self.dates[day]
 
     def due(self, now: datetime, days: int, before: int) -> int:
         """The day for which an order of this moment is promised: so many working days on, from tomorrow's when it comes after `before`."""

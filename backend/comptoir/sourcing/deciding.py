@@ -15,13 +15,12 @@ from comptoir.sourcing.calendar import HOME
 from comptoir.sourcing.model import Need, Plan, Share
 from comptoir.sourcing.outlook import Outlook
 from comptoir.sourcing.policy import Policy, Rule, matches
-from comptoir.sourcing.routing import Ask, Parcel, Terms, Want, parcel_of, plan_of, route
+from comptoir.sourcing.routing import NOBODY, Ask, Parcel, Terms, Want, parcel_of, plan_of, route
 from comptoir.sourcing.routing import Plan as Routed
 from comptoir.sourcing.ruled import route_by_rules
 from comptoir.sourcing.snapshot import FAR_AWAY
 from comptoir.sourcing.why import Nearest, Shadow, Weighed, WeighedParcel, Why
 
-NOBODY: Final[frozenset[int]] = frozenset()
 KEPT: Final = 3
 """Plans that the why remembers."""
 
@@ -284,7 +283,7 @@ class _Weighing:
 
     def _why(self, plans: Sequence[Routed], number: int) -> Why:
         calendar = self.calendar
-        told = tuple(self._weighed(plan) for plan in plans)
+        told = tuple([self._weighed(plan) for plan in plans])
         barred: dict[str, list[str]] = {}
         for at, rule in self.barred.items():
             barred.setdefault(rule, []).append(self.outlook.ids[at])
@@ -297,7 +296,9 @@ class _Weighing:
         )  # fmt: skip
 
     def _weighed(self, plan: Routed) -> Weighed:
-        parcels = tuple(self._weighed_parcel(parcel) for parcel in plan.parcels)
+        parcels = tuple([self._weighed_parcel(parcel) for parcel in plan.parcels])
+        if not plan.missing:
+            return Weighed(parcels, (), 0, plan.total)
         missing = []
         for key, units in plan.missing:
             need = self.needs[key]
@@ -324,7 +325,10 @@ class _Weighing:
     def _nearest(self, plan: Routed, told: Sequence[Weighed]) -> Nearest | None:
         """The nearest place that is not in the plan, and what kept it out."""
         chosen = {parcel.at for parcel in plan.parcels}
-        at = next((at for at in self.snapshot.nearest(self.area) if at not in chosen), None)
+        nearest = self.snapshot.nearest(self.area)
+        if nearest and chosen == {nearest[0]}:
+            return None
+        at = next((at for at in nearest if at not in chosen), None)
         if at is None:
             return None
         far = self.snapshot.rates.kilometers[self.area][at]

@@ -9,7 +9,7 @@ and left as soon as no later one can win. Above six lines the cheapest parcel pe
 
 from bisect import insort
 from collections.abc import Mapping, Sequence
-from operator import is_, itemgetter
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -19,6 +19,7 @@ from comptoir.sourcing.snapshot import Snapshot
 EXACT_LINES: Final = 6
 """Up to so many lines every division is looked at; 2 ** 6 sets of lines."""
 NEVER: Final = 1 << 50
+NOBODY: Final[frozenset[int]] = frozenset()
 
 
 class Want(msgspec.Struct, frozen=True):
@@ -29,7 +30,7 @@ class Want(msgspec.Struct, frozen=True):
     quantity: int
     grams: int
     missing_minor: int
-    tried: frozenset[int] = frozenset()
+    tried: frozenset[int] = NOBODY
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -107,21 +108,29 @@ class _Search:
 
     def __init__(self, ask: Ask, snapshot: Snapshot, terms: Terms) -> None:
         self.ask, self.snapshot, self.terms = ask, snapshot, terms
-        self.wants = self._divided()
-        self.whole_wants = len(self.wants) == len(ask.wants) and all(map(is_, self.wants, ask.wants))
-        """Nothing had to be divided or left out."""
+        self.wants: Sequence[Want] = ask.wants
         self.found: dict[int, Found] = {}
+        self.step, self.least = 0, 0
+        """The step of weight of all wants together, and what they cost at least beside their parcels."""
 
     def run(self) -> tuple[Plan, ...]:
+        singles: Found = []
+        if 0 < len(self.wants) <= EXACT_LINES:
+            singles = self._best((1 << len(self.wants)) - 1)
+        if not singles:
+            self.wants = self._divided()
+            self.found.clear()
         count = len(self.wants)
         if count == 0:
             return (self._plan(()),)
         whole = (1 << count) - 1
         if count > EXACT_LINES:
             return (self._plan(self._greedy(whole)),)
-        singles = self._best(whole)
+        if singles and self._is_best(singles[0][0]):
+            return self._whole(singles)
+        singles = singles or self._best(whole)
         ways: list[tuple[int, Parts]] = [(cost, ((whole, at),)) for cost, at in singles]
-        if count > 1 and self.terms.most_parcels > 1 and (not singles or singles[0][0] > self._least_of_two(whole)):
+        if count > 1 and self.terms.most_parcels > 1 and (not singles or singles[0][0] > self._least_of_two()):
             ways += self._divisions(whole)
         if not ways:
             division = self._greedy(whole)
@@ -136,9 +145,6 @@ class _Search:
         made = []
         for want in self.ask.wants:
             row = self.snapshot.supply.get(want.sku)
-            if row and not want.tried and self._somewhere(row, want.quantity):
-                made.append(want)
-                continue
             rest = want.quantity
             free = (
                 sorted(
@@ -159,33 +165,38 @@ class _Search:
                     break
         return made
 
-    def _somewhere(self, row: Sequence[int], quantity: int) -> bool:
-        """Whether a site that is not taken out has so many. Most rows say so at their first figures."""
-        barred = self.terms.barred
-        return any(units >= quantity and at not in barred for at, units in enumerate(row))
-
     def _best(self, lines: int) -> Found:
         """The cheapest sites that have all of these lines."""
         kept = self.found.get(lines)
         if kept is not None:
             return kept
         snapshot, barred, keep = self.snapshot, self.terms.barred, self.terms.keep
-        wants = [want for bit, want in enumerate(self.wants) if lines >> bit & 1]
+        whole = lines == (1 << len(self.wants)) - 1
+        wants = self.wants if whole else [want for bit, want in enumerate(self.wants) if lines >> bit & 1]
         needs: dict[str, int] = {}
         for want in wants:
             needs[want.sku] = needs.get(want.sku, 0) + want.quantity
-        rows = [(snapshot.supply[sku], quantity) for sku, quantity in needs.items()]
-        units = [(*snapshot.unit(sku), quantity) for sku, quantity in needs.items()]
-        tried = frozenset().union(*(want.tried for want in wants)) if any(want.tried for want in wants) else frozenset()
+        supply = snapshot.supply
+        if not all(map(supply.__contains__, needs)):
+            self.found[lines] = []
+            return []
+        rows = [(supply[sku], quantity) for sku, quantity in needs.items()]
+        units = [(*snapshot.unit(sku), quantity) for sku, quantity in needs.items()] if snapshot.has_prices else []
+        tried = [want.tried for want in wants if want.tried]
+        asked = frozenset().union(*tried) if tried else NOBODY
         step = snapshot.rates.step(sum(want.grams * want.quantity for want in wants))
         count = len(wants)
-        rest = snapshot.least_pick * count + sum(least * quantity for _, least, quantity in units)
+        rest = snapshot.least_pick * count
+        for _, least, quantity in units:
+            rest += least * quantity
+        if whole:
+            self.step, self.least = step, rest
         found: Found = []
         worst = NEVER
         for base, at in snapshot.ranked(self.ask.to, step):
             if base + rest >= worst:
                 break
-            if at in tried or at in barred:
+            if at in asked or at in barred:
                 continue
             for row, quantity in rows:
                 if row[at] < quantity:
@@ -206,15 +217,23 @@ class _Search:
         self.found[lines] = found
         return found
 
-    def _least_of_two(self, lines: int) -> int:
+    def _is_best(self, cost: int) -> bool:
+        """The common case: one parcel holds everything at this cost, and no division could cost less."""
+        alone = len(self.wants) == 1 or self.terms.most_parcels < 2
+        return not self.terms.may_leave_out and (alone or cost <= self._least_of_two())
+
+    def _least_of_two(self) -> int:
         """No division costs less: two parcels at the least price there is, and every line at its least."""
         ranked = self.snapshot.ranked(self.ask.to, 0)
-        least = sum(
-            self.snapshot.least_pick + self.snapshot.unit(want.sku)[1] * want.quantity
-            for bit, want in enumerate(self.wants)
-            if lines >> bit & 1
-        )
-        return 2 * ranked[0][0] + least if ranked else NEVER
+        return 2 * ranked[0][0] + self.least if ranked else NEVER
+
+    def _whole(self, sites: Found) -> tuple[Plan, ...]:
+        """The plans in which one of these sites gives everything."""
+        snapshot, wants = self.snapshot, self.wants
+        gives = tuple([(want.key, want.quantity) for want in wants])
+        return tuple([
+            Plan((_parcel(self.ask, snapshot, at, wants, gives, self.step),)) for _, at in sites[: self.terms.keep]
+        ])  # fmt: skip
 
     def _absence(self, lines: int) -> int:
         return sum(want.missing_minor * want.quantity for bit, want in enumerate(self.wants) if lines >> bit & 1)
@@ -313,8 +332,6 @@ class _Search:
 
     def _plan(self, parts: Parts) -> Plan:
         """Parcels of one site are one; what was given to nobody is missing."""
-        if len(parts) == 1 and self.whole_wants and parts[0][0] == (1 << len(self.wants)) - 1:
-            return Plan((parcel_of(self.ask, self.snapshot, parts[0][1], self.ask.wants),))
         by_site: dict[int, list[tuple[int, int]]] = {}
         for lines, at in parts:
             by_site.setdefault(at, []).extend(
@@ -325,18 +342,24 @@ class _Search:
 
 def parcel_of(ask: Ask, snapshot: Snapshot, at: int, wants: Sequence[Want]) -> Parcel:
     """The parcel of these wants from a site, with its cost vector. `quantity` of each is what this site gives."""
-    site = snapshot.sites[at]
     step = snapshot.rates.step(sum(want.grams * want.quantity for want in wants))
+    return _parcel(ask, snapshot, at, wants, tuple((want.key, want.quantity) for want in wants), step)
+
+
+def _parcel(
+    ask: Ask, snapshot: Snapshot, at: int, wants: Sequence[Want], gives: tuple[tuple[int, int], ...], step: int
+) -> Parcel:
+    site = snapshot.sites[at]
     carriage, late, service = snapshot.carriage(ask.to, at, step, ask.due)
 
     def of(table: Mapping[str, Sequence[int]]) -> int:
-        return sum(table[want.sku][at] * want.quantity for want in wants if want.sku in table) if table else 0
+        return sum([table[want.sku][at] * want.quantity for want in wants if want.sku in table]) if table else 0
 
     cost = Cost(
         carriage, late, site.pack_minor + site.pick_minor * len(wants),
         of(snapshot.scarcity), of(snapshot.markdown), of(snapshot.decline), site.preference_minor,
     )  # fmt: skip
-    return Parcel(at, tuple((want.key, want.quantity) for want in wants), service, cost)
+    return Parcel(at, gives, service, cost)
 
 
 def plan_of(ask: Ask, snapshot: Snapshot, given: Sequence[tuple[int, Sequence[tuple[int, int]]]]) -> Plan:

@@ -112,6 +112,11 @@ class Snapshot:
                     kept[sku] = list(row)
                     self._unit.pop(sku, None)
 
+    @property
+    def has_prices(self) -> bool:
+        """Whether any unit costs anything beside parcel and labor."""
+        return bool(self.scarcity or self.markdown or self.decline)
+
     def forget_units(self, skus: Iterable[str]) -> None:
         """The prices of these SKUs were changed where they lie."""
         for sku in skus:
@@ -184,7 +189,8 @@ class Snapshot:
 
     def carriage(self, to: str, at: int, step: int, due: int) -> tuple[int, int, str]:
         """(carriage, late penalty, service): the service that costs least when what comes late is paid for. `due` is a day."""
-        key = (self.rates.zone(to, at), self.leaves(at), step, due)
+        row = self.rates.zones.get(to)
+        key = (self.rates.elsewhere if row is None else row[at], self.leaves(at), step, due)
         found = self._carried.get(key)
         if found is None:
             if len(self._carried) > MOST_CARRIED:
