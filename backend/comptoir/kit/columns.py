@@ -20,11 +20,6 @@ def literal(values: Sequence[Any]) -> str:
     return "{" + written[1:-1].decode() + "}"
 
 
-def bytes_literal(values: Sequence[bytes | None]) -> str:
-    """The same for `bytea`: `{"\\\\x00ff",null}`."""
-    return "{" + ",".join(["null" if value is None else f'"\\\\x{value.hex()}"' for value in values]) + "}"
-
-
 def _escaped(value: Any) -> str:
     if value is None:
         return "null"
@@ -33,4 +28,4 @@ def _escaped(value: Any) -> str:
 
 def way_of(kind: str) -> Callable[[Sequence[Any]], Any]:
     """What writes a column of this SQL type: a function of this module, or `list` for one that the driver encodes."""
-    return literal if kind in _AS_JSON else bytes_literal if kind == "bytea" else list
+    return literal if kind in _AS_JSON else list
