@@ -1,6 +1,6 @@
 """Tables of what comes back. Made by the migrations, compared by a test."""
 
-from piccolo.columns import JSONB, UUID, Date, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, Date, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -16,3 +16,77 @@ class ReturnRequest(Table, tablename="return_request"):
     legal_until = Date(null=True, default=None)
     who = Text(required=True)
     reply_to = Text(null=True, default=None)
+
+
+class Rma(Table, tablename="rma"):
+    """A return: what a customer brings or sends back. `by_permission` is the reason of whoever allowed what the rules do not."""
+
+    id = UUID(primary_key=True, required=True)
+    number = Text(required=True, unique=True)
+    order_id = UUID(null=True, default=None)
+    origin = Text(required=True)
+    status = Text(required=True)
+    wish = Text(default="refund")
+    method = Text(null=True, default=None)
+    location = Text(null=True, default=None)
+    notice = UUID(null=True, default=None)
+    gift = Boolean(default=False)
+    policy = Integer(default=0)
+    opened_at = Timestamptz(required=True)
+    opened_who = Text(required=True)
+    received_at = Timestamptz(null=True, default=None)
+    inspected_at = Timestamptz(null=True, default=None)
+    settled_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+    by_permission = Text(null=True, default=None)
+    permitted_who = Text(null=True, default=None)
+
+
+class RmaUnit(Table, tablename="rma_unit"):
+    """One unit of a return: where it is, how it is, what becomes of it, and what the customer had paid for it."""
+
+    rma = UUID(primary_key=True, required=True)
+    n = SmallInt(primary_key=True, required=True)
+    order_id = UUID(null=True, default=None)
+    line = SmallInt(null=True, default=None)
+    part = SmallInt(null=True, default=None)
+    sku = Text(required=True)
+    state = Text(required=True)
+    reason = Text(required=True)
+    condition = Text(null=True, default=None)
+    disposition = Text(null=True, default=None)
+    serial = Text(null=True, default=None)
+    lacks = Text(null=True, default=None)
+    photo = UUID(null=True, default=None)
+    note = Text(null=True, default=None)
+    location = Text(null=True, default=None)
+    here_at = Timestamptz(null=True, default=None)
+    placed_at = Timestamptz(null=True, default=None)
+    placed_who = Text(null=True, default=None)
+    paid_minor = BigInt(default=0)
+    refund_minor = BigInt(default=0)
+
+
+class RefundLine(Table, tablename="refund_line"):
+    """Money given back for units of an order's line, by its cause; line 0 is the delivery."""
+
+    order_id = UUID(primary_key=True, required=True)
+    cause = UUID(primary_key=True, required=True)
+    line = SmallInt(primary_key=True, required=True)
+    units = Integer(required=True)
+    amount_minor = BigInt(required=True)
+    at = Timestamptz(required=True)
+
+
+class ReturnReason(Table, tablename="return_reason"):
+    """A reason in both languages. `faulty`: not the customer's doing; `photo`: a picture is asked for; `place` sorts."""
+
+    code = Text(primary_key=True, required=True)
+    fr = Text(required=True)
+    en = Text(required=True)
+    place = SmallInt(default=100)
+    faulty = Boolean(default=False)
+    photo = Boolean(default=False)
+    used = Boolean(default=True)
+    changed_at = Timestamptz(required=True)
+    changed_who = Text(required=True)
