@@ -213,6 +213,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "join parcels": ("comptoir.flows.source_elsewhere:join_parcels", 300.0),
     "fill what waits for stock": ("comptoir.flows.source_elsewhere:fill_waiting", 60.0),
     "foresee delays": ("comptoir.flows.foresee:foresee", 60.0),
+    "foresee late transfers": ("comptoir.flows.foresee_brought:foresee_brought", 60.0),
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
     "ask how it was": ("comptoir.notifications.surveying:survey", 300.0),
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),

@@ -143,7 +143,11 @@ async def _open(tx: Tx, transfer: Transfer, source: Work) -> UUID:
         tx,
         [(made, transfer.to_location, source.order_id, source.order_number, "pickup", "picked", promised, 0, tx.now)],
     )
-    await tx.run("UPDATE work SET started_at = $2, picked_at = $2 WHERE id = $1", made, tx.now)
+    # A later hour that the customer was told while it was on its way is still what they know.
+    await tx.run(
+        "UPDATE work SET started_at = $2, picked_at = $2, (told_at, told_until) = (SELECT s.told_at, s.told_until FROM work s WHERE s.id = $3)"
+        " WHERE id = $1", made, tx.now, source.id,
+    )  # fmt: skip
     await sql.note_arrived(tx, transfer.id, made)
     return made
 

@@ -22,6 +22,7 @@ MOST: Final = 5_000
 """Works that are looked at in one round, those promised first; AT_ONCE of them are told."""
 AT_ONCE: Final = 100
 # Positions count both kinds of work, as the promise did; parcels, held orders and customers who are at the counter are told nothing here.
+# What was told while the goods were still on their way to this store counts.
 _LIVE: Final = """
 WITH live AS (
   SELECT w.id, w.order_id, w.location, w.kind, w.status, w.promise_at, w.told_at,
@@ -30,7 +31,8 @@ WITH live AS (
   FROM work w WHERE w.status IN ('open', 'accepted', 'picking', 'picked') AND w.promise_at < $1
 )
 SELECT v.*, CASE WHEN v.told_at IS NULL THEN '{}' ELSE (SELECT array_agg((e.body->>'to')::timestamptz ORDER BY e.seq) FROM event e
-    WHERE e.work = v.id AND e.stream = v.order_id AND e.kind = 'fulfillment.delayed') END AS told
+    WHERE e.work IN (v.id, (SELECT t.work FROM transfer t WHERE t.order_id = v.order_id AND t.arrived_work = v.id))
+      AND e.stream = v.order_id AND e.kind = 'fulfillment.delayed') END AS told
 FROM live v WHERE v.kind = 'pickup'
   AND NOT EXISTS (SELECT FROM arrival a WHERE a.order_id = v.order_id AND a.location = v.location AND a.done_at IS NULL)
   AND NOT EXISTS (SELECT FROM order_hold h WHERE h.order_id = v.order_id AND h.released_at IS NULL)
@@ -76,8 +78,10 @@ async def tell(tx: Tx, row: Any, hour: Foreseen) -> None:
     """Under the order's lock, if it is still not ready and nobody told it meanwhile. The promise itself stays as it was given."""
     await sql.lock(tx, row["order_id"])
     done = await tx.run(
-        "UPDATE work SET told_at = $2, told_until = $3 WHERE id = $1 AND status IN ('open', 'accepted', 'picking', 'picked')"
-        " AND told_at IS NOT DISTINCT FROM $4",
+        "UPDATE work w SET told_at = $2, told_until = $3 WHERE w.id = $1 AND told_at IS NOT DISTINCT FROM $4 AND CASE kind WHEN 'transfer'"
+        " THEN status IN ('open', 'accepted', 'picking', 'picked', 'in_transit')"
+        " AND EXISTS (SELECT FROM transfer t WHERE t.work = w.id AND t.status IN ('created', 'shipped'))"
+        " ELSE status IN ('open', 'accepted', 'picking', 'picked') END",
         row["id"], hour.at, hour.until, row["told_at"],
     )  # fmt: skip
     if done != "UPDATE 1":

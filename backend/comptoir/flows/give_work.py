@@ -1,7 +1,7 @@
 """Reserved units become a location's work, with the hour at which it will be ready."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,18 +10,32 @@ from comptoir.fulfillment import sql
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id
 from comptoir.network.promise import ready_by
+from comptoir.sourcing.model import Place
 from comptoir.sourcing.outlook import Outlook
 
 Given = tuple[int, int, str, str, int]
 """Order line, part, SKU, location, units."""
 
 
-def brought_by(outlook: Outlook, store: str, now: datetime) -> datetime:
-    """When goods that come by transfer are ready at a store: when it opens on the day they come, and its own time to prepare."""
+def brought_by(outlook: Outlook, store: str, now: datetime, left: datetime | None = None) -> datetime:
+    """When goods that come by transfer are ready at a store: when it opens on the day they come, and its own time to prepare.
+
+    They leave now, or have `left`.
+    """
     policy = outlook.policy
     calendar = outlook.calendar(now)
-    day = calendar.date_of(calendar.due(now, policy.transfer_days or 0, policy.collection_minute))
+    day = calendar.date_of(calendar.due(left or now, policy.transfer_days or 0, policy.collection_minute))
+    return _opened(outlook.places[outlook.index[store]], day)
+
+
+def brought_next(outlook: Outlook, store: str, now: datetime) -> datetime:
+    """The same on the store's next open day: what should have come and did not is not hoped for today."""
     place = outlook.places[outlook.index[store]]
+    return _opened(place, now.astimezone(ZoneInfo(place.time_zone)).date() + timedelta(days=1))
+
+
+def _opened(place: Place, day: date) -> datetime:
+    """Ready on this day, or on the first one after it on which the store opens."""
     zone = ZoneInfo(place.time_zone)
     comes = int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()) // 60
     opens = next((start for start, _ in place.windows if start >= comes), comes + 9 * 60)

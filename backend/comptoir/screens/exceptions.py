@@ -104,6 +104,11 @@ class Case(msgspec.Struct, frozen=True):
         return str(self.body.get("code") or "–")
 
     @property
+    def to(self) -> str:
+        """The store for which a transfer was to leave."""
+        return str(self.body.get("to") or "–")
+
+    @property
     def since(self) -> date | None:
         """The day that a late or silent parcel is counted from."""
         day = self.body.get("day")
