@@ -244,3 +244,17 @@ def test_a_policy_that_cannot_work_is_refused_with_its_reason(change: dict[str, 
 def test_the_policy_to_begin_with_is_one_that_may_be_saved() -> None:
     check(DEFAULT, ["store", "warehouse"])
     assert msgspec.json.decode(msgspec.json.encode(DEFAULT), type=Policy) == DEFAULT
+
+
+def test_what_costs_more_to_send_than_to_miss_waits_where_the_policy_and_the_order_allow_it() -> None:
+    patient = msgspec.structs.replace(DEFAULT, wait_days=5, missing_bp=0, missing_minor=300)
+    stock = {("bowl", "near"): 3}
+    for policy, may_wait, sent in ((patient, True, 0), (patient, False, 1), (DEFAULT, True, 1)):
+        decision = decided([need("bowl", 1)], stock, policy, may_wait=may_wait)
+        assert (len(decision.plan.shares), len(decision.plan.missing)) == (sent, 1 - sent)
+    decision = decided([need("bowl", 1)], stock, patient, may_wait=True)
+    assert decision.why is not None and decision.why.sending is not None
+    assert decision.why.taken.total == 300 < decision.why.sending.total
+    # What nobody has does not wait: it is missing, and said so.
+    gone = decided([need("cup", 1)], stock, patient, may_wait=True)
+    assert gone.why is not None and gone.why.sending is None and gone.plan.missing

@@ -21,6 +21,7 @@ OTHERS = {
     "preferences": {"store": 10},
     "mode": "rules",
     "transfer_days": 3,
+    "wait_days": 5,
 }
 
 

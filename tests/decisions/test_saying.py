@@ -25,7 +25,7 @@ SHOPS = {"near": "Lyon", "middle": "Annecy", "far": "Chamonix", "depot": "the de
 ARTICLES = {"bowl": "Bol", "cup": "Tasse", "lamp": "Lampe"}
 
 
-def drawn(seed: int) -> tuple[Wish, Why]:
+def drawn(seed: int, patient: bool = False) -> tuple[Wish, Why]:
     """An order and what was decided about it: stock, prices, a queue and rules are drawn."""
     draw = random.Random(seed)
     policy = DEFAULT
@@ -56,7 +56,9 @@ def drawn(seed: int) -> tuple[Wish, Why]:
     country, postcode = draw.choice(
         [("FR", "69003"), ("FR", "75011"), ("FR", "33000"), ("FR", "20000"), ("FR", "97400"), ("BE", "1000")]
     )
-    wish = Wish(needs, country, postcode)
+    wish = Wish(needs, country, postcode, may_wait=patient)
+    if patient:
+        outlook.set_policy(1, msgspec.structs.replace(policy, wait_days=3, missing_bp=0, missing_minor=250))
     why = decide(wish, outlook, MONDAY).why
     assert why is not None
     return wish, why
@@ -145,6 +147,21 @@ def true_figures(kept: Any, key: str, facts: dict[str, Any]) -> dict[str, Any]:
         }
     assert key == "nobody" and not taken["parcels"] and by_place is not None
     return {}
+
+
+def test_what_waits_is_said_with_what_sending_and_waiting_come_to() -> None:
+    seen = 0
+    for seed in range(40):
+        _, why = drawn(seed, patient=True)
+        waits = [said for said in sentences(why) if said.key == "waits"]
+        assert bool(waits) == (why.sending is not None)
+        for said in waits:
+            kept = json.loads(msgspec.json.encode(why))
+            left = sum(m[3] for m in kept["plans"][0]["missing"]) - sum(m[3] for m in kept["sending"]["missing"])
+            figures = (said.facts["n"], said.facts["total_minor"], said.facts["waiting_minor"])
+            assert figures == (left, total(kept["sending"]), total(kept["plans"][0]))
+            seen += 1
+    assert seen > 5
 
 
 def test_every_figure_of_every_sentence_is_the_kept_vectors() -> None:

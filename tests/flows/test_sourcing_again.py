@@ -5,13 +5,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from comptoir.flows import source_elsewhere
 from comptoir.flows.decline_work import Declined, DeclineWork
 from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
-from comptoir.orders.model import CancelOrder
+from comptoir.orders.model import CancelOrder, RetrySourcing
+from comptoir.sourcing.policy import DEFAULT
 from tests.hands import Handheld, Shop
 from tests.world import BOWL, CONFLUENCE, CUP, DERBY, LYON, WAREHOUSE, Line, order, shipped
 
@@ -171,6 +173,22 @@ async def test_what_waits_for_stock_goes_on_by_itself_when_it_comes(shop: Shop) 
     await shop.receive(3, at=WAREHOUSE)
     await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]
     assert (await shop.progress(held.id), sorted(w[2] for w in await works_of(shop, held.id))) == ("accepted", [1, 1])
+
+
+async def test_what_is_too_dear_to_send_waits_some_days_and_goes_then_or_when_a_person_says_so(shop: Shop) -> None:
+    patient = msgspec.structs.replace(DEFAULT, wait_days=2, missing_bp=0, missing_minor=300)
+    shop.outlook.set_policy(7, patient)
+    await shop.receive(5)
+    at_once = await shop.place(order(shipped(DERBY)))
+    held, asked = [await shop.place(order(shipped(DERBY), if_short="hold")) for _ in range(2)]
+    assert (at_once.held, held.held, asked.held) == ((), ("short",), ("short",))
+    await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]
+    assert await shop.progress(held.id) == "held"
+    await shop.perform(RetrySourcing(new_id(), asked.id))
+    assert await shop.progress(asked.id) == "accepted"
+    shop.clock.advance(minutes=60 * 49)
+    await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]
+    assert (await shop.progress(held.id), await shop.breaches()) == ("accepted", [])
 
 
 async def test_units_that_nobody_had_go_out_when_somebody_gets_them_unless_they_were_canceled(shop: Shop) -> None:

@@ -80,6 +80,7 @@ async def test_a_policy_is_written_on_pages_saved_put_in_force_and_tried(desk: D
             days1="3",
             before1="16:30",
             transfer="3",
+            wait="5",
         )
     ).status_code == 303
     assert (await send(office, f"{DRAFT}/preferences", p_warehouse="-1,50", p_nord="2")).status_code == 303

@@ -11,16 +11,15 @@ from uuid import UUID
 from comptoir.bench.world import API_KEY, FULL, VAT_RATE_BP, Size, price_minor, sku
 from comptoir.kit.ids import new_ids
 from comptoir.kit.money import vat_within
+from comptoir.network.geography import DEPARTEMENTS
 
 ZIPF = 0.75
 LINES = 3
 SHIPPING_MINOR = 490
 PATH = "/api/v1/orders"
 
-_CITIES = (
-    ("69003", "Lyon"), ("75011", "Paris"), ("33000", "Bordeaux"), ("31000", "Toulouse"), ("59000", "Lille"),
-    ("67000", "Strasbourg"), ("44000", "Nantes"), ("13001", "Marseille"), ("35000", "Rennes"), ("06000", "Nice"),
-)  # fmt: skip
+_POSTCODES = tuple(sorted(f"{code}000" for code in DEPARTEMENTS if len(code) == 2 and code.isdigit()))
+"""A place in each département of the mainland: customers live everywhere, as the floor takes any store."""
 
 
 class Ranks:
@@ -42,7 +41,7 @@ class Ranks:
 
 def order(order_id: UUID, ranks: Sequence[int], customer: int, placed_at: str) -> dict[str, object]:
     """The body of one order: one unit of each rank, shipped from wherever it is, paid, to an address in France."""
-    postcode, city = _CITIES[customer % len(_CITIES)]
+    postcode = _POSTCODES[customer % len(_POSTCODES)]
     prices = [price_minor(rank) for rank in ranks]
     vat = [vat_within(price, VAT_RATE_BP) for price in prices]
     shipping_vat = vat_within(SHIPPING_MINOR, VAT_RATE_BP)
@@ -71,7 +70,7 @@ def order(order_id: UUID, ranks: Sequence[int], customer: int, placed_at: str) -
             "name": f"Camille Client {customer}",
             "street": f"{customer} rue des Lilas",
             "postcode": postcode,
-            "city": city,
+            "city": "Bourg-le-Roi",
         },
     }  # fmt: skip
 

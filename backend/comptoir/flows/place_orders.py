@@ -111,6 +111,7 @@ def choose(candidate: Candidate, outlook: Outlook, now: datetime, rows: Rows | N
         candidate.channel.channel if candidate.channel else "api",
         command.service or "standard",
         "business" if command.customer.company else "private",
+        may_wait=candidate.holds_when_short,
     )
     return decide(wish, outlook, now, rows)
 

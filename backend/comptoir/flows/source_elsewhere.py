@@ -311,8 +311,13 @@ _RESERVED: Final = (
 )
 
 
+_SHORT_SINCE: Final = (
+    "SELECT min(placed_at) FROM order_hold WHERE order_id = $1 AND reason = 'short' AND released_at IS NULL"
+)
+
+
 async def release(tx: Tx, outlook: Outlook, order: UUID, now: datetime) -> None:
-    """Release the hold when every missing unit can be promised now, and not before."""
+    """Release the hold when every missing unit can be promised now, and not before; what waits for a cheaper way, when that is there or its days are over."""
     await sql.lock(tx, order)
     if await sql.open_holds(tx, order) != ["short"]:
         return
@@ -327,7 +332,9 @@ async def release(tx: Tx, outlook: Outlook, order: UUID, now: datetime) -> None:
             line = lines[n["line"]]
             place = line["location"] if line["method"] == "pickup" else None
             needs.append(Need(n["line"], n["part"], n["sku"], missing, place))
-    if needs and (await look(tx, outlook, order, needs, now, "stock_came")).decision.plan.missing:
+    since = await tx.value(_SHORT_SINCE, order)
+    may_wait = now - since < timedelta(days=outlook.policy.wait_days or 0)
+    if needs and (await look(tx, outlook, order, needs, now, "stock_came", may_wait=may_wait)).decision.plan.missing:
         return
     await sql.release_hold(tx, order, "short", SYSTEM.who, "", now)
     await ReleaseHoldFlow(outlook).go_on(tx, order, now)

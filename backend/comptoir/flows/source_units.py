@@ -33,6 +33,7 @@ class Looked(msgspec.Struct, frozen=True):
 async def look(
     tx: Tx, outlook: Outlook, order: UUID, needs: Sequence[Need], now: datetime, occasion: str,
     tried: Mapping[tuple[int, int], frozenset[str]] | None = None, free: Mapping[tuple[str, str], int] | None = None,
+    may_wait: bool = False,
 ) -> Looked:  # fmt: skip
     """Decide for these units of an order whose row is locked; nothing is written. `free`: units by (SKU, location) that would be given up for it."""
     skus = sorted({need.sku for need in needs})
@@ -42,7 +43,7 @@ async def look(
     rows = {
         sku: [level.available(now) if (level := then.get((sku, place))) else 0 for place in outlook.ids] for sku in skus
     }
-    wish = await wish_of(tx, order, needs, occasion, tried)
+    wish = msgspec.structs.replace(await wish_of(tx, order, needs, occasion, tried), may_wait=may_wait)
     return Looked(decide(wish, outlook, now, rows), levels)
 
 

@@ -39,6 +39,8 @@ class Wish(msgspec.Struct, frozen=True):
     buyer: str = "private"
     tried: Mapping[tuple[int, int], frozenset[str]] = {}
     occasion: str = "placed"
+    may_wait: bool = False
+    """Whether units may be left out because sending them costs too much; only for who can be told so, and not for ever."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -163,6 +165,7 @@ class _Weighing:
         self.due = self.calendar.due(now, delivery.days, delivery.before)
         self.barred = self._barred()
         self.ask = Ask(tuple(self._wants()), self.area, self.due)
+        self.sending: Routed | None = None
 
     def _rules(self) -> list[Rule]:
         wish, now = self.wish, self.now
@@ -270,6 +273,8 @@ class _Weighing:
             if lists:
                 return [route_by_rules(self.ask, self.snapshot, lists, Terms(barred, most))]
         plans = list(route(self.ask, self.snapshot, Terms(barred, most, keep=KEPT)))
+        if self.policy.wait_days and self.wish.may_wait:
+            plans = self._or_wait(plans, Terms(barred, most, may_leave_out=True, keep=KEPT))
         least = max((rule.least_part_minor for rule in self.rules), default=0)
         if least and len(plans[0].parcels) > 1:
             # A division with too small a part is taken only when nothing else gives everything.
@@ -277,6 +282,14 @@ class _Weighing:
             if worthy and not worthy[0].missing:
                 plans = worthy + [plan for plan in plans if plan not in worthy]
         return plans
+
+    def _or_wait(self, plans: list[Routed], terms: Terms) -> list[Routed]:
+        """The plans in which what is dearer to send than to miss waits, if they cost less; what they were weighed against is remembered."""
+        waiting = list(route(self.ask, self.snapshot, terms))
+        if waiting[0].total >= plans[0].total:
+            return plans
+        self.sending = plans[0]
+        return waiting
 
     def _worth(self, parcel: Parcel) -> int:
         return sum(self.outlook.article(self.needs[key].sku).price_minor * units for key, units in parcel.gives)
@@ -293,6 +306,7 @@ class _Weighing:
             self.now, self.wish.occasion, number, self.policy.mode, self.area, calendar.date_of(due), told,
             {rule: tuple(places) for rule, places in barred.items()},
             tuple(rule.name for rule in self.rules), self._nearest(plans[0], told),
+            sending=self._weighed(self.sending) if self.sending is not None else None,
         )  # fmt: skip
 
     def _weighed(self, plan: Routed) -> Weighed:

@@ -121,6 +121,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Days that what lies in the shops must last before more comes: what the last units are priced for."""
     transfer_days: Annotated[int, msgspec.Meta(ge=1, le=30)] | None = None
     """Working days in which goods come to the store where they are collected, when that has none; none: they are not brought."""
+    wait_days: Annotated[int, msgspec.Meta(ge=1, le=60)] | None = None
+    """Days that units of an order which may be held wait at most, where sending them costs more than they are held to be worth (`missing_bp`,
+    `missing_minor`); none: what can be sent is sent."""
     mode: Literal["cost", "rules"] = "cost"
     rules: Annotated[tuple[Rule, ...], msgspec.Meta(max_length=50)] = ()
     lists: Annotated[tuple[Group, ...], msgspec.Meta(max_length=20)] = ()

@@ -25,7 +25,7 @@ class Said(msgspec.Struct, frozen=True):
 def sentences(why: Why) -> list[Said]:
     """What was done, what it was weighed against, and what kept the nearest place out."""
     taken = why.taken
-    told = [*_taken(taken), *_missing(taken)]
+    told = _waiting(why.sending, taken) if why.sending is not None else [*_taken(taken), *_missing(taken)]
     if len(why.plans) > 1 and taken.parcels:
         told += _against(taken, why.plans[1], why)
     told += _nearest(why)
@@ -72,6 +72,20 @@ def _parcel(key: str, parcel: WeighedParcel) -> Said:
     if parcel.arrives is None:
         return Said(key + "_unscheduled", facts, parts_of(parcel.cost))
     return Said(key, facts | {"day": parcel.arrives}, parts_of(parcel.cost))
+
+
+def _waiting(sending: Weighed, taken: Weighed) -> list[Said]:
+    """What waits: what sending it would cost, and what waiting is held to cost."""
+    left = sum(units for *_, units in taken.missing)
+    nowhere = sum(units for *_, units in sending.missing)
+    facts = {
+        "n": left - nowhere,
+        "places": places_of(sending),
+        "total_minor": sending.total,
+        "waiting_minor": taken.total,
+    }
+    told = [*(_taken(taken) if taken.parcels else []), Said("waits", facts)]
+    return [*told, *_missing(sending)]
 
 
 def _missing(plan: Weighed) -> list[Said]:

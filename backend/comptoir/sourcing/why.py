@@ -64,6 +64,8 @@ class Why(msgspec.Struct, frozen=True):
     rules: tuple[str, ...] = ()
     nearest: Nearest | None = None
     shadow: "Shadow | None" = None
+    sending: Weighed | None = None
+    """What units that wait were weighed against: the best plan that leaves nothing out that anybody has."""
 
     @property
     def taken(self) -> Weighed:

@@ -227,6 +227,7 @@ def _with_figures(policy: Policy, typed: Typed) -> Policy:
         decline_minor=typed.minor("decline"), most_parcels=typed.whole("most_parcels", 1, 5),
         collection_minute=typed.clock("collection", 1439), horizon_days=typed.whole("horizon", 1, 180),
         transfer_days=typed.whole("transfer", 1, 30) if typed.text("transfer") else None,
+        wait_days=typed.whole("wait", 1, 60) if typed.text("wait") else None,
     )  # fmt: skip
 
 
