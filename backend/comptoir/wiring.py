@@ -54,6 +54,7 @@ from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
 from comptoir.flows.resolve_exception import ResolveExceptionFlow
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.flows.retry_sourcing import RetrySourcingFlow
+from comptoir.flows.send_back import record_return_label
 from comptoir.flows.ship_transfer import ship_transfer
 from comptoir.flows.start_pack import start_pack
 from comptoir.flows.take_arrival import take_arrival
@@ -93,6 +94,7 @@ from comptoir.shipping.commands import (
 from comptoir.shipping.handing import CloseManifest, ReopenManifest, UnloadParcel
 from comptoir.shipping.relays import ChooseRelay, TellNotReceived
 from comptoir.shipping.tracking import HearTracking
+from comptoir.shipping.way_back import RecordReturnLabel
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock.adjusting import AdjustStock
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
@@ -161,6 +163,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         ChooseRelay: choose_relay,
         TellNotReceived: tell_not_received,
         HearTracking: hear_tracking,
+        RecordReturnLabel: record_return_label,
         UnloadParcel: unload_parcel,
         CloseManifest: close_manifest,
         ReopenManifest: reopen_manifest,
@@ -229,6 +232,8 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
     "buy labels": ("comptoir.errands.buy_label:buy_labels", 1.0),
     "ask where parcels are": ("comptoir.errands.tracking:ask_carriers", 30.0),
+    "buy return labels": ("comptoir.errands.return_labels:buy_return_labels", 1.0),
+    "ask where returns are": ("comptoir.errands.return_labels:ask_ways_back", 60.0),
     "ask for hand-over slips": ("comptoir.errands.slips:ask_slips", 2.0),
     "watch parcels": ("comptoir.flows.watch_parcels:watch_parcels", 300.0),
     "replay past orders": ("comptoir.flows.simulate:simulate", 2.0),

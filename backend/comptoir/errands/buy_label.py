@@ -7,7 +7,7 @@ may exist at the carrier. Where the carrier had named it, its label is fetched; 
 import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from comptoir.carriers import model as said
 from comptoir.carriers.model import Carrier, LabelAnswer, LabelFormat, VoidAnswer
@@ -64,9 +64,9 @@ async def buy(house: "House", attempt: Attempt) -> None:
             else said.Refused((said.Reason("recipient", "no_address"),))
         )
     else:
-        answer = await _ask(carrier, attempt, wanted)
+        answer = await ask(carrier, attempt.reference, attempt.id, wanted)
     if isinstance(answer, said.Unknown) and answer.numbers and carrier is not None and wanted is not None:
-        answer = await _fetch(carrier, answer, wanted.format)
+        answer = await fetch(carrier, answer, wanted.format)
     content, media_type = b"", ""
     if isinstance(answer, said.Labeled) or (isinstance(answer, said.NumberWanted) and answer.label):
         assert answer.label is not None
@@ -76,20 +76,21 @@ async def buy(house: "House", attempt: Attempt) -> None:
     await house.runner.perform(record, SYSTEM)
 
 
-async def _ask(carrier: Carrier, attempt: Attempt, wanted: WantedLabel) -> LabelAnswer:
+async def ask(carrier: Carrier, reference: str, key: UUID, wanted: WantedLabel) -> LabelAnswer:
+    """One call for a label. Whatever an adapter raises, and no answer in time, is `Unknown`."""
     try:
         return await asyncio.wait_for(
-            carrier.create_label(wanted.shipment, wanted.format, attempt.id), CALL_SECONDS
+            carrier.create_label(wanted.shipment, wanted.format, key), CALL_SECONDS
         )  # fmt: skip
     except TimeoutError:
         return said.Unknown("timeout")
     except Exception as fault:
         # Whatever it was, the request may have been out: nobody knows what the carrier made of it.
-        log.error("label %s: %s", attempt.reference, type(fault).__name__)
+        log.error("label %s: %s", reference, type(fault).__name__)
         return said.Unknown("fault")
 
 
-async def _fetch(carrier: Carrier, doubt: said.Unknown, format: LabelFormat) -> LabelAnswer:
+async def fetch(carrier: Carrier, doubt: said.Unknown, format: LabelFormat) -> LabelAnswer:
     """The carrier named a parcel, and its label did not come whole: it is fetched once, which buys nothing."""
     try:
         found = await asyncio.wait_for(carrier.reprint(doubt.numbers[0], format), CALL_SECONDS)

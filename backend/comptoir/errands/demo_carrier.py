@@ -9,7 +9,8 @@ from comptoir.carriers.model import Capabilities, LabelAnswer, LabelFormat, Rela
 from comptoir.network.model import Opening
 
 SERVICES: Final = (
-    Service("DOM", "home", "Domicile"), Service("REL", "relay", "Point relais"), Service("EXP", "express", "Express")
+    Service("DOM", "home", "Domicile"), Service("REL", "relay", "Point relais"), Service("EXP", "express", "Express"),
+    Service("RET", "return", "Retour"), Service("RRE", "return", "Retour en point relais"),
 )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ async def _account(house: "House", account: str, parcels: list[Followed]) -> Non
 
 async def _call(house: "House", carrier: Carrier, batch: list[Followed]) -> timedelta | None:
     """One call and what it told; how long to leave the account alone, or None to go on."""
-    match await _ask(carrier, [one.number for one in batch]):
+    match await ask_where(carrier, [one.number for one in batch]):
         case Tracked() as told:
             await _keep(house, batch, told)
             return timedelta(seconds=told.wait_seconds) if told.wait_seconds else None
@@ -73,7 +73,8 @@ async def _call(house: "House", carrier: Carrier, batch: list[Followed]) -> time
             return timedelta(hours=12)
 
 
-async def _ask(carrier: Carrier, numbers: list[str]) -> TrackAnswer:
+async def ask_where(carrier: Carrier, numbers: list[str]) -> TrackAnswer:
+    """One call for these numbers; whatever an adapter raises is no answer."""
     try:
         return await asyncio.wait_for(carrier.track(numbers), CALL_SECONDS)
     except Exception as fault:  # whatever an adapter raises: a question was not answered, and may be asked again

@@ -10,6 +10,7 @@ import msgspec
 from comptoir.carriers.following import contradicts, later
 from comptoir.carriers.model import TrackingEvent
 from comptoir.flows.keep_progress import keep_progress
+from comptoir.flows.send_back import hear_way_back
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.lifecycles import Action
 from comptoir.fulfillment.model import Moved, Work
@@ -34,7 +35,7 @@ async def hear_tracking(tx: Tx, command: HearTracking, actor: Actor, now: dateti
     """The same events again change nothing. A number of no parcel of ours is answered so, and nothing is kept."""
     seen = await sql.find(tx, command)
     if seen is None:
-        return Heard(False)
+        return await hear_way_back(tx, command, now)
     await orders_sql.lock(tx, seen.order_id)
     (work,) = await work_sql.lock(tx, [seen.work], None)
     one = await sql.lock(tx, seen.parcel)

@@ -1,6 +1,6 @@
 """Tables of what comes back. Made by the migrations, compared by a test."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Boolean, Date, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, Date, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -90,3 +90,26 @@ class ReturnReason(Table, tablename="return_reason"):
     used = Boolean(default=True)
     changed_at = Timestamptz(required=True)
     changed_who = Text(required=True)
+
+
+class ReturnDraft(Table, tablename="return_draft"):
+    """A return that its customer is still choosing, under the id that it will have; `lines` as `returns.draft.DraftLine`."""
+
+    id = UUID(primary_key=True, required=True)
+    order_id = UUID(required=True)
+    notice = UUID(null=True, default=None)
+    lines = JSONB(default="[]")
+    changed_at = Timestamptz(required=True)
+
+
+class ReturnPhoto(Table, tablename="return_photo"):
+    """A picture of an article on its way back, drawn anew and small; erased with the customer."""
+
+    id = UUID(primary_key=True, required=True)
+    rma = UUID(required=True)
+    order_id = UUID(required=True)
+    line = SmallInt(required=True)
+    bytes = Bytea(required=True)
+    width = Integer(required=True)
+    height = Integer(required=True)
+    made_at = Timestamptz(required=True)

@@ -142,7 +142,7 @@ async def _packing(tx: Tx) -> None:
     )  # fmt: skip
     await tx.run(
         "INSERT INTO carrier_account (id, carrier, name, services)"
-        """ VALUES ('demo', 'demo', 'Transporteur démo', '{"home": "DOM", "relay": "REL", "express": "EXP"}')"""
+        """ VALUES ('demo', 'demo', 'Transporteur démo', '{"home": "DOM", "relay": "REL", "express": "EXP", "return_post": "RET", "return_relay": "RRE"}')"""
     )
     await tx.run(
         "INSERT INTO collection SELECT l.id, 'demo', d, 1050 FROM location l, generate_series(0, 5) AS d WHERE 'ship' = ANY(l.services)"

@@ -5,7 +5,7 @@ unknown: a parcel may exist at the carrier. Nobody calls again; a person looks, 
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -47,7 +47,14 @@ class Settled(msgspec.Struct, frozen=True):
     next_at: datetime | None = None
 
 
-def settle(attempt: Attempt, answer: Answer, now: datetime) -> Settled:
+class Tried(Protocol):
+    """A label that its carrier was asked for so many times."""
+
+    @property
+    def tries(self) -> int: ...
+
+
+def settle(attempt: Tried, answer: Answer, now: datetime) -> Settled:
     """What an answer means for an attempt. Only `busy` is ever tried again: there certainly is no label."""
     if answer.word == "bought" and answer.numbers:
         return Settled(LabelState.BOUGHT)

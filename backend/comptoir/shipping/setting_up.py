@@ -1,7 +1,7 @@
 """What head office decides about boxes and carriers' accounts, and the rules for it. Pure."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,8 @@ Millimeters = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Grams = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Typed = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]*\Z")]
 LabelFormat = Literal["pdf_a4", "pdf_10x15", "zpl_203", "zpl_300"]
-Kind = Literal["home", "relay", "express"]
+Kind = Literal["home", "relay", "express", "return_post", "return_relay"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 NEVER_TYPED: Final = frozenset({"base", "tracking_base", "labels", "soap", "pages", "label_hosts"})
 """Where a carrier is reached: whoever could type it would send addresses and passwords wherever they like."""

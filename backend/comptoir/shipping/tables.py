@@ -2,7 +2,20 @@
 
 from typing import Any
 
-from piccolo.columns import JSONB, UUID, Array, Boolean, Bytea, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    Array,
+    BigInt,
+    Boolean,
+    Bytea,
+    Date,
+    ForeignKey,
+    Integer,
+    SmallInt,
+    Text,
+    Timestamptz,
+)
 from piccolo.columns.base import OnDelete
 from piccolo.columns.column_types import Char
 from piccolo.columns.reference import LazyTableReference
@@ -246,3 +259,47 @@ class TrackingEvent(Table, tablename="tracking_event"):
     words = Text(default="")
     source = Text(required=True)
     heard_at = Timestamptz(required=True)
+
+
+class ReturnLabel(Table, tablename="return_label"):
+    """A label of the way back, and where its parcel is. `sender`: an address typed for it, erased with the customer, as the file is.
+
+    `location`: where the goods go. `fee_minor`: what its customer pays for the way. `sent_at`: the carrier has the parcel.
+    """
+
+    id = UUID(primary_key=True, required=True)
+    rma = UUID(required=True)
+    order_id = UUID(required=True)
+    n = SmallInt(required=True)
+    method = Text(required=True)
+    location: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Location", app_name="comptoir"), on_delete=OnDelete.restrict, null=False
+    )
+    account = ForeignKey(CarrierAccount, on_delete=OnDelete.restrict, null=False)
+    carrier = Text(required=True)
+    service = Text(required=True)
+    weight_grams = Integer(required=True)
+    fee_minor = BigInt(default=0)
+    sender = JSONB(null=True, default=None)
+    state = Text(required=True)
+    reference = Text(required=True, unique=True)
+    tracking_number = Text(null=True, default=None)
+    shipment_ref = Text(null=True, default=None)
+    cost_minor = Integer(null=True, default=None)
+    currency = Char(length=3, default="EUR")
+    problem = Text(null=True, default=None)
+    mend = Text(null=True, default=None)
+    words = Text(null=True, default=None)
+    tries = SmallInt(default=0)
+    next_at = Timestamptz(null=True, default=None)
+    called_at = Timestamptz(null=True, default=None)
+    intended_at = Timestamptz(required=True)
+    settled_at = Timestamptz(null=True, default=None)
+    media_type = Text(null=True, default=None)
+    content = Bytea(null=True, default=None)
+    status = Text(default="pending")
+    status_at = Timestamptz(null=True, default=None)
+    code = Text(default="")
+    sent_at = Timestamptz(null=True, default=None)
+    ask_at = Timestamptz(null=True, default=None)
+    claimed_until = Timestamptz(null=True, default=None)

@@ -30,7 +30,8 @@ from comptoir.kit.ids import new_id
 from comptoir.kit.words import Codename, Slug
 from comptoir.network import queries as network
 from comptoir.shipping.setting_queries import AccountRow, list_accounts
-from comptoir.shipping.setting_up import Kind, LabelFormat, SaveAccount, Typed, Version
+from comptoir.shipping.setting_up import KINDS as SERVICE_KINDS
+from comptoir.shipping.setting_up import LabelFormat, SaveAccount, Typed, Version
 from comptoir.web.guards import by
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.session import Answer
@@ -51,6 +52,8 @@ class AccountForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     home: Service = ""
     relay: Service = ""
     express: Service = ""
+    return_post: Service = ""
+    return_relay: Service = ""
     contract: Typed = ""
     commercial_name: Typed = ""
     enseigne: Typed = ""
@@ -127,8 +130,7 @@ def _command(house: House, data: AccountForm, row: AccountRow | None) -> SaveAcc
     typed = {field.name: getattr(data, field.name) for field in typed_settings(data.carrier)}
     held = house.carriers.secrets_of(data.account)
     settings, tariff = prepare(data.carrier, data.name.strip(), typed, data.prices, before, held)
-    kinds: tuple[Kind, ...] = ("home", "relay", "express")
-    services = {kind: getattr(data, kind).strip() for kind in kinds if getattr(data, kind).strip()}
+    services = {kind: getattr(data, kind).strip() for kind in SERVICE_KINDS if getattr(data, kind).strip()}
     command: SaveAccount = msgspec.convert(
         {
             "id": data.id, "account": data.account.strip(), "version": data.version, "carrier": data.carrier, "name": data.name.strip(),
@@ -147,7 +149,7 @@ def _empty(carrier: str) -> AccountForm:
 
 def _typed(row: AccountRow) -> AccountForm:
     texts = {field.name: str(row.settings.get(field.name, "")) for field in typed_settings(row.carrier)}
-    services = {kind: row.services.get(kind, "") for kind in ("home", "relay", "express")}
+    services: dict[str, str] = {kind: row.services.get(kind, "") for kind in SERVICE_KINDS}
     found: AccountForm = msgspec.convert(
         {
             "id": new_id(), "account": row.id, "version": row.version, "carrier": row.carrier, "name": row.name,
@@ -171,7 +173,7 @@ async def _form(
         stores = await network.list_names(database, None)
     return page.html(
         "admin/carrier.html", status=refusal.status if refusal else 200, typed=typed, row=row, refusal=refusal, stores=stores,
-        fields=typed_settings(typed.carrier), secrets=secrets_of(typed.carrier, house.carriers.secrets_of(typed.account)),
+        kinds=SERVICE_KINDS, fields=typed_settings(typed.carrier), secrets=secrets_of(typed.carrier, house.carriers.secrets_of(typed.account)),
         with_prices=typed.carrier in WITH_PRICES, new_id=new_id,
     )  # fmt: skip
 

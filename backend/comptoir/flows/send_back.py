@@ -1,0 +1,99 @@
+"""A label for the way back: wanted and on file before its carrier hears of it, answered, and its parcel followed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from comptoir.carriers.following import later
+from comptoir.carriers.model import TrackingEvent
+from comptoir.flows.ask_label import accounts_of
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Event, Tx
+from comptoir.kit.errors import Conflict, NotFound
+from comptoir.kit.ids import new_id
+from comptoir.shipping import labels, way_back, way_back_sql
+from comptoir.shipping.model import LabelState, Piece
+from comptoir.shipping.tracking import Heard, HearTracking
+from comptoir.shipping.way_back import Method, RecordReturnLabel, ReturnLabel, ReturnLabelStands, Sender
+
+
+async def want_label(
+    tx: Tx, rma: UUID, number: str, order: UUID, method: Method, location: str, pieces: list[Piece], sender: Sender | None,
+    fee_minor: int, currency: str,
+) -> None:  # fmt: skip
+    """A label is asked for as soon as the worker comes by. Conflict `no_way_back` where no carrier takes these goods."""
+    grams = way_back.weight_of(sum(one.grams for one in pieces))
+    ways = way_back.ways_back(await accounts_of(tx, location), pieces, grams)
+    way = next((one for one in ways if one.method == method), None)
+    if way is None:
+        raise Conflict("no_way_back")
+    n = await way_back_sql.next_number(tx, rma)
+    reference = way_back.reference(number, n)
+    await way_back_sql.insert(
+        tx, new_id(), rma, order, n, way, location, grams, fee_minor, sender, reference, currency
+    )  # fmt: skip
+
+
+async def record_return_label(tx: Tx, command: RecordReturnLabel, actor: Actor, now: datetime) -> ReturnLabelStands:
+    """The answer to one call. One that was thought lost and comes back after all still counts."""
+    label = await way_back_sql.lock(tx, command.label)
+    if label is None:
+        raise NotFound("label_not_found")
+    late = label.state == LabelState.UNKNOWN and command.answer.word == "bought"
+    if label.state != LabelState.CALLING and not late:
+        return _stands(label)
+    settled = labels.settle(label, command.answer, now)
+    bought = settled.state == LabelState.BOUGHT
+    ask_at = way_back.next_ask("pending", now, now) if bought else None
+    await way_back_sql.settle(tx, label.id, settled, command.answer, command.media_type, command.content, ask_at)
+    if bought:
+        tx.tell(Event("return.label_ready", label.order_id, {"rma": label.rma, "method": label.method}))
+    elif settled.state != LabelState.INTENDED:
+        _tell_why(tx, label, settled.problem or "")
+    stands = await way_back_sql.lock(tx, label.id)
+    assert stands is not None
+    return _stands(stands)
+
+
+async def doubt_lost_return_calls(tx: Tx) -> int:
+    """Calls that nobody came back from are in doubt; how many."""
+    lost = await way_back_sql.doubt_lost_calls(tx)
+    for one in lost:
+        _tell_why(tx, one, "label_unknown")
+    return len(lost)
+
+
+async def hear_way_back(tx: Tx, command: HearTracking, now: datetime) -> Heard:
+    """What a carrier told of a parcel on its way back. The same again changes nothing; a status never goes backwards."""
+    found = await way_back_sql.find_number(tx, command.carrier, command.number)
+    label = await way_back_sql.lock(tx, found) if found else None
+    if label is None:
+        return Heard(False)
+    old = None if label.status == "pending" else _event(label)
+    standing = old
+    sent_at = label.sent_at
+    for event in sorted(command.events, key=lambda event: (event.at or now, event.code)):
+        if event.status in way_back.MOVING and event.at is not None:
+            sent_at = min(event.at, sent_at) if sent_at else event.at
+        standing = later(standing, TrackingEvent(command.number, event.code, event.status, event.at))
+    if standing is None or (old is not None and standing == old and sent_at == label.sent_at):
+        return Heard(True, 0, label.status)
+    if sent_at is None and standing.status in way_back.MOVING:
+        sent_at = now
+    since = label.settled_at or now
+    ask_at = way_back.next_ask(standing.status, since, now)
+    await way_back_sql.keep_standing(tx, label.id, standing.status, standing.at, standing.code, sent_at, ask_at)
+    if label.sent_at is None and sent_at is not None:
+        tx.tell(Event("return.on_its_way", label.order_id, {"rma": label.rma, "carrier": label.carrier}))
+    return Heard(True, 1, standing.status)
+
+
+def _event(label: ReturnLabel) -> TrackingEvent:
+    return TrackingEvent(label.tracking_number or "", label.code, label.status, label.status_at)
+
+
+def _tell_why(tx: Tx, label: ReturnLabel, why: str) -> None:
+    tx.tell(Event("return.label_refused", label.order_id, {"rma": label.rma, "carrier": label.carrier, "why": why}))
+
+
+def _stands(label: ReturnLabel) -> ReturnLabelStands:
+    return ReturnLabelStands(label.id, label.state, label.tracking_number)

@@ -1,0 +1,137 @@
+"""The label of a parcel on its way back: who could carry it, what its customer pays, where it is. Pure.
+
+a carrier's account has services `return_relay` (left at a relay) and `return_post` (left at a counter of the carrier)
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.words import Country, Postcode, Word
+from comptoir.shipping.choosing import Chosen, choose
+from comptoir.shipping.labels import Answer
+from comptoir.shipping.model import Account, Delivery, LabelState, Piece
+from comptoir.shipping.services import offer_of
+from comptoir.shipping.tracking import FINAL, Status
+
+Method = Literal["relay", "postal"]
+KIND: Final[dict[Method, str]] = {"relay": "return_relay", "postal": "return_post"}
+PACKING_GRAMS: Final = 200
+"""What whoever sends something back puts around it."""
+
+LEAST_GRAMS: Final = 250
+GIVEN_UP_AFTER: Final = timedelta(days=60)
+
+
+class Sender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who sends, where the order has no address of its own: it was collected in a store."""
+
+    name: Word
+    street: Word
+    postcode: Annotated[Postcode, msgspec.Meta(min_length=2)]
+    city: Word
+    country: Country = "FR"
+
+
+class WayBack(msgspec.Struct, frozen=True):
+    """A label that could be had."""
+
+    method: Method
+    account: str
+    carrier: str
+    service: str
+
+
+class ReturnLabel(msgspec.Struct, frozen=True):
+    """A label of the way back as it stands. `id` is the carrier's idempotency key."""
+
+    id: UUID
+    rma: UUID
+    order_id: UUID
+    n: int
+    method: Method
+    location: str
+    account: str
+    carrier: str
+    service: str
+    state: LabelState
+    reference: str
+    tries: int
+    tracking_number: str | None = None
+    shipment_ref: str | None = None
+    problem: str | None = None
+    status: Status = "pending"
+    status_at: datetime | None = None
+    code: str = ""
+    settled_at: datetime | None = None
+    sent_at: datetime | None = None
+
+
+class RecordReturnLabel(msgspec.Struct, frozen=True):
+    """What a carrier answered to a call for a label of the way back; the file, where it gave one."""
+
+    id: UUID
+    label: UUID
+    answer: Answer
+    content: bytes = b""
+    media_type: str = ""
+
+
+class ReturnLabelStands(msgspec.Struct, frozen=True):
+    """A label of the way back after a command."""
+
+    label: UUID
+    state: LabelState
+    tracking_number: str | None = None
+
+
+def ways_back(accounts: Sequence[Account], pieces: Sequence[Piece], grams: int) -> list[WayBack]:
+    """One way of each method that takes these goods, chosen among the accounts as for a parcel that leaves."""
+    found: list[WayBack] = []
+    for method, kind in KIND.items():
+        offers = [offer_of(one, one.services[kind], grams) for one in accounts if one.services.get(kind)]
+        if method == "relay":
+            offers = [msgspec.structs.replace(one, way="relay") for one in offers]
+        chosen = choose(Delivery(), pieces, grams, None, offers)
+        if isinstance(chosen, Chosen):
+            account = chosen.offer.account
+            found.append(WayBack(method, account.id, account.carrier, chosen.offer.service))
+    return found
+
+
+def weight_of(grams: int) -> int:
+    """What a parcel of so many grams of goods weighs at most likely, in grams."""
+    return max(LEAST_GRAMS, grams + PACKING_GRAMS)
+
+
+def reference(number: str, n: int) -> str:
+    """Ours on the label: `R-7KQ2MX-1`."""
+    return f"{number}-{n}"
+
+
+def next_ask(status: Status, since: datetime, now: datetime) -> datetime | None:
+    """When its carrier is asked again: seldom, for nobody is promised an hour; never once it is over."""
+    if status in FINAL or now - since > GIVEN_UP_AFTER:
+        return None
+    return now + timedelta(hours=12 if status in ("pending", "unknown") else 4)
+
+
+MOVING: Final = (
+    "picked_up",
+    "in_transit",
+    "out_for_delivery",
+    "ready_for_pickup",
+    "delivery_delayed",
+    "delivery_failed",
+    "on_hold",
+    "delivered",
+)
+"""The carrier has it: what the law calls the proof that it was sent."""
+
+
+def may_ask_again(live: ReturnLabel | None) -> bool:
+    """Whether another label may be asked for. One in doubt is given up: a label of the way back that nobody uses costs nothing."""
+    return live is None or live.state == LabelState.UNKNOWN
