@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from comptoir.kit.errors import Refusal
-from comptoir.network.holidays import easter, has_local_holidays, holidays
+from comptoir.network.holidays import ALSACE_MOSELLE, easter, holidays, place_of
 from comptoir.returns.model import Noticed, check, units_left
 from comptoir.returns.withdrawal import (
     delivery_back_minor,
@@ -33,10 +33,13 @@ def test_the_period_ends_on_the_last_working_day_it_may(received: list[date | No
     assert last_day(received) == last
 
 
-def test_alsace_and_moselle_have_two_holidays_more() -> None:
+def test_alsace_and_moselle_have_two_holidays_more_and_overseas_one() -> None:
     assert last_day([date(2026, 3, 20)]) == date(2026, 4, 3)  # Good Friday
-    assert last_day([date(2026, 3, 20)], local=True) == date(2026, 4, 7)
-    assert [has_local_holidays(code) for code in ("57000", "67100", "68200", "69003", "")] == [True] * 3 + [False] * 2
+    assert last_day([date(2026, 3, 20)], places=[ALSACE_MOSELLE]) == date(2026, 4, 7)
+    assert last_day([date(2026, 3, 20)], places={"", ALSACE_MOSELLE}) == date(2026, 4, 7)
+    assert last_day([date(2027, 12, 6)], places=["974"]) == date(2027, 12, 21)
+    codes = ("57000", "67100", "68200", "69003", "97400", "97110", "")
+    assert [place_of(code) for code in codes] == [*[ALSACE_MOSELLE] * 3, "", "974", "971", ""]
 
 
 def test_whoever_was_not_told_has_a_year_more_and_fourteen_days_from_being_told() -> None:

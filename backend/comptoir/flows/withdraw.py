@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, NotFound
-from comptoir.network.holidays import has_local_holidays
+from comptoir.network.holidays import place_of
 from comptoir.orders import sql as orders_sql
 from comptoir.returns import sql
 from comptoir.returns.model import Notice, Withdraw, check, units_left
@@ -58,5 +58,5 @@ async def period(tx: Tx, order: UUID, now: datetime) -> tuple[date | None, date]
     if await tx.value(_WAITING, order):
         received.append(None)
     zone = ZoneInfo(parts[0]["time_zone"] if parts else "Europe/Paris")
-    local = any(has_local_holidays(part["postcode"]) for part in parts)
-    return last_day(received, local=local), now.astimezone(zone).date()
+    places = {place_of(part["postcode"]) for part in parts}
+    return last_day(received, places=places), now.astimezone(zone).date()

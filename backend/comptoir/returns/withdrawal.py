@@ -3,11 +3,11 @@
 Consumer code L221-18 to L221-24 and L242-4. What the law may change stands with the day from which it holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from comptoir.network.holidays import working_day
+from comptoir.network.holidays import EVERYWHERE, working_day
 
 FIRST_DAYS: Final = timedelta(days=14)
 REFUND_DAYS: Final = timedelta(days=14)
@@ -20,28 +20,35 @@ LATE_REFUND: Final = ((10, 0), (20, 5), (30, 10), (60, 20), (90, 50))
 
 
 def last_day(
-    received: Sequence[date | None], *, told: bool = True, told_on: date | None = None, local: bool = False
-) -> date | None:
+    received: Sequence[date | None], *, told: bool = True, told_on: date | None = None,
+    places: Collection[str] = (EVERYWHERE,),
+) -> date | None:  # fmt: skip
     """The last day of the period, to its 24:00; None while something of the order is still to come.
 
     `received` has a day for each part of the order that is not canceled; the last one counts, and is not counted itself.
-    `told` False: the consumer was not informed of the right, or only on `told_on`.
+    `told` False: the consumer was not informed of the right, or only on `told_on`. `places`: whose holidays hold where the
+    goods were received (`holidays.place_of`); of several the one that leaves most time.
     """
     days = [day for day in received if day is not None]
     if not days or len(days) < len(received):
         return None
-    first = working_day(max(days) + FIRST_DAYS, local)
+
+    def working(day: date) -> date:
+        return max(working_day(day, place) for place in places or (EVERYWHERE,))
+
+    first = working(max(days) + FIRST_DAYS)
     if told:
         return first
-    latest = working_day(a_year_after(first), local)
-    return latest if told_on is None else min(latest, max(first, working_day(told_on + FIRST_DAYS, local)))
+    latest = working(years_after(first, 1))
+    return latest if told_on is None else min(latest, max(first, working(told_on + FIRST_DAYS)))
 
 
-def a_year_after(day: date) -> date:
+def years_after(day: date, years: int) -> date:
+    """The same day so many years later; 1 March where there is no 29 February."""
     try:
-        return day.replace(year=day.year + 1)
-    except ValueError:  # 29 February
-        return date(day.year + 1, 3, 1)
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
 
 
 def in_time(last: date | None, today: date) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from comptoir.invoices.model import Listed
 from comptoir.kit.db import Connection
 from comptoir.kit.ids import digest
-from comptoir.network.holidays import has_local_holidays
+from comptoir.network.holidays import place_of
 from comptoir.returns.model import Notice, units_left
 from comptoir.returns.withdrawal import in_time, last_day
 from comptoir.screens.customer_asks import Request, ShortChoice
@@ -239,7 +239,7 @@ class CustomerOrder(msgspec.Struct, frozen=True):
         """The last day on which the customer may withdraw; None while something is still to come."""
         live = [part for part in self.parts if part.state not in ("canceled", "expired", "ship_back")]
         received = [part.received_on for part in live]
-        return last_day(received, local=any(has_local_holidays(part.store.postcode) for part in live))
+        return last_day(received, places={place_of(part.store.postcode) for part in live})
 
     @property
     def withdrawable(self) -> dict[int, int]:
