@@ -170,6 +170,9 @@ WHERE NOT CASE fact
   WHEN 'short_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = 0 AND unsellable IN (0, -on_hand)
   WHEN 'hand_over' THEN on_hand < 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
   WHEN 'transfer_shipped' THEN on_hand < 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
+  WHEN 'return_inspected' THEN unsellable > 0 AND (on_hand, reserved, set_aside) = (0, 0, 0)
+  WHEN 'return_shelved' THEN on_hand > 0 AND unsellable = -on_hand AND (reserved, set_aside) = (0, 0)
+  WHEN 'return_gone' THEN unsellable < 0 AND (on_hand, reserved, set_aside) = (0, 0, 0)
   WHEN 'carrier_took' THEN on_hand < 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
   WHEN 'carrier_took_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
   WHEN 'hand_over_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0

@@ -32,9 +32,11 @@ from comptoir.flows.create_transfer import cancel_transfer, create_transfer
 from comptoir.flows.decline_work import DeclineWork, DeclineWorkFlow
 from comptoir.flows.erase_customer import EraseCustomer, GiveCustomerData, erase_customer, give_customer_data
 from comptoir.flows.follow_channel import FollowChannelFlow
+from comptoir.flows.give_back import cancel_return, decline_return, give_back
 from comptoir.flows.hand_over import HandOverFlow, RequestHandOver, undo_hand_over
 from comptoir.flows.hear_tracking import hear_tracking
 from comptoir.flows.import_stock import import_stock
+from comptoir.flows.inspect_return import inspect_return
 from comptoir.flows.invoice import MADE, OWED, write_documents, write_file
 from comptoir.flows.keep_longer import keep_longer
 from comptoir.flows.lease_counter import take_counter
@@ -42,10 +44,13 @@ from comptoir.flows.load_parcel import unload_parcel
 from comptoir.flows.map_unknown_line import MapUnknownLineFlow
 from comptoir.flows.move_to_store import MoveToStore, MoveToStoreFlow
 from comptoir.flows.name_collector import CollectorFlows
+from comptoir.flows.open_return import open_return
 from comptoir.flows.pack_parcel import unpack
 from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
 from comptoir.flows.put_article import put_article
+from comptoir.flows.put_away_return import put_away_unit, send_away_unit
+from comptoir.flows.receive_return import receive_return
 from comptoir.flows.receive_transfer import receive_transfer
 from comptoir.flows.record_label import give_up_label, record_label, record_void, type_number, void_label
 from comptoir.flows.record_payment import RecordPaymentFlow
@@ -55,10 +60,12 @@ from comptoir.flows.resolve_exception import ResolveExceptionFlow
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.flows.retry_sourcing import RetrySourcingFlow
 from comptoir.flows.send_back import record_return_label
+from comptoir.flows.settle_return import SettleReturnFlow
 from comptoir.flows.ship_transfer import ship_transfer
 from comptoir.flows.start_pack import start_pack
 from comptoir.flows.take_arrival import take_arrival
 from comptoir.flows.take_over import TakeOver, take_over
+from comptoir.flows.take_return import TakeReturnFlow
 from comptoir.flows.withdraw import withdraw
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
 from comptoir.fulfillment.changing import AskChange, WithdrawChange
@@ -80,7 +87,20 @@ from comptoir.notifications.telling_devices import tell_devices
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, CorrectAddress, MapUnknownLine, PlaceHold, ReleaseHold, RetrySourcing
 from comptoir.payments.recording import RecordPayment
-from comptoir.returns.model import Withdraw
+from comptoir.returns.model import (
+    CancelReturn,
+    DeclineReturn,
+    FinishReturn,
+    GiveBack,
+    InspectReturn,
+    OpenReturn,
+    PutAwayUnit,
+    ReceiveReturn,
+    SendAwayUnit,
+    SettleReturn,
+    TakeReturn,
+    Withdraw,
+)
 from comptoir.shipping.commands import (
     AskLabel,
     GiveUpLabel,
@@ -158,6 +178,17 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         UnblockSku: unblock_sku,
         PutArticle: put_article,
         Withdraw: withdraw,
+        OpenReturn: open_return,
+        ReceiveReturn: receive_return,
+        InspectReturn: inspect_return,
+        SettleReturn: SettleReturnFlow(seal, outlook),
+        TakeReturn: TakeReturnFlow(SettleReturnFlow(seal, outlook)).take,
+        FinishReturn: TakeReturnFlow(SettleReturnFlow(seal, outlook)).finish,
+        PutAwayUnit: put_away_unit,
+        SendAwayUnit: send_away_unit,
+        GiveBack: give_back,
+        DeclineReturn: decline_return,
+        CancelReturn: cancel_return,
         EraseCustomer: erase_customer,
         GiveCustomerData: give_customer_data,
         ChooseRelay: choose_relay,

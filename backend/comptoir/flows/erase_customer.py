@@ -63,7 +63,8 @@ SELECT c.id, c.email, c.phone, c.language, c.erased_at FROM sales_order o JOIN c
 _ORDERS: Final = """
 SELECT o.id, o.progress,
   EXISTS (SELECT FROM payment_intention i WHERE i.order_id = o.id AND i.kind IN ('refund', 'void') AND i.state IN ('intended', 'sent', 'failed')) AS money,
-  EXISTS (SELECT FROM return_request r WHERE r.order_id = o.id AND r.state = 'noticed') AS returning
+  EXISTS (SELECT FROM return_request r WHERE r.order_id = o.id AND r.state = 'noticed')
+    OR EXISTS (SELECT FROM rma m WHERE m.order_id = o.id AND m.status IN ('requested', 'received', 'inspected')) AS returning
 FROM sales_order o WHERE o.customer = $1 ORDER BY o.id FOR NO KEY UPDATE OF o
 """
 # What stands elsewhere with a name in it, each by order. A parcel's address and a company are rows of their own.
@@ -85,6 +86,7 @@ _ELSEWHERE: Final = (
     "UPDATE order_hold SET note = NULL WHERE order_id = ANY($1) AND note IS NOT NULL",
     "UPDATE order_hold SET detail = '' WHERE order_id = ANY($1) AND reason IN ('manual', 'fraud') AND detail <> ''",
     "UPDATE return_request SET reply_to = NULL WHERE order_id = ANY($1) AND reply_to IS NOT NULL",
+    "UPDATE rma_unit SET note = NULL WHERE order_id = ANY($1) AND note IS NOT NULL",
     "UPDATE device_event SET body = body - 'collector' WHERE kind = 'hand_over' AND body ? 'collector'"
     " AND id IN (SELECT h.id FROM hand_over h WHERE h.order_id = ANY($1))",
 )

@@ -22,6 +22,7 @@ from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import Seal, digest, same
 from comptoir.orders import sql as orders_sql
 from comptoir.payments import sql as payments_sql
+from comptoir.returns import rma_sql as returns_sql
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import hand_over_undone, handed_over
 
@@ -276,6 +277,8 @@ async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datet
     if await tx.value("SELECT undone_at IS NOT NULL FROM hand_over WHERE id = $1 FOR NO KEY UPDATE", command.hand_over):
         raise Conflict("already_undone")
     handover.undo(works, at, now)
+    if await returns_sql.came_back(tx, order):
+        raise Conflict("already_returned")
     lines = await tx.rows(
         "SELECT work, line, sku, quantity, refused FROM hand_over_line WHERE hand_over = $1 ORDER BY work, line",
         command.hand_over,

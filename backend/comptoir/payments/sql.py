@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from comptoir.kit.bulk import Bulk
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id
-from comptoir.payments.recording import OVER, Payment
+from comptoir.payments.recording import Payment
 
 PAYMENTS = Bulk(
     "payment",
@@ -55,18 +57,90 @@ async def refund_or_void(
     Never more of either than there is less what is already intended (I4), over all payments of the order. The kind
     intended (refund, where both are), or None when nothing is due.
     """
-    payments = [payment for payment in await lock_payments(tx, order) if payment.state not in ("pending", *OVER)]
+    given = await give_back(tx, order, amount_minor, reason, cause, due_at)
+    return "refund" if given.refund_minor else "void" if given.void_minor else None
+
+
+class GivenBack(msgspec.Struct, frozen=True):
+    """What is intended to be given back, by how."""
+
+    refund_minor: int = 0
+    void_minor: int = 0
+
+    @property
+    def total_minor(self) -> int:
+        return self.refund_minor + self.void_minor
+
+
+async def give_back(
+    tx: Tx, order: UUID, amount_minor: int, reason: str, cause: UUID | None, due_at: datetime
+) -> GivenBack:
+    """The same, and how much of it there is money for.
+
+    What an exchange paid with lies where it was once captured: it is given back from there. A capture that is still only
+    intended becomes smaller; one that is on its way stays, and what it takes cannot be voided.
+    """
+    rows = await tx.rows(_MONEY, order)
     channel = await tx.value("SELECT channel FROM sales_order WHERE id = $1", order)
-    captured = sum(payment.captured_minor for payment in payments)
-    authorized = sum(payment.amount_minor for payment in payments if not payment.captured_minor)
+    own = [row for row in rows if row["source"] is None]
+    captured = sum(row["captured_minor"] for row in own)
+    authorized = sum(row["amount_minor"] for row in own if not row["captured_minor"])
     already = {row[0]: row[1] for row in await tx.rows(_GIVEN_BY_KIND, order)}
-    back = min(amount_minor, captured - already.get("refund", 0))
-    void = min(amount_minor - max(0, back), authorized - already.get("void", 0))
-    refunded = await intend(tx, order, "refund", back, reason, channel, due_at, cause)
-    voided = await intend(tx, order, "void", void, reason, channel, due_at, cause)
-    return "refund" if refunded else "void" if voided else None
+    sent, waiting = (await tx.row(_CAPTURES, order)) or (0, 0)
+    back = max(0, min(amount_minor, captured - already.get("refund", 0)))
+    open_minor = authorized - already.get("void", 0) - (sent if authorized else 0)
+    void = max(0, min(amount_minor - back, open_minor))
+    await intend(tx, order, "refund", back, reason, channel, due_at, cause)
+    await intend(tx, order, "void", void, reason, channel, due_at, cause)
+    if void and void + waiting > open_minor:
+        await _capture_less(tx, order, void + waiting - open_minor)
+    for row in rows:
+        rest = min(amount_minor - back - void, row["amount_minor"] - row["refunded_minor"])
+        if row["source"] is not None and rest > 0:
+            await tx.value("SELECT 1 FROM sales_order WHERE id = $1 FOR NO KEY UPDATE", row["source"])
+            there = await give_back(tx, row["source"], rest, reason, cause, due_at)
+            await tx.run(
+                "UPDATE payment SET refunded_minor = refunded_minor + $3 WHERE order_id = $1 AND reference = $2",
+                order, row["reference"], there.total_minor,
+            )  # fmt: skip
+            back, void = back + there.refund_minor, void + there.void_minor
+    return GivenBack(back, void)
 
 
+async def _capture_less(tx: Tx, order: UUID, minor: int) -> None:
+    """Captures that nobody has begun are made smaller, the newest first: what is given back is not taken at all."""
+    for row in await tx.rows(
+        "SELECT id, amount_minor FROM payment_intention WHERE order_id = $1 AND kind = 'capture' AND state = 'intended'"
+        " ORDER BY intended_at DESC, id DESC FOR UPDATE",
+        order,
+    ):
+        less = min(minor, row["amount_minor"])
+        minor -= less
+        if less == row["amount_minor"]:
+            await tx.run("UPDATE payment_intention SET state = 'withdrawn' WHERE id = $1", row["id"])
+        elif less:
+            await tx.run("UPDATE payment_intention SET amount_minor = amount_minor - $2 WHERE id = $1", row["id"], less)
+
+
+async def left_to_give(tx: Tx, order: UUID) -> int:
+    """What of the order's money could still be given back: captured or authorized, less what is intended already."""
+    rows = await tx.rows(_MONEY, order)
+    own = sum(row["captured_minor"] or row["amount_minor"] for row in rows if row["source"] is None)
+    exchanged = sum(row["amount_minor"] - row["refunded_minor"] for row in rows if row["source"] is not None)
+    already = sum(row[1] for row in await tx.rows(_GIVEN_BY_KIND, order))
+    return int(own + exchanged - already)
+
+
+# Where a payment's money lies: what came back of another order paid for this one.
+_MONEY = """
+SELECT p.reference, p.amount_minor, p.captured_minor, p.refunded_minor,
+  CASE p.provider WHEN 'exchange' THEN (SELECT r.order_id FROM rma r WHERE r.number = p.reference) END AS source
+FROM payment p WHERE p.order_id = $1 AND p.state NOT IN ('pending', 'voided', 'failed') ORDER BY p.reference FOR NO KEY UPDATE OF p
+"""
+_CAPTURES = (
+    "SELECT coalesce(sum(amount_minor) FILTER (WHERE state = 'sent'), 0)::bigint, coalesce(sum(amount_minor) FILTER (WHERE state = 'intended'), 0)::bigint"
+    " FROM payment_intention WHERE order_id = $1 AND kind = 'capture'"
+)
 _GIVEN_BY_KIND = (
     "SELECT kind, sum(amount_minor)::bigint FROM payment_intention WHERE order_id = $1"
     " AND kind IN ('refund', 'void') AND state NOT IN ('withdrawn', 'failed') GROUP BY kind"
@@ -100,11 +174,12 @@ async def void_pending(tx: Tx, order: UUID) -> None:
 
 
 async def given(tx: Tx, order: UUID) -> int:
-    """What is already intended to be given back, or has been."""
+    """What is already intended to be given back, or has been; of an exchange also where its money lies."""
     return int(
         await tx.value(
-            "SELECT coalesce(sum(amount_minor), 0)::bigint FROM payment_intention WHERE order_id = $1"
-            " AND kind IN ('refund', 'void') AND state NOT IN ('withdrawn', 'failed')",
+            "SELECT (SELECT coalesce(sum(amount_minor), 0) FROM payment_intention WHERE order_id = $1"
+            " AND kind IN ('refund', 'void') AND state NOT IN ('withdrawn', 'failed'))::bigint"
+            " + (SELECT coalesce(sum(refunded_minor), 0) FROM payment WHERE order_id = $1 AND provider = 'exchange')::bigint",
             order,
         )
     )

@@ -1,6 +1,7 @@
 """Tables of what comes back. Made by the migrations, compared by a test."""
 
 from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, Date, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns.column_types import Char
 from piccolo.table import Table
 
 
@@ -43,13 +44,17 @@ class Rma(Table, tablename="rma"):
 
 
 class RmaUnit(Table, tablename="rma_unit"):
-    """One unit of a return: where it is, how it is, what becomes of it, and what the customer had paid for it."""
+    """One unit of a return: where it is, how it is, what becomes of it, and what the customer had paid for it.
+
+    `nth`: which unit of its need, counted from the end; no two live ones are the same. `left_why`, `proof`: of one that left.
+    """
 
     rma = UUID(primary_key=True, required=True)
     n = SmallInt(primary_key=True, required=True)
     order_id = UUID(null=True, default=None)
     line = SmallInt(null=True, default=None)
     part = SmallInt(null=True, default=None)
+    nth = Integer(null=True, default=None)
     sku = Text(required=True)
     state = Text(required=True)
     reason = Text(required=True)
@@ -65,6 +70,9 @@ class RmaUnit(Table, tablename="rma_unit"):
     placed_who = Text(null=True, default=None)
     paid_minor = BigInt(default=0)
     refund_minor = BigInt(default=0)
+    less_why = Text(null=True, default=None)
+    left_why = Text(null=True, default=None)
+    proof = Text(null=True, default=None)
 
 
 class RefundLine(Table, tablename="refund_line"):
@@ -113,3 +121,17 @@ class ReturnPhoto(Table, tablename="return_photo"):
     width = Integer(required=True)
     height = Integer(required=True)
     made_at = Timestamptz(required=True)
+
+
+class StoreCredit(Table, tablename="store_credit"):
+    """Money owed as credit for a return. The code is derived and only its digest kept; it does not expire (Civil 2224)."""
+
+    id = UUID(primary_key=True, required=True)
+    rma = UUID(required=True, unique=True)
+    order_id = UUID(null=True, default=None)
+    code_hash = Bytea(required=True, unique=True)
+    currency = Char(length=3, required=True)
+    amount_minor = BigInt(required=True)
+    left_minor = BigInt(required=True)
+    issued_at = Timestamptz(required=True)
+    issued_who = Text(required=True)

@@ -54,6 +54,9 @@ class Fact(StrEnum):
     TRANSFER_RECEIVED = "transfer_received"
     TRANSFER_MISSING = "transfer_missing"
     TRANSFER_OVER = "transfer_over"
+    RETURN_INSPECTED = "return_inspected"
+    RETURN_SHELVED = "return_shelved"
+    RETURN_GONE = "return_gone"
     SNAPSHOT = "snapshot"
     COUNT = "count"
 
@@ -161,3 +164,21 @@ def carrier_took(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movem
 
 def carrier_took_undone(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:
     return Movement(sku, location, Fact.CARRIER_TOOK_UNDONE, on_hand=units, reserved=units, set_aside=units, **of)
+
+
+# The ledger names a return by its number, in the place of a reason.
+
+
+def return_inspected(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
+    """Units that came back are in the building; nobody may be promised one before it is on its shelf."""
+    return Movement(sku, location, Fact.RETURN_INSPECTED, unsellable=units, reason=number, **of)
+
+
+def return_shelved(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
+    """Units that came back were scanned onto their shelf: for sale again."""
+    return Movement(sku, location, Fact.RETURN_SHELVED, on_hand=units, unsellable=-units, reason=number, **of)
+
+
+def return_gone(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
+    """Units that came back left again: destroyed, sent away, or given back to the customer."""
+    return Movement(sku, location, Fact.RETURN_GONE, unsellable=-units, reason=number, **of)

@@ -1,0 +1,67 @@
+"""Units that came back are looked at: how they are, what becomes of them. From now on they count in the building, not for sale."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from comptoir.catalog.queries import find_cautions
+from comptoir.flows.open_return import about, lock_return
+from comptoir.flows.receive_return import keep_status
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Event, Tx
+from comptoir.kit.errors import Conflict
+from comptoir.returns import rma_sql as sql
+from comptoir.returns.disposition import propose
+from comptoir.returns.lifecycle import RETURN, UNIT, Action, Status, Step, UnitState
+from comptoir.returns.model import InspectReturn, Looked, Return, ReturnStands, Unit, stands
+from comptoir.returns.queries import list_reasons
+from comptoir.returns.reasons import find
+from comptoir.stock import sql as stock_sql
+from comptoir.stock.model import return_inspected
+
+
+async def inspect_return(tx: Tx, command: InspectReturn, actor: Actor, now: datetime) -> ReturnStands:
+    """NotFound `return_not_found`, `location_not_found`, `unit_not_found`; Invalid `unknown_reason`; Conflict `not_now`."""
+    actor.needs("associate", "store_manager", "head_office", "integrator", "system")
+    found = await lock_return(tx, command.rma, actor, command.location)
+    return stands(await inspect(tx, found, command.location, command.units, now))
+
+
+async def inspect(tx: Tx, found: Return, location: str, looks: Sequence[Looked], now: datetime) -> Return:
+    """Keep how each unit is. Looked at again, a unit changes and moves no figure: it stays where it was first found."""
+    after = RETURN.after(Action.INSPECT, found.status)
+    reasons = await list_reasons(tx.connection)
+    _, recalled = await find_cautions(tx.connection, [unit.sku for unit in found.units])
+    movements, first = [], 0
+    for look in looks:
+        unit = found.unit(look.n)
+        UNIT.after(Step.INSPECT, unit.state)
+        reason = find(reasons, look.reason or unit.reason)
+        disposition = look.disposition or propose(look.condition, faulty=reason.faulty, recalled=unit.sku in recalled)
+        here = unit.location if unit.state == UnitState.HERE else location
+        if here is None or (unit.state == UnitState.HERE and here != location):
+            raise Conflict("unit_elsewhere", location=here)
+        if unit.state != UnitState.HERE:
+            movements.append(
+                return_inspected(unit.sku, location, 1, found.number, order_id=found.order, happened_at=now)
+            )
+            first += 1
+        await sql.keep_look(tx, found.id, seen(unit, look, reason.code, disposition, location))
+    await stock_sql.post(tx, movements)
+    if found.status == Status.REQUESTED:
+        await tx.run("UPDATE rma SET location = $2 WHERE id = $1", found.id, location)
+    await sql.advance(tx, found.id, after, received_at=now)
+    looked = await keep_status(tx, await sql.lock(tx, found.id), now)
+    if first or looked.status != found.status:
+        told = about(found) | {"units": first, "all": looked.status == Status.INSPECTED}
+        tx.tell(Event("return.inspected", found.order or found.id, told, location))
+    return looked
+
+
+def seen(unit: Unit, look: Looked, reason: str, disposition: str, location: str) -> Unit:
+    """The unit as it was found; words that are left out stay as they were."""
+    return msgspec.structs.replace(
+        unit, state=UnitState.HERE, condition=look.condition, disposition=disposition, reason=reason, location=location,
+        serial=look.serial or unit.serial, lacks=look.lacks or unit.lacks, note=look.note or unit.note, photo=look.photo or unit.photo,
+    )  # fmt: skip

@@ -1,0 +1,206 @@
+"""What the customer gets for what came back: money intended through its provider, other goods, or credit; all in one commit.
+
+Everything is decided under the order's row lock, so that of any number of returns at once exactly those pass that the order's
+money and units allow (I4).
+"""
+
+from collections import Counter
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from comptoir.flows.give_back import needs_place
+from comptoir.flows.judge_return import Ground, check_may, notice_of, permitted
+from comptoir.flows.open_return import about, lock_return
+from comptoir.flows.place_exchange import Exchanged, listed, place_exchange
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Event, Tx
+from comptoir.kit.errors import Conflict, Invalid
+from comptoir.kit.ids import Seal, digest, new_id
+from comptoir.payments import sql as payments_sql
+from comptoir.returns import rma_sql as sql
+from comptoir.returns.exchanging import Share, price, share
+from comptoir.returns.lifecycle import RETURN, Action
+from comptoir.returns.model import Less, Permission, Return, ReturnSettled, SettleReturn, Settling
+from comptoir.returns.refunding import DELIVERY, Fee, delivery_minor, within
+from comptoir.sourcing.outlook import Outlook
+
+BY_LAW: Final = ("withdrawal", "undelivered")
+"""Grounds on which the delivery is given back too (L221-24)."""
+
+# The delivery as it was paid, VAT beside it included; and whether the customer keeps something that was delivered.
+_DELIVERY = """
+SELECT o.shipping_minor + CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0
+    ELSE greatest(0, o.vat_minor - (SELECT sum(l.vat_minor) FROM order_line l WHERE l.order_id = o.id)) END AS paid_minor,
+  EXISTS (SELECT FROM requirement r JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line
+    WHERE r.order_id = o.id AND (l.method = 'ship' OR NOT EXISTS (SELECT FROM order_line s WHERE s.order_id = o.id AND s.method = 'ship'))
+      AND r.quantity - r.canceled > (SELECT count(*) FROM rma_unit u JOIN rma m ON m.id = u.rma WHERE u.order_id = r.order_id
+        AND u.line = r.line AND u.part = r.part AND u.state IN ('here', 'placed', 'gone') AND (m.status = 'settled' OR m.id = $2))) AS kept
+FROM sales_order o WHERE o.id = $1
+"""
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What a return gives: per unit, per line of the order (0 is the delivery), and what the order's money does not reach for."""
+
+    units: dict[int, int]
+    lines: dict[int, int]
+    withheld_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        return sum(self.lines.values())
+
+
+class SettleReturnFlow:
+    """Needs the outlook to place an exchange, and the seal to derive the code of a credit."""
+
+    def __init__(self, seal: Seal, outlook: Outlook) -> None:
+        self.seal, self.outlook = seal, outlook
+
+    async def __call__(self, tx: Tx, command: SettleReturn, actor: Actor, now: datetime) -> ReturnSettled:
+        """NotFound `return_not_found`, `unit_not_found`; Invalid `gift_gets_no_refund`, `no_payment_to_refund`, `less_than_nothing`,
+        `nothing_to_exchange`, `recipient_needed`; Conflict `not_now`, `permission_needed`; Shortage when other goods are not there."""
+        actor.needs("associate", "store_manager", "head_office", "integrator", "system")
+        found = await lock_return(tx, command.rma, actor)
+        await needs_place(found, actor)
+        return await self.settle(tx, found, command.settling, command.permission, actor, now)
+
+    async def settle(
+        self, tx: Tx, found: Return, settling: Settling, permission: Permission | None, actor: Actor, now: datetime
+    ) -> ReturnSettled:
+        """Settle a return whose order and row are locked."""
+        after = RETURN.after(Action.SETTLE, found.status)
+        who = await permitted(tx, permission, actor, found.location)
+        if permission is not None and who is not None:
+            await sql.permit(tx, found.id, permission.why, who)
+            found = msgspec.structs.replace(found, by_permission=permission.why, permitted_who=who)
+        check_wish(found, settling)
+        ground = await check_may(tx, found, actor, now)
+        given = await self._give(tx, found, settling.less, ground, now)
+        await sql.keep_refunds(tx, found.id, given.units, {one.n: one.why for one in settling.less})
+        exchanged, parts = await self._exchange(tx, found, settling, given, now)
+        refund_minor, credit_minor = parts.rest_minor, 0
+        if settling.wish == "credit" or settling.rest == "credit" or found.gift or found.order is None:
+            refund_minor, credit_minor = 0, parts.rest_minor
+        refund = await self._refund(tx, found, refund_minor, now)
+        code = await self._credit(tx, found, credit_minor)
+        if found.order is not None:
+            await tx.run(
+                "UPDATE rma SET notice = coalesce(notice, $2) WHERE id = $1", found.id, await notice_of(tx, found.order)
+            )
+        await sql.set_wish(tx, found.id, settling.wish)
+        await sql.advance(tx, found.id, after, settled_at=now)
+        if found.order is not None:
+            await sql.end_notices(tx, found.order)
+        delivery = given.lines.get(DELIVERY, 0)
+        tx.tell(
+            Event(
+                "return.settled", found.order or found.id,
+                about(found) | {
+                    "wish": settling.wish, "ground": ground, "units": len(given.units), "amount_minor": given.total_minor,
+                    "delivery_minor": delivery, "refund": refund, "refund_minor": refund_minor, "credit_minor": credit_minor,
+                    "exchange": exchanged.order if exchanged else None, "due_minor": parts.due_minor,
+                },
+                found.location,
+            )
+        )  # fmt: skip
+        settled = await sql.lock(tx, found.id)
+        return ReturnSettled(
+            found.id, found.number, found.order, settled.status, given.total_minor, delivery, refund_minor, refund,
+            given.withheld_minor, exchanged.order if exchanged else None, exchanged.number if exchanged else None,
+            parts.used_minor, parts.due_minor, exchanged.due_reference if exchanged else None, credit_minor, code, settled.units,
+        )  # fmt: skip
+
+    async def _give(self, tx: Tx, found: Return, less: tuple[Less, ...], ground: Ground, now: datetime) -> Given:
+        """What units and delivery come to, and never more than is left of the order's money."""
+        units = {unit.n: unit.paid_minor for unit in found.counting}
+        for one in less:
+            found.unit(one.n)
+            if one.minor > units.get(one.n, 0):
+                raise Invalid("less_than_nothing", n=one.n)
+            units[one.n] -= one.minor
+        if found.order is None:
+            return Given(units, {1: sum(units.values())} if units else {}, 0)
+        by_line: Counter[int] = Counter()
+        count: Counter[int] = Counter()
+        for unit in found.counting:
+            by_line[unit.line or 0] += units[unit.n]
+            count[unit.line or 0] += 1
+        back = await self._delivery(tx, found, ground)
+        wanted = dict(by_line) | ({DELIVERY: back} if back else {})
+        left = await payments_sql.left_to_give(tx, found.order) - await sql.given_otherwise(tx, found.order)
+        # Goods come before the delivery, should the money not reach for both.
+        lines = within({line: minor for line, minor in wanted.items() if line != DELIVERY}, left)
+        if back:
+            lines[DELIVERY] = min(back, max(0, left - sum(lines.values())))
+        for line in lines:
+            too_much = by_line[line] - lines[line] if line != DELIVERY else 0
+            for unit in reversed([unit for unit in found.counting if unit.line == line]):
+                cut = min(too_much, units[unit.n])
+                units[unit.n] -= cut
+                too_much -= cut
+        await sql.REFUNDS.insert(
+            tx, [(found.order, found.id, line, count[line], minor, now) for line, minor in sorted(lines.items())]
+        )
+        return Given(units, lines, sum(wanted.values()) - sum(lines.values()))
+
+    async def _delivery(self, tx: Tx, found: Return, ground: Ground) -> int:
+        assert found.order is not None
+        if ground not in BY_LAW:
+            return 0
+        row = await tx.row(_DELIVERY, found.order, found.id)
+        assert row is not None
+        fee = Fee(int(row["paid_minor"]), await sql.delivery_given(tx, found.order))
+        return delivery_minor(fee, kept=row["kept"])
+
+    async def _exchange(
+        self, tx: Tx, found: Return, settling: Settling, given: Given, now: datetime
+    ) -> tuple[Exchanged | None, Share]:
+        if settling.wish != "exchange":
+            return None, Share(0, 0, given.total_minor)
+        back = [(unit.sku, unit.paid_minor) for unit in found.counting]
+        articles = await listed(tx, [sku for sku, _ in back] + [one.sku for one in settling.exchange])
+        taking = price(settling.exchange, articles, back)
+        parts = share(given.total_minor, taking)
+        placed = await place_exchange(
+            tx, self.outlook, self.seal, found, taking, parts, recipient=settling.recipient,
+            till_reference=settling.till_reference, now=now,
+        )  # fmt: skip
+        return placed, parts
+
+    async def _refund(self, tx: Tx, found: Return, minor: int, now: datetime) -> Literal["refund", "void"] | None:
+        """Intend it; nothing is sent from here."""
+        if found.order is None or not minor:
+            return None
+        given = await payments_sql.give_back(tx, found.order, minor, "returned", found.id, now)
+        if given.total_minor < minor:
+            # The capture of this very money is on its way to the provider: in a moment it can be refunded.
+            raise Conflict("payment_moving")
+        return "refund" if given.refund_minor else "void"
+
+    async def _credit(self, tx: Tx, found: Return, minor: int) -> str | None:
+        """A debt of the house under a code that can be derived again and is kept as a digest."""
+        if not minor:
+            return None
+        code = credit_code(self.seal, found.id)
+        currency = await tx.value("SELECT trim(currency) FROM sales_order WHERE id = $1", found.order) or "EUR"
+        await sql.insert_credit(tx, new_id(), found.id, found.order, digest(code), currency, minor)
+        return code
+
+
+def credit_code(seal: Seal, rma: UUID) -> str:
+    """The code of a return's credit: 26 characters, the same whenever it is asked for."""
+    return seal.token("store_credit", rma.bytes)
+
+
+def check_wish(found: Return, settling: Settling) -> None:
+    """Invalid `gift_gets_no_refund`, `no_payment_to_refund`; Conflict `nothing_came` for a return without a unit."""
+    if not found.counting:
+        raise Conflict("nothing_came")
+    if settling.wish == "refund" and found.gift:
+        raise Invalid("gift_gets_no_refund")
+    if settling.wish == "refund" and found.order is None:
+        raise Invalid("no_payment_to_refund")

@@ -1,0 +1,48 @@
+"""The ten seconds at the counter: opened or found, received, inspected and settled, in one transaction or not at all."""
+
+from datetime import datetime
+
+from comptoir.flows.inspect_return import inspect
+from comptoir.flows.open_return import lock_return, open_units
+from comptoir.flows.receive_return import receive
+from comptoir.flows.settle_return import SettleReturnFlow
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Tx
+from comptoir.kit.errors import NotFound
+from comptoir.returns.model import Coming, FinishReturn, Looked, OpenReturn, ReturnSettled, TakeReturn
+
+
+class TakeReturnFlow:
+    """Needs what settles a return."""
+
+    def __init__(self, settle: SettleReturnFlow) -> None:
+        self.settle = settle
+
+    async def take(self, tx: Tx, command: TakeReturn, actor: Actor, now: datetime) -> ReturnSettled:
+        """Units in hand, named by order line or by article. Refused as a whole by what `open_return` and `settle_return` refuse."""
+        actor.needs("associate", "store_manager", "head_office", "integrator", "system")
+        if not actor.reaches(command.location):
+            raise NotFound("location_not_found")
+        tx.touched.add(command.location)
+        opened = OpenReturn(
+            id=command.id, order=command.order, origin=command.origin, wish=command.settling.wish, location=command.location, gift=command.gift,
+            notice=command.notice, permission=command.permission,
+            units=tuple(Coming(t.reason, t.quantity, t.line, t.part, t.sku, t.note, t.photo) for t in command.units),
+        )  # fmt: skip
+        found, units = await open_units(tx, opened, actor, now)
+        found = await receive(tx, found, command.location, (), now)
+        looks = [
+            Looked(n, taken.condition, taken.disposition, None, taken.lacks, taken.serial)
+            for n, taken in ((n, command.units[unit.asked]) for n, unit in enumerate(units, 1))
+        ]
+        found = await inspect(tx, found, command.location, looks, now)
+        return await self.settle.settle(tx, found, command.settling, command.permission, actor, now)
+
+    async def finish(self, tx: Tx, command: FinishReturn, actor: Actor, now: datetime) -> ReturnSettled:
+        """A return that was announced from home: every unit of it is looked at or missing."""
+        actor.needs("associate", "store_manager", "head_office", "integrator", "system")
+        found = await lock_return(tx, command.rma, actor, command.location)
+        found = await receive(tx, found, command.location, command.missing, now)
+        if command.units:
+            found = await inspect(tx, found, command.location, command.units, now)
+        return await self.settle.settle(tx, found, command.settling, command.permission, actor, now)
