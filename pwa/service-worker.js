@@ -15,12 +15,15 @@ const BOUNDS = { [FILES]: { entries: 100, bytes: 5e6 }, [PICTURES]: { entries: 3
 const SHELL_MS = 2000; // a document that has a shell waits this long for the network
 const OFFLINE_MS = 8000; // one that has none: a slow network is better than a page that says no
 const HASHED = /^\/static\/.+\.[0-9a-f]{12}\.\w+$/;
-const HANDHELD = /^\/(|shell|work|packs|counter|scan|put-backs|counts|more|exceptions|sign-in|outbox|settings)(\/|$)/;
-const AT_WORK = /^\/(packs|counter\/orders)\//;
+const HANDHELD = /^\/(|shell|work|packs|packing|departures|transfers|printing|counter|scan|put-backs|counts|more|exceptions|sign-in|outbox|settings)(\/|$)/;
+const AT_WORK = /^\/(packs|packing|departures|counter\/orders)\//;
+const PAPER = /\/paper$/;
 const OF_THE_OFFICE = /^\/sign-in\/manager/;
 const SHELL_OF = [
   [/^\/work$/, "/shell/work"],
   [/^\/packs\/[0-9a-f-]{36}$/, "/shell/pick"],
+  [/^\/packing$/, "/shell/packing-table"],
+  [/^\/packing\/[0-9a-f-]{36}$/, "/shell/packing"],
   [/^\/counter$/, "/shell/counter"],
   [/^\/counter\/orders\/[0-9a-f-]{36}$/, "/shell/hand-over"],
   [/^\/sign-in$/, "/shell/unlock"],
@@ -111,7 +114,7 @@ function way(event) {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return null;
   if (HASHED.test(pathname)) return firstKept(event, pathname.startsWith("/static/pictures/") ? PICTURES : FILES);
-  if (!HANDHELD.test(pathname) || OF_THE_OFFICE.test(pathname)) return null;
+  if (!HANDHELD.test(pathname) || OF_THE_OFFICE.test(pathname) || PAPER.test(pathname)) return null;
   if (request.mode === "navigate") return documentOf(event, pathname);
   if (/event-stream/.test(request.headers.get("accept") ?? "")) return null;
   if (request.headers.get("hx-request") === "true") return piece(event);
@@ -137,7 +140,8 @@ async function documentOf(event, pathname) {
     return await fromNetwork(event, shell ? SHELL_MS : OFFLINE_MS);
   } catch {
     if (pathname === "/") return Response.redirect("/work");
-    return (shell && (await kept(shell))) ?? (await kept("/shell/offline")) ?? Response.error();
+    const filled = shell !== "/shell/packing" || (await atTable(pathname.slice(9)));
+    return (shell && filled && (await kept(shell))) || (await kept("/shell/offline")) || Response.error();
   }
 }
 
@@ -174,6 +178,8 @@ async function kept(path) {
 }
 
 const holds = (pack) => read(["packs"], ({ packs }) => ask(packs.getKey(pack))).catch(() => undefined);
+
+const atTable = (work) => recall("stations").then((held) => Boolean(held?.[work])).catch(() => false);
 
 // Bounded caches, oldest out first. A cache does not tell sizes, so each entry carries its own.
 let keeping = Promise.resolve();

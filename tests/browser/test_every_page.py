@@ -49,7 +49,7 @@ NOT_PAGES: Final = (
     "/manifest.webmanifest",
 )
 FILES: Final = (
-    "/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels", "/policy.json", "/rates.csv",
+    "/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels", "/packing/kept", "/policy.json", "/rates.csv",
 )  # fmt: skip
 """What machines read; streams, files and the redirect at the root are no pages either."""
 
@@ -1051,6 +1051,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("nobody can open", "device", at("/shell/unlock")),
         State("what is kept", "associate", at("/shell/work"), kept),
         State("nothing kept", "quiet", at("/shell/work"), kept, both=False),
+        State("no parcel kept", "quiet", at("/shell/packing-table"), kept, both=False),
     ],
     "/scan/sheet": [State("printed", "device", at("/scan/sheet"), allowed=SCANNER_MENUS)],
     "/scan/test": [State("asked", "device", at("/scan/test")), State("a scan", "device", at("/scan/test"), scanned("~]C0MT-0042"), allowed=("MT",)), State("not understood", "device", at("/scan/test"), scanned("4006381333932"))],

@@ -1,9 +1,10 @@
 """The packing table in a real browser: a wave of eight picked orders is packed by scans, also without a network, and every label comes."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -11,7 +12,9 @@ from playwright.sync_api import Browser, expect
 from comptoir.kit import postgres
 from comptoir.kit.db import open_pool
 from comptoir.seeding import packing
+from comptoir.world.cast import CAMILLE
 from tests.aside import run_aside
+from tests.browser.between import wired
 from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough
 from tests.browser.shop import LYON, Hands, Shop, open_shop
 
@@ -128,5 +131,77 @@ def test_a_wave_of_eight_orders_is_packed_by_scans_and_every_parcel_gets_its_lab
         f"{shop.url}/packing/labels/{label}/print", form={"id": str(uuid4())}, headers={"sec-fetch-site": "same-origin"}, max_redirects=0,
     )  # fmt: skip
     assert (asked.status, asked.headers["location"]) == (303, f"/packing/labels/{label}/paper")
+    context.close()
+    assert errors == []
+
+
+def test_packing_opens_and_goes_on_with_no_network_and_what_must_not_lie_together_travels_apart(
+    browser: Browser, shop: Shop
+) -> None:
+    acid, scent, giant = [row["sku"] for row in shop.ask(BOTH, LYON)][-3:]
+    for sku, kind in ((acid, "corrosive"), (scent, "perfume")):
+        shop.ask("UPDATE sku SET dangerous = $2, dangerous_amount = 50 WHERE sku = $1", sku, kind)
+    shop.ask("UPDATE sku SET length_mm = 2400 WHERE sku = $1", giant)
+    placed(shop, acid, scent, giant)
+    assert at_the_table(shop) == 1
+    context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, locale="fr-FR")
+    context.set_default_timeout(15_000)
+    shop.enrolled(context)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    with wired(shop.url) as wire:
+        hands = Hands(page, shop)
+        page.goto(f"{wire.url}/sign-in")
+        hands.scan(CAMILLE.badge)
+        page.wait_for_url("**/work")
+        page.goto(f"{wire.url}/packing")
+        page.locator("body[data-keeps]").wait_for()
+        for _ in range(150):
+            if page.evaluate("Boolean(navigator.serviceWorker.controller)"):
+                break
+            page.wait_for_timeout(100)
+        told = context.request.get(f"{wire.url}/packing/kept").text()
+        assert all(word not in told for word in ("Aubry", "client@example.fr", "rue du", "69005"))
+        wire.cut = True
+        page.goto(f"{wire.url}/packing/{UUID(int=7)}")
+        page.get_by_role("heading", name="Pas de réseau").wait_for()
+        page.goto(f"{wire.url}/packing")
+        expect(page.locator("a.work")).to_have_count(1)
+        assert_nothing_to_say(page)
+        page.locator("a.work").click()
+        said, band = page.locator("#mind"), page.locator("#band")
+        expect(said).to_contain_text("l’étiquette vient au retour du réseau")
+        hands.scan(shop.code_of(acid))
+        expect(page.locator("body[data-step=packing]")).to_be_visible()
+        hands.scan(shop.code_of(scent))
+        expect(band).to_contain_text("Pas dans ce colis")
+        expect(said).to_contain_text("jamais avec")
+        assert_targets_are_large_enough(page)
+        assert_nothing_to_say(page)
+        hands.tap("#close")
+        expect(said).not_to_contain_text("jamais avec")
+        page.reload()
+        # Nothing was lost: the second parcel is open with the second article in it.
+        expect(page.locator("body[data-step=packing]")).to_be_visible()
+        assert page.locator("#lines li:not([hidden])").count() == 2
+        hands.scan(shop.code_of(giant))
+        expect(said).to_contain_text("trop grand, emballez à part")
+        hands.tap("#close")
+        expect(page.locator("#close")).to_have_text(re.compile("^Fermer · [0-9]"))
+        hands.tap("#close")
+        expect(page.locator("body[data-step=done]")).to_be_visible()
+        wire.cut = False
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(page.locator("#parcels .card")).to_have_count(3)
+        # The server's own page has come back by itself.
+        page.locator("h1 #number").wait_for()
+        expect(page.locator("#away")).to_be_visible()
+    rows = shop.ask(
+        "SELECT p.number, array_agg(w.sku) AS skus FROM parcel p JOIN parcel_line l ON l.parcel = p.id JOIN work_line w ON w.work = p.work AND w.line = l.line"
+        " WHERE p.work = (SELECT work FROM work_line WHERE sku = $1 ORDER BY work DESC LIMIT 1) GROUP BY p.number ORDER BY p.number",
+        giant,
+    )
+    assert [row["skus"] for row in rows] == [[acid], [scent], [giant]]
     context.close()
     assert errors == []

@@ -32,7 +32,7 @@ SELECT l.name AS store, l.time_zone, (SELECT coalesce(jsonb_agg(to_jsonb(r) ORDE
   WHERE w.location = $1 AND w.kind = 'ship' AND w.status IN ('picked', 'packed', 'labeled') ORDER BY w.promise_at, w.id LIMIT 200) r) AS works
 FROM location l WHERE l.id = $1
 """
-_ONE: Final = f"""
+_STATION: Final = f"""
 SELECT w.id, w.order_id AS order, w.order_number AS number, w.status, w.promise_at, w.flagged, w.tote, l.time_zone, o.language,
   coalesce((SELECT d.city FROM order_address d WHERE d.order_id = w.order_id), '') AS city, u.first_name || ' ' || left(u.last_name, 1) || '.' AS customer,
   coalesce(v.kind, 'home') AS delivery, v.relay_name, coalesce(v.gift, false) AS gift,
@@ -52,8 +52,17 @@ SELECT w.id, w.order_id AS order, w.order_number AS number, w.status, w.promise_
     FROM (SELECT * FROM box_type WHERE active AND (location IS NULL OR location = w.location) LIMIT 40) b) AS boxes
 FROM work w JOIN location l ON l.id = w.location JOIN sales_order o ON o.id = w.order_id JOIN customer u ON u.id = o.customer
 LEFT JOIN order_delivery v ON v.order_id = w.order_id
-WHERE w.id = $1 AND w.location = $2 AND w.kind = 'ship'
+WHERE {{which}} AND w.location = $2 AND w.kind = 'ship' ORDER BY w.promise_at, w.id
 """
+
+
+_ONE: Final = _STATION.replace("{which}", "w.id = $1")
+_PICKED: Final = _STATION.replace(
+    "{which}",
+    "w.id IN (SELECT k.id FROM work k WHERE k.location = $2 AND k.kind = 'ship' AND k.status = 'picked' ORDER BY k.promise_at, k.id LIMIT $1)",
+)
+"""Whole pages of the works that are packed next."""
+MOST_KEPT: Final = 12
 
 
 class LabelView(msgspec.Struct, frozen=True):
@@ -236,6 +245,15 @@ async def read_station(connection: Connection, work: UUID, location: str, actor:
     row = await connection.fetchrow(_ONE, work, location, actor.device)
     if row is None:
         raise NotFound("work_not_found")
+    return _station(row)
+
+
+async def read_picked(connection: Connection, location: str, actor: Actor) -> list[Station]:
+    """What a device of this store keeps, so that it is packed with no network: the works that are picked, promised first."""
+    return [_station(row) for row in await connection.fetch(_PICKED, MOST_KEPT, location, actor.device)]
+
+
+def _station(row: Any) -> Station:
     json: dict[str, Any] = {
         name: msgspec.json.decode(row[name]) for name in ("counted", "lines", "parcels", "ways", "boxes")
     }  # fmt: skip

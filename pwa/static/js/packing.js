@@ -3,57 +3,66 @@
 import "./handheld.js";
 import { journal, sync } from "./device.js";
 import { uuid7 } from "./journal.js";
-import { read, say } from "./paint.js";
+import { element, icon, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { showState } from "./status.js";
 import { elsewhere, ready } from "./scanner.js";
 import { printable } from "./codes.js";
+import { fold, left, units } from "./packing-fold.js";
+import { find, keepStations } from "./stations.js";
 
 const LOOK_MS = 1500;
 const LONGEST_MS = 15000;
+const AGAIN_MS = 20000;
+const KEEP_MS = 1000; // what is kept for a time without network comes after the page
 const at = (id) => document.getElementById(id);
 const kilos = (grams) => new Intl.NumberFormat(document.documentElement.lang || "fr", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(grams / 1000);
-let given = read("station");
+const kept = document.getElementById("station") ? null : await find(location.pathname.split("/").pop());
+let given = read("station") ?? kept?.data ?? null;
+let aside = null; // the line that opens the next parcel: in hand, not counted, because it may not lie in this one
 let chosen = null; // box and weight, once somebody changed them for this parcel
+let heard = false; // the server's figures are here, not only the device's own
 let timer = 0;
 let wait = LOOK_MS;
 
-// ---- the fold: figures of the server, and what this device did since it counted
+const view = () => fold(given, journal);
 
-// What this device did with this work: `fresh`, which the server's figures do not hold yet; `back`, counted there and undone since;
-// `stands`, all that was not taken back.
-function told() {
-  const through = given.counted[journal.id] ?? 0;
-  const mine = journal.facts.filter(({ refused }) => !refused);
-  const undoes = (after) => new Set(mine.filter(({ seq, type }) => type === "undo" && seq > after).map(({ body }) => body.event));
-  const [undone, lately] = [undoes(0), undoes(through)];
-  const ours = mine.filter(({ type, body }) => (type === "pack_parcel" || type === "close_parcel") && body.work === given.work);
-  const stands = ours.filter(({ id }) => !undone.has(id));
-  return { fresh: stands.filter(({ seq }) => seq > through), back: ours.filter(({ id, seq }) => seq <= through && lately.has(id)), stands };
+// ---- out of the device's own memory
+
+const busy = () => document.hidden || document.querySelector("dialog[open]") || document.activeElement?.matches("input, textarea, select");
+
+// The page that the worker keeps has no order in it: what lies there is put in, with the icons of this release.
+function lay({ number, customer, tote, goods, data }) {
+  at("number").textContent = number;
+  at("whose").textContent = tote ? `${say("tote", { n: tote })}, ${customer}` : customer;
+  document.title = say("order", { number });
+  const made = document.createElement("template");
+  made.innerHTML = goods;
+  const sprite = document.querySelector("use").getAttribute("href").split("#")[0];
+  for (const use of made.content.querySelectorAll("use")) use.setAttribute("href", `${sprite}#${use.getAttribute("href").split("#")[1]}`);
+  at("goods").replaceChildren(made.content);
+  at("box").prepend(...data.boxes.map(({ id, name }) => new Option(name, id)));
 }
 
-// -> {parcel, inside: line -> units in the open parcel, packed: line -> units in closed ones, last: what can be taken out, waiting: facts}
-function view() {
-  const { fresh: facts, back, stands } = told();
-  const closed = new Set(facts.filter(({ type }) => type === "close_parcel").map(({ body }) => body.parcel));
-  const inside = new Map(given.lines.map(({ line, inside }) => [line, closed.has(given.parcel) ? 0 : inside]));
-  const packed = new Map(given.lines.map(({ line, packed, inside }) => [line, packed + (closed.has(given.parcel) ? inside : 0)]));
-  let parcel = given.parcel && !closed.has(given.parcel) ? given.parcel : null;
-  for (const { type, body } of facts) {
-    if (type !== "pack_parcel") continue;
-    const into = closed.has(body.parcel) ? packed : inside;
-    into.set(body.line, (into.get(body.line) ?? 0) + body.quantity);
-    if (!closed.has(body.parcel)) parcel = body.parcel;
-  }
-  for (const { type, body } of back) {
-    if (type === "pack_parcel" && body.parcel === given.parcel) inside.set(body.line, Math.max(0, (inside.get(body.line) ?? 0) - body.quantity));
-  }
-  const last = parcel && stands.findLast(({ type, body }) => type === "pack_parcel" && body.parcel === parcel);
-  return { parcel, inside, packed, last: units({ inside }) ? last : null, waiting: facts.length + back.length };
+// The server's own page is better, as soon as it answers, all is sent and nobody is in the middle of something.
+function comeBack() {
+  const last = Number(sessionStorage.getItem("station-again")) || 0;
+  if (!kept || journal.waiting || busy() || Date.now() - last < AGAIN_MS) return;
+  sessionStorage.setItem("station-again", String(Date.now()));
+  location.reload();
 }
 
-const left = (now, { line, quantity }) => quantity - now.inside.get(line) - now.packed.get(line);
-const units = (now) => [...now.inside.values()].reduce((sum, n) => sum + n, 0);
+// ---- what may lie together
+
+// Why a line may not join what lies in the open parcel, as a sentence; null when it may.
+function barred(now, line) {
+  const inside = given.lines.filter((one) => now.inside.get(one.line) > 0);
+  if (!inside.length) return null;
+  const own = line.own ? line : inside.find((one) => one.own);
+  if (own) return own === line ? say(`aside_${line.own}`, { article: named(line) }) : say("aside_after", { article: named(line), other: named(own) });
+  const enemy = inside.find((one) => given.apart.some((pair) => pair.includes(one.line) && pair.includes(line.line)));
+  return enemy ? say("aside_apart", { article: named(line), other: named(enemy) }) : null;
+}
 
 // The box of the proposed parcel that holds what is in the open one, and what it should weigh.
 function proposed(now) {
@@ -98,10 +107,26 @@ function paint() {
     const name = given.boxes.find((one) => one.id === box)?.name;
     at("close").textContent = name ? say("close_as", { box: name, kg: kilos(grams) }) : say("close_bare", { kg: kilos(grams) });
   }
+  if (aside && left(now, aside) <= 0) aside = null;
+  paintMind(now);
   const all = given.lines.every((line) => left(now, line) <= 0);
   if (open > 0) ask(all ? say("all_in") : say("scan"), all ? "" : say("scan_more"));
-  else if (now.waiting) ask(say(navigator.onLine === false ? "kept_offline" : "closing"), "", "ok");
+  else if (now.waiting) ask(say(navigator.onLine === false || (kept && !heard) ? "kept_offline" : "closing"), "", "ok");
   document.body.dataset.step = open <= 0 ? "done" : some ? "packing" : "empty";
+}
+
+// What somebody should know before the next scan: that this page is the device's own, and what goes into a parcel of its own.
+function paintMind(now) {
+  const alone = given.lines.find((line) => line.own && now.inside.get(line.line) > 0);
+  const rest = given.lines.some((line) => left(now, line) > 0);
+  const words = [
+    ...(kept && !heard ? [["off", "", say("kept_how")]] : []),
+    ...(aside ? [["tri", "warn", barred(now, aside) ?? say("aside_next", { article: named(aside) })]] : alone && rest ? [["parcel", "", say("own_parcel", { article: named(alone) })]] : []),
+  ];
+  const key = JSON.stringify(words);
+  if (at("mind").dataset.key === key) return;
+  at("mind").dataset.key = key;
+  at("mind").replaceChildren(...words.map(([glyph, tone, text]) => element("p", `note ${tone}`.trim(), icon(glyph), element("span", "", text))));
 }
 
 // The server's parcels and figures as they are now; again while a label is on its way or a closed parcel is not there yet.
@@ -118,6 +143,8 @@ async function look() {
       given = JSON.parse(figures.textContent);
       at("parcels").replaceChildren(fresh.content);
       wait = LOOK_MS;
+      heard = true;
+      comeBack();
     }
   } catch {
     wait = Math.min(LONGEST_MS, wait * 2);
@@ -128,7 +155,7 @@ async function look() {
 
 function lookLater() {
   clearTimeout(timer);
-  const pending = at("parcels").querySelector("[data-pending]") || view().waiting;
+  const pending = at("parcels").querySelector("[data-pending]") || view().waiting || kept;
   if (pending && !document.hidden) timer = setTimeout(look, wait);
 }
 
@@ -144,6 +171,15 @@ async function write(type, body) {
 }
 
 const named = ({ name, deciding }) => `${name} ${deciding ?? ""}`.trim();
+
+// A unit, or all of a line, where it may lie; else it waits in the hand until this parcel is closed, and opens the next one.
+async function add(line, quantity, code = "") {
+  const why = barred(view(), line);
+  if (!why) return put(line, line.own ? 1 : quantity, code);
+  aside = line;
+  tell("bad", say("aside"), why);
+  paint();
+}
 
 async function put(line, quantity, code = "") {
   const now = view();
@@ -162,12 +198,13 @@ document.addEventListener("scan", (event) => {
 });
 
 async function take(detail) {
+  if (!given) return elsewhere(detail) ?? tell("bad", say("not_kept"));
   const { code, raw } = detail;
   const wanted = [code.code, raw.trim(), raw.trim().toUpperCase()];
   const now = view();
   const fits = given.lines.filter(({ codes }) => codes.some((known) => wanted.includes(known)));
   const line = fits.find((one) => left(now, one) > 0);
-  if (line && !given.over) return put(line, 1, printable(raw));
+  if (line && !given.over) return add(line, 1, printable(raw));
   const job = fits.length ? null : elsewhere(detail);
   if (job) return job;
   if (fits.length && !given.over) return tell("again", say("enough"), say("enough_more"));
@@ -179,18 +216,22 @@ async function close(box, grams) {
   if (!now.parcel || !units(now)) return;
   if (!(await write("close_parcel", { work: given.work, parcel: now.parcel, weight_grams: grams, ...(box ? { box } : {}) }))) return;
   chosen = null;
-  tell("ok", say(navigator.onLine === false ? "kept_offline" : "closing"), "", "done");
+  tell("ok", say(navigator.onLine === false || (kept && !heard) ? "kept_offline" : "closing"), "", "done");
+  const next = aside;
+  aside = null;
+  if (next) await put(next, 1);
   paint();
   sync.now();
 }
 
 document.addEventListener("click", async ({ target }) => {
+  if (!given) return;
   const all = target.closest("[data-all]")?.dataset.all;
   const act = target.closest("[data-act]")?.dataset.act;
   const now = view();
   if (all) {
     const line = given.lines.find(({ line }) => line === Number(all));
-    if (line && left(now, line) > 0) await put(line, left(now, line));
+    if (line && left(now, line) > 0) await add(line, left(now, line));
   } else if (act === "undo" && now.last) {
     if (await write("undo", { event: now.last.id })) tell("ok", say("taken_out"), "", "again");
     paint();
@@ -218,9 +259,18 @@ at("closing").addEventListener("submit", async (event) => {
   await close(at("box").value || null, grams);
 });
 
-sync.listen({ onAnswer: look, onState: showState });
-document.addEventListener("visibilitychange", () => !document.hidden && look());
-addEventListener("online", look);
-paint();
-lookLater();
-ready();
+if (given) {
+  if (kept) lay(kept);
+  sync.listen({ onAnswer: look, onState: showState });
+  document.addEventListener("visibilitychange", () => !document.hidden && look());
+  addEventListener("online", look);
+  paint();
+  if (!kept) setTimeout(keepStations, KEEP_MS);
+  lookLater();
+  // A page that stands here because the server did not answer says so at once.
+  if (kept) sync.ping();
+  ready();
+} else {
+  at("mind").append(element("p", "note warn", icon("off"), element("span", "", say("not_kept"))));
+  at("away").hidden = false;
+}

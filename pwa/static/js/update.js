@@ -10,7 +10,7 @@ let taking = false;
 let stale = false; // another page brought the new version; this one still runs the old
 
 const typed = () => [...document.querySelectorAll("input:not([type=hidden]), textarea")].some((field) => (field.matches("[type=radio], [type=checkbox]") ? field.checked !== field.defaultChecked : field.value !== field.defaultValue));
-export const busy = () => /^\/(packs|counter\/orders|counts)\/./.test(location.pathname) || Boolean(document.querySelector("dialog[open]")) || typed();
+export const busy = () => /^\/(packs|packing|departures|counter\/orders|counts)\/./.test(location.pathname) || Boolean(document.querySelector("dialog[open]")) || typed();
 
 // A worker waits. First seen is kept, so that a day means a day over all pages.
 export async function ask(found) {

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from itertools import combinations
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from comptoir.screens import slip as slip_screen
 from comptoir.shipping import queries
 from comptoir.shipping.advice import Advice, advise
 from comptoir.shipping.commands import AskLabel, GiveUpLabel, Number, Reason, TypeNumber, Unpack, VoidLabel
+from comptoir.shipping.goods_rules import together
 from comptoir.shipping.model import Box, Piece, Size
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages.handing import store_of
@@ -94,6 +96,29 @@ async def station(work: FromPath[UUID], house: TheHouse, actor: TheActor, page: 
     return await station_page(work, house, actor, page, now)
 
 
+@get("/packing/kept", opt=by(*COUNTER))
+async def kept(house: TheHouse, actor: TheActor, page: ThePage, now: Now) -> Response[dict[str, Any]]:
+    """The pages of the works that are packed next, for a device that may lose the network: goods as they are shown, and the script's figures.
+
+    Customers by first name and a letter; no address, no parcel's label.
+    """
+    async with borrowed(house.pool) as connection:
+        views = await screen.read_picked(connection, store_of(actor), actor)
+    told = [kept_of(view, actor, page, now) for view in views]
+    return Response({"stations": told}, headers={"cache-control": "no-store"})
+
+
+def kept_of(view: screen.Station, actor: Actor, page: Page, now: datetime) -> dict[str, Any]:
+    """One page as a device keeps it."""
+    advice = advice_for(view)
+    return {
+        "id": str(view.id), "number": view.number, "customer": view.customer, "tote": view.tote if view.status == "picked" else None,
+        "promise_at": view.promise_at.isoformat().replace("+00:00", "Z"),
+        "goods": page.text("associate/_goods.html", view=view, advice=advice, marks=MARKS),
+        "data": data_of(view, advice, actor, page.lang, now),
+    }  # fmt: skip
+
+
 @get("/packing/{work:uuid}/parcels", opt=by(*COUNTER))
 async def parcels(work: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePage, now: Now) -> Answer:
     """The closed parcels and the figures as they are now, for the page that is open."""
@@ -130,17 +155,25 @@ def piece_of(line: screen.Goods) -> Piece:
 
 
 def data_of(view: screen.Station, advice: Advice, actor: Actor, lang: str, now: datetime) -> dict[str, Any]:
-    """What the page's script needs: lines with codes, the open parcel, boxes, the proposal; no name, no address."""
+    """What the page's script needs: lines with codes, the open parcel, boxes, the proposal; no name, no address.
+
+    `own`: why a line's units go each into a parcel of their own; `apart`: pairs of lines that never lie in one parcel.
+    """
+    own = {p.skus[0]: p.why for p in advice.parcels if p.box is None and p.why in ("too_big", "too_heavy")}
     return {
         "work": str(view.id), "sign_in_id": str(actor.sign_in), "server_time": now.isoformat().replace("+00:00", "Z"),
         "counted": view.counted, "over": view.over, "parcel": str(view.open.id) if view.open else None,
         "lines": [
             {"line": line.line, "name": line.name, "deciding": line.deciding, "quantity": line.quantity + line.to_find, "grams": line.grams,
-             "sku": line.sku, "codes": [*line.codes, line.sku], "packed": view.packed(line.line),
+             "sku": line.sku, "own": "alone" if line.ships_alone else own.get(line.sku), "codes": [*line.codes, line.sku], "packed": view.packed(line.line),
              "inside": sum(held.quantity for held in view.open.lines if held.line == line.line) if view.open else 0}
             for line in view.lines
         ],
         "boxes": [{"id": b.id, "name": b.en if lang == "en" else b.fr, "tare": b.tare_grams, "most": b.max_grams} for b in view.boxes],
+        "apart": [
+            [a.line, b.line] for a, b in combinations(view.lines, 2)
+            if not together(a.dangerous, b.dangerous)  # type: ignore[arg-type]
+        ],
         "plan": [{"box": p.box, "skus": p.skus, "why": p.why} for p in advice.parcels],
     }  # fmt: skip
 
@@ -239,5 +272,5 @@ async def slip(work: FromPath[UUID], house: TheHouse, actor: TheActor, gift: Fro
 
 
 ROUTES: list[BaseRouteHandler] = [
-    table, station, parcels, unpack, ask, type_number, void, give_up, print_label, label_paper, slip,
+    table, station, kept, parcels, unpack, ask, type_number, void, give_up, print_label, label_paper, slip,
 ]  # fmt: skip
