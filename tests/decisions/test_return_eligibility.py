@@ -292,12 +292,11 @@ def test_a_broken_seal_ends_the_right_and_a_whole_one_does_not() -> None:
 
 def test_without_a_receipt_only_a_person_may_and_only_within_the_limits() -> None:
     policy = Policy(no_receipt=NoReceipt(most_minor=5_000, most_times=2, most_sum_minor=8_000))
-    asked = {"permitted": "fidèle"}
     assert ask(None, "2026-11-10", policy, blind=Blind(5_000)).lacks == "no_receipt"
-    allowed = ask(None, "2026-11-10", policy, blind=Blind(5_000, 1, 3_000), **asked)
+    allowed = ask(None, "2026-11-10", policy, blind=Blind(5_000, 1, 3_000), permitted="fidèle")
     assert (allowed.right, allowed.may) == ("permission", ("exchange", "credit"))
     for blind in (Blind(5_001), Blind(100, 2), Blind(5_000, 1, 3_001)):
-        assert ask(None, "2026-11-10", policy, blind=blind, **asked).lacks == "over_limit"
+        assert ask(None, "2026-11-10", policy, blind=blind, permitted="fidèle").lacks == "over_limit"
 
 
 def test_a_manager_is_needed_for_what_goodwill_lacks_and_above_the_value_of_an_associate() -> None:

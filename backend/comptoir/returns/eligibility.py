@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from comptoir.kit.money import half_up
-from comptoir.network.holidays import EVERYWHERE, place_of
+from comptoir.network.holidays import place_of
 from comptoir.network.zones import HOME
-from comptoir.returns.policy import WISHES, Condition, Contract, Give, Goodwill, Payer, Policy, matches
+from comptoir.returns.policy import WISHES, Condition, Contract, Give, Goodwill, Payer, Policy, Uninformed, matches
 from comptoir.returns.withdrawal import REFUND_DAYS, RETURN_DAYS, in_time, last_day, refund_due, years_after
 
 Right = Literal["law", "guarantee", "goodwill", "permission", "none"]
@@ -138,41 +138,53 @@ def judge(question: Question, policy: Policy, sold_under: Policy | None = None) 
     bought = question.bought
     if bought is None:
         return _blind(question, policy)
-    asked = question.asked
-    last = max((one for one in bought.receipts if one.at is not None), key=_at, default=None)
-    zone = last.zone if last else bought.receipts[0].zone if bought.receipts else HOME
-    day = asked.at.astimezone(ZoneInfo(zone)).date()
-    days = [one.at and one.at.astimezone(ZoneInfo(one.zone)).date() for one in bought.receipts]
-    open_ = not days or None in days
-    received = None if open_ else max(one for one in days if one is not None)
+    asked, zone = question.asked, zone_of(bought)
+    days = days_of(bought)
+    received = None if not days or None in days else max(one for one in days if one is not None)
     policies = [one for one in (policy, sold_under) if one is not None]
-    found = Verdict("none", zone, day, received, permitted=asked.permitted)
-    found = _goodwill(_withdrawal(found, question, bought, days, policy), question, bought, policies)
+    found = Verdict("none", zone, day_in(asked.at, zone), received, permitted=asked.permitted)
+    found = _goodwill(_withdrawal(found, question, bought, policy), question, bought, policies)
     arrived = max((one for one in days if one is not None), default=None)
     if asked.defect and not bought.business and arrived is not None:
         found = _with(found, guarantee_until=years_after(arrived, GUARANTEE_YEARS))
     return _granted(found, asked, policy, cost_told=all(one.cost_told for one in policies))
 
 
-def _at(receipt: Receipt) -> datetime:
-    assert receipt.at is not None
-    return receipt.at
+def zone_of(bought: Bought) -> str:
+    """Where days are counted: where the last part was received, or is to be."""
+    there = [one for one in bought.receipts if one.at is not None]
+    if there:
+        return max(there, key=lambda one: one.at or bought.placed_at).zone
+    return bought.receipts[0].zone if bought.receipts else HOME
+
+
+def days_of(bought: Bought) -> list[date | None]:
+    """The day on which each part was received, where it was received."""
+    return [one.at and day_in(one.at, one.zone) for one in bought.receipts]
+
+
+def day_in(at: datetime, zone: str) -> date:
+    """The civil day of a moment in a zone."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def period(bought: Bought, policy: Policy) -> tuple[date | None, bool]:
+    """The last day on which a consumer may withdraw (None: something is still to come), and whether they were told of it in time."""
+    told, told_on = informed(policy.uninformed, bought.channel, day_in(bought.placed_at, zone_of(bought)))
+    places = {place_of(one.postcode) for one in bought.receipts}
+    return last_day(days_of(bought), told=told, told_on=told_on, places=places), told
 
 
 def _with(verdict: Verdict, **changes: object) -> Verdict:
     return msgspec.structs.replace(verdict, **changes)
 
 
-def _withdrawal(
-    verdict: Verdict, question: Question, bought: Bought, days: Sequence[date | None], policy: Policy
-) -> Verdict:
+def _withdrawal(verdict: Verdict, question: Question, bought: Bought, policy: Policy) -> Verdict:
     """Whether there is a right of withdrawal, and until when."""
     barrier = barrier_of(question, bought, policy)
     if barrier is not None:
         return _with(verdict, barrier=barrier, excluded=question.article.excluded if barrier == "excluded" else "")
-    told, told_on = informed(policy, bought, verdict.zone)
-    places = {place_of(one.postcode) for one in bought.receipts} or {EVERYWHERE}
-    until = last_day(days, told=told, told_on=told_on, places=places)
+    until, told = period(bought, policy)
     return _with(verdict, legal=True, legal_until=until, told=told)
 
 
@@ -189,11 +201,10 @@ def barrier_of(question: Question, bought: Bought, policy: Policy) -> Barrier | 
     return "unsealed" if opened and question.article.category in policy.sealed else None
 
 
-def informed(policy: Policy, bought: Bought, zone: str) -> tuple[bool, date | None]:
+def informed(gaps: Sequence[Uninformed], channel: str, bought: date) -> tuple[bool, date | None]:
     """Was the consumer told of the right of withdrawal, or only on a later day?"""
-    day = bought.placed_at.astimezone(ZoneInfo(zone)).date()
-    for gap in policy.uninformed:
-        if gap.channel == bought.channel and gap.since <= day <= gap.until:
+    for gap in gaps:
+        if gap.channel == channel and gap.since <= bought <= gap.until:
             return False, gap.told_on
     return True, None
 
@@ -203,7 +214,7 @@ def rule_of(policy: Policy, question: Question, bought: Bought, zone: str) -> Go
     for rule in policy.goodwill:
         if matches(
             rule.when, country=bought.country, channel=bought.channel, category=question.article.category,
-            buyer="business" if bought.business else "private", bought=bought.placed_at.astimezone(ZoneInfo(zone)).date(),
+            buyer="business" if bought.business else "private", bought=day_in(bought.placed_at, zone),
         ):  # fmt: skip
             return rule
     return None
@@ -278,14 +289,13 @@ def _after_goods(found: Verdict, asked: Asked, days: int) -> date | None:
 
 
 def _day(at: datetime | None, zone: str) -> date | None:
-    return None if at is None else at.astimezone(ZoneInfo(zone)).date()
+    return None if at is None else day_in(at, zone)
 
 
 def _blind(question: Question, policy: Policy) -> Verdict:
     """Without any proof of purchase: by a person's permission only, within the limits."""
     asked, limits = question.asked, policy.no_receipt
-    day = asked.at.astimezone(ZoneInfo(HOME)).date()
-    none = Verdict("none", HOME, day, lacks="no_receipt", permitted=asked.permitted)
+    none = Verdict("none", HOME, day_in(asked.at, HOME), lacks="no_receipt", permitted=asked.permitted)
     if over_limit(question.blind, policy):
         return _with(none, lacks="over_limit")
     if not asked.permitted:

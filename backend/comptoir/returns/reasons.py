@@ -16,6 +16,8 @@ NOT_COLLECTED: Final = "not_collected"
 OF_THE_HOUSE: Final = frozenset({NOT_COLLECTED})
 """What only we know; a customer is not asked whether it was so."""
 
+TOO_LATE: Final = "too_late"
+
 ReasonCode = Annotated[str, msgspec.Meta(min_length=2, max_length=40, pattern=r"^[a-z][a-z0-9_]*\Z")]
 
 
@@ -68,6 +70,11 @@ def find(reasons: Iterable[Reason], code: str) -> Reason:
         if one.code == code:
             return one
     raise Invalid("unknown_reason", reason=code)
+
+
+def is_defect(reason: Reason) -> bool:
+    """Is the article itself not what was sold (L217-3)? One that came too late may be sound."""
+    return reason.faulty and reason.code != TOO_LATE
 
 
 def moved(reasons: tuple[Reason, ...], code: str, *, up: bool) -> tuple[Reason, ...]:

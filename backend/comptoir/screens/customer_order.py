@@ -11,7 +11,9 @@ from comptoir.invoices.model import Listed
 from comptoir.kit.db import Connection
 from comptoir.kit.ids import digest
 from comptoir.network.holidays import place_of
+from comptoir.returns.eligibility import day_in, informed
 from comptoir.returns.model import Notice, units_left
+from comptoir.returns.policy import Uninformed
 from comptoir.returns.withdrawal import in_time, last_day
 from comptoir.screens.customer_asks import Request, ShortChoice
 from comptoir.screens.customer_parcels import DELIVERY, PARCELS, CustomerParcel, Delivery
@@ -50,7 +52,9 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
   {parcels},
   {delivery},
   (SELECT jsonb_build_object('score', r.score, 'comment', r.comment) FROM rating r WHERE r.order_id = o.id) AS rating,
-  EXISTS (SELECT FROM order_company b WHERE b.order_id = o.id) AS business,
+  EXISTS (SELECT FROM order_company b WHERE b.order_id = o.id) AS business, o.channel,
+  coalesce((SELECT p.body->'uninformed' FROM policy p WHERE p.kind = 'returns' AND p.active_from < $2::date + 1
+    ORDER BY p.active_from DESC, p.number DESC LIMIT 1), '[]') AS uninformed,
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'noticed_at', r.noticed_at, 'lines', r.lines, 'legal_until', r.legal_until)
       ORDER BY r.noticed_at, r.id) FROM return_request r WHERE r.order_id = o.id), '[]') AS notices,
   coalesce((SELECT jsonb_agg(jsonb_build_object('line', l.line, 'title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
@@ -163,6 +167,8 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     rating: Rating | None = None
     notices: tuple[Notice, ...] = ()
     business: bool = False
+    channel: str = ""
+    uninformed: tuple[Uninformed, ...] = ()
     parcels: tuple[CustomerParcel, ...] = ()
     delivery: Delivery | None = None
     relay_open: bool = False
@@ -239,7 +245,9 @@ class CustomerOrder(msgspec.Struct, frozen=True):
         """The last day on which the customer may withdraw; None while something is still to come."""
         live = [part for part in self.parts if part.state not in ("canceled", "expired", "ship_back")]
         received = [part.received_on for part in live]
-        return last_day(received, places={place_of(part.store.postcode) for part in live})
+        told, told_on = informed(self.uninformed, self.channel, day_in(self.placed_at, self.time_zone))
+        places = {place_of(part.store.postcode) for part in live}
+        return last_day(received, told=told, told_on=told_on, places=places)
 
     @property
     def withdrawable(self) -> dict[int, int]:
@@ -286,7 +294,18 @@ async def find_customer_order(
     if row is None:
         return None
     kept: dict[str, Any] = dict(row)
-    for name in ("holds", "money_back", "lines", "parts", "documents", "requests", "choices", "notices", "parcels"):
+    for name in (
+        "holds",
+        "money_back",
+        "lines",
+        "parts",
+        "documents",
+        "requests",
+        "choices",
+        "notices",
+        "parcels",
+        "uninformed",
+    ):
         kept[name] = msgspec.json.decode(kept[name])
     kept["delivery"] = msgspec.json.decode(kept["delivery"]) if kept["delivery"] else None
     kept["rating"] = msgspec.json.decode(kept["rating"]) if kept["rating"] else None
