@@ -600,6 +600,19 @@ def to_pack(world: World) -> str:
     )  # fmt: skip
 
 
+def gone(world: World) -> str:
+    """A parcel of this store that its carrier has."""
+    work = world.find(
+        "UPDATE work SET kind = 'ship', status = 'handed_to_carrier' WHERE id = (SELECT id FROM work WHERE location = $1 AND status = 'handed_over' ORDER BY id LIMIT 1)"
+        " RETURNING id", LYON,
+    )  # fmt: skip
+    world.shop.ask(
+        "INSERT INTO tracking (parcel, location, order_id, work, carrier, number, handed_at, due_on, status, moved_at)"
+        " SELECT id, location, order_id, id, 'colissimo', '6A10000000012', now(), now()::date, 'in_transit', now() FROM work WHERE id = $1::text::uuid", work,
+    )  # fmt: skip
+    return f"/work/{work}"
+
+
 def to_be_sent(world: World) -> str:
     """An order with a parcel that another store could send."""
     return "/manager/orders/" + world.find(
@@ -1090,6 +1103,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("free", "associate", lambda world: "/work/" + world.work("open")),
         State("silent", "associate", silent),
         State("to pack", "associate", to_pack, both=False),
+        State("left", "associate", gone, both=False),
         State("unknown", "associate", at(f"/work/{NOWHERE}")),
     ],
     "/work/{work_id:uuid}/decline": [
