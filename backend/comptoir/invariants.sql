@@ -69,8 +69,23 @@ WHERE r.at_work <> coalesce(w.units, 0);
 SELECT p.order_id, p.captured_minor, i.refunds_minor
 FROM (SELECT order_id, sum(captured_minor) AS captured_minor FROM payment GROUP BY order_id) p
 JOIN (SELECT order_id, sum(amount_minor) AS refunds_minor FROM payment_intention
-  WHERE kind = 'refund' AND state NOT IN ('withdrawn', 'failed') GROUP BY order_id) i USING (order_id)
+  WHERE kind = 'refund' AND state <> 'withdrawn' GROUP BY order_id) i USING (order_id)
 WHERE i.refunds_minor > p.captured_minor;
+
+-- name: money_that_went_is_on_its_payment
+-- I4: what a payment says was given back is what its parts say went.
+SELECT p.order_id, p.reference, p.refunded_minor, coalesce(s.gone_minor, 0) AS gone_minor
+FROM payment p LEFT JOIN (SELECT order_id, reference, sum(amount_minor) AS gone_minor FROM payment_part
+  WHERE kind = 'refund' AND state IN ('sent', 'confirmed') GROUP BY order_id, reference) s USING (order_id, reference)
+WHERE p.provider <> 'exchange' AND p.refunded_minor <> coalesce(s.gone_minor, 0);
+
+-- name: parts_are_the_intention
+-- The parts of an intention come to its amount, and its state is theirs.
+SELECT i.id, i.state, i.amount_minor, s.amount_minor AS in_parts
+FROM payment_intention i JOIN (SELECT intention, sum(amount_minor) AS amount_minor, bool_or(state = 'failed') AS failed,
+  bool_and(state = 'confirmed') AS confirmed, bool_and(state IN ('sent', 'confirmed')) AS gone FROM payment_part GROUP BY intention) s ON s.intention = i.id
+WHERE i.amount_minor <> s.amount_minor OR (i.state <> 'withdrawn'
+  AND i.state <> CASE WHEN s.failed THEN 'failed' WHEN s.confirmed THEN 'confirmed' WHEN s.gone THEN 'sent' ELSE 'intended' END);
 
 -- name: nothing_is_handed_over_twice
 -- I5: units on hand-over evidence that stands are the units handed over of the work line.

@@ -50,6 +50,13 @@ FAULTS = {
         " SELECT gen_random_uuid(), order_id, 'refund', captured_minor + 1, 'test', 'channel', "
         "now(), now(), 'test' FROM payment"
     ),
+    "money_that_went_is_on_its_payment": "UPDATE payment SET refunded_minor = 1",
+    "parts_are_the_intention": (
+        "WITH made AS (INSERT INTO payment_intention (id, order_id, kind, amount_minor, reason, made_by, due_at, intended_at, intended_who)"
+        " SELECT gen_random_uuid(), order_id, 'refund', 2, 'test', 'channel', now(), now(), 'test' FROM payment RETURNING id, order_id)"
+        " INSERT INTO payment_part (id, intention, n, order_id, reference, kind, amount_minor, state, key, made_at)"
+        " SELECT gen_random_uuid(), id, 1, order_id, 'pay-1', 'refund', 1, 'by_hand', gen_random_uuid(), now() FROM made"
+    ),
     "events_are_numbered_without_gaps": (
         "INSERT INTO event (stream, seq, kind, who, at, due_at, body) VALUES (gen_random_uuid(), 2, "
         "'test', 'test', now(), now(), '{}')"

@@ -42,7 +42,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
     WHERE h.order_id = o.id AND h.released_at IS NULL), '[]') AS holds,
   coalesce((SELECT bool_or(p.state IN ('captured', 'part_refunded', 'refunded')) FROM payment p WHERE p.order_id =
       o.id), false) AS paid,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'state', i.state, 'amount_minor', i.amount_minor)
+  coalesce((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'state', i.state, 'amount_minor', i.amount_minor, 'sent_at', i.sent_at)
       ORDER BY i.intended_at)
     FROM payment_intention i WHERE i.order_id = o.id AND i.kind IN ('refund', 'void') AND i.state <> 'withdrawn'),
         '[]') AS money_back,
@@ -127,6 +127,8 @@ class MoneyBack(msgspec.Struct, frozen=True):
     kind: str
     state: str
     amount_minor: int
+    sent_at: datetime | None = None
+    """When its provider answered that it has gone."""
 
 
 class Rating(msgspec.Struct, frozen=True):
