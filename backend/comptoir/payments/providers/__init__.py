@@ -1,1 +1,0 @@
-"""Those who move money: each speaks its provider's protocol, says what it was told, and decides nothing."""
