@@ -2,6 +2,7 @@
 
 from comptoir.errands.carriers import Carriers
 from comptoir.errands.demo_carrier import make_demo
+from comptoir.errands.payment_accounts import PaymentAccounts
 from comptoir.errands.relays import RelayFinder
 from comptoir.flows.order_grouper import OrderGrouper, OutlookKeeper
 from comptoir.flows.take_reports import TakeReports
@@ -31,6 +32,7 @@ class House:
         self.runner = Runner(pool, clock, flows(self.seal, self.outlook, own_printers=settings.printers_local))
         makers = CARRIERS if settings.production else CARRIERS | {"demo": make_demo}
         self.carriers = Carriers(pool, makers, settings.carrier_secrets)
+        self.payments = PaymentAccounts(pool, settings.payment_secrets)
         self.relays = RelayFinder(pool, self.carriers)
         self.reports = TakeReports(self.seal, self.outlook)
         self.push = push_provider(settings)
@@ -49,6 +51,7 @@ class House:
         await self.keeper.stop()
         await self.orders.close()
         await self.carriers.close()
+        await self.payments.close()
         await self.pool.close()
 
 

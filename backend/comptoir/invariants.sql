@@ -69,8 +69,23 @@ WHERE r.at_work <> coalesce(w.units, 0);
 SELECT p.order_id, p.captured_minor, i.refunds_minor
 FROM (SELECT order_id, sum(captured_minor) AS captured_minor FROM payment GROUP BY order_id) p
 JOIN (SELECT order_id, sum(amount_minor) AS refunds_minor FROM payment_intention
-  WHERE kind = 'refund' AND state NOT IN ('withdrawn', 'failed') GROUP BY order_id) i USING (order_id)
+  WHERE kind = 'refund' AND state <> 'withdrawn' GROUP BY order_id) i USING (order_id)
 WHERE i.refunds_minor > p.captured_minor;
+
+-- name: money_that_went_is_on_its_payment
+-- I4: what a payment says was given back is what its parts say went.
+SELECT p.order_id, p.reference, p.refunded_minor, coalesce(s.gone_minor, 0) AS gone_minor
+FROM payment p LEFT JOIN (SELECT order_id, reference, sum(amount_minor) AS gone_minor FROM payment_part
+  WHERE kind = 'refund' AND state IN ('sent', 'confirmed') GROUP BY order_id, reference) s USING (order_id, reference)
+WHERE p.provider <> 'exchange' AND p.refunded_minor <> coalesce(s.gone_minor, 0);
+
+-- name: parts_are_the_intention
+-- The parts of an intention come to its amount, and its state is theirs.
+SELECT i.id, i.state, i.amount_minor, s.amount_minor AS in_parts
+FROM payment_intention i JOIN (SELECT intention, sum(amount_minor) AS amount_minor, bool_or(state = 'failed') AS failed,
+  bool_and(state = 'confirmed') AS confirmed, bool_and(state IN ('sent', 'confirmed')) AS gone FROM payment_part GROUP BY intention) s ON s.intention = i.id
+WHERE i.amount_minor <> s.amount_minor OR (i.state <> 'withdrawn'
+  AND i.state <> CASE WHEN s.failed THEN 'failed' WHEN s.confirmed THEN 'confirmed' WHEN s.gone THEN 'sent' ELSE 'intended' END);
 
 -- name: nothing_is_handed_over_twice
 -- I5: units on hand-over evidence that stands are the units handed over of the work line.
@@ -102,6 +117,9 @@ UNION ALL SELECT 'order without lines', o.id::text FROM sales_order o WHERE NOT 
 UNION ALL SELECT 'order without customer', o.id::text FROM sales_order o LEFT JOIN customer c ON c.id = o.customer WHERE c.id IS NULL
 UNION ALL SELECT 'order_company', b.order_id::text FROM order_company b LEFT JOIN sales_order o ON o.id = b.order_id WHERE o.id IS NULL
 UNION ALL SELECT 'document', d.number FROM document d LEFT JOIN sales_order o ON o.id = d.order_id WHERE o.id IS NULL
+UNION ALL SELECT 'rma', r.id::text FROM rma r LEFT JOIN sales_order o ON o.id = r.order_id WHERE r.order_id IS NOT NULL AND o.id IS NULL
+UNION ALL SELECT 'rma_unit', u.rma::text FROM rma_unit u LEFT JOIN rma r ON r.id = u.rma AND r.order_id IS NOT DISTINCT FROM u.order_id WHERE r.id IS NULL
+UNION ALL SELECT 'refund_line', f.order_id::text FROM refund_line f LEFT JOIN sales_order o ON o.id = f.order_id WHERE o.id IS NULL
 UNION ALL SELECT 'bag', b.id::text FROM bag b LEFT JOIN work w ON w.id = b.work WHERE w.id IS NULL;
 
 -- name: work_units_are_the_units_of_its_lines
@@ -254,3 +272,59 @@ WHERE w.kind = 'transfer' AND (l.in_transit > coalesce(n.in_transit, 0) OR (l.re
   OR (l.in_transit > 0 AND t.status NOT IN ('shipped', 'receiving')))
 UNION ALL SELECT t.id::text, 0, 0, 0 FROM transfer t WHERE t.work IS NOT NULL AND t.status = 'created' AND NOT EXISTS (SELECT FROM work w
   WHERE w.id = t.work AND w.kind = 'transfer' AND w.status IN ('open', 'accepted', 'picking', 'picked'));
+
+-- name: nothing_comes_back_that_did_not_reach_the_customer
+-- I3: units of a need in returns that stand are never more than were handed over, delivered, or given to a carrier.
+SELECT u.order_id, u.line, u.part, count(*) AS returned, coalesce(max(w.units), 0) AS reached FROM rma_unit u
+LEFT JOIN (SELECT l.order_id, l.order_line, l.part, sum(l.handed_over + l.delivered + CASE k.kind WHEN 'ship' THEN l.in_transit ELSE 0 END) AS units
+  FROM work_line l JOIN work k ON k.id = l.work GROUP BY 1, 2, 3) w ON w.order_id = u.order_id AND w.order_line = u.line AND w.part = u.part
+WHERE u.order_id IS NOT NULL AND u.state NOT IN ('given_back', 'missing', 'canceled') GROUP BY 1, 2, 3
+HAVING count(*) > coalesce(max(w.units), 0);
+
+-- name: what_came_back_is_not_for_sale_until_shelved
+-- Per place and article the ledger has as many returned units, not yet shelved or gone, as lie there: in the building, never on hand.
+SELECT coalesce(m.sku, u.sku) AS sku, coalesce(m.location, u.location) AS location, coalesce(m.units, 0) AS in_ledger, coalesce(u.units, 0) AS here
+FROM (SELECT sku, location, sum(unsellable) AS units FROM stock_movement WHERE fact IN ('return_inspected', 'return_shelved', 'return_gone')
+  GROUP BY 1, 2 HAVING sum(unsellable) <> 0) m
+FULL JOIN (SELECT sku, location, count(*) AS units FROM rma_unit WHERE state = 'here' GROUP BY 1, 2) u ON u.sku = m.sku AND u.location = m.location
+WHERE coalesce(m.units, 0) <> coalesce(u.units, 0);
+
+-- name: no_line_gives_back_more_than_it_cost
+-- I4: what is given back for a line is never above what it cost, for the delivery never above what it cost, for an order never above what was captured or authorized.
+SELECT f.order_id, f.line, f.given, c.cost FROM (SELECT order_id, line, sum(amount_minor) AS given FROM refund_line GROUP BY 1, 2) f
+LEFT JOIN (SELECT l.order_id, l.line, l.total_minor + CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0 ELSE l.vat_minor END AS cost
+  FROM order_line l JOIN sales_order o ON o.id = l.order_id
+  UNION ALL SELECT o.id, 0, o.shipping_minor + CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0
+    ELSE greatest(0, o.vat_minor - (SELECT sum(l.vat_minor) FROM order_line l WHERE l.order_id = o.id)) END FROM sales_order o) c
+  ON c.order_id = f.order_id AND c.line = f.line
+WHERE f.given > coalesce(c.cost, 0)
+UNION ALL SELECT f.order_id, -1, sum(f.amount_minor), max(p.paid) FROM refund_line f LEFT JOIN (SELECT order_id,
+    sum(CASE WHEN captured_minor > 0 THEN captured_minor ELSE amount_minor END) AS paid FROM payment WHERE state NOT IN ('pending', 'failed') GROUP BY 1) p
+  ON p.order_id = f.order_id GROUP BY f.order_id HAVING sum(f.amount_minor) > coalesce(max(p.paid), 0);
+
+-- name: a_settled_return_is_given_once_to_the_cent
+-- I4: what a return's lines come to is what its units and the delivery give, and what its refunds, its credit and its exchange come to.
+SELECT r.number, coalesce(f.lines, 0) AS lines, coalesce(u.units, 0) AS units, coalesce(i.intended, 0) AS intended, coalesce(c.amount_minor, 0) AS credit,
+  coalesce(x.amount_minor, 0) AS exchanged
+FROM rma r
+LEFT JOIN (SELECT cause, sum(amount_minor) AS lines, sum(amount_minor) FILTER (WHERE line > 0) AS goods FROM refund_line GROUP BY 1) f ON f.cause = r.id
+LEFT JOIN (SELECT rma, sum(refund_minor) AS units FROM rma_unit GROUP BY 1) u ON u.rma = r.id
+LEFT JOIN (SELECT cause, sum(amount_minor) AS intended FROM payment_intention WHERE kind IN ('refund', 'void') AND reason = 'returned'
+  AND state <> 'withdrawn' GROUP BY 1) i ON i.cause = r.id
+LEFT JOIN store_credit c ON c.rma = r.id
+LEFT JOIN payment x ON x.provider = 'exchange' AND x.reference = r.number
+WHERE coalesce(f.goods, 0) <> coalesce(u.units, 0) AND r.order_id IS NOT NULL
+  OR CASE WHEN r.order_id IS NULL THEN coalesce(u.units, 0) ELSE coalesce(f.lines, 0) END
+    <> coalesce(i.intended, 0) + coalesce(c.amount_minor, 0) + coalesce(x.amount_minor, 0)
+  OR (r.status <> 'settled' AND coalesce(f.lines, 0) + coalesce(u.units, 0) > 0);
+
+-- name: a_return_says_what_its_units_say
+-- A return's state fits where its units are: nothing is here before it came, and nothing is settled that is still expected.
+SELECT r.number, r.status, u.expected, u.here, u.in_hand FROM rma r JOIN (SELECT rma, count(*) FILTER (WHERE state = 'expected') AS expected,
+  count(*) FILTER (WHERE state = 'here') AS here, count(*) FILTER (WHERE state IN ('here', 'placed', 'gone')) AS in_hand FROM rma_unit GROUP BY rma) u
+  ON u.rma = r.id
+WHERE NOT CASE
+  WHEN r.status = 'requested' THEN u.expected > 0 AND u.in_hand = 0
+  WHEN r.status = 'received' THEN u.expected > 0
+  WHEN r.status IN ('inspected', 'settled') THEN u.expected = 0 AND u.in_hand > 0
+  ELSE u.expected + u.in_hand = 0 END;

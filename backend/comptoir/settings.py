@@ -32,6 +32,7 @@ EXAMPLES = {
     "COMPTOIR_MAIL_FROM": "bonjour@example.com",
     "COMPTOIR_MAIL_URL": "smtp://name:password@mail.example.com:587",
     "COMPTOIR_NO_SW": "yes",
+    "COMPTOIR_PAYMENT_SECRETS": '{"stripe-orme": {"key": "sk_live_...", "webhook": "whsec_..."}}',
     "COMPTOIR_POOL": "6",
     "COMPTOIR_PORT": "8700",
     "COMPTOIR_PRINTERS_LOCAL": "no",
@@ -70,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     channel_secrets: dict[str, tuple[str, ...]] = {}
     carrier_secrets: dict[str, dict[str, str]] = {}
+    payment_secrets: dict[str, dict[str, str]] = {}
     service_worker: bool = True
     pool_size: int = 6
     contact: str = ""
@@ -121,6 +123,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             secure_cookies=given.read("COMPTOIR_SECURE_COOKIES", _yes_or_no, url.startswith("https://")),
             trusted_proxies=given.read("COMPTOIR_TRUSTED_PROXIES", _networks, ()),
             carrier_secrets=given.read("COMPTOIR_CARRIER_SECRETS", _carrier_secrets, {}),
+            payment_secrets=given.read("COMPTOIR_PAYMENT_SECRETS", _carrier_secrets, {}),
             channel_secrets=given.read("COMPTOIR_CHANNEL_SECRETS", _channel_secrets, {}),
             service_worker=not given.read("COMPTOIR_NO_SW", _yes_or_no, False),
             pool_size=given.read("COMPTOIR_POOL", _pool_size, 6),
@@ -255,7 +258,7 @@ def _carrier_secrets(text: str) -> dict[str, dict[str, str]]:
     except ValueError:
         _refuse("is not JSON")
     if not isinstance(decoded, dict):
-        _refuse("is not an object of carrier account id to secrets")
+        _refuse("is not an object of account id to secrets")
     for held in decoded.values():
         if not isinstance(held, dict) or not all(isinstance(one, str) and one for one in held.values()):
             _refuse("holds an account whose secrets are not an object of texts")

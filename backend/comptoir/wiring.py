@@ -12,6 +12,7 @@ from comptoir.flows import (
     change_policy,
     change_staff,
     change_store,
+    execute_payment,
     print_paper,
     set_up_shipping,
     simulate,
@@ -59,7 +60,6 @@ from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
 from comptoir.flows.resolve_exception import ResolveExceptionFlow
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.flows.retry_sourcing import RetrySourcingFlow
-from comptoir.flows.return_from_home import change_way, keep_draft, keep_photo, send_back
 from comptoir.flows.send_back import record_return_label
 from comptoir.flows.settle_return import SettleReturnFlow
 from comptoir.flows.ship_transfer import ship_transfer
@@ -88,7 +88,6 @@ from comptoir.notifications.telling_devices import tell_devices
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, CorrectAddress, MapUnknownLine, PlaceHold, ReleaseHold, RetrySourcing
 from comptoir.payments.recording import RecordPayment
-from comptoir.returns.drafting import ChangeWay, KeepDraft, KeepPhoto, SendBack
 from comptoir.returns.model import (
     CancelReturn,
     DeclineReturn,
@@ -197,10 +196,6 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         TellNotReceived: tell_not_received,
         HearTracking: hear_tracking,
         RecordReturnLabel: record_return_label,
-        KeepDraft: keep_draft,
-        KeepPhoto: keep_photo,
-        SendBack: send_back,
-        ChangeWay: change_way,
         UnloadParcel: unload_parcel,
         CloseManifest: close_manifest,
         ReopenManifest: reopen_manifest,
@@ -210,6 +205,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **change_access.FLOWS,
         **change_store.FLOWS,
         **change_policy.FLOWS,
+        **execute_payment.FLOWS,
         **simulate.FLOWS,
         **print_paper.flows(own_machine=own_printers),
         **deciding.FLOWS,
@@ -268,8 +264,8 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
     "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
     "buy labels": ("comptoir.errands.buy_label:buy_labels", 1.0),
+    "move money": ("comptoir.errands.move_money:move_money", 2.0),
     "ask where parcels are": ("comptoir.errands.tracking:ask_carriers", 30.0),
-    "forget return drafts": ("comptoir.flows.return_from_home:forget_drafts", 3600.0),
     "buy return labels": ("comptoir.errands.return_labels:buy_return_labels", 1.0),
     "ask where returns are": ("comptoir.errands.return_labels:ask_ways_back", 60.0),
     "ask for hand-over slips": ("comptoir.errands.slips:ask_slips", 2.0),

@@ -14,7 +14,7 @@ from tests.doors import MIDDAY, Served, served
 
 # Starting the app takes longer than most of these tests; none of them hands goods over, so on hand never changes.
 AS_BEFORE = """
-TRUNCATE message_try, return_request, customer, sales_order, order_address, order_line, requirement, order_hold, payment, payment_intention, work,
+TRUNCATE message_try, return_request, customer, sales_order, order_address, order_line, requirement, order_hold, payment, payment_part, payment_intention, work,
   work_line, pickup_pass, put_back, reservation, webhook_inbox, webhook_refused, channel_sku, channel_cancel, throttle,
   command, event, delivery, message, exception, customer_preference, rating, sourcing_decision;
 DELETE FROM stock_movement WHERE order_id IS NOT NULL;

@@ -25,6 +25,14 @@ CARRIED = (
     "INSERT INTO transfer_line (transfer, line, sku, quantity, reserved, in_transit)"
     " VALUES ('00000000-0000-7000-8000-000000000001', 1, 'DERBY-HELENE-NOIR-39', 2,"
 )
+RMA = (
+    "INSERT INTO rma (id, number, order_id, origin, status, location, opened_at, opened_who)"
+    " SELECT '00000000-0000-7000-8000-00000000000a', 'R-AAAAAA', id, 'counter', '{}', 'lyon-part-dieu', now(), 'test' FROM sales_order"
+)
+BACK = (
+    "INSERT INTO rma_unit (rma, n, order_id, line, part, nth, sku, state, reason, location, paid_minor, refund_minor)"
+    " SELECT '00000000-0000-7000-8000-00000000000a', 1, id, 1, 1, 0, 'DERBY-HELENE-NOIR-39', '{}', 'no_reason', 'lyon-part-dieu', 100, {} FROM sales_order"
+)
 FAULTS = {
     "levels_are_the_sum_of_movements": "UPDATE stock_level SET on_hand = on_hand + 1",
     "reserved_is_what_is_promised": "UPDATE stock_level SET reserved = 1",
@@ -41,6 +49,13 @@ FAULTS = {
         "intended_at, intended_who)"
         " SELECT gen_random_uuid(), order_id, 'refund', captured_minor + 1, 'test', 'channel', "
         "now(), now(), 'test' FROM payment"
+    ),
+    "money_that_went_is_on_its_payment": "UPDATE payment SET refunded_minor = 1",
+    "parts_are_the_intention": (
+        "WITH made AS (INSERT INTO payment_intention (id, order_id, kind, amount_minor, reason, made_by, due_at, intended_at, intended_who)"
+        " SELECT gen_random_uuid(), order_id, 'refund', 2, 'test', 'channel', now(), now(), 'test' FROM payment RETURNING id, order_id)"
+        " INSERT INTO payment_part (id, intention, n, order_id, reference, kind, amount_minor, state, key, made_at)"
+        " SELECT gen_random_uuid(), id, 1, order_id, 'pay-1', 'refund', 1, 'by_hand', gen_random_uuid(), now() FROM made"
     ),
     "events_are_numbered_without_gaps": (
         "INSERT INTO event (stream, seq, kind, who, at, due_at, body) VALUES (gen_random_uuid(), 2, "
@@ -70,6 +85,14 @@ FAULTS = {
     "goods_on_their_way_have_left_and_not_arrived": f"{TRANSFER} 'shipped'); {CARRIED} 0, 2)",
     "a_transfer_says_what_its_units_say": f"{TRANSFER} 'created'); {CARRIED} 0, 2)",
     "a_customers_units_travel_with_their_transfer": "UPDATE work SET kind = 'transfer'",
+    "nothing_comes_back_that_did_not_reach_the_customer": f"{RMA.format('requested')}; {BACK.format('expected', 0)}",
+    "what_came_back_is_not_for_sale_until_shelved": f"{RMA.format('inspected')}; {BACK.format('here', 0)}",
+    "no_line_gives_back_more_than_it_cost": (
+        "INSERT INTO refund_line (order_id, cause, line, units, amount_minor, at)"
+        " SELECT order_id, gen_random_uuid(), line, 1, total_minor + 1, now() FROM order_line WHERE line = 1"
+    ),
+    "a_settled_return_is_given_once_to_the_cent": f"{RMA.format('settled')}; {BACK.format('placed', 100)}",
+    "a_return_says_what_its_units_say": f"{RMA.format('settled')}; {BACK.format('expected', 0)}",
     "document_numbers_have_no_gap": (
         f"INSERT INTO document_counter VALUES ('orme', 'F', 2026, 3, '2026-11-21'); {DOCUMENT}"
         " SELECT 'F-' || n, 'orme', 'F', 2026, n, 'invoice', id, n, '2026-11-21', now(), 'EUR', 0, 0, '{}' FROM sales_order, unnest(ARRAY[1, 3]) n"

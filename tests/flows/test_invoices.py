@@ -19,6 +19,7 @@ from comptoir.kit.ids import new_id
 from comptoir.kit.outbox import Told
 from comptoir.orders.model import CancelOrder, Company, LineQuantity
 from comptoir.payments.recording import RecordPayment
+from comptoir.returns.model import Settling, Taken, TakeReturn
 from comptoir.wiring import WIRED
 from comptoir.worker import Worker
 from tests.hands import Shop, staged
@@ -300,3 +301,40 @@ async def test_a_business_is_named_on_its_invoice_with_its_numbers(shop: Shop, b
 
 async def test_an_order_without_a_company_is_the_same_order_as_before_companies_were_known() -> None:
     assert b"company" not in msgspec.json.encode(order())
+
+
+async def test_what_came_back_is_credited_on_the_invoice_that_has_it_to_the_cent_of_what_was_given(
+    shop: Shop, books: Books
+) -> None:
+    await shop.receive(3)
+    sold = await handed_over(shop, Line(DERBY, 3, price_minor=3333, discount_minor=1), shipping_minor=490)
+    sam = await shop.handheld()
+    (invoice,) = await books.make()
+    for wish in ("refund", "credit", "refund"):
+        units = (Taken(line=1, condition="as_new"),)
+        settling = Settling(wish)  # type: ignore[arg-type]
+        await shop.perform(
+            TakeReturn(id=new_id(), location=LYON, order=sold, units=units, settling=settling), sam.person
+        )
+    credits = [made for made in await books.make() if made.kind == "credit_note"]
+    assert len(credits) == 3
+    given = await shop.connection.fetch(
+        "SELECT sum(f.amount_minor)::int FROM refund_line f JOIN rma r ON r.id = f.cause GROUP BY r.id ORDER BY r.id"
+    )
+    assert [made.gross_minor for made in credits] == [row[0] for row in given]
+    assert sum(made.gross_minor for made in credits) == invoice.gross_minor == 9998 + 490
+    assert "articles rendus" in credits[0].mentions[0] and "avoir" in credits[1].mentions[1]
+
+
+async def test_what_was_brought_back_before_its_invoice_was_made_is_credited_after_it(shop: Shop, books: Books) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    sold, work = await staged(shop, sam, order(Line(DERBY, 2, price_minor=5000)))
+    await sam.hand_over(sold, work)
+    taken = TakeReturn(id=new_id(), location=LYON, order=sold, units=(Taken(line=1, condition="as_new"),))
+    await shop.perform(taken, sam.person)
+    assert await books.make() == []
+    shop.clock.advance(minutes=3)
+    assert sorted((made.kind, made.gross_minor) for made in await books.make()) == [
+        ("credit_note", 5000), ("invoice", 10000),
+    ]  # fmt: skip

@@ -6,17 +6,39 @@ from uuid import UUID
 
 import pytest
 
-from comptoir.kit.actor import Actor
+from comptoir.catalog.model import BlockSku
+from comptoir.flows.settle_return import credit_code
+from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.errors import Refusal
-from comptoir.kit.ids import new_id
+from comptoir.kit.ids import digest, new_id
+from comptoir.orders.model import CancelOrder
+from comptoir.payments.recording import RecordPayment
 from comptoir.returns.model import (
+    CancelReturn,
+    Coming,
+    DeclineReturn,
+    FinishReturn,
+    GiveBack,
+    InspectReturn,
+    Less,
+    Looked,
+    Noticed,
+    OpenReturn,
+    Permission,
     PutAwayUnit,
+    ReceiveReturn,
+    Replacement,
     ReturnSettled,
+    ReturnStands,
+    SendAwayUnit,
+    SettleReturn,
+    Settling,
     Taken,
     TakeReturn,
+    Withdraw,
 )
 from tests.hands import Handheld, Shop, staged
-from tests.world import DERBY, LYON, Line, order
+from tests.world import BOWL, CONFLUENCE, CUP, DERBY, DERBY_38, LYON, NOUR, TABLE_SET, WINE, Line, order
 
 pytestmark = pytest.mark.anyio
 
@@ -66,3 +88,316 @@ async def test_at_the_counter_one_command_opens_receives_inspects_and_settles(sh
     assert await shop.figures() == (2, 0, 0, 0)
     await refused("already_returned", take(shop, sam, made))
     await refused("nothing_to_shelve", shop.perform(PutAwayUnit(id=new_id(), location=LYON, code=DERBY), sam.person))
+
+
+async def test_announced_from_home_it_is_received_looked_at_and_settled_in_another_store(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 2))
+    customer = Actor(f"customer:{made}", "customer", None)
+    opened = OpenReturn(id=new_id(), order=made, origin="home", method="postal", units=(Coming("too_small", 2, 1),))
+    told: ReturnStands = await shop.perform(opened, customer, ReturnStands)
+    assert (told.status, [unit.paid_minor for unit in told.units]) == ("requested", [PRICE, PRICE])
+    assert told.number.startswith("R-") and len(told.number) == 8
+    nour = await shop.handheld(CONFLUENCE, NOUR)
+    await shop.perform(ReceiveReturn(id=new_id(), rma=opened.id, location=CONFLUENCE), nour.person)
+    assert await shop.figures(at=CONFLUENCE) == (0, 0, 0, 0)
+    settle = SettleReturn(id=new_id(), rma=opened.id)
+    await refused("not_now", shop.perform(settle, nour.person))
+    look = InspectReturn(id=new_id(), rma=opened.id, location=CONFLUENCE, units=(Looked(1, "as_new"),))
+    told = await shop.perform(look, nour.person, ReturnStands)
+    assert (told.status, await shop.figures(at=CONFLUENCE)) == ("received", (0, 0, 0, 1))
+    finish = FinishReturn(
+        id=new_id(), rma=opened.id, location=CONFLUENCE, units=(Looked(2, "opened", lacks="lacets"),), permission=None
+    )
+    await refused(
+        "permission_needed", shop.perform(finish, nour.person)
+    )  # two pairs cost more than an associate settles
+    boss = Permission("loyal customer")
+    leader = Actor("boss", "store_manager", (CONFLUENCE,))
+    settled: ReturnSettled = await shop.perform(
+        FinishReturn(id=new_id(), rma=opened.id, location=CONFLUENCE, units=finish.units, permission=boss),
+        leader,
+        ReturnSettled,
+    )
+    assert (settled.refund_minor, [unit.disposition for unit in settled.units]) == (2 * PRICE, ["shelf", "mark_down"])
+    assert await shop.figures(at=CONFLUENCE) == (0, 0, 0, 2)
+    kept = await shop.connection.fetchrow("SELECT by_permission, permitted_who, location FROM rma")
+    assert tuple(kept) == ("loyal customer", "boss", CONFLUENCE)
+    assert await shop.intended(made) == [("refund", 2 * PRICE, "returned")]
+
+
+async def test_of_a_kit_one_part_comes_back_at_its_share_and_the_rest_later_to_the_cent(shop: Shop) -> None:
+    await shop.receive(2, BOWL)
+    await shop.receive(2, CUP)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(TABLE_SET, price_minor=7777, discount_minor=1))
+    shares = dict(
+        await shop.connection.fetch("SELECT part, share_minor FROM requirement WHERE order_id = $1 ORDER BY part", made)
+    )
+    one = await take(shop, sam, made, Taken(line=1, part=1, condition="as_new"))
+    assert one.given_minor == shares[1] - shares[1] // 2
+    await refused("already_returned", take(shop, sam, made, taken(1)))
+    rest = await take(
+        shop, sam, made, Taken(line=1, part=2, quantity=2, condition="as_new"), Taken(sku=BOWL, condition="as_new")
+    )
+    assert (one.given_minor + rest.given_minor, await shop.figures(BOWL), await shop.figures(CUP)) == (
+        7776, (0, 0, 0, 2), (0, 0, 0, 2),
+    )  # fmt: skip
+
+
+async def test_what_is_refused_goes_home_again_and_may_come_back_another_day(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 2))
+    opened = OpenReturn(id=new_id(), order=made, location=LYON, units=(Coming(quantity=2, line=1),))
+    await shop.perform(opened, sam.person)
+    looks = (Looked(1, "as_new"), Looked(2, "damaged"))
+    await shop.perform(InspectReturn(id=new_id(), rma=opened.id, location=LYON, units=looks), sam.person)
+    assert await shop.figures() == (0, 0, 0, 2)
+    back = GiveBack(id=new_id(), rma=opened.id, units=(2,), why="worn")
+    told = await shop.perform(back, sam.person, ReturnStands)
+    assert (told.status, await shop.figures()) == ("inspected", (0, 0, 0, 1))
+    settled = await shop.perform(SettleReturn(id=new_id(), rma=opened.id), sam.person, ReturnSettled)
+    assert settled.given_minor == PRICE
+    again = await take(shop, sam, made)
+    assert again.given_minor == PRICE
+    await refused("not_now", shop.perform(GiveBack(id=new_id(), rma=opened.id, units=(1,), why="x"), sam.person))
+
+
+async def test_what_is_canceled_or_declined_frees_its_units_and_no_other_store_decides_about_them(shop: Shop) -> None:
+    await shop.receive(1)
+    sam = await shop.handheld()
+    made = await sold(shop, sam)
+    coming = (Coming(line=1),)
+    first = OpenReturn(id=new_id(), order=made, location=LYON, units=coming)
+    await shop.perform(first, sam.person)
+    await refused("already_returned", shop.perform(OpenReturn(id=new_id(), order=made, units=coming), sam.person))
+    await shop.perform(CancelReturn(id=new_id(), rma=first.id), Actor(f"customer:{made}", "customer", None))
+    second = OpenReturn(id=new_id(), order=made, location=LYON, units=coming)
+    await shop.perform(second, sam.person)
+    look = InspectReturn(id=new_id(), rma=second.id, location=LYON, units=(Looked(1, "as_new"),))
+    await shop.perform(look, sam.person)
+    nour = await shop.handheld(CONFLUENCE, NOUR)
+    decline = DeclineReturn(id=new_id(), rma=second.id, why="not ours")
+    await refused("return_not_found", shop.perform(decline, nour.person))
+    await refused("not_now", shop.perform(CancelReturn(id=new_id(), rma=second.id), sam.person))
+    told = await shop.perform(decline, sam.person, ReturnStands)
+    assert (told.status, await shop.figures()) == ("declined", (0, 0, 0, 0))
+    stranger = Actor(f"customer:{new_id()}", "customer", None)
+    await refused("order_not_found", shop.perform(CancelReturn(id=new_id(), rma=second.id), stranger))
+
+
+async def test_a_unit_leaves_only_for_what_it_was_meant_and_is_destroyed_only_with_a_reason_and_proof(
+    shop: Shop,
+) -> None:
+    await shop.receive(3)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 3, price_minor=4000))
+    to = ("shelf", "vendor", "destroy")
+    settled = await take(shop, sam, made, *(taken(disposition=one) for one in to))
+    away = [SendAwayUnit(id=new_id(), rma=settled.id, n=n, to="atelier") for n in (1, 2, 3)]
+    await refused("not_for_leaving", shop.perform(away[0], sam.person))
+    await shop.perform(away[1], sam.person)
+    await refused("role_lacks_right", shop.perform(away[2], sam.person))
+    await refused("destroy_needs_proof", shop.perform(away[2], BOSS))
+    proof = SendAwayUnit(id=new_id(), rma=settled.id, n=3, reason="irreparable", proof="PV 12")
+    await shop.perform(proof, BOSS)
+    assert await shop.figures() == (0, 0, 0, 1)
+    await shop.perform(BlockSku(new_id(), DERBY, "sharp edge"), SYSTEM)
+    shelve = PutAwayUnit(id=new_id(), location=LYON, code=DERBY)
+    await refused("recalled", shop.perform(shelve, sam.person))
+    await refused(
+        "unknown_code", shop.perform(PutAwayUnit(id=new_id(), location=LYON, code="4006381333931"), sam.person)
+    )
+    assert await shop.figures() == (0, 0, 0, 1)
+
+
+async def test_another_size_costs_nothing_and_is_work_at_this_store_paid_with_what_came_back(shop: Shop) -> None:
+    await shop.receive(1)
+    await shop.receive(1, DERBY_38)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, discount_minor=900))
+    swap = Settling("exchange", (Replacement(DERBY_38),))
+    settled = await take(shop, sam, made, settling=swap)
+    assert (settled.exchange_minor, settled.due_minor, settled.refund_minor, settled.credit_minor) == (
+        PRICE - 900,
+        0,
+        0,
+        0,
+    )
+    assert await shop.intended(made) == []
+    assert settled.exchange is not None and await shop.progress(settled.exchange) == "accepted"
+    paid = await shop.connection.fetchrow(
+        "SELECT provider, reference, state, captured_minor FROM payment WHERE order_id = $1", settled.exchange
+    )
+    assert tuple(paid) == ("exchange", settled.number, "captured", PRICE - 900)
+    work = await shop.connection.fetchval("SELECT id FROM work WHERE order_id = $1", settled.exchange)
+    await sam.start(work)
+    await sam.pick(work)
+    await sam.stage(work, "B:102")
+    await sam.hand_over(settled.exchange, work, "B:102")
+    assert await shop.figures(DERBY_38) == (0, 0, 0, 0)
+    # What pays an exchange lies where it was captured: brought back, it is refunded there.
+    again = await take(shop, sam, settled.exchange)
+    assert (again.given_minor, again.refund) == (PRICE - 900, "refund")
+    assert (await shop.intended(settled.exchange), await shop.intended(made)) == (
+        [],
+        [("refund", PRICE - 900, "returned")],
+    )
+
+
+async def test_an_exchange_that_is_not_even_asks_for_the_difference_or_gives_it_back(shop: Shop) -> None:
+    await shop.receive(3)
+    await shop.receive(30, BOWL)
+    sam = await shop.handheld()
+    bowl = await shop.connection.fetchval("SELECT price_minor FROM sku WHERE sku = $1", BOWL)
+    made = await sold(shop, sam, Line(DERBY, 3))
+    less = await take(shop, sam, made, settling=Settling("exchange", (Replacement(BOWL),)))
+    assert (less.exchange_minor, less.refund_minor) == (bowl, PRICE - bowl)
+    many = PRICE // bowl + 1
+    more = Settling("exchange", (Replacement(BOWL, many),))
+    asked = await take(shop, sam, made, settling=more)
+    assert (asked.due_minor, asked.exchange_minor, asked.refund) == (many * bowl - PRICE, PRICE, None)
+    assert asked.exchange is not None and asked.due_reference is not None
+    assert await shop.progress(asked.exchange) == "held"
+    told = RecordPayment(new_id(), asked.exchange, asked.due_reference, "captured", asked.due_minor, "stripe")
+    await shop.perform(told, SYSTEM)
+    assert await shop.progress(asked.exchange) == "accepted"
+    till = Settling("exchange", (Replacement(BOWL, many),), till_reference="T-4711")
+    paid = await take(shop, sam, made, settling=till)
+    assert paid.exchange is not None and await shop.progress(paid.exchange) == "accepted"
+    # Given up again, what came back is money, and what the till took goes back as its own.
+    await shop.perform(CancelOrder(new_id(), paid.exchange, "changed her mind"), SYSTEM)
+    assert await shop.intended(paid.exchange) == [("refund", many * bowl - PRICE, "canceled")]
+    assert sorted(await shop.intended(made)) == [("refund", PRICE - bowl, "returned"), ("refund", PRICE, "canceled")]
+
+
+async def test_goods_that_are_not_there_leave_the_whole_return_as_it_was(shop: Shop) -> None:
+    await shop.receive(1)
+    sam = await shop.handheld()
+    made = await sold(shop, sam)
+    await refused(
+        "not_enough|shortage|short", take(shop, sam, made, settling=Settling("exchange", (Replacement(DERBY_38),)))
+    )
+    assert (await shop.count("rma"), await shop.figures(), await shop.intended(made)) == (0, (0, 0, 0, 0), [])
+
+
+async def test_a_gift_is_credited_to_whoever_brings_it_and_no_money_goes_to_the_buyer(shop: Shop) -> None:
+    await shop.receive(1)
+    sam = await shop.handheld()
+    made = await sold(shop, sam)
+    await refused("gift_gets_no_refund", take(shop, sam, made, gift=True))
+    settled = await take(shop, sam, made, gift=True, settling=Settling("credit"))
+    assert settled.credit == credit_code(shop.seal, settled.id)
+    assert (settled.credit_minor, await shop.intended(made)) == (PRICE, [])
+    row = await shop.connection.fetchrow("SELECT code_hash, amount_minor, left_minor FROM store_credit")
+    assert tuple(row) == (digest(settled.credit), PRICE, PRICE)
+    assert all(
+        row[0]
+        for row in await shop.connection.fetch("SELECT (body->>'gift')::boolean FROM event WHERE kind LIKE 'return.%'")
+    )
+
+
+async def test_without_a_receipt_a_manager_permits_with_a_reason_within_a_limit_and_never_for_money(shop: Shop) -> None:
+    sam = await shop.handheld()
+
+    def blind(sku: str = CUP, **more: Any) -> TakeReturn:
+        return TakeReturn(id=new_id(), location=LYON, units=(Taken(sku=sku, condition="as_new"),), **more)
+
+    await refused("permission_needed", shop.perform(blind(), sam.person))
+    why = Permission("known customer")
+    await refused("role_lacks_right", shop.perform(blind(permission=why), sam.person))
+    await refused("no_payment_to_refund", shop.perform(blind(permission=why), BOSS))
+    credit = Settling("credit")
+    await refused("over_limit", shop.perform(blind(DERBY, permission=why, settling=credit), BOSS))
+    settled = await shop.perform(blind(permission=why, settling=credit), BOSS, ReturnSettled)
+    cup = await shop.connection.fetchval("SELECT price_minor FROM sku WHERE sku = $1", CUP)
+    assert (settled.credit_minor, settled.order, await shop.figures(CUP)) == (cup, None, (0, 0, 0, 1))
+
+
+async def test_too_late_for_the_law_and_the_policy_somebody_permits_it_or_it_stays(shop: Shop) -> None:
+    await shop.receive(1)
+    sam = await shop.handheld()
+    made = await sold(shop, sam)
+    shop.clock.advance(hours=24 * 45)
+    await refused("permission_needed", take(shop, sam, made))
+    nobody = Permission("she was ill", new_id())
+    await refused("role_lacks_right", take(shop, sam, made, permission=nobody))
+    command = TakeReturn(id=new_id(), location=LYON, order=made, units=(taken(),), permission=Permission("she was ill"))
+    settled = await shop.perform(command, BOSS, ReturnSettled)
+    assert settled.given_minor == PRICE
+
+
+async def test_used_beyond_trying_its_worth_is_lowered_and_as_new_it_is_not(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 2, price_minor=5000))
+    less = Settling(less=(Less(1, 1500, "worn outdoors"),))
+    await refused("not_to_be_lowered", take(shop, sam, made, settling=less))
+    settled = await take(shop, sam, made, taken(condition="damaged"), settling=less)
+    assert settled.given_minor == 3500
+    await refused(
+        "less_than_nothing",
+        take(shop, sam, made, taken(condition="damaged"), settling=Settling(less=(Less(1, 5001, "x"),))),
+    )
+
+
+async def test_when_all_of_it_comes_back_the_delivery_does_too_and_when_part_stays_it_does_not(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 2, price_minor=5000), shipping_minor=490)
+    customer = Actor(f"customer:{made}", "customer", None)
+    await shop.perform(Withdraw(new_id(), made, (Noticed(1, 2),)), customer)
+    first = await take(shop, sam, made)
+    assert (first.given_minor, first.delivery_minor) == (5000, 0)
+    shop.clock.advance(hours=24 * 20)  # The notice was in time: what follows it is by law.
+    second = await take(shop, sam, made)
+    assert (second.given_minor, second.delivery_minor) == (5490, 490)
+    assert await shop.connection.fetchval("SELECT state FROM return_request") == "settled"
+    assert sum(amount for _, amount, _ in await shop.intended(made)) == 10490
+
+
+async def test_what_was_only_authorized_is_captured_for_less(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 2, price_minor=5000), paid="authorized")
+    assert await shop.intended(made) == [("capture", 10000, "handed_over")]
+    settled = await take(shop, sam, made, origin="hand_over")
+    assert settled.refund == "void"
+    assert sorted(await shop.intended(made)) == [("capture", 5000, "handed_over"), ("void", 5000, "returned")]
+    await shop.connection.execute("UPDATE payment_intention SET state = 'sent' WHERE kind = 'capture'")
+    await refused("payment_moving", take(shop, sam, made))
+
+
+async def test_a_hand_over_is_not_undone_once_something_of_it_came_back(shop: Shop) -> None:
+    await shop.receive(1)
+    sam = await shop.handheld()
+    made, work = await staged(shop, sam, order())
+    handed = await sam.hand_over(made, work)
+    await take(shop, sam, made, origin="hand_over")
+    told = await sam.undo(handed)
+    assert (told.outcome, told.problem) == ("applied_with_exception", "already_returned")
+    assert await shop.figures() == (0, 0, 0, 1)
+
+
+async def test_what_makes_no_sense_is_refused_and_nothing_is_written(shop: Shop) -> None:
+    await shop.receive(1)
+    await shop.receive(1, WINE)
+    sam = await shop.handheld()
+    made = await sold(shop, sam)
+    waiting = (await shop.place(order(Line(WINE)))).id
+    for code, doing in (
+        ("line_or_sku", take(shop, sam, made, Taken(condition="as_new"))),
+        ("unknown_line", take(shop, sam, made, taken(7))),
+        ("not_of_order", take(shop, sam, made, Taken(sku=CUP, condition="as_new"))),
+        ("already_returned", take(shop, sam, made, taken(quantity=2))),
+        ("not_with_customer", take(shop, sam, waiting)),
+        ("unknown_reason", take(shop, sam, made, taken(reason="bored"))),
+        ("nothing_to_exchange", take(shop, sam, made, settling=Settling("exchange"))),
+        ("unknown_sku", take(shop, sam, made, settling=Settling("exchange", (Replacement("NO-SUCH"),)))),
+        ("order_not_found", take(shop, sam, new_id())),
+        ("return_not_found", shop.perform(SettleReturn(id=new_id(), rma=new_id()), sam.person)),
+    ):
+        await refused(code, doing)
+    assert (await shop.count("rma"), await shop.count("refund_line")) == (0, 0)

@@ -251,3 +251,33 @@ async def test_a_manager_says_when_a_carrier_comes_and_sourcing_reads_it(desk: D
     assert "+30 min Colissimo passe à 11:30, 2 colis à scanner" in words(await scanner.browser.get("/departures"))
     desk.app.clock.advance(minutes=20)
     assert "passe à 17:30" in words(await scanner.browser.get("/departures"))
+
+
+async def test_the_page_of_a_work_that_is_not_done_here_any_more_says_where_it_went(desk: Desk) -> None:
+    made = await labeled(desk)
+    scanner = await handheld(desk)
+    page = f"/work/{made.work}"
+    assert (await scanner.browser.get(page)).headers["location"] == f"/packing/{made.work}"
+    await leave(scanner, *made.numbers)
+    answer = await scanner.browser.get(page)
+    assert answer.status_code == 200
+    assert all(part in words(answer) for part in ("Remise au transporteur", *made.numbers, "Colissimo"))
+    await hear(desk, made.numbers[0], ("PC1", "delivered", 5))
+    assert "Livré," in words(await scanner.browser.get(page))
+    assert f'href="https://www.laposte.fr/outils/suivre-vos-envois?code={made.numbers[1]}"' in answer.text
+    # A label that is scanned opens the same page.
+    scanned = await scanner.browser.post("/scan", data={"code": f"W:{made.work}"})
+    assert scanned.headers["location"] == page
+
+    order, work = await desk.order("canceled")
+    for because, status, word in (
+        ("moved", "canceled", "Passée à un autre magasin"), ("declined", "rejected", "Passée à un autre magasin"), (None, "canceled", "Annulée"),
+    ):  # fmt: skip
+        await desk.connection.execute(
+            "UPDATE work SET ended_because = $2, status = $3 WHERE id = $1", work, because, status
+        )
+        assert word in words(await scanner.browser.get(f"/work/{work}")), (because, status)
+        async with await desk.browser(HELENE) as manager:
+            assert word in words(await manager.get(f"/manager/orders/{order}")), (because, status)
+        assert word in words(await scanner.browser.get(f"/counter/orders/{order}")), (because, status)
+    assert (await scanner.browser.get(f"/work/{new_id()}")).status_code == 404

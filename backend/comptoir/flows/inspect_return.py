@@ -7,14 +7,15 @@ import msgspec
 
 from comptoir.catalog.queries import find_cautions
 from comptoir.flows.open_return import about, lock_return
+from comptoir.flows.reading_returns import read_policy
 from comptoir.flows.receive_return import keep_status
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict
 from comptoir.returns import rma_sql as sql
-from comptoir.returns.disposition import propose
 from comptoir.returns.lifecycle import RETURN, UNIT, Action, Status, Step, UnitState
 from comptoir.returns.model import InspectReturn, Looked, Return, ReturnStands, Unit, stands
+from comptoir.returns.policy import disposition_of
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import find
 from comptoir.stock import sql as stock_sql
@@ -33,12 +34,19 @@ async def inspect(tx: Tx, found: Return, location: str, looks: Sequence[Looked],
     after = RETURN.after(Action.INSPECT, found.status)
     reasons = await list_reasons(tx.connection)
     _, recalled = await find_cautions(tx.connection, [unit.sku for unit in found.units])
+    _, policy = await read_policy(tx.connection, now)
+    rows = await tx.rows(
+        "SELECT sku, category FROM sku WHERE sku = ANY($1::text[])", [unit.sku for unit in found.units]
+    )
+    categories = {row["sku"]: row["category"] for row in rows}
     movements, first = [], 0
     for look in looks:
         unit = found.unit(look.n)
         UNIT.after(Step.INSPECT, unit.state)
         reason = find(reasons, look.reason or unit.reason)
-        disposition = look.disposition or propose(look.condition, faulty=reason.faulty, recalled=unit.sku in recalled)
+        proposed = disposition_of(policy, reason.code, look.condition, categories.get(unit.sku, ""))
+        # A recalled article is never sold again: its vendor takes it, or there is proof of its end.
+        disposition = look.disposition or ("vendor" if unit.sku in recalled else proposed)
         here = unit.location if unit.state == UnitState.HERE else location
         if here is None or (unit.state == UnitState.HERE and here != location):
             raise Conflict("unit_elsewhere", location=here)

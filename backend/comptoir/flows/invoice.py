@@ -2,6 +2,7 @@
 
 order confirmed, or goods handed over  ->  invoice of what no invoice holds yet
 canceled, not collected, refused       ->  credit note for what an invoice holds, citing it
+came back and was settled              ->  credit note for what was given for it, citing each invoice that has it
 """
 
 import asyncio
@@ -17,11 +18,12 @@ from comptoir.flows.invoice_facts import (
     find_entity,
     find_handed,
     find_invoice_facts,
+    find_returned,
     find_shipped,
 )
 from comptoir.invoices import queries, sql
 from comptoir.invoices.composing import compose
-from comptoir.invoices.due import to_credit, to_invoice
+from comptoir.invoices.due import to_credit, to_credit_returned, to_invoice
 from comptoir.invoices.model import SHIPPING, Cited, Content, File, Held, Kind, Piece
 from comptoir.invoices.numbering import day_of, number_of
 from comptoir.invoices.wording import series
@@ -30,13 +32,14 @@ from comptoir.kit.outbox import Told
 
 OWED: Final = (
     "order.placed", "order.released", "order.canceled", "fulfillment.expired", "fulfillment.hand_over_settled", "shipping.left",
+    "return.settled",
 )  # fmt: skip
 """The events that may be owed a document."""
 
 MADE: Final = ("invoice.issued", "invoice.credited")
 """Told once a number is drawn: the file is drawn after it, while nobody waits for a number."""
 
-REASONS: Final = {"order.canceled": "canceled", "fulfillment.expired": "not_collected"}
+REASONS: Final = {"order.canceled": "canceled", "fulfillment.expired": "not_collected", "return.settled": "returned"}
 
 
 async def write_documents(tx: Tx, told: Told) -> None:
@@ -52,9 +55,17 @@ async def write_documents(tx: Tx, told: Told) -> None:
         shipped, at = await find_shipped(tx, UUID(str(told.body["manifest"])), told.stream)
         if shipped:
             await _invoice(tx, told, facts, to_invoice(facts.standings, shipped), at)
+    elif told.kind == "return.settled":
+        returned, shipping_minor = await find_returned(tx, UUID(str(told.body["rma"])))
+        await _credit(tx, told, facts, to_credit_returned(facts.standings, returned, shipping_minor))
+        return
     elif told.kind in ("order.placed", "order.released") and facts.setting == "at_confirmation" and facts.is_confirmed:
         await _invoice(tx, told, facts, to_invoice(facts.standings), None)
-    await _credit(tx, told, facts)
+    owed = to_credit(facts.standings)
+    shipping_alone = {number for number, pieces in owed.items() if all(piece.need == SHIPPING for piece in pieces)}
+    if told.kind != "order.canceled":
+        owed = {number: pieces for number, pieces in owed.items() if number not in shipping_alone}
+    await _credit(tx, told, facts, owed)
 
 
 async def _invoice(
@@ -65,12 +76,9 @@ async def _invoice(
         await _issue(tx, told, facts, seller, entity, "invoice", owed[seller], supplied_at=supplied_at)
 
 
-async def _credit(tx: Tx, told: Told, facts: InvoiceFacts) -> None:
+async def _credit(tx: Tx, told: Told, facts: InvoiceFacts, owed: Mapping[str, Sequence[Piece]]) -> None:
     invoices = {held.number: held for one in facts.standings for held in one.held}
-    owed = to_credit(facts.standings)
     for number in sorted(owed):
-        if all(piece.need == SHIPPING for piece in owed[number]) and told.kind != "order.canceled":
-            continue
         held = invoices[number]
         entity = await find_entity(tx, held.legal_entity)
         await _issue(tx, told, facts, held.legal_entity, entity, "credit_note", owed[number], cites=held)
@@ -89,7 +97,7 @@ async def _issue(
         ordered_on=day_of(facts.ordered_at, entity.time_zone),
         supplied_on=day_of(supplied_at, entity.time_zone) if supplied_at else None,
         cites=Cited(cites.number, cites.issued_on) if cites else None,
-        reason=REASONS.get(told.kind, "refused_at_counter") if cites else "",
+        reason=REASONS.get(told.kind, "refused_at_counter") if cites else "", given=str(told.body.get("wish", "refund")),
     )  # fmt: skip
     await sql.insert(
         tx, content, pieces, legal_entity=seller, series=letters, n=n, order=told.stream, cause_seq=told.seq

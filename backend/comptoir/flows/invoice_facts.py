@@ -13,6 +13,7 @@ from comptoir.invoices.reckoning import rate_of
 from comptoir.kit.db import Tx
 from comptoir.kit.i18n import t
 from comptoir.kit.money import half_up
+from comptoir.returns.refunding import gross_shares
 
 STANDARD_BP = 2000
 
@@ -58,6 +59,10 @@ _UNSETTLED = (
     " JOIN work_line w ON w.work = g.work AND w.line = g.line"
     " JOIN event e ON e.stream = v.order_id AND e.kind = 'fulfillment.hand_over_settled' AND e.body->>'hand_over' = v.id::text"
     " WHERE v.order_id = $1 AND v.undone_at IS NULL AND e.withdrawn_at IS NULL AND e.due_at > $2 GROUP BY w.order_line, w.part"
+)
+_RETURNED = (
+    "SELECT line, part, nth, refund_minor FROM rma_unit WHERE rma = $1 AND line IS NOT NULL AND state IN ('here', 'placed', 'gone')"
+    " ORDER BY line, part, nth"
 )
 _SELLER = "SELECT * FROM legal_entity WHERE id = $1"
 
@@ -140,15 +145,20 @@ async def _standings(
 ) -> tuple[Standing, ...]:
     held = await sql.held_of(tx, order)
     open_still = {(r[0], r[1]): r[2] for r in await tx.rows(_UNSETTLED, order, tx.now)}
-    vat = {line["line"]: (line["vat_minor"] if adds_vat else 0, line["total_minor"]) for line in lines}
+    gross_of: dict[Need, int] = {}
+    for line in lines:
+        parts = [need for need in needs if need["line"] == line["line"]]
+        shares = [need["share_minor"] for need in parts]
+        for need, gross in zip(
+            parts, gross_shares(line["total_minor"], line["vat_minor"] if adds_vat else 0, shares), strict=True
+        ):
+            gross_of[need["line"], need["part"]] = gross
     standings = []
     for need in needs:
         at: Need = (need["line"], need["part"])
-        line_vat, line_total = vat[need["line"]]
-        gross = need["share_minor"] + (line_vat * need["share_minor"] // line_total if line_total else 0)
         canceled = need["canceled"] - open_still.get(at, 0)
         mine = tuple(one for one in held if one.need == at)
-        standings.append(Standing(at, need["quantity"], canceled, gross, need["legal_entity"], mine))
+        standings.append(Standing(at, need["quantity"], canceled, gross_of[at], need["legal_entity"], mine))
     shipping = _shipping(row, lines, adds_vat)
     if shipping > 0 and standings:
         # It goes with what is shipped; an order that ships nothing paid it for whatever comes first.
@@ -169,6 +179,15 @@ async def find_shipped(tx: Tx, manifest: UUID, order: UUID) -> tuple[dict[Need, 
     """Units by need of this order that left with a driver, and when; nothing when they were taken back."""
     rows = await tx.rows(_SHIPPED, manifest, order)
     return {(row["order_line"], row["part"]): row["units"] for row in rows}, rows[0]["at"] if rows else None
+
+
+async def find_returned(tx: Tx, rma: UUID) -> tuple[dict[Need, list[tuple[int, int]]], int]:
+    """Of a settled return: by need which units came back and what was given for each; and what was given for the delivery."""
+    found: dict[Need, list[tuple[int, int]]] = {}
+    for row in await tx.rows(_RETURNED, rma):
+        found.setdefault((row["line"], row["part"]), []).append((row["nth"], row["refund_minor"]))
+    shipping = await tx.value("SELECT amount_minor FROM refund_line WHERE cause = $1 AND line = 0", rma)
+    return found, shipping or 0
 
 
 async def find_entity(tx: Tx, id: str) -> Entity:

@@ -1,25 +1,85 @@
-"""Whether the rules allow a return, or somebody with the right does; and on which ground its money goes back."""
+"""What the rules say of a return: its facts are read, every unit is judged, and what the rules do not allow somebody has to permit."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
-from comptoir.flows.withdraw import period
+import msgspec
+
+from comptoir.flows.reading_returns import asked_for, judge_blind, read_case, read_policy
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
-from comptoir.kit.errors import Conflict, Forbidden
-from comptoir.returns.model import Permission, Return
-from comptoir.returns.withdrawal import in_time
-
-Ground = Literal["withdrawal", "goodwill", "permission", "undelivered"]
-"""The law's right; the shop's own; somebody's word; the goods never reached the customer."""
+from comptoir.kit.errors import Conflict, Forbidden, Invalid
+from comptoir.returns.eligibility import Article, Asked, Blind, Verdict, needs_permission
+from comptoir.returns.model import Permission, Return, Settling, Unit
+from comptoir.returns.policy import Policy
+from comptoir.returns.queries import list_reasons
+from comptoir.returns.reasons import find
 
 MAY_PERMIT: Final = ("store_manager", "head_office", "integrator", "system")
+LIMITED: Final = ("associate", "store_manager")
+"""Whose returns have a limit of value, above which a reason is kept."""
+UNASKED: Final = ("unannounced", "to_sender")
+"""Nobody asked for these: they are here, and are judged when it comes to money."""
 
 _PERMITS = (
     "SELECT true FROM staff s WHERE s.id = $1 AND s.disabled_at IS NULL AND (s.role IN ('regional_manager', 'head_office')"
     " OR (s.role = 'store_manager' AND EXISTS (SELECT FROM staff_location w WHERE w.staff = s.id AND ($2::text IS NULL OR w.location = $2))))"
 )
+_ARTICLES = "SELECT sku, category, coalesce(withdrawal_excluded, '') AS excluded, returnable FROM sku WHERE sku = ANY($1::text[])"
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """What the rules say: a verdict for each unit by its number, the policy they were judged by, the notice that they answer."""
+
+    verdicts: Mapping[int, Verdict]
+    policy: Policy
+    version: int
+    notice: UUID | None = None
+
+    @property
+    def rights(self) -> tuple[str, ...]:
+        """By which rights, each once."""
+        return tuple(dict.fromkeys(one.right for one in self.verdicts.values()))
+
+
+async def judge_return(tx: Tx, found: Return, *, whole: bool, now: datetime) -> Ruling:
+    """Judge every unit that counts. `whole`: with this return the customer keeps nothing of the order."""
+    reasons = await list_reasons(tx.connection)
+
+    def asked_of(unit: Unit, at: datetime) -> Asked:
+        asked = Asked(
+            at, unit.condition, whole=whole, had=found.origin != "to_sender", from_home=found.method in ("relay", "postal"),
+            goods_at=found.received_at, permitted=found.by_permission or "",
+        )  # fmt: skip
+        return asked_for(find(reasons, unit.reason), asked)
+
+    if found.order is None:
+        version, policy = await read_policy(tx.connection, now)
+        articles = await _articles(tx, [unit.sku for unit in found.units])
+        blind = Blind(sum(unit.paid_minor for unit in found.counting))
+        return Ruling(
+            {
+                unit.n: judge_blind(articles[unit.sku], asked_of(unit, found.opened_at), blind, policy)
+                for unit in found.counting
+            },
+            policy, version,
+        )  # fmt: skip
+    case = await read_case(tx.connection, found.order, now)
+    verdicts, answered = {}, found.notice
+    for unit in found.counting:
+        line = unit.line or 0
+        notice = found.notice or next((id for id, _, lines in case.notices if line in lines), None)
+        answered = answered or notice
+        said_at = min(found.opened_at, case.noticed_at(notice) or found.opened_at)
+        verdicts[unit.n] = case.verdict(line, asked_of(unit, said_at))
+    return Ruling(verdicts, case.policy, case.number, answered)
+
+
+async def _articles(tx: Tx, skus: Sequence[str]) -> dict[str, Article]:
+    rows = await tx.rows(_ARTICLES, sorted(set(skus)))
+    return {row["sku"]: msgspec.convert(dict(row), Article) for row in rows}
 
 
 async def permitted(tx: Tx, permission: Permission | None, actor: Actor, location: str | None) -> str | None:
@@ -34,23 +94,40 @@ async def permitted(tx: Tx, permission: Permission | None, actor: Actor, locatio
     return str(permission.staff)
 
 
-async def check_may(tx: Tx, found: Return, actor: Actor, now: datetime) -> Ground:
-    """On which ground this return stands. Conflict `permission_needed` when on none and nobody has allowed it."""
-    if found.origin == "to_sender":
-        return "undelivered"
-    if found.order is not None:
-        until, today = await period(tx, found.order, now)
-        if in_time(until, today):
-            return "withdrawal"
-    if found.by_permission is None and found.origin != "unannounced":
-        raise Conflict("permission_needed", why="late" if found.order else "no_receipt")
-    return "permission"
+def check_opening(found: Return, ruling: Ruling) -> None:
+    """May this be announced? Conflict `permission_needed` with what the rules lack, `over_limit` for what nobody may permit."""
+    if found.origin in UNASKED:
+        return
+    lacks = tuple(dict.fromkeys(one.lacks or "" for one in ruling.verdicts.values() if not one.accepted))
+    refuse(lacks)
 
 
-async def notice_of(tx: Tx, order: UUID) -> UUID | None:
-    """The order's newest notice of withdrawal that is still open, which a return answers even when nobody names it."""
-    found: UUID | None = await tx.value(
-        "SELECT id FROM return_request WHERE order_id = $1 AND state = 'noticed' ORDER BY noticed_at DESC, id LIMIT 1",
-        order,
-    )
-    return found
+def check_settling(found: Return, ruling: Ruling, settling: Settling, worth_minor: int, actor: Actor) -> None:
+    """May it be settled like this? Conflict `permission_needed`, `over_limit`, `wish_not_offered`; Invalid `not_to_be_lowered`."""
+    verdicts = ruling.verdicts
+    lacks = list(needs_permission(tuple(verdicts.values()), worth_minor, ruling.policy))
+    if actor.role not in LIMITED:
+        lacks = [why for why in lacks if why != "value"]
+    if "over_limit" in lacks or found.by_permission is None:
+        refuse(lacks)
+    for verdict in verdicts.values():
+        if settling.wish not in verdict.may:
+            raise Conflict("wish_not_offered", may=[give for give in verdict.may if give != "repair"])
+    for one in settling.less:
+        found.unit(one.n)
+        judged = verdicts.get(one.n)
+        if judged is None or judged.right == "guarantee" or (judged.right == "law" and not judged.lower):
+            raise Invalid("not_to_be_lowered", n=one.n)
+
+
+def refuse(lacks: Sequence[str]) -> None:
+    """Conflict `over_limit`, or `permission_needed` with all that it would be for; nothing when nothing is lacking."""
+    if "over_limit" in lacks:
+        raise Conflict("over_limit")
+    if lacks:
+        raise Conflict("permission_needed", why=list(lacks))
+
+
+def ground_of(ruling: Ruling) -> dict[str, Any]:
+    """What an event says of the rights, without a word of a person."""
+    return {"rights": list(ruling.rights), "policy": ruling.version}

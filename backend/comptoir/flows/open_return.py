@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.flows.judge_return import check_may, permitted
+from comptoir.flows.judge_return import UNASKED, check_opening, judge_return, permitted, refuse
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
@@ -56,8 +56,8 @@ async def open_units(tx: Tx, command: OpenReturn, actor: Actor, now: datetime) -
         await orders_sql.lock(tx, command.order)
         units = choose_units(command.units, await sql.needs_of(tx, command.order))
     else:
-        if command.origin not in ("unannounced", "to_sender") and who is None:
-            raise Conflict("permission_needed", why="no_receipt")
+        if command.origin not in UNASKED and who is None:
+            refuse(("no_receipt",))
         units = await blind_units(tx, command.units)
     await sql.insert(
         tx, command.id, command.order, origin=command.origin, wish=command.wish, method=command.method, location=command.location,
@@ -73,7 +73,14 @@ async def open_units(tx: Tx, command: OpenReturn, actor: Actor, now: datetime) -
         ],
     )  # fmt: skip
     found = await sql.lock(tx, command.id)
-    await check_may(tx, found, actor, now)
+    ruling = await judge_return(tx, found, whole=False, now=now)
+    check_opening(found, ruling)
+    await tx.run(
+        "UPDATE rma SET policy = $2, notice = coalesce(notice, $3) WHERE id = $1",
+        found.id,
+        ruling.version,
+        ruling.notice,
+    )
     tx.tell(
         Event("return.opened", command.order or command.id, about(found) | {"units": len(units), "origin": command.origin},
               command.location)

@@ -92,9 +92,9 @@ async def regain(tx: Tx, works: Sequence[Work], gone: Sequence[Aside], at: datet
 async def keep_money(tx: Tx, order: UUID, minor: int) -> None:
     """What was only intended to be given back for these goods is not; the rest of it stays intended."""
     rows = await tx.rows(
-        "SELECT id, kind, amount_minor, reason, made_by, due_at, cause FROM payment_intention WHERE order_id = $1"
+        "SELECT id, kind, amount_minor, reason, made_by, due_at, cause FROM payment_intention i WHERE order_id = $1"
         " AND state = 'intended' AND kind IN ('refund', 'void') AND reason IN ('canceled', 'not_collected')"
-        " ORDER BY intended_at DESC, id DESC FOR NO KEY UPDATE",
+        f" AND {payments_sql.NOT_BEGUN} ORDER BY intended_at DESC, id DESC FOR NO KEY UPDATE",
         order,
     )
     for row in rows:

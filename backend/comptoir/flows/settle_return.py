@@ -6,13 +6,13 @@ money and units allow (I4).
 
 from collections import Counter
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from comptoir.flows.give_back import needs_place
-from comptoir.flows.judge_return import Ground, check_may, notice_of, permitted
+from comptoir.flows.judge_return import Ruling, check_settling, ground_of, judge_return, permitted
 from comptoir.flows.open_return import about, lock_return
 from comptoir.flows.place_exchange import Exchanged, listed, place_exchange
 from comptoir.kit.actor import Actor
@@ -26,9 +26,6 @@ from comptoir.returns.lifecycle import RETURN, Action
 from comptoir.returns.model import Less, Permission, Return, ReturnSettled, SettleReturn, Settling
 from comptoir.returns.refunding import DELIVERY, Fee, delivery_minor, within
 from comptoir.sourcing.outlook import Outlook
-
-BY_LAW: Final = ("withdrawal", "undelivered")
-"""Grounds on which the delivery is given back too (L221-24)."""
 
 # The delivery as it was paid, VAT beside it included; and whether the customer keeps something that was delivered.
 _DELIVERY = """
@@ -78,8 +75,11 @@ class SettleReturnFlow:
             await sql.permit(tx, found.id, permission.why, who)
             found = msgspec.structs.replace(found, by_permission=permission.why, permitted_who=who)
         check_wish(found, settling)
-        ground = await check_may(tx, found, actor, now)
-        given = await self._give(tx, found, settling.less, ground, now)
+        fee = await delivery_of(tx, found)
+        ruling = await judge_return(tx, found, whole=not fee.kept, now=now)
+        units = worths(found, ruling, settling.less)
+        check_settling(found, ruling, settling, sum(units.values()), actor)
+        given = await self._give(tx, found, units, fee, ruling, now)
         await sql.keep_refunds(tx, found.id, given.units, {one.n: one.why for one in settling.less})
         exchanged, parts = await self._exchange(tx, found, settling, given, now)
         refund_minor, credit_minor = parts.rest_minor, 0
@@ -87,10 +87,12 @@ class SettleReturnFlow:
             refund_minor, credit_minor = 0, parts.rest_minor
         refund = await self._refund(tx, found, refund_minor, now)
         code = await self._credit(tx, found, credit_minor)
-        if found.order is not None:
-            await tx.run(
-                "UPDATE rma SET notice = coalesce(notice, $2) WHERE id = $1", found.id, await notice_of(tx, found.order)
-            )
+        await tx.run(
+            "UPDATE rma SET notice = coalesce(notice, $2), policy = $3 WHERE id = $1",
+            found.id,
+            ruling.notice,
+            ruling.version,
+        )
         await sql.set_wish(tx, found.id, settling.wish)
         await sql.advance(tx, found.id, after, settled_at=now)
         if found.order is not None:
@@ -100,7 +102,7 @@ class SettleReturnFlow:
             Event(
                 "return.settled", found.order or found.id,
                 about(found) | {
-                    "wish": settling.wish, "ground": ground, "units": len(given.units), "amount_minor": given.total_minor,
+                    "wish": settling.wish, **ground_of(ruling), "units": len(given.units), "amount_minor": given.total_minor,
                     "delivery_minor": delivery, "refund": refund, "refund_minor": refund_minor, "credit_minor": credit_minor,
                     "exchange": exchanged.order if exchanged else None, "due_minor": parts.due_minor,
                 },
@@ -114,47 +116,34 @@ class SettleReturnFlow:
             parts.used_minor, parts.due_minor, exchanged.due_reference if exchanged else None, credit_minor, code, settled.units,
         )  # fmt: skip
 
-    async def _give(self, tx: Tx, found: Return, less: tuple[Less, ...], ground: Ground, now: datetime) -> Given:
+    async def _give(
+        self, tx: Tx, found: Return, units: dict[int, int], fee: "Delivered", ruling: Ruling, now: datetime
+    ) -> Given:
         """What units and delivery come to, and never more than is left of the order's money."""
-        units = {unit.n: unit.paid_minor for unit in found.counting}
-        for one in less:
-            found.unit(one.n)
-            if one.minor > units.get(one.n, 0):
-                raise Invalid("less_than_nothing", n=one.n)
-            units[one.n] -= one.minor
         if found.order is None:
-            return Given(units, {1: sum(units.values())} if units else {}, 0)
+            return Given(units, {1: sum(units.values())}, 0)
         by_line: Counter[int] = Counter()
         count: Counter[int] = Counter()
         for unit in found.counting:
             by_line[unit.line or 0] += units[unit.n]
             count[unit.line or 0] += 1
-        back = await self._delivery(tx, found, ground)
-        wanted = dict(by_line) | ({DELIVERY: back} if back else {})
+        back = fee.back_minor(ruling)
         left = await payments_sql.left_to_give(tx, found.order) - await sql.given_otherwise(tx, found.order)
         # Goods come before the delivery, should the money not reach for both.
-        lines = within({line: minor for line, minor in wanted.items() if line != DELIVERY}, left)
+        lines = within(by_line, left)
         if back:
             lines[DELIVERY] = min(back, max(0, left - sum(lines.values())))
-        for line in lines:
-            too_much = by_line[line] - lines[line] if line != DELIVERY else 0
+        given = dict(units)
+        for line, minor in lines.items():
+            too_much = by_line[line] - minor if line != DELIVERY else 0
             for unit in reversed([unit for unit in found.counting if unit.line == line]):
-                cut = min(too_much, units[unit.n])
-                units[unit.n] -= cut
+                cut = min(too_much, given[unit.n])
+                given[unit.n] -= cut
                 too_much -= cut
         await sql.REFUNDS.insert(
             tx, [(found.order, found.id, line, count[line], minor, now) for line, minor in sorted(lines.items())]
         )
-        return Given(units, lines, sum(wanted.values()) - sum(lines.values()))
-
-    async def _delivery(self, tx: Tx, found: Return, ground: Ground) -> int:
-        assert found.order is not None
-        if ground not in BY_LAW:
-            return 0
-        row = await tx.row(_DELIVERY, found.order, found.id)
-        assert row is not None
-        fee = Fee(int(row["paid_minor"]), await sql.delivery_given(tx, found.order))
-        return delivery_minor(fee, kept=row["kept"])
+        return Given(given, lines, sum(by_line.values()) + back - sum(lines.values()))
 
     async def _exchange(
         self, tx: Tx, found: Return, settling: Settling, given: Given, now: datetime
@@ -189,6 +178,40 @@ class SettleReturnFlow:
         currency = await tx.value("SELECT trim(currency) FROM sales_order WHERE id = $1", found.order) or "EUR"
         await sql.insert_credit(tx, new_id(), found.id, found.order, digest(code), currency, minor)
         return code
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """The delivery of a return's order; `kept`: the customer keeps something of what was delivered."""
+
+    fee: Fee = Fee(0)
+    kept: bool = True
+
+    def back_minor(self, ruling: Ruling) -> int:
+        """What of it is given back: all that was paid for our fault, what the law says (W8, W9), or nothing."""
+        ways = {verdict.delivery for verdict in ruling.verdicts.values()}
+        if "all" in ways:
+            return delivery_minor(msgspec.structs.replace(self.fee, standard_minor=None), kept=self.kept)
+        return delivery_minor(self.fee, kept=self.kept) if "law" in ways else 0
+
+
+async def delivery_of(tx: Tx, found: Return) -> Delivered:
+    """What the order's delivery cost, how much of it was given back, and whether anything delivered stays with the customer."""
+    if found.order is None:
+        return Delivered()
+    row = await tx.row(_DELIVERY, found.order, found.id)
+    assert row is not None
+    return Delivered(Fee(int(row["paid_minor"]), await sql.delivery_given(tx, found.order)), row["kept"])
+
+
+def worths(found: Return, ruling: Ruling, less: tuple[Less, ...]) -> dict[int, int]:
+    """What each unit gives: what it cost, without what the policy keeps and what was lost of its worth. Invalid `less_than_nothing`."""
+    units = {unit.n: ruling.verdicts[unit.n].back_minor(unit.paid_minor) for unit in found.counting}
+    for one in less:
+        found.unit(one.n)
+        if one.minor > units.get(one.n, 0):
+            raise Invalid("less_than_nothing", n=one.n)
+        units[one.n] -= one.minor
+    return units
 
 
 def credit_code(seal: Seal, rma: UUID) -> str:

@@ -54,9 +54,9 @@ class Raw(msgspec.Struct, frozen=True):
 
 def compose(
     sale: Sale, seller: Seller, pieces: Sequence[Piece], *, kind: Kind, number: str, issued_on: date, ordered_on: date,
-    supplied_on: date | None = None, cites: Cited | None = None, reason: str = "",
+    supplied_on: date | None = None, cites: Cited | None = None, reason: str = "", given: str = "refund",
 ) -> Content:  # fmt: skip
-    """The whole content of a document; `reason` is a mention's key and goes with a credit note."""
+    """The whole content of a document; `reason` is a mention's key and goes with a credit note, `given` says how it is given back."""
     raw = raw_lines(sale, pieces)
     sums = reckon([(line.rate_bp, line.gross_minor) for line in raw])
     return Content(
@@ -68,7 +68,7 @@ def compose(
         ),
         base_minor=sums.base_minor, vat_minor=sums.vat_minor, gross_minor=sums.gross_minor,
         paid_minor=sums.gross_minor if sale.is_paid and kind == "invoice" else 0,
-        mentions=mentions_of(sale, kind, issued_on, reason, any(rate.rate_bp == 0 for rate in sums.rates)),
+        mentions=mentions_of(sale, kind, issued_on, reason, given, any(rate.rate_bp == 0 for rate in sums.rates)),
         supplied_on=supplied_on, cites=cites,
     )  # fmt: skip
 
@@ -110,9 +110,9 @@ def taxed(line: Raw, base_minor: int) -> Line:
     )  # fmt: skip
 
 
-def mentions_of(sale: Sale, kind: Kind, day: date, reason: str, has_zero_rate: bool) -> tuple[str, ...]:
+def mentions_of(sale: Sale, kind: Kind, day: date, reason: str, given: str, has_zero_rate: bool) -> tuple[str, ...]:
     """What else must be said, in the customer's language. Money that has not moved is told as intended (I10)."""
-    settled = "refund" if kind == "credit_note" else "paid" if sale.is_paid else "authorized"
+    settled = given if kind == "credit_note" else "paid" if sale.is_paid else "authorized"
     keys = [reason, settled, "prices"]
     keys += ["zero_rate"] if has_zero_rate else []
     keys += ["goods", "no_discount", "late", "recovery"] if sale.buyer.company else []

@@ -43,4 +43,28 @@ def to_credit(standings: Sequence[Standing]) -> dict[str, list[Piece]]:
 
 def credit(held: Held, units: int) -> int:
     """What these units cost on their own invoice; all of them come to what it said."""
-    return portion(held.gross_minor, held.units, held.credited, units)
+    return portion(held.gross_minor, held.units, held.credited - held.returned, units)
+
+
+def to_credit_returned(
+    standings: Sequence[Standing], returned: Mapping[Need, Sequence[tuple[int, int]]], shipping_minor: int
+) -> dict[str, list[Piece]]:
+    """Pieces per invoice number for units that came back: (which unit of its need, counted from the end; what was given for it).
+
+    Invoices count a need from its end too, the oldest first: each unit is taken back from the invoice that has it, if any has.
+    """
+    made: dict[str, list[Piece]] = {}
+    for one in standings:
+        if one.need == SHIPPING:
+            held_of = next((held for held in one.held if held.units > held.credited), None)
+            if held_of is not None and shipping_minor:
+                made.setdefault(held_of.number, []).append(Piece(SHIPPING, 1, min(shipping_minor, held_of.gross_minor)))
+            continue
+        first = 0
+        for held in sorted(one.held, key=lambda held: held.number):
+            its = [minor for nth, minor in returned.get(one.need, ()) if first <= nth < first + held.units]
+            its = its[: held.units - held.credited]
+            first += held.units
+            if its:
+                made.setdefault(held.number, []).append(Piece(one.need, len(its), sum(its)))
+    return made

@@ -117,7 +117,7 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What one invoice counts of a need, and how much of it credit notes have taken back."""
+    """What one invoice counts of a need, and how much of it credit notes have taken back; `returned`: those of them that came back."""
 
     number: str
     issued_on: date
@@ -126,6 +126,7 @@ class Held(msgspec.Struct, frozen=True):
     units: int
     gross_minor: int
     credited: int
+    returned: int = 0
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -140,8 +141,8 @@ class Standing(msgspec.Struct, frozen=True):
 
     @property
     def invoiced(self) -> int:
-        """Units on invoices, less those taken back."""
-        return sum(held.units - held.credited for held in self.held)
+        """Units on invoices, less those that were canceled: what came back had been sold all the same."""
+        return sum(held.units - held.credited + held.returned for held in self.held)
 
 
 class Listed(msgspec.Struct, frozen=True):

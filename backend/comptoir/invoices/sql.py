@@ -56,12 +56,15 @@ async def held_of(tx: Tx, order: UUID) -> list[Held]:
     rows = await tx.rows(
         "SELECT d.number, d.issued_on, d.legal_entity, u.line, u.part, u.units, u.gross_minor,"
         " coalesce((SELECT sum(t.units) FROM document c JOIN document_unit t ON t.number = c.number"
-        "   WHERE c.cites = d.number AND t.line = u.line AND t.part = u.part), 0)::int AS credited"
+        "   WHERE c.cites = d.number AND t.line = u.line AND t.part = u.part), 0)::int AS credited,"
+        " coalesce((SELECT sum(t.units) FROM document c JOIN document_unit t ON t.number = c.number"
+        "   JOIN event e ON e.stream = c.order_id AND e.seq = c.cause_seq AND e.kind = 'return.settled'"
+        "   WHERE c.cites = d.number AND t.line = u.line AND t.part = u.part), 0)::int AS returned"
         " FROM document d JOIN document_unit u ON u.number = d.number WHERE d.order_id = $1 AND d.kind = 'invoice'"
         " ORDER BY d.number, u.line, u.part",
         order,
     )
-    return [Held(r[0], r[1], r[2], (r[3], r[4]), r[5], r[6], r[7]) for r in rows]
+    return [Held(r[0], r[1], r[2], (r[3], r[4]), r[5], r[6], r[7], r[8]) for r in rows]
 
 
 async def keep_file(tx: Tx, number: str, bytes: bytes, sha256: bytes) -> None:

@@ -10,7 +10,7 @@ KINDS = (
     "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.missed", "fulfillment.expired", "customer.arrived",
     "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due", "fulfillment.delayed",
     "return.withdrawal_noticed", "shipping.left", "shipping.ready_at_relay", "shipping.delivered", "shipping.delayed", "shipping.failed",
-    "shipping.label_refused",
+    "shipping.label_refused", "payment.refunded",
 )  # fmt: skip
 """The events that a customer may hear of."""
 LIVE = ("open", "accepted", "picking", "picked")
@@ -101,6 +101,8 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
     if told.kind == "return.withdrawal_noticed":
         lines = tuple((facts.titles.get(str(line), "?"), quantity) for line, quantity in body.get("lines", ()))
         return Draft("withdrawal_received", lines=lines, at=told.at, elsewhere=bool(body.get("elsewhere")))
+    if told.kind == "payment.refunded":
+        return Draft("refund_sent", amount_minor=body.get("amount_minor") or 0, refund="refund", at=told.at)
     if told.kind == "shipping.label_refused":
         if body.get("mend") != "relay":
             return None

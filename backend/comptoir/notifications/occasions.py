@@ -12,7 +12,7 @@ from comptoir.notifications.model import Draft
 Occasion = Literal[
     "confirmed", "held", "ready", "ready_part", "short", "early", "reminder", "last_day", "handed_over", "expired",
     "canceled", "canceled_part", "lapsed", "link", "missed", "collector", "collector_ready", "change_done", "change_declined",
-    "survey", "delayed", "withdrawal_received", "payment_due", "shipped",
+    "survey", "delayed", "withdrawal_received", "payment_due", "shipped", "refund_sent",
     "parcel_ready", "parcel_delivered", "parcel_delayed", "parcel_failed", "relay_closed",
 ]  # fmt: skip
 Language = Literal["fr", "en"]
@@ -65,6 +65,7 @@ OCCASIONS: Final[dict[Occasion, Kind]] = {
     "withdrawal_received": Kind(
         "withdrawal_received", ("noticed", "withdrawn", "settled_by"), needs=("noticed", "withdrawn")
     ),
+    "refund_sent": Kind("refund_sent", ("refund", "sent_on")),
     "survey": Kind("survey", maybe=("store",)),
     "shipped": Kind("shipped", ("carrier", "tracking", "due"), ("follow", "relay")),
     "parcel_ready": Kind("parcel_ready", ("carrier", "tracking"), ("relay", "follow")),

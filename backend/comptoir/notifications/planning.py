@@ -44,12 +44,13 @@ COURSES: Final[dict[str, Course]] = {
     "canceled": Course(_TO_KEEP, timedelta(days=5)),
     "lapsed": Course(_TO_KEEP, timedelta(days=5)),
     "expired": Course(_TO_KEEP, timedelta(days=5)),
+    "refund_sent": Course(_TO_KEEP, timedelta(days=5)),
     # A question is worth no SMS, and is no longer asked in the evening.
     "survey": Course(("push", "email"), timedelta(hours=3)),
 }
 TOPIC_OF: Final[dict[str, Topic]] = {
     "ready": "ready", "reminder": "ready", "last_day": "ready", "missed": "ready", "delayed": "ready", "early": "ready",
-    "short": "changes", "held": "changes", "payment_due": "changes", "canceled": "changes", "lapsed": "changes", "expired": "changes", "change_settled": "changes",
+    "short": "changes", "held": "changes", "payment_due": "changes", "canceled": "changes", "lapsed": "changes", "expired": "changes", "refund_sent": "changes", "change_settled": "changes",
     "parcel_ready": "ready", "parcel_delayed": "changes", "parcel_failed": "changes", "relay_closed": "changes", "shipped": "papers", "parcel_delivered": "papers",
     "confirmed": "papers", "handed_over": "papers", "survey": "survey",
 }  # fmt: skip

@@ -131,6 +131,7 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
         "ready_by": _promise(work, language) if work else "",
         "new_time": _new_time(work, language) if work else "",
         "noticed": moment(draft.at, _zone(facts), language) if draft.at else "",
+        "sent_on": _day(draft.at.astimezone(ZoneInfo(_zone(facts))).date(), language) if draft.at else "",
         "settled_by": day_after(draft.at, 14, facts, language) if draft.at else "",
         "refund": amount if draft.refund == "refund" else "",
         "uncharged": amount if draft.refund == "void" else "",

@@ -50,11 +50,12 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
         "long": (pickup, _work(3, "pickup", _PLAIN, now + timedelta(hours=4))),
     }[name]
     articles = _ARTICLES[name]
+    sent_back = occasion == "refund_sent"
     draft = Draft(
         kind.template,
         work=pickup,
-        amount_minor={"plain": 12900, "mixed": 4590, "long": 0}[name],
-        refund={"plain": "refund", "mixed": "void", "long": None}[name],
+        amount_minor={"plain": 12900, "mixed": 4590, "long": 123_456_78 if sent_back else 0}[name],
+        refund="refund" if sent_back else {"plain": "refund", "mixed": "void", "long": None}[name],
         whole=occasion != "canceled_part",
         part=occasion in ("ready_part", "collector"),
         until=now + timedelta(days=1),

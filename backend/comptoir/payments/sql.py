@@ -22,6 +22,12 @@ PAYMENTS = Bulk(
 )
 
 
+NOT_BEGUN = (
+    "(i.begun_at IS NULL OR NOT EXISTS (SELECT FROM payment_part p WHERE p.intention = i.id AND p.state <> 'by_hand'))"
+)
+"""No provider has been asked for it: it may still be withdrawn."""
+
+
 async def intend(
     tx: Tx,
     order: UUID,
@@ -45,8 +51,11 @@ async def intend(
 
 
 async def withdraw(tx: Tx, cause: UUID) -> None:
-    """What was intended because of `cause` and has not been sent is not to be done any more."""
-    await tx.run("UPDATE payment_intention SET state = 'withdrawn' WHERE cause = $1 AND state = 'intended'", cause)
+    """What was intended because of `cause` and nobody has begun is not to be done any more."""
+    await tx.run(
+        f"UPDATE payment_intention i SET state = 'withdrawn' WHERE cause = $1 AND state = 'intended' AND {NOT_BEGUN}",
+        cause,
+    )
 
 
 async def refund_or_void(
@@ -54,8 +63,8 @@ async def refund_or_void(
 ) -> str | None:
     """Intend to give `amount_minor` back: a refund of what was captured, then a void of what was only authorized.
 
-    Never more of either than there is less what is already intended (I4), over all payments of the order. The kind
-    intended (refund, where both are), or None when nothing is due.
+    Never more of either than there is less what is already intended (I4), over all payments of the order; what failed is still
+    owed, so it counts. The kind intended (refund, where both are), or None when nothing is due.
     """
     given = await give_back(tx, order, amount_minor, reason, cause, due_at)
     return "refund" if given.refund_minor else "void" if given.void_minor else None
@@ -110,8 +119,8 @@ async def give_back(
 async def _capture_less(tx: Tx, order: UUID, minor: int) -> None:
     """Captures that nobody has begun are made smaller, the newest first: what is given back is not taken at all."""
     for row in await tx.rows(
-        "SELECT id, amount_minor FROM payment_intention WHERE order_id = $1 AND kind = 'capture' AND state = 'intended'"
-        " ORDER BY intended_at DESC, id DESC FOR UPDATE",
+        "SELECT id, amount_minor FROM payment_intention i WHERE order_id = $1 AND kind = 'capture' AND state = 'intended'"
+        f" AND {NOT_BEGUN} ORDER BY intended_at DESC, id DESC FOR UPDATE",
         order,
     ):
         less = min(minor, row["amount_minor"])
@@ -137,13 +146,15 @@ SELECT p.reference, p.amount_minor, p.captured_minor, p.refunded_minor,
   CASE p.provider WHEN 'exchange' THEN (SELECT r.order_id FROM rma r WHERE r.number = p.reference) END AS source
 FROM payment p WHERE p.order_id = $1 AND p.state NOT IN ('pending', 'voided', 'failed') ORDER BY p.reference FOR NO KEY UPDATE OF p
 """
+# Captures that somebody has begun, and those that wait; one that was made is in the payment's own figures.
 _CAPTURES = (
-    "SELECT coalesce(sum(amount_minor) FILTER (WHERE state = 'sent'), 0)::bigint, coalesce(sum(amount_minor) FILTER (WHERE state = 'intended'), 0)::bigint"
-    " FROM payment_intention WHERE order_id = $1 AND kind = 'capture'"
+    f"SELECT coalesce(sum(amount_minor) FILTER (WHERE i.state = 'sent' OR NOT {NOT_BEGUN}), 0)::bigint,"
+    f" coalesce(sum(amount_minor) FILTER (WHERE i.state = 'intended' AND {NOT_BEGUN}), 0)::bigint"
+    " FROM payment_intention i WHERE order_id = $1 AND kind = 'capture' AND state IN ('intended', 'sent', 'failed')"
 )
 _GIVEN_BY_KIND = (
     "SELECT kind, sum(amount_minor)::bigint FROM payment_intention WHERE order_id = $1"
-    " AND kind IN ('refund', 'void') AND state NOT IN ('withdrawn', 'failed') GROUP BY kind"
+    " AND kind IN ('refund', 'void') AND state <> 'withdrawn' GROUP BY kind"
 )
 
 
@@ -160,11 +171,12 @@ async def lock_payments(tx: Tx, order: UUID) -> list[Payment]:
 async def keep(tx: Tx, order: UUID, payment: Payment) -> None:
     """Write a payment as it is now; one that is known loses its time limit."""
     await tx.run(
-        "INSERT INTO payment (order_id, reference, provider, state, amount_minor, captured_minor)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (order_id, reference) DO UPDATE SET provider = excluded.provider,"
+        "INSERT INTO payment (order_id, reference, provider, state, amount_minor, captured_minor, captured_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (order_id, reference) DO UPDATE SET provider = excluded.provider,"
         " state = excluded.state, amount_minor = excluded.amount_minor, captured_minor = excluded.captured_minor,"
-        " expires_at = NULL",
+        " captured_at = coalesce(payment.captured_at, excluded.captured_at), expires_at = NULL",
         order, payment.reference, payment.provider, payment.state, payment.amount_minor, payment.captured_minor,
+        tx.now if payment.captured_minor else None,
     )  # fmt: skip
 
 
@@ -178,7 +190,7 @@ async def given(tx: Tx, order: UUID) -> int:
     return int(
         await tx.value(
             "SELECT (SELECT coalesce(sum(amount_minor), 0) FROM payment_intention WHERE order_id = $1"
-            " AND kind IN ('refund', 'void') AND state NOT IN ('withdrawn', 'failed'))::bigint"
+            " AND kind IN ('refund', 'void') AND state <> 'withdrawn')::bigint"
             " + (SELECT coalesce(sum(refunded_minor), 0) FROM payment WHERE order_id = $1 AND provider = 'exchange')::bigint",
             order,
         )

@@ -8,8 +8,8 @@ import msgspec
 
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.words import Code, Email, Maybe, Minor, Note, Slug
-from comptoir.returns.disposition import Condition, Disposition
 from comptoir.returns.lifecycle import OPEN, RETURN, Action, Status, UnitState
+from comptoir.returns.policy import Condition, Disposition, Method
 from comptoir.returns.reasons import NO_REASON, ReasonCode
 
 MOST_LINES: Final = 500
@@ -68,7 +68,6 @@ def check(asked: tuple[Noticed, ...], left: dict[int, int]) -> None:
 
 Origin = Literal["counter", "home", "hand_over", "unannounced", "to_sender"]
 Wish = Literal["refund", "exchange", "credit"]
-Method = Literal["store", "relay", "postal"]
 Nth = Annotated[int, msgspec.Meta(ge=1, le=2_000)]
 """The number of a unit within its return."""
 

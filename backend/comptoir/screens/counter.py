@@ -48,7 +48,7 @@ async def search(connection: Connection, location: str, words: str) -> list[Foun
 
 _ORDER = """
 SELECT o.id AS order, o.number, coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name) AS name, coalesce(nullif(split_part(o.collector, ' ', 1), ''), c.first_name) AS first_name,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'status', w.status, 'promise_at', w.promise_at,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'status', w.status, 'ended_because', w.ended_because, 'promise_at', w.promise_at,
       'lines', (SELECT jsonb_agg(jsonb_build_object('line', l.line, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture, 'staged', l.staged, 'minimum_age', s.minimum_age, 'blocked', s.blocked_reason) ORDER BY l.line)
         FROM work_line l JOIN sku s ON s.sku = l.sku WHERE l.work = w.id),
       'bags', (SELECT coalesce(jsonb_agg(jsonb_build_object('tag', b.tag, 'place', b.place) ORDER BY b.tag), '[]') FROM bag b WHERE b.work = w.id AND b.gone_at IS NULL)) ORDER BY w.created_at, w.id), '[]')
@@ -85,6 +85,8 @@ class Staged(msgspec.Struct, frozen=True):
     promise_at: datetime
     lines: list[Line]
     bags: list[Bag]
+    ended_because: str | None = None
+    kind: str = "pickup"
 
 
 class Here(msgspec.Struct, frozen=True):

@@ -18,11 +18,9 @@ from comptoir.returns.withdrawal import in_time, last_day
 from comptoir.screens.customer_asks import Request, ShortChoice
 from comptoir.screens.customer_parcels import DELIVERY, PARCELS, CustomerParcel, Delivery
 from comptoir.screens.customer_part import Part
-from comptoir.screens.customer_return import RETURNS, ReturnOf
 
 # What comes from another store is a part of the store where it is collected, being prepared, until it is there.
-_SQL = (
-    """
+_SQL = """
 SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.placed_at, o.total_minor,
     o.shipping_minor,
   o.discount_minor, o.canceled_at, o.cancel_reason, c.first_name, c.last_name,
@@ -44,7 +42,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
     WHERE h.order_id = o.id AND h.released_at IS NULL), '[]') AS holds,
   coalesce((SELECT bool_or(p.state IN ('captured', 'part_refunded', 'refunded')) FROM payment p WHERE p.order_id =
       o.id), false) AS paid,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'state', i.state, 'amount_minor', i.amount_minor)
+  coalesce((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'state', i.state, 'amount_minor', i.amount_minor, 'sent_at', i.sent_at)
       ORDER BY i.intended_at)
     FROM payment_intention i WHERE i.order_id = o.id AND i.kind IN ('refund', 'void') AND i.state <> 'withdrawn'),
         '[]') AS money_back,
@@ -53,7 +51,6 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
     FROM document d WHERE d.order_id = o.id), '[]') AS documents,
   {parcels},
   {delivery},
-  {returns},
   (SELECT jsonb_build_object('score', r.score, 'comment', r.comment) FROM rating r WHERE r.order_id = o.id) AS rating,
   EXISTS (SELECT FROM order_company b WHERE b.order_id = o.id) AS business, o.channel,
   coalesce((SELECT p.body->'uninformed' FROM policy p WHERE p.kind = 'returns' AND p.active_from < $2::date + 1
@@ -95,10 +92,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
         coalesce(sum(handed_over), 0) AS handed_over FROM work_line WHERE work = w.id) n
     WHERE w.order_id = o.id AND w.status <> 'rejected' AND NOT (w.kind = 'transfer' AND w.status = 'closed')), '[]') AS parts
 FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.link_hash = $1 AND c.erased_at IS NULL
-""".replace("{parcels}", PARCELS)
-    .replace("{delivery}", DELIVERY)
-    .replace("{returns}", RETURNS)
-)
+""".replace("{parcels}", PARCELS).replace("{delivery}", DELIVERY)
 
 FIRST = (
     "coming", "here", "early", "missed", "ready", "part_ready", "preparing", "noted", "ship_preparing", "ship_noted",
@@ -133,6 +127,8 @@ class MoneyBack(msgspec.Struct, frozen=True):
     kind: str
     state: str
     amount_minor: int
+    sent_at: datetime | None = None
+    """When its provider answered that it has gone."""
 
 
 class Rating(msgspec.Struct, frozen=True):
@@ -178,7 +174,6 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     parcels: tuple[CustomerParcel, ...] = ()
     delivery: Delivery | None = None
     relay_open: bool = False
-    returns: tuple[ReturnOf, ...] = ()
 
     @property
     def pickup(self) -> Part | None:
@@ -262,16 +257,6 @@ class CustomerOrder(msgspec.Struct, frozen=True):
         ordered = {line.line: (line.quantity, line.canceled) for line in self.lines if not line.excluded}
         return units_left(ordered, [one for notice in self.notices for one in notice.lines])
 
-    @property
-    def own_returns(self) -> tuple[ReturnOf, ...]:
-        """Those of whoever bought: of a gift that went back they are not told."""
-        return tuple(one for one in self.returns if not one.gift)
-
-    @property
-    def reached(self) -> bool:
-        """Something of it is with the customer, or on its way to them."""
-        return any(line.gone for line in self.lines)
-
     def may_withdraw(self, now: datetime) -> bool:
         """A consumer, within the period, with something left to withdraw from."""
         today = now.astimezone(ZoneInfo(self.time_zone)).date()
@@ -291,7 +276,6 @@ class CustomerOrder(msgspec.Struct, frozen=True):
             self.choices,
             len(self.notices),
             self.parcels,
-            self.returns,
             self.delivery,
             [(p.told_at, p.state, p.staged, p.pass_generation, p.arrival, p.collect_until) for p in self.parts],
         )
@@ -322,7 +306,6 @@ async def find_customer_order(
         "choices",
         "notices",
         "parcels",
-        "returns",
         "uninformed",
     ):
         kept[name] = msgspec.json.decode(kept[name])

@@ -22,7 +22,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
-from comptoir.screens import counter, next_pack, shelf_work, signed_in, work_list
+from comptoir.screens import counter, gone_work, next_pack, shelf_work, signed_in, work_list
 from comptoir.screens import pack as pack_screen
 from comptoir.screens.next_pack import NextPack
 from comptoir.screens.work_list import WorkList
@@ -173,7 +173,7 @@ async def one_work(
     page: NamedDependency[Page],
     now: NamedDependency[datetime],
 ) -> Answer:
-    """One row of the list: go on with it, take it, or see who has it."""
+    """One row of the list: go on with it, take it, or see who has it; of a work that has left the list, what became of it."""
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store_of(actor))
         lines = await work_list.lines(connection, work_id, store_of(actor))
@@ -181,9 +181,12 @@ async def one_work(
     if row is None:
         async with borrowed(house.pool) as connection:
             labeled = await shelf_work.by_label(connection, store_of(actor), str(work_id))
-        if labeled is None or not labeled.at_the_table:
+            gone = await gone_work.find(connection, work_id, store_of(actor))
+        if labeled is not None and labeled.at_the_table:
+            return page.go(f"/packing/{work_id}")
+        if gone is None:
             raise NotFound("work_not_found")
-        return page.go(f"/packing/{work_id}")
+        return page.html("associate/gone_work.html", work=gone, now=now, time_zone=gone.time_zone)
     if row.to_pack:
         return page.go(f"/packing/{work_id}")
     if row.pack is not None and str(row.staff) == actor.who:
@@ -274,7 +277,7 @@ async def scan(
             if work is not None and work.at_the_table:
                 return page.go(f"/packing/{work.id}")
             if work is not None:
-                listed = work.status in ("open", "accepted", "picking", "picked")
+                listed = work.kind != "pickup" or work.status in ("open", "accepted", "picking", "picked")
                 return page.go(f"/work/{work.id}" if listed else f"/counter/orders/{work.order}")
         if scanned.kind == "tote":
             parcel = await shelf_work.by_tote(connection, store_of(actor), int(scanned.code[2:]), actor.who)

@@ -1,0 +1,289 @@
+"""Local servers that stand for Stripe, a Shopify shop and a WooCommerce shop: they keep books, check what those document, and know keys
+against doubles where those do.
+
+Written from the public references, not from our adapters. `say` and `then` of `serving` make them refuse, ask for patience, answer
+nonsense, stall or hang up after the money has moved. `money` is what really moved.
+"""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from tests.carriers.carrier_servers import Asked, CarrierServer, Said, as_json, serving
+
+KEY = "sk_test_of_the_tests"
+TOKEN = "shpat_of_the_tests"
+PAIR = ("ck_of_the_tests", "cs_of_the_tests")
+NOON = 1_795_172_400
+"""20 November 2026, noon in Paris: when everything happens unless `at` says otherwise."""
+
+
+class Books:
+    """What one provider has on file: one payment of 163.00, and what was given back of it."""
+
+    def __init__(self, *, captured: int = 16_300, authorized: int = 16_300) -> None:
+        self.lock = threading.Lock()
+        self.status = "succeeded" if captured else "requires_capture"
+        self.authorized, self.captured = authorized, captured
+        self.refunds: list[dict[str, Any]] = []
+        self.captures: list[dict[str, Any]] = []
+        self.voided = False
+        self.marks: dict[str, str] = {}
+        self.answers: dict[str, tuple[bytes, Said]] = {}
+        self.at = NOON
+        self.pending = self.stall = False
+
+    @property
+    def moved(self) -> tuple[int, int, bool]:
+        return len(self.refunds), self.captured, self.voided
+
+    @property
+    def refunded(self) -> int:
+        return sum(one["amount"] for one in self.refunds if one["status"] != "failed")
+
+    def add(self, amount: int, key: str = "", **more: Any) -> dict[str, Any]:
+        """A refund, however it was asked for."""
+        one = {
+            "n": len(self.refunds) + 1, "amount": amount, "key": key, "at": self.at,
+            "status": "pending" if self.pending else "succeeded", **more,
+        }  # fmt: skip
+        self.refunds.append(one)
+        return one
+
+
+def stripe_fault(status: int, code: str, kind: str = "invalid_request_error") -> Said:
+    return as_json(status, {"error": {"type": kind, "code": code, "message": f"No: {code}."}})
+
+
+def stripe_refund(one: dict[str, Any], payment: str) -> dict[str, Any]:
+    return {
+        "id": f"re_{one['n']}", "object": "refund", "amount": one["amount"], "currency": "eur", "created": one["at"],
+        "payment_intent": payment, "charge": "ch_1", "status": one["status"], "metadata": {"comptoir_key": one["key"]} if one["key"] else {},
+    }  # fmt: skip
+
+
+def stripe(books: Books, payment: str = "pi_1") -> Any:
+    def intent() -> dict[str, Any]:
+        return {
+            "id": payment, "object": "payment_intent", "status": "canceled" if books.voided else books.status,
+            "amount": books.authorized, "amount_received": books.captured, "metadata": books.marks,
+        }  # fmt: skip
+
+    def act(asked: Asked) -> Said:
+        form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+        if asked.path == "/v1/refunds" and asked.method == "GET":
+            found = [stripe_refund(one, payment) for one in reversed(books.refunds)]
+            if "created[gte]" in asked.query:
+                low, high = int(asked.query["created[gte]"][0]), int(asked.query["created[lt]"][0])
+                found = [one for one in found if low <= one["created"] < high]
+            elif asked.query.get("payment_intent") != [payment]:
+                return stripe_fault(404, "resource_missing")
+            most, after = int(asked.query["limit"][0]), asked.query.get("starting_after", [None])[0]
+            ids = [one["id"] for one in found]
+            begin = ids.index(after) + 1 if after else 0
+            return as_json(
+                200, {"object": "list", "has_more": len(found) > begin + most, "data": found[begin : begin + most]}
+            )
+        if asked.path == "/v1/refunds":
+            amount = int(form["amount"])
+            if form.get("payment_intent") != payment:
+                return stripe_fault(404, "resource_missing")
+            if amount > books.captured - books.refunded:
+                return stripe_fault(400, "charge_already_refunded")
+            return as_json(200, stripe_refund(books.add(amount, form.get("metadata[comptoir_key]", "")), payment))
+        if asked.path == f"/v1/payment_intents/{payment}" and asked.method == "GET":
+            return as_json(200, intent())
+        if asked.path == f"/v1/payment_intents/{payment}/capture":
+            if books.status != "requires_capture" or books.voided:
+                return stripe_fault(400, "payment_intent_unexpected_state")
+            if int(form["amount_to_capture"]) > books.authorized:
+                return stripe_fault(400, "amount_too_large")
+            books.captured, books.status = int(form["amount_to_capture"]), "succeeded"
+            books.marks["comptoir_key"] = form.get("metadata[comptoir_key]", "")
+            return as_json(200, intent())
+        if asked.path == f"/v1/payment_intents/{payment}/cancel":
+            if books.voided or books.status != "requires_capture":
+                return stripe_fault(400, "payment_intent_unexpected_state")
+            books.voided = True
+            return as_json(200, intent())
+        return stripe_fault(404, "resource_missing")
+
+    def judge(server: CarrierServer, asked: Asked) -> Said:
+        if asked.headers.get("authorization") != f"Bearer {KEY}":
+            return server.no("key", stripe_fault(401, "invalid_api_key", "authentication_error"))
+        with books.lock:
+            if asked.method == "GET":
+                return act(asked)
+            if asked.headers.get("content-type") != "application/x-www-form-urlencoded":
+                return server.no("form", stripe_fault(400, "parameter_unknown"))
+            key = asked.headers.get("idempotency-key", "")
+            if key in books.answers:
+                body, said = books.answers[key]
+                return (
+                    said
+                    if body == asked.body
+                    else server.no("key reused", stripe_fault(400, "idempotency_key_reused", "idempotency_error"))
+                )
+            said = act(asked)
+            books.answers[key] = (asked.body, said)
+            return said
+
+    return judge
+
+
+def shop_money(minor: int) -> dict[str, Any]:
+    return {"shopMoney": {"amount": f"{minor / 100:.2f}"}}
+
+
+def shopify_refund(one: dict[str, Any]) -> dict[str, Any]:
+    status = {"succeeded": "SUCCESS", "pending": "PENDING", "failed": "FAILURE"}[one["status"]]
+    return {
+        "id": f"gid://shopify/Refund/{one['n']}", "note": one["key"], "createdAt": iso(one["at"]),
+        "totalRefundedSet": shop_money(one["amount"]),
+        "transactions": {"nodes": [{"id": f"gid://shopify/OrderTransaction/9{one['n']}", "kind": "REFUND", "status": status}]},
+    }  # fmt: skip
+
+
+def iso(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def shopify(books: Books, order: str = "820982911946154508") -> Any:
+    id = f"gid://shopify/Order/{order}"
+
+    def transactions() -> list[dict[str, Any]]:
+        one = {
+            "status": "SUCCESS",
+            "gateway": "shopify_payments",
+            "createdAt": iso(NOON - 86_400),
+            "parentTransaction": None,
+        }
+        made = []
+        if books.status == "requires_capture" or books.captures or books.voided:
+            made.append({**one, "id": "t/1", "kind": "AUTHORIZATION", "amountSet": shop_money(books.authorized)})
+        else:
+            made.append({**one, "id": "t/1", "kind": "SALE", "amountSet": shop_money(books.captured)})
+        made += [{**one, **capture, "kind": "CAPTURE"} for capture in books.captures]
+        return made + (
+            [{**one, "id": "t/void", "kind": "VOID", "amountSet": shop_money(books.authorized)}] if books.voided else []
+        )
+
+    def whole() -> dict[str, Any]:
+        return {"id": id, "transactions": transactions(), "refunds": [shopify_refund(one) for one in books.refunds]}
+
+    def judge(server: CarrierServer, asked: Asked) -> Said:
+        if asked.headers.get("x-shopify-access-token") != TOKEN:
+            return server.no("token", as_json(401, {"errors": "Invalid API key or access token"}))
+        if asked.path != "/admin/api/2026-10/graphql.json":
+            return server.no("path", as_json(404, {"errors": "Not Found"}))
+        sent = json.loads(asked.body)
+        query, given = sent["query"], sent["variables"]
+        with books.lock:
+            if "orders(" in query:
+                return as_json(
+                    200,
+                    {"data": {"orders": {"nodes": [whole()], "pageInfo": {"hasNextPage": False, "endCursor": None}}}},
+                )
+            if "order(id" in query:
+                return as_json(200, {"data": {"order": whole() if given["id"] == id else None}})
+            if "refundCreate" in query:
+                if "@idempotent" not in query:
+                    return server.no("idempotent", as_json(200, {"errors": [{"message": "idempotent is required"}]}))
+                if given["key"] in books.answers:
+                    return books.answers[given["key"]][1]
+                put = given["input"]["transactions"][0]
+                amount = round(float(put["amount"]) * 100)
+                if put["parentId"] not in [one["id"] for one in transactions()] or given["input"]["orderId"] != id:
+                    return said("refundCreate", "refund", None, "Transaction parent is invalid")
+                if amount > books.captured - books.refunded:
+                    return said("refundCreate", "refund", None, "Refund amount is greater than what was paid")
+                answer = said("refundCreate", "refund", shopify_refund(books.add(amount, given["input"]["note"])))
+                books.answers[given["key"]] = (b"", answer)
+                return answer
+            if "orderCapture" in query:
+                amount = round(float(given["input"]["amount"]) * 100)
+                if books.voided or amount > books.authorized - books.captured:
+                    return said("orderCapture", "transaction", None, "Cannot capture")
+                made = {"id": f"t/c{len(books.captures) + 1}", "status": "SUCCESS", "amountSet": shop_money(amount)}
+                books.captures.append(made)
+                books.captured += amount
+                return said("orderCapture", "transaction", made)
+            if books.voided or books.captures:
+                return said("transactionVoid", "transaction", None, "Cannot void")
+            books.voided = True
+            return said("transactionVoid", "transaction", {"id": "t/void", "kind": "VOID", "status": "SUCCESS"})
+
+    def said(name: str, what: str, made: Any, error: str = "") -> Said:
+        errors = [{"field": None, "message": error}] if error else []
+        return as_json(200, {"data": {name: {what: made, "userErrors": errors}}})
+
+    return judge
+
+
+def woocommerce(books: Books, order: str = "727") -> Any:
+    def shown(one: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": one["n"], "parent_id": int(order), "date_created_gmt": iso(one["at"]).removesuffix("Z"), "amount": f"{one['amount'] / 100:.2f}",
+            "reason": one.get("reason", ""), "refunded_payment": one["status"] != "failed",
+            "meta_data": [{"id": 1, "key": "_comptoir_key", "value": one["key"]}] if one["key"] else [],
+        }  # fmt: skip
+
+    def judge(server: CarrierServer, asked: Asked) -> Said:
+        pair = base64.b64encode(":".join(PAIR).encode()).decode()
+        if asked.headers.get("authorization") != f"Basic {pair}":
+            return server.no("key", as_json(401, {"code": "woocommerce_rest_cannot_view", "message": "No."}))
+        with books.lock:
+            if asked.path == "/wp-json/wc/v3/refunds":
+                low, high = asked.query["after"][0], asked.query["before"][0]
+                found = [shown(one) for one in books.refunds if low <= iso(one["at"]).removesuffix("Z") < high]
+                return as_json(200, found if asked.query["page"] == ["1"] else [])
+            if asked.path != f"/wp-json/wc/v3/orders/{order}/refunds":
+                return as_json(404, {"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID."})
+            if asked.method == "GET":
+                return as_json(200, [shown(one) for one in reversed(books.refunds)])
+            sent = json.loads(asked.body)
+            amount = round(float(sent["amount"]) * 100)
+            if sent.get("api_refund") is not True or sent.get("api_restock") is not False:
+                return server.no("flags", as_json(400, {"code": "rest_invalid_param", "message": "No."}))
+            if amount > books.captured - books.refunded:
+                return as_json(
+                    400, {"code": "woocommerce_rest_invalid_order_refund", "message": "Invalid refund amount."}
+                )
+            key = next(one["value"] for one in sent["meta_data"] if one["key"] == "_comptoir_key")
+            return as_json(201, shown(books.add(amount, key, reason=sent.get("reason", ""))))
+
+    return judge
+
+
+JUDGES = {"stripe": stripe, "shopify": shopify, "woocommerce": woocommerce}
+
+
+@contextmanager
+def standing(kind: str, books: Books) -> Iterator[CarrierServer]:
+    """One provider with these books, on a free port. `books.stall`: money moves, and the answer does not come in time."""
+    inner = JUDGES[kind](books)
+
+    def judge(server: CarrierServer, asked: Asked) -> Said:
+        before = books.moved
+        said: Said = inner(server, asked)
+        if books.stall and books.moved != before:
+            books.stall = False
+            server.go_on.wait(3)
+        return said
+
+    with serving(judge) as server:
+        yield server
+
+
+def account_of(kind: str, address: str) -> dict[str, str]:
+    """What the environment would hold for it."""
+    return {
+        "stripe": {"key": KEY, "webhook": "whsec_of_the_tests", "base": address},
+        "shopify": {"token": TOKEN, "base": address},
+        "woocommerce": {"consumer_key": PAIR[0], "consumer_secret": PAIR[1], "base": address},
+    }[kind]

@@ -1,0 +1,235 @@
+"""I4: whatever comes back, in whatever order and however many at once, its money comes to what was paid, to the cent, and never above."""
+
+import asyncio
+import random
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.errors import Outage, Refusal
+from comptoir.kit.ids import new_id
+from comptoir.kit.money import vat_on
+from comptoir.orders.canceling import share_of
+from comptoir.orders.model import PlaceOrder
+from comptoir.returns.model import (
+    Coming,
+    GiveBack,
+    InspectReturn,
+    Looked,
+    OpenReturn,
+    Permission,
+    Replacement,
+    ReturnSettled,
+    SettleReturn,
+    Settling,
+    Taken,
+    TakeReturn,
+)
+from comptoir.returns.refunding import Fee, delivery_minor, free_places, gross_shares, unit_minor, within
+from tests.hands import Shop, staged
+from tests.world import BOWL, CUP, DERBY, LYON, TABLE_SET, TOWEL, WINE, Line, order
+
+BOSS = Actor("boss", "store_manager", (LYON,))
+ALLOWED = Permission("everything may be tried here")
+SOLD = (DERBY, BOWL, CUP, WINE, TOWEL, TABLE_SET)
+JOURNEYS = 16
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.integers(0, 5000), min_size=1, max_size=4), st.integers(0, 999), st.integers(1, 9),
+    st.lists(st.tuples(st.sampled_from(["cancel", "return", "undo"]), st.integers(1, 4)), max_size=20),
+)  # fmt: skip
+def test_canceled_and_returned_units_never_share_a_cent_and_all_of_them_come_to_the_price(
+    shares: list[int], vat_beside: int, quantity: int, steps: list[tuple[str, int]]
+) -> None:
+    gross = gross_shares(sum(shares), vat_beside, shares)
+    assert sum(gross) == sum(shares) + vat_beside
+    share = gross[0]
+    canceled, back, taken = 0, 0, [*range(0)]
+    for kind, units in steps:
+        if (
+            kind == "cancel"
+            and canceled + len(taken) + units <= quantity
+            and max(taken, default=-1) < quantity - canceled - units
+        ):
+            back += share_of(share, quantity, canceled, units)
+            canceled += units
+        elif kind == "return":
+            taken += free_places(taken, quantity - canceled, units) or []
+        elif kind == "undo" and taken:
+            taken.remove(taken[units % len(taken)])
+        money = back + sum(unit_minor(share, quantity, nth) for nth in taken)
+        assert len(set(taken)) == len(taken) <= quantity - canceled
+        assert money <= share
+    rest = free_places(taken, quantity - canceled, quantity - canceled - len(taken)) or []
+    assert back + sum(unit_minor(share, quantity, nth) for nth in [*taken, *rest]) == share
+
+
+@given(
+    st.integers(0, 2000),
+    st.integers(0, 2000),
+    st.lists(st.booleans(), max_size=5),
+    st.dictionaries(st.integers(1, 9), st.integers(0, 900)),
+)
+def test_the_delivery_is_given_back_once_and_nothing_goes_above_what_is_left(
+    paid: int, standard: int, kept: list[bool], wanted: dict[int, int]
+) -> None:
+    given_minor = 0
+    for stays in [*kept, False, False]:
+        given_minor += delivery_minor(Fee(paid, given_minor, standard), kept=stays)
+    assert given_minor == min(paid, standard)
+    lines = within(wanted, paid)
+    assert sum(lines.values()) == min(paid, sum(wanted.values())) and all(lines[n] <= wanted[n] for n in wanted)
+
+
+def beside(placed: PlaceOrder) -> PlaceOrder:
+    """The same order from a shop that adds VAT at the end."""
+    lines = tuple(
+        msgspec.structs.replace(one, vat_minor=vat_on(one.total_minor, one.vat_rate_bp)) for one in placed.lines
+    )
+    shipping_vat = vat_on(placed.shipping_minor, 2000)
+    vat = sum(one.vat_minor for one in lines) + shipping_vat
+    total = sum(one.total_minor for one in lines) + placed.shipping_minor + vat
+    return msgspec.structs.replace(
+        placed, lines=lines, vat_minor=vat, shipping_vat_minor=shipping_vat, total_minor=total, prices_include_vat=False,
+        payment=msgspec.structs.replace(placed.payment, amount_minor=total),
+    )  # fmt: skip
+
+
+class Customer:
+    """Somebody who brings things back at random, and what they were given for it."""
+
+    def __init__(self, shop: Shop, made: PlaceOrder, dice: random.Random) -> None:
+        self.shop, self.made, self.dice = shop, made, dice
+        self.given = 0
+
+    async def left(self) -> list[tuple[int, int]]:
+        """(line, part) of each unit that is still with the customer."""
+        rows = await self.shop.connection.fetch(
+            "SELECT r.line, r.part, r.quantity - (SELECT count(*) FROM rma_unit u WHERE u.order_id = r.order_id AND u.line = r.line AND u.part = r.part"
+            " AND u.state NOT IN ('given_back', 'missing', 'canceled')) AS units FROM requirement r WHERE r.order_id = $1", self.made.id,
+        )  # fmt: skip
+        return [(row["line"], row["part"]) for row in rows for _ in range(row["units"])]
+
+    def some(self, units: list[tuple[int, int]]) -> tuple[Taken, ...]:
+        chosen = Counter(self.dice.sample(units, self.dice.randint(1, min(3, len(units)))))
+        return tuple(Taken(line=line, part=part, quantity=n, condition="as_new") for (line, part), n in chosen.items())
+
+    def wish(self) -> Settling:
+        kind = self.dice.choice(["refund", "refund", "credit", "even", "other"])
+        if kind == "other":
+            return Settling(
+                "exchange", (Replacement(CUP),), self.dice.choice(["refund", "credit"]), till_reference=f"T-{new_id()}"
+            )
+        return Settling("exchange", (Replacement(DERBY),)) if kind == "even" else Settling(kind)  # type: ignore[arg-type]
+
+    async def bring(self, units: tuple[Taken, ...], wish: Settling) -> None:
+        command = TakeReturn(
+            id=new_id(), location=LYON, order=self.made.id, units=units, settling=wish, permission=ALLOWED
+        )
+        settled = await self.shop.perform(command, BOSS, ReturnSettled)
+        assert settled.withheld_minor == 0
+        assert settled.given_minor == settled.refund_minor + settled.credit_minor + settled.exchange_minor
+        self.given += settled.given_minor
+
+    async def change_her_mind(self, units: tuple[Taken, ...]) -> None:
+        """Announced, looked at, and taken home again."""
+        coming = tuple(Coming(line=one.line, part=one.part, quantity=one.quantity) for one in units)
+        opened = OpenReturn(id=new_id(), order=self.made.id, location=LYON, units=coming, permission=ALLOWED)
+        count = sum(one.quantity for one in units)
+        await self.shop.perform(opened, BOSS)
+        looks = tuple(Looked(n, "opened") for n in range(1, count + 1))
+        await self.shop.perform(InspectReturn(id=new_id(), rma=opened.id, location=LYON, units=looks), BOSS)
+        await self.shop.perform(
+            GiveBack(id=new_id(), rma=opened.id, units=tuple(range(1, count + 1)), why="she keeps it"), BOSS
+        )
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("seed", range(JOURNEYS))
+async def test_whatever_comes_back_in_whatever_order_all_of_it_comes_to_what_was_paid(shop: Shop, seed: int) -> None:
+    dice = random.Random(seed)
+    for sku in (DERBY, BOWL, CUP, WINE, TOWEL):
+        await shop.receive(60, sku)
+    sam = await shop.handheld()
+    lines = [
+        Line(dice.choice(SOLD), dice.randint(1, 3), LYON, dice.randint(100, 9_999)) for _ in range(dice.randint(1, 4))
+    ]
+    lines = [
+        msgspec.structs.replace(one, discount_minor=dice.randint(0, (one.price_minor or 0) * one.quantity // 2))
+        for one in lines
+    ]
+    made = order(*lines, shipping_minor=dice.choice([0, 490, 991]))
+    if seed % 3 == 2:
+        made = beside(made)
+    _, work = await staged(shop, sam, made)
+    await sam.hand_over(made.id, work, age_checked=True)
+    her = Customer(shop, made, dice)
+    while units := await her.left():
+        if dice.random() < 0.2:
+            await her.change_her_mind(her.some(units))
+        await her.bring(her.some(units), her.wish())
+        assert her.given <= made.total_minor
+    assert her.given == made.total_minor
+    paid = await shop.connection.fetchval(
+        "SELECT (SELECT coalesce(sum(amount_minor), 0) FROM payment_intention WHERE order_id = $1 AND kind = 'refund')"
+        " + (SELECT coalesce(sum(amount_minor), 0) FROM store_credit WHERE order_id = $1)"
+        " + (SELECT coalesce(sum(p.amount_minor), 0) FROM rma r JOIN payment p ON p.reference = r.number WHERE r.order_id = $1)", made.id,
+    )  # fmt: skip
+    assert paid == made.total_minor
+    assert await shop.breaches() == []
+
+
+async def at_once(shop: Shop, commands: list[Any]) -> Counter[str]:
+    """All of them at the same moment: how often each was done, or refused with which word. Told to come again, everybody does."""
+
+    async def one(command: Any) -> str:
+        while True:
+            try:
+                await shop.runner.perform(command, BOSS)
+                return "done"
+            except Outage:
+                await asyncio.sleep(0.05)
+            except Refusal as refusal:
+                return refusal.code
+
+    return Counter(await asyncio.gather(*map(one, commands)))
+
+
+@pytest.mark.anyio
+async def test_of_fifty_returns_at_once_exactly_those_pass_that_there_are_units_for(shop: Shop) -> None:
+    await shop.receive(20)
+    sam = await shop.handheld()
+    made = order(Line(DERBY, 20, price_minor=999, discount_minor=7))
+    _, work = await staged(shop, sam, made)
+    await sam.hand_over(made.id, work)
+    unit = (Taken(line=1, condition="as_new"),)
+    told = await at_once(shop, [TakeReturn(id=new_id(), location=LYON, order=made.id, units=unit) for _ in range(50)])
+    assert told == {"done": 20, "already_returned": 30}
+    assert sum(amount for _, amount, _ in await shop.intended(made.id)) == made.total_minor
+    assert await shop.figures() == (0, 0, 0, 20)
+
+
+@pytest.mark.anyio
+async def test_of_fifty_who_settle_the_same_returns_at_once_each_return_is_settled_by_one(shop: Shop) -> None:
+    await shop.receive(5)
+    sam = await shop.handheld()
+    made = order(Line(DERBY, 5, price_minor=1001, discount_minor=2))
+    _, work = await staged(shop, sam, made)
+    await sam.hand_over(made.id, work)
+    returns: list[UUID] = []
+    for _ in range(5):
+        opened = OpenReturn(id=new_id(), order=made.id, location=LYON, units=(Coming(line=1),))
+        await shop.perform(opened, BOSS)
+        await shop.perform(InspectReturn(id=new_id(), rma=opened.id, location=LYON, units=(Looked(1, "as_new"),)), BOSS)
+        returns.append(opened.id)
+    told = await at_once(shop, [SettleReturn(id=new_id(), rma=returns[n % 5]) for n in range(50)])
+    assert told == {"done": 5, "not_now": 45}
+    assert sum(amount for _, amount, _ in await shop.intended(made.id)) == made.total_minor
