@@ -60,6 +60,7 @@ from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
 from comptoir.flows.resolve_exception import ResolveExceptionFlow
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.flows.retry_sourcing import RetrySourcingFlow
+from comptoir.flows.return_from_home import change_way, keep_draft, keep_photo, send_back
 from comptoir.flows.send_back import record_return_label
 from comptoir.flows.settle_return import SettleReturnFlow
 from comptoir.flows.ship_transfer import ship_transfer
@@ -88,6 +89,7 @@ from comptoir.notifications.telling_devices import tell_devices
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, CorrectAddress, MapUnknownLine, PlaceHold, ReleaseHold, RetrySourcing
 from comptoir.payments.recording import RecordPayment
+from comptoir.returns.drafting import ChangeWay, KeepDraft, KeepPhoto, SendBack
 from comptoir.returns.model import (
     CancelReturn,
     DeclineReturn,
@@ -196,6 +198,10 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         TellNotReceived: tell_not_received,
         HearTracking: hear_tracking,
         RecordReturnLabel: record_return_label,
+        KeepDraft: keep_draft,
+        KeepPhoto: keep_photo,
+        SendBack: send_back,
+        ChangeWay: change_way,
         UnloadParcel: unload_parcel,
         CloseManifest: close_manifest,
         ReopenManifest: reopen_manifest,
@@ -266,6 +272,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "buy labels": ("comptoir.errands.buy_label:buy_labels", 1.0),
     "move money": ("comptoir.errands.move_money:move_money", 2.0),
     "ask where parcels are": ("comptoir.errands.tracking:ask_carriers", 30.0),
+    "forget return drafts": ("comptoir.flows.return_from_home:forget_drafts", 3600.0),
     "buy return labels": ("comptoir.errands.return_labels:buy_return_labels", 1.0),
     "ask where returns are": ("comptoir.errands.return_labels:ask_ways_back", 60.0),
     "ask for hand-over slips": ("comptoir.errands.slips:ask_slips", 2.0),

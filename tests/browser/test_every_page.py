@@ -3,6 +3,7 @@
 A page without a row in `STATES` fails: whoever adds a page says here in which states it is looked at.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 import pytest
@@ -50,6 +51,7 @@ NOT_PAGES: Final = (
 )
 FILES: Final = (
     "/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels", "/packing/kept", "/policy.json", "/rates.csv",
+    "/return/{rma:uuid}/label",
 )  # fmt: skip
 """What machines read; streams, files and the redirect at the root are no pages either."""
 
@@ -717,6 +719,56 @@ def finished(more: str, lang: str = "fr") -> Callable[[World], str]:
     return where
 
 
+def going_back(
+    more: str, *, reason: str = "", way: str = "", sent: str = "", lang: str = "fr"
+) -> Callable[[World], str]:
+    """The page of a customer who sends the first article of an order back: a draft so far, or (`sent`) a return in that state, with its label."""
+
+    def where(world: World) -> str:
+        shop = world.shop
+        row = shop.ask(
+            "SELECT n.order_id, n.order_line, n.sku FROM work_line n JOIN work w ON w.id = n.work JOIN sales_order o ON o.id = n.order_id"
+            " WHERE n.handed_over > 0 AND EXISTS (SELECT FROM hand_over v WHERE w.id = ANY(v.works)) AND o.language = $1 ORDER BY n.order_id, n.order_line LIMIT 1", lang,
+        )[0]  # fmt: skip
+        order, line = row["order_id"], row["order_line"]
+        made = uuid5(order, f"{more} {reason} {way} {sent}")
+        if not more.startswith("?") and not sent:
+            lines = json.dumps([{"line": line, "quantity": 1} | ({"reason": reason} if reason else {})])
+            chosen = json.dumps(
+                {"method": way, "sender": {"name": "A", "street": "B", "postcode": "69001", "city": "C"}}
+                if way
+                else None
+            )
+            shop.ask(
+                "INSERT INTO return_draft (id, order_id, lines, way, changed_at) VALUES ($1, $2, $3::jsonb, nullif($4, 'null')::jsonb, clock_timestamp())"
+                " ON CONFLICT DO NOTHING", made, order, lines, chosen,
+            )  # fmt: skip
+        if sent:
+            shop.ask(
+                "INSERT INTO rma (id, number, order_id, origin, status, method, location, opened_at, opened_who, received_at) VALUES ($1, $2, $3, 'home', $4, 'postal', $5,"
+                " clock_timestamp(), 'x', CASE WHEN $4 <> 'requested' THEN clock_timestamp() END) ON CONFLICT DO NOTHING",
+                made, "R-" + made.hex[:6].upper(), order, sent, LYON,
+            )  # fmt: skip
+            # Of no unit that counts: every state is looked at on the same order.
+            shop.ask(
+                "INSERT INTO rma_unit (rma, n, order_id, line, part, nth, sku, state, reason) VALUES ($1, 1, $2, $3, 1, 0, $4, 'missing', 'too_small') ON CONFLICT DO NOTHING",
+                made, order, line, row["sku"],
+            )  # fmt: skip
+            shop.ask(
+                "INSERT INTO return_label (id, rma, order_id, n, method, location, account, carrier, service, weight_grams, fee_minor, state, reference, tracking_number,"
+                " intended_at, media_type, content, status) VALUES ($1, $1, $2, 1, 'postal', $3, 'demo', 'demo', 'RET', 500, 590, 'bought', $4, '6D1', clock_timestamp(),"
+                " 'application/pdf', '%PDF', 'pending') ON CONFLICT DO NOTHING", made, order, LYON, made.hex,
+            )  # fmt: skip
+        token = Seal(SECRET.encode()).token("order", order.bytes, 0)
+        return (
+            f"/o/{token}/return{more}"
+            if more.startswith("?") or not (reason or way or sent or more)
+            else f"/o/{token}/return/{made}{more}"
+        )
+
+    return where
+
+
 def nothing_open(world: World) -> str:
     """The data of a customer with whom nothing is open, as head office sees it."""
     return "/manager/orders/{}/customer".format(
@@ -1023,6 +1075,36 @@ STATES: Final[dict[str, list[State]]] = {
     "/o/{token:str}/withdraw/confirm": [
         State("asked", "nobody", link("handed_over", "/withdraw/confirm?line=1&units=1"), both=False),
         State("in English", "nobody", link("staged", "/withdraw/confirm?line=1&units=1", "en"), lang="en"),
+    ],
+    "/o/{token:str}/return": [
+        State("nothing reached", "nobody", link("open", "/return"), both=False),
+        State("to choose", "nobody", going_back(""), both=False),
+        State("in English", "nobody", going_back("", lang="en"), lang="en"),
+    ],
+    "/o/{token:str}/return/{rma:uuid}": [
+        State("sent, with its label", "nobody", going_back("", sent="requested"), both=False),
+        State("here", "nobody", going_back("", sent="received"), both=False),
+        State("in English", "nobody", going_back("", sent="requested", lang="en"), lang="en"),
+    ],
+    "/o/{token:str}/return/{rma:uuid}/why": [
+        State("asked", "nobody", going_back("/why"), both=False),
+        State("in English", "nobody", going_back("/why", lang="en"), lang="en"),
+    ],
+    "/o/{token:str}/return/{rma:uuid}/photos": [
+        State("asked", "nobody", going_back("/photos", reason="defective"), both=False),
+        State("in English", "nobody", going_back("/photos", reason="defective", lang="en"), lang="en"),
+    ],
+    "/o/{token:str}/return/{rma:uuid}/way": [
+        State("three ways", "nobody", going_back("/way", reason="too_small"), both=False),
+        State("in English", "nobody", going_back("/way", reason="too_small", lang="en"), lang="en"),
+    ],
+    "/o/{token:str}/return/{rma:uuid}/other-way": [
+        State("three ways", "nobody", going_back("/other-way", sent="requested"), both=False),
+        State("in English", "nobody", going_back("/other-way", sent="requested", lang="en"), lang="en"),
+    ],
+    "/o/{token:str}/return/{rma:uuid}/confirm": [
+        State("by parcel", "nobody", going_back("/confirm", reason="too_small", way="postal"), both=False),
+        State("in English", "nobody", going_back("/confirm", reason="too_small", way="store", lang="en"), lang="en"),
     ],
     "/outbox": [
         State("all sent", "associate", at("/outbox")),

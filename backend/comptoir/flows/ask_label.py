@@ -11,7 +11,7 @@ import msgspec
 from comptoir.flows.move_work import locked_work
 from comptoir.fulfillment.model import Work
 from comptoir.kit.actor import Actor
-from comptoir.kit.db import Event, Tx
+from comptoir.kit.db import Connection, Event, Tx
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.ids import new_id
 from comptoir.shipping import labels, sql
@@ -201,8 +201,13 @@ async def delivery_of(tx: Tx, order: UUID) -> Delivery:
 
 async def accounts_of(tx: Tx, location: str) -> list[Account]:
     """The carriers' accounts that a store sends with, in the order of their names."""
+    return await read_accounts(tx.connection, location, tx.now)
+
+
+async def read_accounts(connection: Connection, location: str, now: datetime) -> list[Account]:
+    """The same, for whoever only looks."""
     decode = msgspec.json.decode
     return [
         msgspec.convert({**dict(row), "services": decode(row["services"]), "settings": decode(row["settings"])}, Account)
-        for row in await tx.rows(_ACCOUNTS, location, tx.now - ACCOUNT_RESTS)
+        for row in await connection.fetch(_ACCOUNTS, location, now - ACCOUNT_RESTS)
     ]  # fmt: skip

@@ -4,6 +4,7 @@ CREATE TABLE return_draft (
   order_id uuid NOT NULL,
   notice uuid,
   lines jsonb NOT NULL DEFAULT '[]',
+  way jsonb,
   changed_at timestamptz NOT NULL
 );
 CREATE INDEX return_draft_old ON return_draft (changed_at);

@@ -29,7 +29,7 @@ _RMA = (
 _UNIT = "n, line, part, nth, sku, state, reason, condition, disposition, location, paid_minor, refund_minor, serial, lacks, note, photo"
 
 # What came to the customer: handed over, delivered, or on its way with a carrier who may never say that it arrived.
-_NEEDS = """
+NEEDS = """
 SELECT r.line, r.part, r.sku, r.quantity, r.canceled, r.share_minor, l.quantity AS of_line, l.total_minor, l.method,
   CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0 ELSE l.vat_minor END AS vat_beside_minor,
   (SELECT coalesce(sum(w.handed_over + w.delivered + CASE k.kind WHEN 'ship' THEN w.in_transit ELSE 0 END), 0)::int FROM work_line w
@@ -60,7 +60,7 @@ class Need(msgspec.Struct, frozen=True):
 
 async def needs_of(tx: Tx, order: UUID) -> list[Need]:
     """The order's needs; its row is locked by this transaction."""
-    rows = await tx.rows(_NEEDS, order, [state.value for state in KEPT])
+    rows = await tx.rows(NEEDS, order, [state.value for state in KEPT])
     return [msgspec.convert(dict(row), Need) for row in rows]
 
 

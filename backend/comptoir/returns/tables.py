@@ -101,12 +101,13 @@ class ReturnReason(Table, tablename="return_reason"):
 
 
 class ReturnDraft(Table, tablename="return_draft"):
-    """A return that its customer is still choosing, under the id that it will have; `lines` as `returns.draft.DraftLine`."""
+    """A return that its customer is still choosing, under the id that it will have; `lines` and `way` as in `returns.drafting`."""
 
     id = UUID(primary_key=True, required=True)
     order_id = UUID(required=True)
     notice = UUID(null=True, default=None)
     lines = JSONB(default="[]")
+    way = JSONB(null=True, default=None)
     changed_at = Timestamptz(required=True)
 
 

@@ -44,6 +44,12 @@ SELECT jsonb_build_object('first_name', c.first_name, 'last_name', c.last_name, 
             FROM tracking_event e WHERE e.parcel = t.parcel)) ORDER BY t.handed_at, t.parcel) FROM tracking t WHERE t.order_id = o.id),
       'withdrawals', (SELECT jsonb_agg(jsonb_build_object('noticed_at', r.noticed_at, 'lines', r.lines, 'until', r.legal_until, 'reply_to', r.reply_to) ORDER BY r.noticed_at)
         FROM return_request r WHERE r.order_id = o.id),
+      'returns', (SELECT jsonb_agg(jsonb_build_object('number', m.number, 'state', m.status, 'at', m.opened_at, 'way', m.method,
+          'articles', (SELECT jsonb_agg(jsonb_build_object('article', u.sku, 'reason', u.reason, 'state', u.state, 'condition', u.condition, 'serial', u.serial, 'note', u.note) ORDER BY u.n)
+            FROM rma_unit u WHERE u.rma = m.id),
+          'labels', (SELECT jsonb_agg(jsonb_build_object('carrier', b.carrier, 'number', b.tracking_number, 'state', b.status, 'sent_from', b.sender) ORDER BY b.n)
+            FROM return_label b WHERE b.rma = m.id),
+          'pictures', (SELECT count(*) FROM return_photo f WHERE f.rma = m.id)) ORDER BY m.opened_at, m.id) FROM rma m WHERE m.order_id = o.id AND NOT m.gift),
       'messages', (SELECT jsonb_agg(jsonb_build_object('at', m.made_at, 'by', m.medium, 'state', m.status, 'subject', m.subject, 'text', m.body,
           'text_by_sms', m.sms, 'text_by_push', m.push) ORDER BY m.made_at, m.id)
         FROM message m WHERE m.order_id = o.id),

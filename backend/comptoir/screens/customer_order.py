@@ -18,9 +18,11 @@ from comptoir.returns.withdrawal import in_time, last_day
 from comptoir.screens.customer_asks import Request, ShortChoice
 from comptoir.screens.customer_parcels import DELIVERY, PARCELS, CustomerParcel, Delivery
 from comptoir.screens.customer_part import Part
+from comptoir.screens.customer_return import RETURNS, ReturnOf
 
 # What comes from another store is a part of the store where it is collected, being prepared, until it is there.
-_SQL = """
+_SQL = (
+    """
 SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.placed_at, o.total_minor,
     o.shipping_minor,
   o.discount_minor, o.canceled_at, o.cancel_reason, c.first_name, c.last_name,
@@ -51,6 +53,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
     FROM document d WHERE d.order_id = o.id), '[]') AS documents,
   {parcels},
   {delivery},
+  {returns},
   (SELECT jsonb_build_object('score', r.score, 'comment', r.comment) FROM rating r WHERE r.order_id = o.id) AS rating,
   EXISTS (SELECT FROM order_company b WHERE b.order_id = o.id) AS business, o.channel,
   coalesce((SELECT p.body->'uninformed' FROM policy p WHERE p.kind = 'returns' AND p.active_from < $2::date + 1
@@ -92,7 +95,10 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
         coalesce(sum(handed_over), 0) AS handed_over FROM work_line WHERE work = w.id) n
     WHERE w.order_id = o.id AND w.status <> 'rejected' AND NOT (w.kind = 'transfer' AND w.status = 'closed')), '[]') AS parts
 FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.link_hash = $1 AND c.erased_at IS NULL
-""".replace("{parcels}", PARCELS).replace("{delivery}", DELIVERY)
+""".replace("{parcels}", PARCELS)
+    .replace("{delivery}", DELIVERY)
+    .replace("{returns}", RETURNS)
+)
 
 FIRST = (
     "coming", "here", "early", "missed", "ready", "part_ready", "preparing", "noted", "ship_preparing", "ship_noted",
@@ -174,6 +180,7 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     parcels: tuple[CustomerParcel, ...] = ()
     delivery: Delivery | None = None
     relay_open: bool = False
+    returns: tuple[ReturnOf, ...] = ()
 
     @property
     def pickup(self) -> Part | None:
@@ -257,6 +264,16 @@ class CustomerOrder(msgspec.Struct, frozen=True):
         ordered = {line.line: (line.quantity, line.canceled) for line in self.lines if not line.excluded}
         return units_left(ordered, [one for notice in self.notices for one in notice.lines])
 
+    @property
+    def own_returns(self) -> tuple[ReturnOf, ...]:
+        """Those of whoever bought: of a gift that went back they are not told."""
+        return tuple(one for one in self.returns if not one.gift)
+
+    @property
+    def reached(self) -> bool:
+        """Something of it is with the customer, or on its way to them."""
+        return any(line.gone for line in self.lines)
+
     def may_withdraw(self, now: datetime) -> bool:
         """A consumer, within the period, with something left to withdraw from."""
         today = now.astimezone(ZoneInfo(self.time_zone)).date()
@@ -276,6 +293,7 @@ class CustomerOrder(msgspec.Struct, frozen=True):
             self.choices,
             len(self.notices),
             self.parcels,
+            self.returns,
             self.delivery,
             [(p.told_at, p.state, p.staged, p.pass_generation, p.arrival, p.collect_until) for p in self.parts],
         )
@@ -306,6 +324,7 @@ async def find_customer_order(
         "choices",
         "notices",
         "parcels",
+        "returns",
         "uninformed",
     ):
         kept[name] = msgspec.json.decode(kept[name])

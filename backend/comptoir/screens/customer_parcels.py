@@ -16,7 +16,7 @@ coalesce((SELECT jsonb_agg(jsonb_build_object('id', t.parcel, 'carrier', t.carri
 """Of the order `o`, as JSON; for the statement of the customer's page."""
 
 DELIVERY = """
-(SELECT jsonb_build_object('kind', d.kind, 'name', coalesce(d.relay_name, ''), 'street', coalesce(d.relay_street, ''),
+(SELECT jsonb_build_object('kind', d.kind, 'gift', d.gift, 'name', coalesce(d.relay_name, ''), 'street', coalesce(d.relay_street, ''),
   'postcode', coalesce(d.relay_postcode, ''), 'city', coalesce(d.relay_city, '')) FROM order_delivery d WHERE d.order_id = o.id) AS delivery,
 (EXISTS (SELECT FROM order_line l WHERE l.order_id = o.id AND l.method = 'ship' AND l.canceled < l.quantity)
   AND o.progress NOT IN ('canceled', 'fulfilled', 'closed')
@@ -57,6 +57,7 @@ class Delivery(msgspec.Struct, frozen=True):
     """How it is sent; a relay has its name and address."""
 
     kind: str
+    gift: bool = False
     name: str = ""
     street: str = ""
     postcode: str = ""

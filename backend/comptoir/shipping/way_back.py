@@ -13,6 +13,7 @@ import msgspec
 from comptoir.kit.words import Country, Postcode, Word
 from comptoir.shipping.choosing import Chosen, choose
 from comptoir.shipping.labels import Answer
+from comptoir.shipping.links import carrier_name
 from comptoir.shipping.model import Account, Delivery, LabelState, Piece
 from comptoir.shipping.services import offer_of
 from comptoir.shipping.tracking import FINAL, Status
@@ -43,6 +44,11 @@ class WayBack(msgspec.Struct, frozen=True):
     account: str
     carrier: str
     service: str
+
+    @property
+    def name(self) -> str:
+        """The carrier as people call it."""
+        return carrier_name(self.carrier)
 
 
 class ReturnLabel(msgspec.Struct, frozen=True):

@@ -1,0 +1,271 @@
+"""From home a customer sends something back in steps, each a page that works with no script: what, why, how, for how much and until when."""
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import httpx
+import pytest
+from PIL import Image
+
+from comptoir.carriers.model import TrackingEvent
+from comptoir.errands.demo_carrier import DemoCarrier
+from comptoir.errands.return_labels import buy_return_labels
+from comptoir.errands.tracking import heard_events
+from comptoir.flows.return_from_home import forget_drafts
+from comptoir.kit.actor import SYSTEM
+from comptoir.kit.check import find_breaches
+from comptoir.kit.ids import digest, new_id
+from comptoir.shipping.tracking import HearTracking
+from tests.conftest import Database
+from tests.flows.orders_on_file import SEAL, add_articles, add_store
+from tests.pages.customer_door import NOW, Door, hidden, link, opened, sentence
+from tests.pages.test_withdrawal import confirmed, handed_over
+
+pytestmark = pytest.mark.anyio
+
+HOME: Final = {"name": "Inès Aubry", "street": "3 rue Vauban", "postcode": "69006", "city": "Lyon"}
+
+
+@pytest.fixture
+async def door(database: Database, tmp_path: Path) -> AsyncIterator[Door]:
+    await add_store(database.connection)
+    await add_articles(database.connection)
+    await database.connection.execute(
+        "INSERT INTO carrier_account (id, carrier, name, services)"
+        """ VALUES ('demo', 'demo', 'Démo', '{"return_post": "RET", "return_relay": "RRE"}')"""
+    )
+    async with opened(database.dsn, tmp_path) as door:
+        door.house.carriers.put("demo", DemoCarrier())
+        yield door
+    assert await find_breaches(database.connection) == []
+
+
+def shot(side: int = 400) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (side, side), "teal").save(out, "JPEG")
+    return out.getvalue()
+
+
+async def upload(door: Door, path: str, file: bytes) -> httpx.Response:
+    headers = {"sec-fetch-site": "same-origin", "origin": "null"}
+    return await door.client.post(path, files={"file": ("p.jpg", file, "image/jpeg")}, headers=headers)
+
+
+async def begun(door: Door, order: UUID, *units: str, **more: str) -> str:
+    """The address of a return of these units, its reasons not said yet."""
+    page = await door.get(f"{link(order)}/return")
+    form = {"id": hidden(page, "id"), "units": list(units)} | more
+    went = await door.post(f"{link(order)}/return", form)
+    assert went.status_code == 303, went.text
+    assert went.headers["location"].endswith("/why")
+    return str(went.headers["location"].removesuffix("/why"))
+
+
+async def sent(door: Door, order: UUID, unit: str, why: str, **way: str) -> str:
+    """Through all the steps; the address of the return."""
+    at = await begun(door, order, unit)
+    line = unit.partition(":")[0]
+    await door.post(f"{at}/why", {"why": f"{line}:{why}"})
+    assert (await door.post(f"{at}/way", way)).headers["location"] == f"{at}/confirm"
+    page = await door.get(f"{at}/confirm")
+    went = await door.post(f"{at}/confirm", {"fee": hidden(page, "fee")})
+    assert (went.status_code, went.headers["location"]) == (303, at)
+    return at
+
+
+async def test_step_by_step_with_a_picture_to_a_label_of_our_own_that_is_free_because_it_is_our_doing(
+    door: Door, database: Database
+) -> None:
+    order = await handed_over(database)
+    assert f"{link(order)}/return" in (await door.get(link(order))).text
+    at = await begun(door, order, "1:1", "2:0")
+    assert "Abîmé en route" in (await door.get(f"{at}/why")).text
+    went = await door.post(f"{at}/why", {"why": "1:damaged_on_the_way"})
+    assert went.headers["location"] == f"{at}/photos"
+    assert "n’est pas une photo" in (await upload(door, f"{at}/photos/1", b"GIF89a, no picture")).text
+    assert "trop petite" in (await upload(door, f"{at}/photos/1", shot(40))).text
+    assert (await upload(door, f"{at}/photos/2", shot())).status_code == 422
+    for _ in range(2):
+        assert (await upload(door, f"{at}/photos/1", shot())).headers["location"] == f"{at}/photos"
+    assert "est gardée" in (await door.get(f"{at}/photos")).text
+    ways = (await door.get(f"{at}/way")).text
+    assert ways.count("Gratuit") == 3
+    assert "rue du Docteur-Bouchut" in ways
+    refused = await door.post(f"{at}/way", {"way": "postal", "street": "3 rue Vauban"})
+    assert refused.status_code == 422
+    assert 'value="3 rue Vauban"' in refused.text
+    await door.post(f"{at}/way", {"way": "postal"} | HOME)
+    page = await door.get(f"{at}/confirm")
+    assert "95,00" in page.text
+    assert "samedi 5 décembre" in page.text
+    assert await database.connection.fetchval("SELECT count(*) FROM rma") == 0
+    for _ in range(3):
+        assert (await door.post(f"{at}/confirm", {"fee": "0"})).headers["location"] == at
+    row = await database.connection.fetchrow("SELECT number, origin, status, method FROM rma")
+    assert (row["origin"], row["status"], row["method"]) == ("home", "requested", "postal")
+    assert await database.connection.fetchval(
+        "SELECT count(*) FROM rma_unit u JOIN return_photo p ON p.id = u.photo AND p.rma = u.rma"
+    ) == 1  # fmt: skip
+    assert await database.connection.fetchval("SELECT count(*) FROM return_draft") == 0
+    waiting = await door.get(at)
+    assert row["number"] in waiting.text
+    assert "dans un instant" in waiting.text
+    assert await buy_return_labels(door.house) == 1
+    assert await buy_return_labels(door.house) == 0
+    file = await door.get(f"{at}/label")
+    assert file.content.startswith(b"%PDF")
+    assert row["number"] in file.headers["content-disposition"]
+    assert "Étiquette à imprimer" in (await door.get(at)).text
+    # A later step of what was sent leads to it, whatever the browser still shows.
+    assert (await door.get(f"{at}/way")).headers["location"] == at
+    assert (await door.post(f"{at}/why", {"why": "1:too_small"})).headers["location"] == at
+    # What is in one return is in no other.
+    again = await door.post(f"{link(order)}/return", {"id": str(new_id()), "units": "1:1"})
+    assert "déjà dans un retour" in again.text
+    # The carrier has it: that proves it was sent, and it cannot be called off here.
+    number = await database.connection.fetchval("SELECT tracking_number FROM return_label")
+    events = heard_events([TrackingEvent(number, "IT", "in_transit", NOW)])
+    for _ in range(2):
+        await door.house.runner.perform(HearTracking(new_id(), "demo", number, events), SYSTEM)
+    assert sentence(await door.get(at)) == "Votre retour est en route."
+    stays = await door.post(f"{at}/cancel", {"id": str(new_id())})
+    assert "a déjà le colis" in stays.text
+    assert await database.connection.fetchval("SELECT count(*) FROM event WHERE kind = 'return.on_its_way'") == 1
+    assert await database.connection.fetchval("SELECT count(*) FROM event WHERE kind = 'return.requested'") == 1
+
+
+async def test_whoever_changed_their_mind_pays_the_label_as_told_and_a_store_costs_nothing(
+    door: Door, database: Database
+) -> None:
+    order = await handed_over(database)
+    at = await sent(door, order, "2:1", "changed_mind", way="relay", **HOME)
+    assert await database.connection.fetchval("SELECT fee_minor FROM return_label") == 390
+    assert "3,90" in (await door.get(at)).text
+    other = await begun(door, order, "2:1")
+    await door.post(f"{other}/why", {"why": "2:changed_mind"})
+    await door.post(f"{other}/way", {"way": "relay"} | HOME)
+    page = await door.get(f"{other}/confirm")
+    assert hidden(page, "fee") == "390"
+    assert "30,10" in page.text
+    cheap = await door.post(f"{other}/confirm", {"fee": "0"})
+    assert "Le prix de cette voie a changé" in cheap.text
+    await door.post(f"{other}/way", {"way": "store"})
+    assert hidden(await door.get(f"{other}/confirm"), "fee") == "0"
+    await door.post(f"{other}/confirm", {"fee": "0"})
+    shown = await door.get(other)
+    assert "À montrer au comptoir" in shown.text
+    assert "Lyon Part-Dieu" in shown.text
+    for _ in range(2):
+        assert (await door.post(f"{other}/cancel", {"id": str(new_id())})).headers["location"] == other
+    assert sentence(await door.get(other)) == "Le retour est annulé."
+    # Called off, the unit may be announced anew.
+    await begun(door, order, "2:1")
+
+
+async def test_a_label_that_no_carrier_makes_leaves_another_way(door: Door, database: Database) -> None:
+    order = await handed_over(database)
+    at = await sent(door, order, "1:1", "too_small", way="postal", **HOME)
+    await database.connection.execute("UPDATE carrier_account SET active = false")
+    door.house.carriers = type(door.house.carriers)(door.house.pool, {}, {})
+    await buy_return_labels(door.house)
+    assert "n’a pas donné d’étiquette" in (await door.get(at)).text
+    form = {"id": str(new_id()), "way": "postal"} | HOME
+    assert "Aucun transporteur" in (await door.post(f"{at}/other-way", form)).text
+    for _ in range(2):
+        went = await door.post(f"{at}/other-way", {"id": form["id"], "way": "store"})
+        assert went.headers["location"] == at
+    assert await database.connection.fetchval("SELECT method FROM rma") == "store"
+
+
+async def test_a_notice_leads_into_a_return_with_the_same_units(door: Door, database: Database) -> None:
+    order = await handed_over(database)
+    await confirmed(door, order, "line=1&units=0&line=2&units=2")
+    notice = await database.connection.fetchval("SELECT id FROM return_request")
+    assert f"/return?notice={notice}" in (await door.get(f"{link(order)}/withdraw")).text
+    page = await door.get(f"{link(order)}/return?notice={notice}")
+    assert '<option value="2:2" selected>' in page.text
+    assert '<option value="1:0" selected>' in page.text
+    form = {"id": hidden(page, "id"), "notice": hidden(page, "notice"), "units": ["1:0", "2:2"]}
+    at = str((await door.post(f"{link(order)}/return", form)).headers["location"]).removesuffix("/why")
+    await door.post(f"{at}/why", {"why": "2:no_reason"})
+    await door.post(f"{at}/way", {"way": "store"})
+    await door.post(f"{at}/confirm", {"fee": "0"})
+    assert await database.connection.fetchval("SELECT notice FROM rma") == notice
+
+
+async def test_what_is_no_return_is_refused_in_words_and_changes_nothing(door: Door, database: Database) -> None:
+    order = await handed_over(database)
+    mine = f"{link(order)}/return"
+    page = await door.get(mine)
+    id = hidden(page, "id")
+    for units, word in (
+        ([], "Rien n’est choisi"), ("1:0", "Rien n’est choisi"), ("7:1", "n’a pas cet article"), ("1:5", "déjà dans un retour"),
+    ):  # fmt: skip
+        answer = await door.post(mine, {"id": id, "units": units})
+        assert word in answer.text, units
+        assert answer.status_code in (409, 422)
+    assert (await door.post(mine, {"id": id, "units": "1;1"})).status_code == 400
+    at = await begun(door, order, "1:1")
+    assert (await door.get(f"{at}/confirm")).headers["location"] == f"{at}/why"
+    assert (await door.get(f"{at}/way")).headers["location"] == f"{at}/why"
+    assert "Rien n’est choisi" in (await door.post(f"{at}/why", {"why": "1:"})).text
+    assert "n’est plus proposé" in (await door.post(f"{at}/why", {"why": "1:not_collected"})).text
+    await door.post(f"{at}/why", {"why": "1:too_small"})
+    assert (await door.post(f"{at}/way", {"way": "pigeon"})).status_code == 422
+    # Another order's draft, and a return that never was.
+    theirs = await handed_over(database)
+    other = at.replace(link(order), link(theirs))
+    assert (await door.get(other)).headers["location"] == f"{link(theirs)}/return"
+    assert (await door.post(mine.replace(link(order), link(theirs)), {"id": at.rpartition("/")[2], "units": "1:1"})).headers["location"] == other  # fmt: skip
+    assert (await door.get(f"{at}/label")).status_code == 404
+    assert await database.connection.fetchval("SELECT count(*) FROM rma") == 0
+    # Nobody sends it: in a week it is forgotten.
+    await database.connection.execute("UPDATE return_draft SET changed_at = changed_at - interval '8 days'")
+    assert await forget_drafts(door.house) == 1
+
+
+async def test_long_after_it_came_only_what_is_wrong_comes_back(door: Door, database: Database) -> None:
+    order = await handed_over(database, 90)
+    page = await door.get(f"{link(order)}/return")
+    assert "En cas de défaut, jusqu’au" in page.text
+    at = await begun(door, order, "1:1")
+    offered = (await door.get(f"{at}/why")).text
+    assert "Défectueux" in offered
+    assert "Trop petit" not in offered
+    assert "ne se rend pas pour ce motif" in (await door.post(f"{at}/why", {"why": "1:too_small"})).text
+
+
+async def test_whoever_got_it_as_a_gift_sees_no_price_and_the_buyer_nothing_of_it(
+    door: Door, database: Database
+) -> None:
+    order = await handed_over(database)
+    await database.connection.execute(
+        "INSERT INTO order_delivery (order_id, kind, gift, chosen_at, chosen_by) VALUES ($1, 'home', true, $2, 'x')", order, NOW
+    )  # fmt: skip
+    token = SEAL.token("collector", order.bytes, 0)
+    await database.connection.execute(
+        "INSERT INTO collector (order_id, name, email, link_hash, generation, named_at) VALUES ($1, 'Tom', 'tom@example.com', $2, 0, $3)",
+        order, digest(token), NOW,
+    )  # fmt: skip
+    mine = f"/o/{token}/return"
+    page = await door.get(mine)
+    assert page.status_code == 200
+    id = hidden(page, "id")
+    await door.post(mine, {"id": id, "units": "1:1"})
+    at = f"{mine}/{id}"
+    await door.post(f"{at}/why", {"why": "1:too_small"})
+    await door.post(f"{at}/way", {"way": "store"})
+    pages = [await door.get(f"{at}/way"), await door.get(f"{at}/confirm")]
+    await door.post(f"{at}/confirm", {"fee": "0"})
+    pages.append(await door.get(at))
+    assert not any("€" in one.text for one in pages)
+    number = await database.connection.fetchval("SELECT number FROM rma WHERE gift AND wish = 'credit'")
+    assert number in pages[-1].text
+    assert number not in (await door.get(link(order))).text
+    assert number not in (await door.get(f"{link(order)}/return")).text
+    assert (await door.get(f"{link(order)}/return/{id}")).status_code == 303
+    await database.connection.execute("UPDATE order_delivery SET gift = false")
+    assert (await door.get(mine)).status_code == 404
