@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -21,6 +21,9 @@ from comptoir.app import create_app, every_route
 from comptoir.fulfillment.collecting import collector_token
 from comptoir.kit import postgres
 from comptoir.kit.ids import Seal, new_id
+from comptoir.returns.policy import DEFAULT as RETURNS
+from comptoir.returns.policy import Goodwill, Uninformed
+from comptoir.returns.policy import When as ReturnsWhen
 from comptoir.sourcing.policy import DEFAULT, Rule, When
 from comptoir.sourcing.replay import Example, Load, Result, Sums
 from comptoir.sourcing.routing import Cost
@@ -820,9 +823,38 @@ def draft(part: str) -> Callable[[World], str]:
         policies(world)
         world.shop.ask(
             "INSERT INTO policy_draft (kind, who, base, after, body, version, changed_at)"
-            " SELECT 'sourcing', s.id::text, 2, 2, p.body, 1, now() FROM policy p, staff s WHERE p.number = 2 AND s.email LIKE 'odile%' ON CONFLICT DO NOTHING"
+            " SELECT 'sourcing', s.id::text, 2, 2, p.body, 1, now() FROM policy p, staff s WHERE p.kind = 'sourcing' AND p.number = 2 AND s.email LIKE 'odile%' ON CONFLICT DO NOTHING"
         )
         return f"/manager/sourcing/draft{part}"
+
+    return where
+
+
+def return_rules(part: str, write: bool = False) -> Callable[[World], str]:
+    """Two versions of the return rules, one in force and one to come; with `write` the draft that both readers are writing."""
+
+    def where(world: World) -> str:
+        final = Goodwill("Soldes", ReturnsWhen(categories=("bags",), bought_since=date(2026, 6, 1)), final=True)
+        gap = Uninformed("web", date(2026, 6, 1), date(2026, 6, 30), date(2026, 7, 20))
+        other = msgspec.structs.replace(
+            RETURNS,
+            goodwill=(final, *RETURNS.goodwill),
+            contracts={"web": "reserved"},
+            sealed=("bags",),
+            uninformed=(gap,),
+        )
+        for number, policy in enumerate((RETURNS, other), 1):
+            world.shop.ask(
+                "INSERT INTO policy (kind, number, body, note, made_by, made_at, active_from) SELECT 'returns', $1::int, $2::text::jsonb, 'Essai',"
+                " 'system', now() - interval '1 day', now() + CASE $1::int WHEN 1 THEN interval '-1 day' ELSE interval '9 days' END ON CONFLICT DO NOTHING",
+                number, msgspec.json.encode(policy).decode(),
+            )  # fmt: skip
+        if write:
+            world.shop.ask(
+                "INSERT INTO policy_draft (kind, who, base, after, body, version, changed_at)"
+                " SELECT 'returns', s.id::text, 2, 2, p.body, 1, now() FROM policy p, staff s WHERE p.kind = 'returns' AND p.number = 2 AND s.email LIKE 'odile%' ON CONFLICT DO NOTHING"
+            )
+        return f"/manager/return-rules{part}"
 
     return where
 
@@ -993,6 +1025,14 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/manager/stores/{location:str}/collections": [State("two carriers", "office", lambda world: (parcels(world), f"/manager/stores/{LYON}/collections")[1], both=False)],
     "/manager/stores/{store:str}/live": [State("Lyon", "office", at(f"/manager/stores/{LYON}/live"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
+    "/manager/return-rules": [State("one in force, one to come", "office", return_rules(""), both=False)],
+    "/manager/return-rules/draft": [State("what it changes", "office", return_rules("/draft", write=True), both=False)],
+    "/manager/return-rules/draft/goods": [State("the rows", "office", return_rules("/draft/goods", write=True), both=False)],
+    "/manager/return-rules/draft/rules/{at:int}": [State("a wrong one", "office", return_rules("/draft/rules/1", write=True), submit("#f-days", "toujours"), both=False)],
+    "/manager/return-rules/draft/terms": [State("a wrong one", "office", return_rules("/draft/terms", write=True), submit("#f-associate", "cher"), both=False)],
+    "/manager/return-rules/reasons": [State("in order", "office", at("/manager/return-rules/reasons"), quotes=True)],
+    "/manager/return-rules/reasons/{code:str}": [State("a new one", "office", at("/manager/return-rules/reasons/new"), both=False, allowed=("trop_court",)), State("unknown", "office", at("/manager/return-rules/reasons/nobody"), both=False)],
+    "/manager/return-rules/versions/{number:int}": [State("to come", "office", return_rules("/versions/2"), both=False)],
     "/manager/sourcing": [State("two versions", "office", lambda world: (policies(world), "/manager/sourcing")[1], both=False)],
     "/manager/sourcing/draft": [
         State("with changes", "office", draft(""), both=False),

@@ -41,7 +41,7 @@ def typed(page: httpx.Response) -> dict[str, Any]:
         told = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
         if "name" in told and (told.get("type") not in ("radio", "checkbox") or " checked" in tag):
             fields.setdefault(told["name"], []).append(told.get("value", "on"))
-    for name, options in re.findall(r'<select[^>]*name="([a-z_]+)"[^>]*>(.*?)</select>', form, flags=re.S):
+    for name, options in re.findall(r'<select[^>]*name="([a-z0-9_-]+)"[^>]*>(.*?)</select>', form, flags=re.S):
         fields[name] = (re.findall(r'value="([^"]*)" selected', options) or re.findall(r'value="([^"]*)"', options))[:1]
     return fields
 

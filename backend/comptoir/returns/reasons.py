@@ -17,6 +17,8 @@ OF_THE_HOUSE: Final = frozenset({NOT_COLLECTED})
 """What only we know; a customer is not asked whether it was so."""
 
 TOO_LATE: Final = "too_late"
+NEW: Final = "new"
+"""No reason's code: where a new one is written."""
 
 ReasonCode = Annotated[str, msgspec.Meta(min_length=2, max_length=40, pattern=r"^[a-z][a-z0-9_]*\Z")]
 
@@ -93,7 +95,7 @@ def moved(reasons: tuple[Reason, ...], code: str, *, up: bool) -> tuple[Reason, 
 def check(reasons: tuple[Reason, ...], wanted: Reason, *, new: bool) -> None:
     """Conflict `reason_there` for a new one under a code that is taken, `too_many_reasons`, `reason_needed` when the last word for nothing would be hidden."""
     taken = {one.code for one in reasons}
-    if new and wanted.code in taken:
+    if new and wanted.code in (*taken, NEW):
         raise Conflict("reason_there", reason=wanted.code)
     if new and len(taken) >= MOST:
         raise Conflict("too_many_reasons", most=MOST)
