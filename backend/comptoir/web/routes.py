@@ -16,6 +16,7 @@ API: Final = (
     "parcels",
     "payments",
     "policies",
+    "returns",
     "stock",
     "transfers",
 )
