@@ -22,7 +22,7 @@ from comptoir.shipping.tracking import HearTracking
 from tests.conftest import Database
 from tests.flows.orders_on_file import SEAL, add_articles, add_store
 from tests.pages.customer_door import NOW, Door, hidden, link, opened, sentence
-from tests.pages.test_withdrawal import confirmed, handed_over
+from tests.pages.test_withdrawal import confirmed, handed_over, letters
 
 pytestmark = pytest.mark.anyio
 
@@ -113,8 +113,11 @@ async def test_step_by_step_with_a_picture_to_a_label_of_our_own_that_is_free_be
     waiting = await door.get(at)
     assert row["number"] in waiting.text
     assert "dans un instant" in waiting.text
+    assert await letters(door) == []  # whoever waits for a label is told once it is there
     assert await buy_return_labels(door.house) == 1
     assert await buy_return_labels(door.house) == 0
+    assert await letters(door) == [("return_requested", "email", "ines@example.com")]
+    assert "à déposer chez le transporteur" in await database.connection.fetchval("SELECT body FROM message")
     file = await door.get(f"{at}/label")
     assert file.content.startswith(b"%PDF")
     assert row["number"] in file.headers["content-disposition"]

@@ -90,7 +90,7 @@ async def open_units(tx: Tx, command: OpenReturn, actor: Actor, now: datetime) -
 
 def about(found: Return) -> dict[str, object]:
     """What every event of a return says of it. Of a gift the buyer is not told: whoever writes messages looks at `gift`."""
-    return {"rma": found.id, "number": found.number, "gift": found.gift}
+    return {"rma": found.id, "number": found.number, "gift": found.gift, "origin": found.origin}
 
 
 async def check_place(tx: Tx, location: str) -> None:

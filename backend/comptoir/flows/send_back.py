@@ -46,9 +46,9 @@ async def record_return_label(tx: Tx, command: RecordReturnLabel, actor: Actor, 
     ask_at = way_back.next_ask("pending", now, now) if bought else None
     await way_back_sql.settle(tx, label.id, settled, command.answer, command.media_type, command.content, ask_at)
     if bought:
-        tx.tell(Event("return.label_ready", label.order_id, {"rma": label.rma, "method": label.method}))
+        tx.tell(Event("return.label_ready", label.order_id, await _about(tx, label)))
     elif settled.state != LabelState.INTENDED:
-        _tell_why(tx, label, settled.problem or "")
+        await _tell_why(tx, label, settled.problem or "")
     stands = await way_back_sql.lock(tx, label.id)
     assert stands is not None
     return _stands(stands)
@@ -58,7 +58,7 @@ async def doubt_lost_return_calls(tx: Tx) -> int:
     """Calls that nobody came back from are in doubt; how many."""
     lost = await way_back_sql.doubt_lost_calls(tx)
     for one in lost:
-        _tell_why(tx, one, "label_unknown")
+        await _tell_why(tx, one, "label_unknown")
     return len(lost)
 
 
@@ -91,8 +91,14 @@ def _event(label: ReturnLabel) -> TrackingEvent:
     return TrackingEvent(label.tracking_number or "", label.code, label.status, label.status_at)
 
 
-def _tell_why(tx: Tx, label: ReturnLabel, why: str) -> None:
-    tx.tell(Event("return.label_refused", label.order_id, {"rma": label.rma, "carrier": label.carrier, "why": why}))
+async def _tell_why(tx: Tx, label: ReturnLabel, why: str) -> None:
+    tx.tell(Event("return.label_refused", label.order_id, await _about(tx, label) | {"why": why}))
+
+
+async def _about(tx: Tx, label: ReturnLabel) -> dict[str, object]:
+    row = await tx.row("SELECT number, gift FROM rma WHERE id = $1", label.rma)
+    found = dict(row) if row else {"number": "", "gift": False}
+    return found | {"rma": label.rma, "method": label.method, "carrier": label.carrier}
 
 
 def _stands(label: ReturnLabel) -> ReturnLabelStands:

@@ -10,11 +10,14 @@ KINDS = (
     "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.missed", "fulfillment.expired", "customer.arrived",
     "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due", "fulfillment.delayed",
     "return.withdrawal_noticed", "shipping.left", "shipping.ready_at_relay", "shipping.delivered", "shipping.delayed", "shipping.failed",
-    "shipping.label_refused", "payment.refunded",
+    "shipping.label_refused", "payment.refunded", "return.requested", "return.label_ready", "return.label_refused", "return.received",
 )  # fmt: skip
 """The events that a customer may hear of."""
 LIVE = ("open", "accepted", "picking", "picked")
 """Work that is not ready yet."""
+
+FROM_AFAR = ("home", "unannounced", "to_sender")
+"""Returns whose customer is not there when they arrive."""
 
 OVER = ("handed_over", "canceled", "expired", "closed", "rejected")
 """Work of which nobody collects anything any more."""
@@ -109,6 +112,8 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
         return Draft(
             "relay_closed", suppressed="outdated" if gone else "told_before" if facts.told_relay else None, work=work
         )
+    if told.kind.startswith("return."):
+        return _of_return(told, facts)
     if told.kind.startswith("shipping."):
         return _of_parcels(told, facts)
     if told.kind == "customer.arrived":
@@ -143,6 +148,22 @@ def _of_parcels(told: Told, facts: OrderFacts) -> Draft:
     else:
         why = None if one is not None and one.status in _TRUE_WHILE[template] else "outdated"
     return Draft(template, suppressed=why, work=work, parcels=(one,) if one else ())
+
+
+def _of_return(told: Told, facts: OrderFacts) -> Draft | None:
+    """A return that was sent from home, and one that came by itself. Of a gift the buyer is not told; at the counter they are there."""
+    body = told.body
+    if body.get("gift"):
+        return None
+    number, method = str(body.get("number") or ""), str(body.get("method") or "store")
+    if told.kind == "return.received":
+        return Draft("return_received", number=number) if body.get("origin") in FROM_AFAR else None
+    if told.kind == "return.label_refused":
+        return Draft("return_label_failed", number=number)
+    # Whoever waits for a label is told once it is there to print.
+    if (told.kind == "return.requested") != (method == "store"):
+        return None
+    return Draft("return_requested", number=number, what=method)
 
 
 def for_collector(told: Told, facts: OrderFacts) -> Draft | None:

@@ -136,6 +136,8 @@ class Draft(msgspec.Struct, frozen=True):
     parcels: tuple[ParcelFacts, ...] = ()
     by: Medium | None = None
     """The one medium that it goes by, where somebody asked for it there."""
+    number: str = ""
+    """Of a return."""
 
 
 class Message(msgspec.Struct, frozen=True):

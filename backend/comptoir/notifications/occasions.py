@@ -14,6 +14,7 @@ Occasion = Literal[
     "canceled", "canceled_part", "lapsed", "link", "missed", "collector", "collector_ready", "change_done", "change_declined",
     "survey", "delayed", "withdrawal_received", "payment_due", "shipped", "refund_sent",
     "parcel_ready", "parcel_delivered", "parcel_delayed", "parcel_failed", "relay_closed",
+    "return_requested", "return_label_failed", "return_received",
 ]  # fmt: skip
 Language = Literal["fr", "en"]
 
@@ -65,6 +66,9 @@ OCCASIONS: Final[dict[Occasion, Kind]] = {
     "withdrawal_received": Kind(
         "withdrawal_received", ("noticed", "withdrawn", "settled_by"), needs=("noticed", "withdrawn")
     ),
+    "return_requested": Kind("return_requested", ("return_number", "return_how")),
+    "return_label_failed": Kind("return_label_failed", ("return_number",)),
+    "return_received": Kind("return_received", ("return_number",)),
     "refund_sent": Kind("refund_sent", ("refund", "sent_on")),
     "survey": Kind("survey", maybe=("store",)),
     "shipped": Kind("shipped", ("carrier", "tracking", "due"), ("follow", "relay")),

@@ -36,6 +36,18 @@ _WISH = {
         "substitute": "the article in its place",
     },
 }
+_BACK = {
+    "fr": {
+        "store": "Rapportez-le dans un de nos magasins avec le QR de votre page.",
+        "relay": "L’étiquette est prête : à imprimer, puis à déposer en point relais.",
+        "postal": "L’étiquette est prête : à imprimer, puis à déposer chez le transporteur.",
+    },
+    "en": {
+        "store": "Bring your articles to any of our stores and show the QR on your page.",
+        "relay": "Your label is ready: print it and leave the parcel at a parcel shop.",
+        "postal": "Your label is ready: print it and leave the parcel with the carrier.",
+    },
+}
 _MORE = {"fr": "et {n} de plus", "en": "and {n} more"}
 
 
@@ -125,6 +137,8 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
         "hours": hours_on(place, now, language) if place else "",
         "pass": letters_mark(place.id) if place and work else "",
         "until": _until(draft, facts, language),
+        "return_number": _plain(draft.number),
+        "return_how": _BACK[language].get(draft.what, "") if draft.number else "",
         "choose_by": moment(draft.until, work.place.time_zone, language) if draft.until and work else "",
         "buyer": BUYER,
         "wish": _WISH[language].get(draft.what, ""),

@@ -51,6 +51,7 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
     }[name]
     articles = _ARTICLES[name]
     sent_back = occasion == "refund_sent"
+    going_back = occasion.startswith("return_")
     draft = Draft(
         kind.template,
         work=pickup,
@@ -61,7 +62,12 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
         until=now + timedelta(days=1),
         lines=tuple((text, 1) for text in articles),
         at=now,
-        what={"plain": "delivery", "mixed": "store", "long": "substitute"}[name],
+        what=(
+            {"plain": "store", "mixed": "relay", "long": "postal"}
+            if going_back
+            else {"plain": "delivery", "mixed": "store", "long": "substitute"}
+        )[name],
+        number="R-7KQMX4" if going_back else "",
         done=occasion == "change_done",
         article=articles[-1],
         quantity={"plain": 1, "mixed": 1, "long": 12}[name],
