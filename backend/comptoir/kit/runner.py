@@ -43,6 +43,13 @@ def fingerprint(command: Any) -> bytes:
     return hashlib.sha256(msgspec.json.encode(command, order="deterministic")).digest()
 
 
+class _TakenBack(Exception):
+    """Ends a transaction that was only to show what would come of it."""
+
+    def __init__(self, done: Done) -> None:
+        self.done = done
+
+
 class Runner:
     """Carries out commands with the flow that their type names."""
 
@@ -55,6 +62,18 @@ class Runner:
         """Carry out one command. Refusals pass through; nothing is kept of them."""
         now = self.clock()
         return await in_transaction(self.pool, actor.who, now, lambda tx: self.within(tx, command, actor, now))
+
+    async def rehearse(self, command: Command, actor: Actor) -> Done:
+        """What the command would answer now: it is carried out and taken back, nothing is kept and nobody hears of it."""
+        now = self.clock()
+
+        async def show(tx: Tx) -> Done:
+            raise _TakenBack(await self.within(tx, command, actor, now))
+
+        try:
+            return await in_transaction(self.pool, actor.who, now, show)
+        except _TakenBack as shown:
+            return shown.done
 
     async def within(self, tx: Tx, command: Command, actor: Actor, now: datetime) -> Done:
         """Carry out one command inside a transaction that is already open (a batch of device events)."""
