@@ -17,6 +17,7 @@ from comptoir.flows import (
     pick,
     put_back,
     receive_transfer,
+    return_reported,
     ship_transfer,
     short_pick,
     stage,
@@ -54,6 +55,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import AWAY, LOST_RACES, Event, Tx
 from comptoir.kit.errors import Conflict, Forbidden, NotFound, Refusal
 from comptoir.kit.ids import Seal
+from comptoir.returns.reporting import RETURN_REPORTS, ToldPlaced, ToldReturn
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock.counting import SubmitCount
 
@@ -71,6 +73,7 @@ class TakeReports:
         self.stage = stage.StageReported(seal)
         self.hand_over = hand_over.HandOverFlow(seal)
         self.short = short_pick.ShortReported(outlook)
+        self.take_back = return_reported.ReturnReported(seal, outlook)
         self.undo: Mapping[str, Undoer] = {
             "pick": pick.undo_pick, "short": short_pick.undo_short, "look_again": look_again.undo_look_again, "put_back": put_back.undo_put_back,
             "hand_over": UndoReported(self.hand_over), "stage": stage.undo_stage,
@@ -143,7 +146,7 @@ class TakeReports:
 
     async def _decoded(self, tx: Tx, event: DeviceEvent, reporter: Reporter) -> Outcome:
         """Read the body, apply it, and tell the manager when somebody did it who should not have."""
-        kind = REPORTS.get(event.type)
+        kind = REPORTS.get(event.type) or RETURN_REPORTS.get(event.type)
         if kind is None:
             return Outcome("refused", "unknown_event")
         try:
@@ -186,6 +189,10 @@ class TakeReports:
                 return await self.stage(tx, report, actor, at)
             case HandOver():
                 return await self.hand_over.reported(tx, report, actor, at, event.id)
+            case ToldReturn():
+                return await self.take_back(tx, report, actor, at)
+            case ToldPlaced():
+                return await return_reported.placed_reported(tx, report, actor, at)
             case PutBack():
                 return await put_back.put_back_reported(tx, report, actor, at)
             case PackParcel():
