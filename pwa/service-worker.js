@@ -15,7 +15,7 @@ const BOUNDS = { [FILES]: { entries: 100, bytes: 5e6 }, [PICTURES]: { entries: 3
 const SHELL_MS = 2000; // a document that has a shell waits this long for the network
 const OFFLINE_MS = 8000; // one that has none: a slow network is better than a page that says no
 const HASHED = /^\/static\/.+\.[0-9a-f]{12}\.\w+$/;
-const HANDHELD = /^\/(|shell|work|packs|packing|departures|transfers|printing|counter|scan|put-backs|counts|more|exceptions|sign-in|outbox|settings)(\/|$)/;
+const HANDHELD = /^\/(|shell|work|packs|packing|departures|transfers|printing|counter|returns|scan|put-backs|counts|more|exceptions|sign-in|outbox|settings)(\/|$)/;
 const AT_WORK = /^\/(packs|packing|departures|counter\/orders)\//;
 const PAPER = /\/paper$/;
 const OF_THE_OFFICE = /^\/sign-in\/manager/;
@@ -26,6 +26,7 @@ const SHELL_OF = [
   [/^\/packing\/[0-9a-f-]{36}$/, "/shell/packing"],
   [/^\/counter$/, "/shell/counter"],
   [/^\/counter\/orders\/[0-9a-f-]{36}$/, "/shell/hand-over"],
+  [/^\/returns(\/alone|\/orders\/[0-9a-f-]{36})?$/, "/shell/returns"],
   [/^\/sign-in$/, "/shell/unlock"],
   [/^\/scan$/, "/shell/scan"],
   [/^\/outbox$/, "/outbox"],

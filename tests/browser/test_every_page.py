@@ -655,6 +655,63 @@ def case(prefix: str) -> Callable[[World], str]:
     )
 
 
+COUNTED: Final = "SELECT code FROM barcode b JOIN requirement r ON r.sku = b.sku WHERE r.order_id = $1::uuid AND code LIKE '0379%' ORDER BY r.line LIMIT 1"
+"""A code of the first article of an order."""
+
+
+def take_one(*then: str) -> Go:
+    """An article of the order is scanned, and what follows is tapped."""
+
+    def go(page: Page, world: World) -> None:
+        page.locator("body[data-step=empty]").wait_for()
+        page.evaluate(SCAN, world.find(COUNTED, page.url.partition("?")[0][-36:]).removeprefix("0"))
+        for tapped in then:
+            page.locator(tapped).first.click()
+        page.wait_for_timeout(50)
+
+    return go
+
+
+def alone_with_it(page: Page, world: World) -> None:
+    """The network goes while the goods are on the counter; they are kept."""
+    take_one("[data-condition=damaged]", "[data-reason]")(page, world)
+    offline(page, world)
+    page.click("[data-act=keep]")
+    page.locator("body[data-step=kept]").wait_for()
+
+
+def returned(status: str) -> Callable[[World], str]:
+    """A return of one article that was handed over here: announced, or settled with one unit to be put away."""
+
+    def made(world: World) -> str:
+        known = world.shop.one("SELECT id FROM rma WHERE status = $1 AND location = $2 LIMIT 1", status, LYON)
+        if known is not None:
+            return f"/returns/{known}"
+        last = "SELECT order_id FROM work WHERE status = 'handed_over' AND location = $1 AND kind = 'pickup' ORDER BY id DESC LIMIT 1"
+        rma, order, now = new_id(), UUID(world.find(last, LYON)), datetime.now(UTC)
+        here = status == "settled"
+        world.shop.ask(
+            "INSERT INTO rma (id, number, order_id, origin, status, location, opened_at, opened_who, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'system', $8)",
+            rma, "R-KLMNPQ" if here else "R-BCDFGH", order, "counter" if here else "home", status, LYON, now, now if here else None,
+        )  # fmt: skip
+        world.shop.ask(
+            "INSERT INTO rma_unit (rma, n, order_id, line, part, nth, sku, state, reason, condition, disposition, location, here_at, paid_minor)"
+            " SELECT $1, 1, order_id, line, part, $3, sku, $4, 'too_small', $5, $6, $7, $8, share_minor / quantity FROM requirement"
+            " WHERE order_id = $2 ORDER BY line, part LIMIT 1",
+            rma, order, 900 + here, "here" if here else "expected", "as_new" if here else None, "shelf" if here else None, LYON if here else None,
+            now if here else None,
+        )  # fmt: skip
+        if here:
+            world.shop.ask(
+                "INSERT INTO payment_intention (id, order_id, kind, amount_minor, reason, made_by, due_at, intended_at, intended_who, cause)"
+                " VALUES ($1, $2, 'refund', 100, 'returned', 'channel', $3, $3, 'system', $4)",
+                new_id(), order, now, rma,
+            )  # fmt: skip
+        return f"/returns/{rma}"
+
+    return made
+
+
 def on(path: str, status: str) -> Callable[[World], str]:
     return lambda world: path.format(order=world.order(status))
 
@@ -1175,6 +1232,24 @@ STATES: Final[dict[str, list[State]]] = {
     "/problems": [State("list", "nobody", at("/problems"), quotes=True)],
     "/problems/{code:str}": [State("one", "nobody", at("/problems/pass_not_found"), quotes=True), State("unknown", "nobody", at("/problems/none-such"))],
     "/put-backs": [State("three", "associate", at("/put-backs")), State("none", "quiet", at("/put-backs"), both=False)],
+    "/returns": [
+        State("two announced", "associate", lambda world: (returned("requested")(world), returned("settled")(world), "/returns")[2]),
+        State("found", "associate", at("/returns?q=a"), both=False),
+        State("none found", "associate", at("/returns?q=zzzz"), both=False),
+    ],
+    "/returns/alone": [State("a receipt is asked for", "associate", at("/returns/alone"))],
+    "/returns/away": [State("one", "associate", lambda world: (returned("settled")(world), "/returns/away")[1]), State("none", "quiet", at("/returns/away"), both=False)],
+    "/returns/blind": [State("asked", "associate", at("/returns/blind"))],
+    "/returns/orders/{order:uuid}": [
+        State("by the law", "associate", on("/returns/orders/{order}", "handed_over")),
+        State("how is it", "associate", on("/returns/orders/{order}", "handed_over"), take_one()),
+        State("why", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]"), both=False),
+        State("to refund", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", "#acts")),
+        State("another size", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", "[data-act=exchange]"), both=False),
+        State("kept with no network", "associate", on("/returns/orders/{order}", "handed_over"), alone_with_it, both=False),
+        State("nothing was handed over", "associate", on("/returns/orders/{order}", "open"), both=False),
+    ],
+    "/returns/{rma:uuid}": [State("announced", "associate", returned("requested")), State("settled", "associate", returned("settled"))],
     "/scan": [
         State("asked", "associate", at("/scan")),
         State("an article", "associate", at("/scan"), submit("#f-code", "DERBY-HELENE-NOIR-39", "main form button"), both=False),

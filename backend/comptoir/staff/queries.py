@@ -72,6 +72,17 @@ async def find_colleagues(connection: Connection, location: str, limit: int = 60
     return [Colleague(**dict(row)) for row in rows]
 
 
+async def find_managers(connection: Connection, location: str, limit: int = 20) -> list[Colleague]:
+    """Who may allow at a store what the rules do not, by a PIN."""
+    rows = await connection.fetch(
+        "SELECT s.id, s.first_name, s.last_name, true AS has_pin FROM staff_location w JOIN staff s ON s.id = w.staff"
+        " WHERE w.location = $1 AND s.disabled_at IS NULL AND s.role = 'store_manager' AND s.pin_hash IS NOT NULL"
+        " ORDER BY s.first_name, s.last_name LIMIT $2",
+        location, limit,
+    )  # fmt: skip
+    return [Colleague(**dict(row)) for row in rows]
+
+
 async def may_append_as(connection: Connection, sign_in: UUID, device: UUID, at: datetime) -> UUID | None:
     """The person of a sign-in that was live on this device at the event's time; for reports that arrive late."""
     found: UUID | None = await connection.fetchval(

@@ -23,7 +23,18 @@ from comptoir.web.rendering import render
 WORKER_FILE: Final = Path(__file__).resolve().parents[3] / "pwa" / "service-worker.js"
 RETIRED_FILE: Final = WORKER_FILE.with_name("service-worker-retired.js")
 
-SHELLS: Final = ("work", "pick", "packing-table", "packing", "counter", "hand-over", "unlock", "scan", "offline")
+SHELLS: Final = (
+    "work",
+    "pick",
+    "packing-table",
+    "packing",
+    "counter",
+    "hand-over",
+    "returns",
+    "unlock",
+    "scan",
+    "offline",
+)
 """Documents without a person or a customer in them, filled in on the device from what it keeps."""
 
 AS_THEY_ARE: Final = ("/outbox", "/settings", "/scan/test")

@@ -43,6 +43,17 @@ async def with_pin(house: House, device: EnrolledDevice, staff: UUID, pin: str, 
     return await _start(house, staff, device.id, "pin", before, keys, fresh)
 
 
+async def prove_pin(house: House, device: UUID, location: str, staff: UUID, pin: str) -> None:
+    """It is really this person who allows something on another's device. Invalid `wrong_pin`; TooMany `wait_for_pin` with `until`."""
+    keys = (f"{tries_of(staff)}{device}", f"pin-all:{staff}:")
+    await _claim(house, keys, "wait_for_pin")
+    async with borrowed(house.pool) as database:
+        held = await queries.find_pin(database, staff, location)
+    if not await secrets.check_pin(pin, held) or held is None:
+        raise Invalid("wrong_pin")
+    await in_transaction(house.pool, str(staff), house.clock(), lambda tx: throttle.forget(tx.connection, keys))
+
+
 async def with_badge(house: House, device: EnrolledDevice, badge: str, before: str | None) -> Signed:
     """By a badge that is scanned. Invalid `wrong_badge`. Wrong PINs of the same person do not stand in its way."""
     async with borrowed(house.pool) as database:

@@ -1,6 +1,7 @@
 """What a page handler receives to answer with: templates, the reader's language, redirects; `page.html("work.html", view=...)`."""
 
 import gzip
+from collections.abc import Callable
 from typing import Any, Final
 
 import brotli
@@ -45,6 +46,12 @@ class Page:
         """Light or dark when the reader chose one, else empty: as the device says."""
         chosen = self.request.cookies.get("theme", "")
         return chosen if chosen in ("light", "dark") else ""
+
+    def picture(self, key: str) -> str:
+        """The address of a product's picture, for a page's script."""
+        globals_: dict[str, Any] = self._templates.globals
+        address: Callable[[str], str] = globals_["picture"]
+        return address(key)
 
     def text(self, name: str, **view: Any) -> str:
         """A template as text; every template gets `lang`, `brand`, `actor`, `session` and `served_at` besides its own view."""

@@ -22,7 +22,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
-from comptoir.screens import counter, gone_work, next_pack, shelf_work, signed_in, work_list
+from comptoir.screens import counter, gone_work, next_pack, return_desk, shelf_work, signed_in, work_list
 from comptoir.screens import pack as pack_screen
 from comptoir.screens.next_pack import NextPack
 from comptoir.screens.work_list import WorkList
@@ -261,7 +261,7 @@ async def scan(
     page: NamedDependency[Page],
     request: DoorRequest,
 ) -> Answer:
-    """Any known code opens the right job: pass and bag the counter, a label its work, a tote its parcel, an article its facts, a badge the change of person."""
+    """Any known code opens the right job: pass and bag the counter, a label its work, a tote its parcel, a return's number the return, an article its facts, a badge the change of person."""
     scanned = codes.parse(data.code)
     if scanned.kind == "pass":
         return await by_pass(scanned.code, request, house, actor, page)
@@ -283,6 +283,10 @@ async def scan(
             parcel = await shelf_work.by_tote(connection, store_of(actor), int(scanned.code[2:]), actor.who)
             if parcel is not None:
                 return page.go(f"/work/{parcel}")
+        if scanned.kind == "sku":
+            returned = await return_desk.rma_of(connection, store_of(actor), [scanned.code.upper()])
+            if returned is not None:
+                return page.go(f"/returns/{returned}")
         found = (
             await shelf_work.article(connection, store_of(actor), scanned.code, [scanned.code, data.code.strip()])
             if scanned.kind in ("gtin", "sku") or scanned.reason == "in_store"

@@ -1,0 +1,35 @@
+"""What the rules say of each line of an order at the desk: the first sentence of its verdict, and whether it is a yes."""
+
+from datetime import datetime
+
+import msgspec
+
+from comptoir.flows.reading_returns import read_case, read_policy
+from comptoir.kit.db import Connection
+from comptoir.returns.eligibility import Asked
+from comptoir.returns.policy import Policy
+from comptoir.returns.saying import say, sentences
+from comptoir.screens.return_desk import Order
+
+Said = dict[int, tuple[str, str]]
+"""By line: the sentence, and its tone (none for a yes, `warn` where a manager has to allow it)."""
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What holds at the desk: the policy, and what it says of each line."""
+
+    policy: Policy
+    said: Said = {}
+
+
+async def rules_of(connection: Connection, order: Order | None, now: datetime, language: str) -> Rules:
+    """Verdicts of the lines that are with the customer, as if they came back now and nobody had looked at them yet."""
+    if order is None:
+        _, policy = await read_policy(connection, now)
+        return Rules(policy)
+    case = await read_case(connection, order.order, now)
+    found: Said = {}
+    for line in {line.line for line in order.lines if line.left}:
+        verdict = case.verdict(line, Asked(now))
+        found[line] = say(sentences(verdict)[0], language, order.currency), "" if verdict.accepted else "warn"
+    return Rules(case.policy, found)

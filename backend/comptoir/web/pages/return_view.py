@@ -1,0 +1,217 @@
+"""What the page of units in hand is made of: lines with what each unit cost and what the rules say of it, and the words of a promise."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from babel.numbers import format_currency, get_currency_precision
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.i18n import t
+from comptoir.returns.model import ReturnSettled, Wish
+from comptoir.returns.policy import CONDITIONS, Policy, disposition_of
+from comptoir.returns.reasons import NO_REASON, Reason
+from comptoir.returns.refunding import free_places, gross_shares, unit_minor
+from comptoir.screens.return_desk import Away, Line, Order
+from comptoir.screens.return_done import Done
+from comptoir.web.pages.return_verdicts import Rules, Said
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A line as the page lists it: what each unit that may come back cost, and what the rules say."""
+
+    line: int
+    part: int
+    name: str
+    variant: str
+    deciding: str
+    picture: str
+    left: int
+    each: list[int]
+    verdict: str
+    tone: str = ""
+
+
+class Taking(msgspec.Struct, frozen=True):
+    """The page of units in hand: its head, its lines, and what its script needs."""
+
+    heading: str
+    subheading: str
+    data: dict[str, Any]
+    lines: list[Shown] = []
+    signals: list[str] = []
+    view: Any = None
+
+    @property
+    def verdict(self) -> str:
+        """What the rules say of all lines that may come back, where they say one thing."""
+        told = {line.verdict for line in self.lines if line.left and not line.tone}
+        return told.pop() if len(told) == 1 else ""
+
+
+def money(minor: int, currency: str, language: str) -> str:
+    """12900 -> "129,00 €"."""
+    return format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=language)
+
+
+def costs_of(line: Line, lines: Sequence[Line]) -> list[int]:
+    """What each unit that may still come back cost, in the order in which a return takes them."""
+    of_line = [one for one in lines if one.line == line.line]
+    shares = gross_shares(line.total_minor, line.vat_beside_minor, [one.share_minor for one in of_line])
+    share = dict(zip((one.part for one in of_line), shares, strict=True))[line.part]
+    places = free_places(line.taken, line.gone, line.left) or []
+    return [unit_minor(share, line.ordered, nth) for nth in places]
+
+
+def places_of(policy: Policy, place: str, category: str, language: str, *, recalled: bool = False) -> dict[str, str]:
+    """Where a unit would go in each condition, as long as its reason says nothing else."""
+    found: dict[str, str] = {}
+    for condition in CONDITIONS:
+        to = "vendor" if recalled else disposition_of(policy, NO_REASON, condition, category)
+        found[condition] = place if to == "shelf" and place else t(f"return_desk.to_{to}", language)
+    return found
+
+
+def sorted_reasons(reasons: Sequence[Reason], used: Sequence[str], language: str) -> list[dict[str, Any]]:
+    """The reasons that may be chosen, most used first, then by their place."""
+    rank = {code: at for at, code in enumerate(used)}
+    ranked = sorted(reasons, key=lambda one: (rank.get(one.code, len(rank)), one.place))
+    return [{"code": one.code, "text": one.says(language), "photo": one.photo} for one in ranked]
+
+
+def of_order(view: Order, rules: Rules, language: str, origin: str) -> Taking:
+    """An order at the desk."""
+    shown = [
+        Shown(
+            line.line, line.part, line.name, line.variant, line.deciding, line.picture, line.left, costs_of(line, view.lines),
+            *verdict_of(line, rules.said, language),
+        )
+        for line in view.lines
+    ]  # fmt: skip
+    data = {
+        "kind": "order",
+        "order": str(view.order),
+        "origin": origin,
+        "currency": view.currency,
+        "units": [],
+        "lines": lines_data(view, rules.policy, language),
+    }
+    return Taking(view.name, view.number, data, shown, [], view)
+
+
+def verdict_of(line: Line, verdicts: Said, language: str) -> tuple[str, str]:
+    if not line.gone:
+        return t("return_desk.not_out", language), "muted"
+    if not line.left:
+        return t("return_desk.is_back", language), "muted"
+    return verdicts.get(line.line, ("", ""))
+
+
+def lines_data(view: Order, policy: Policy, language: str) -> list[dict[str, Any]]:
+    """Lines as the page's script needs them."""
+    return [
+        {
+            "line": line.line, "part": line.part, "sku": line.sku, "name": line.name, "variant": line.variant, "deciding": line.deciding,
+            "picture": line.picture, "codes": line.codes, "left": line.left, "each": costs_of(line, view.lines),
+            "then": places_of(policy, line.place or "", line.category, language, recalled=line.blocked is not None),
+        }
+        for line in view.lines
+    ]  # fmt: skip
+
+
+def pictured(data: dict[str, Any], picture: Callable[[str], str]) -> dict[str, Any]:
+    """The same, with every picture's key replaced by its address."""
+    return data | {"lines": [line | {"picture": picture(line["picture"])} for line in data["lines"]]}
+
+
+def announced(done: Done, rules: Rules, language: str) -> Taking:
+    """A return that was announced: its units are known, how they are is not."""
+    units = [unit for unit in done.units if unit.state in ("expected", "missing")]
+    here = [unit for unit in done.units if unit.state == "here"]
+    lines: dict[tuple[int | None, int | None, str], dict[str, Any]] = {}
+    for unit in [*units, *here]:
+        line = lines.setdefault((unit.line, unit.part, unit.sku), {
+            "line": unit.line, "part": unit.part, "sku": unit.sku, "name": unit.name, "variant": unit.variant, "deciding": unit.deciding,
+            "picture": unit.picture, "codes": unit.codes, "left": 0, "each": [], "then": places_of(rules.policy, unit.place or "", unit.category, language),
+        })  # fmt: skip
+        line["left"] += 1
+        line["each"].append(unit.paid_minor)
+    data = {
+        "kind": "announced", "order": str(done.order) if done.order else None, "rma": str(done.id), "origin": done.origin, "currency": done.currency,
+        "wish": done.wish, "gift": done.gift, "lines": list(lines.values()),
+        "units": [
+            {"n": unit.n, "line": unit.line, "part": unit.part, "sku": unit.sku, "reason": unit.reason, "condition": unit.condition,
+             "photo": str(unit.photo) if unit.photo else None}
+            for unit in [*here, *units]
+        ],
+    }  # fmt: skip
+    shown = [
+        Shown(
+            unit.line or 0, unit.part or 0, unit.name, unit.variant, unit.deciding, unit.picture, 1, [unit.paid_minor],
+            *rules.said.get(unit.line or 0, ("", "")),
+        )
+        for unit in units
+    ]  # fmt: skip
+    return Taking(
+        done.name or t("return_desk.unknown", language),
+        f"{done.number}, {done.order_number or ''}".strip(", "),
+        data,
+        shown,
+        [],
+        done,
+    )
+
+
+def blind(language: str) -> Taking:
+    """No order and no receipt."""
+    data: dict[str, Any] = {
+        "kind": "blind",
+        "origin": "counter",
+        "currency": "EUR",
+        "wish": "credit",
+        "lines": [],
+        "units": [],
+    }
+    return Taking(t("return_desk.blind", language), t("return_desk.blind_more", language), data)
+
+
+def promised(settled: ReturnSettled, wish: Wish, currency: str, language: str) -> dict[str, Any]:
+    """What a rehearsed settlement comes to, in words: the amount, where it goes, the button, and where each unit goes."""
+
+    def say(key: str, minor: int = 0) -> str:
+        return t(f"return_desk.{key}", language, amount=money(minor, currency, language))
+
+    kind, minor = "refund", settled.refund_minor
+    if wish == "exchange" and settled.due_minor:
+        kind, minor = "due", settled.due_minor
+    elif wish == "exchange" and settled.credit_minor:
+        kind, minor = "rest_credit", settled.credit_minor
+    elif wish == "exchange":
+        kind = "rest" if minor else "even"
+    elif settled.credit_minor:
+        kind, minor = "credit", settled.credit_minor
+    elif not minor:
+        kind = "nothing"
+    where = say(f"where_{'void' if kind == 'refund' and settled.refund == 'void' else kind}")
+    if settled.withheld_minor:
+        where = say("where_withheld", settled.withheld_minor)
+    elif settled.delivery_minor and kind == "refund":
+        where = say("where_delivery", settled.delivery_minor)
+    return {
+        "amount": money(minor, currency, language), "word": say(f"word_{kind}"), "where": where, "button": say(f"do_{kind}", minor),
+        "due_minor": settled.due_minor,
+        "units": [{"then": t(f"return_desk.to_{unit.disposition}", language)} for unit in settled.units if unit.disposition],
+    }  # fmt: skip
+
+
+def away_data(rows: Sequence[Away], actor: Actor, now: datetime) -> dict[str, Any]:
+    """Units to put away, as the page's script needs them."""
+    return {
+        "sign_in_id": str(actor.sign_in), "server_time": now.isoformat().replace("+00:00", "Z"),
+        "rows": [
+            {"key": one.key, "rma": str(one.rma), "n": one.n, "name": one.name, "to": one.disposition, "codes": [*one.codes, one.sku], "blocked": bool(one.blocked)}
+            for one in rows
+        ],
+    }  # fmt: skip

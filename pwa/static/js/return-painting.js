@@ -1,0 +1,122 @@
+// The return as it stands, drawn from the page's templates: the unit in hand, what was taken, why, what the customer gets.
+import { clone, say } from "./paint.js";
+import { journal } from "./device.js";
+
+const $ = (id) => document.getElementById(id);
+const fill = (place, ...nodes) => {
+  place.replaceChildren(...nodes);
+  place.hidden = !nodes.length;
+};
+
+export const named = ({ name, deciding }) => [name, deciding].filter(Boolean).join(", ");
+export const money = (minor, currency) => new Intl.NumberFormat(document.documentElement.lang || "fr", { style: "currency", currency }).format(minor / 100);
+const reasonOf = (page, code) => page.reasons.find((one) => one.code === code);
+
+export function draw(page, state, now) {
+  paintNow(page, state, now);
+  $("why").hidden = Boolean(now.current || state.left || !now.lacksReason);
+  paintTaken(page, state, now);
+  paintSwap(page, state, now);
+  paintActs(page, state, now);
+  const away = Boolean(state.left || now.current || state.wish === "exchange");
+  if ($("lines")) $("lines").hidden = away;
+  if ($("verdict")) $("verdict").hidden = away || state.units.length > 0;
+  if ($("odd")) $("odd").hidden = !state.units.length;
+  $("band").hidden = Boolean(state.left);
+  for (const row of document.querySelectorAll("[data-line]")) {
+    const line = page.lines.find((one) => `${one.line}/${one.part}` === row.dataset.line);
+    if (!line) continue;
+    const left = line.left - now.taken(line).length;
+    const count = row.querySelector("[data-count]");
+    if (count) count.textContent = left;
+    row.hidden = page.kind === "order" && line.left > 0 && left === 0;
+  }
+}
+
+function paintNow(page, state, { current, taken }) {
+  if (!current || state.left) return fill($("now"));
+  const { of } = current;
+  fill($("now"), clone("t-now", {
+    ...of, ...of.then, more: [reasonOf(page, current.reason)?.text, taken(of).length > 1 ? say("units", { n: taken(of).length }) : ""].filter(Boolean).join(", "),
+    drop: say(current.n ? "not_here" : "not_taken"),
+  }));
+}
+
+// What one unit was paid: the next of its line's places, counted as they were taken.
+function priceOf(page, state, unit) {
+  if (!unit.of.each?.length) return "";
+  const before = state.units.filter((one) => one.of === unit.of && !one.missing).indexOf(unit);
+  return before < 0 || unit.of.each[before] === undefined ? "" : money(unit.of.each[before], page.currency);
+}
+
+function paintTaken(page, state, { current, cutOff }) {
+  const rows = state.left ? [] : state.units.flatMap((unit, index) => {
+    if (!unit.condition && !unit.missing) return unit === current ? [] : [row(page, state, unit, index, say("choose_condition"), "")];
+    const reason = reasonOf(page, unit.reason);
+    const words = unit.missing ? say("is_missing") : [say(`is_${unit.condition}`), reason?.text].filter(Boolean).join(", ");
+    const then = unit.missing ? "" : (state.quote?.units?.[state.units.filter(({ missing }) => !missing).indexOf(unit)]?.then ?? unit.of.then?.[unit.condition] ?? "");
+    return [row(page, state, unit, index, words, then, Boolean(reason?.photo && !cutOff && page.order))];
+  });
+  fill($("taken"), ...rows);
+}
+
+function row(page, state, unit, index, more, then, photo = false) {
+  const made = clone("t-unit", {
+    picture: unit.of.picture, name: named(unit.of), more, then, price: unit.missing ? "" : priceOf(page, state, unit), change: say("change_unit", { name: named(unit.of) }),
+    photo, photo_word: say(unit.photo ? "photo_there" : "photo_asked"),
+  });
+  made.querySelector("[data-again]").dataset.again = index;
+  const field = made.querySelector("[data-photo]");
+  if (field) field.dataset.photo = index;
+  return made;
+}
+
+function paintSwap(page, state, { current }) {
+  if (state.wish !== "exchange" || current || state.left) return fill($("swap"));
+  // A field that somebody types into stays.
+  if ($("swap").contains(document.activeElement) && document.activeElement.id === "till") return;
+  const chosen = state.chosen.map((one, index) => {
+    const made = clone("t-chosen", { picture: one.picture, name: named(one), more: say(one.here ? "swap_here" : "swap_elsewhere"), price: money(one.price_minor, page.currency) });
+    made.querySelector("[data-unchoose]").dataset.unchoose = index;
+    return made;
+  });
+  const sizes = (state.chosen.length ? [] : (state.sizes ?? [])).map((one) => {
+    const made = clone("t-size", { deciding: one.deciding || one.name, more: [one.variant, say(one.here ? "swap_n_here" : "swap_none_here", { n: one.here })].filter(Boolean).join(", ") });
+    made.querySelector("[data-size]").dataset.size = one.sku;
+    return made;
+  });
+  fill($("swap"), clone("t-swap", { chosen, sizes, due: (state.quote?.due_minor ?? 0) > 0 || state.till }));
+  if ($("till")) $("till").value = state.till;
+}
+
+function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
+  const acts = $("acts");
+  if (state.left) return paintKept(page, state, acts);
+  fill($("said"), ...(state.problem && !state.problem.permit ? [clone("t-said", state.problem)] : []));
+  if (!complete || lacksReason || current) return fill(acts);
+  const n = state.units.filter(({ missing }) => !missing).length;
+  if (cutOff) return fill(acts, clone("t-keep", { text: say("keep", { n }) }));
+  const ways = clone("t-ways", {
+    exchange: state.wish !== "exchange" && page.kind !== "blind" && Boolean(page.order || page.rma), credit: state.wish !== "credit",
+    refund: state.wish !== "refund" && !$("gift")?.checked && page.kind !== "blind",
+  });
+  if (state.problem?.permit) return fill(acts, clone("t-ask", { text: say("ask_permission") }), ways);
+  const told = state.quote;
+  if (!told) return fill(acts, ways);
+  fill(acts, clone("t-amount", { word: told.word, where: told.where, amount: told.amount }), ways, clone("t-main", { text: told.button }));
+}
+
+function paintKept(page, state, acts) {
+  document.body.dataset.step = "kept";
+  const sent = state.left.seq <= journal.acked;
+  const units = state.units.filter(({ missing }) => !missing);
+  const rows = units.map((unit) => {
+    return clone("t-kept-unit", { picture: unit.of.picture, name: named(unit.of), more: say(`is_${unit.condition}`), then: say("keep_behind") });
+  });
+  for (const id of ["now", "taken", "swap", "why", "said"]) $(id).hidden = true;
+  fill($("kept"), clone("t-kept", {
+    sent, kept: !sent, title: sent && state.told?.number ? say("number_is", { number: state.told.number }) : say(sent ? "kept_sent" : "kept_here"),
+    more: say(sent ? `kept_${state.odd ? "odd" : "sent"}_more` : "kept_here_more"), odd: state.odd ?? "", units: rows,
+  }));
+  fill(acts, clone("t-next", {}));
+}

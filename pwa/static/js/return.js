@@ -1,0 +1,360 @@
+// Goods that come back: each scan takes one unit, a tap says how it is, one more why; then the server says what the customer gets.
+// What the button promises was worked out by the very steps that the tap carries out, and taken back again.
+// With no network the goods are taken in and written down; money waits for the server.
+//
+// The page gives <script type="application/json" id="return">:
+//   {kind: "order" | "announced" | "blind", id, order?, rma?, origin, currency, lines: [{line, part, sku, name, deciding, variant, picture, codes,
+//    left, each: [minor], may, then: {condition: words}}], units: [{n, line, part, sku, reason}], reasons: [{code, text, photo}], permits}
+// The page out of the device's store has none: units are known by their codes alone.
+import "./handheld.js";
+import { journal, sync } from "./device.js";
+import { uuid7 } from "./journal.js";
+import { read, say } from "./paint.js";
+import { ask, tell } from "./feedback.js";
+import { play } from "./sound.js";
+import { elsewhere, ready } from "./scanner.js";
+import { printable } from "./codes.js";
+import { carried } from "./return-carry.js";
+import { draw, money, named } from "./return-painting.js";
+
+const PATIENCE_MS = 8000;
+const $ = (id) => document.getElementById(id);
+const page = read("return") ?? { kind: "alone", id: uuid7(), lines: [], units: [], reasons: read("reasons") ?? [], currency: "EUR", origin: "counter" };
+const state = {
+  units: [], wish: "refund", chosen: [], till: "", quote: null, problem: null, permission: null, left: null, sending: false,
+  receipt: page.kind === "alone" ? carried() : "",
+};
+let asked = 0; // the newest question to the server; older answers are none
+let due = 0;
+
+const cutOff = () => navigator.onLine === false || ["offline", "signed_out", "update"].includes(sync.state.state);
+const lineOf = (line, part) => page.lines.find((one) => one.line === line && one.part === part);
+const takenOf = (line) => state.units.filter((unit) => unit.of === line && !unit.missing);
+const current = () => state.units.find((unit) => !unit.condition && !unit.missing);
+const lacksReason = () => state.units.some((unit) => unit.condition && !unit.reason);
+
+for (const unit of page.units) {
+  const of = lineOf(unit.line, unit.part) ?? page.lines.find(({ sku }) => sku === unit.sku);
+  state.units.push({ of, n: unit.n, reason: unit.reason, condition: unit.condition ?? null, missing: false, code: "", photo: unit.photo ?? null });
+}
+if (page.wish && page.kind === "blind") state.wish = page.wish;
+if (page.gift) state.wish = "credit";
+
+// ---- scans
+
+document.addEventListener("scan", (event) => {
+  event.preventDefault();
+  event.detail.waitUntil(take(event.detail));
+});
+
+async function take(detail) {
+  if (state.left) return elsewhere(detail) ?? tell("again", say("already_kept"));
+  const { code, raw } = detail;
+  const wanted = [code.code, raw.trim(), raw.trim().toUpperCase()];
+  const fits = page.lines.filter(({ codes, sku }) => codes.some((known) => wanted.includes(known)) || wanted.includes(sku));
+  if (page.kind === "alone") return takeAlone(code, raw);
+  if (state.wish === "exchange" && state.units.length && !current()) return choose(wanted, raw);
+  if (page.kind === "announced") return takeAnnounced(fits, detail);
+  const free = fits.find((line) => takenOf(line).length < line.left);
+  if (free) return add(free, printable(raw));
+  if (fits.length) return tell("again", say(fits.some(({ left }) => left) ? "enough" : "none_left"), say("enough_more"));
+  if (page.kind === "blind") return takeBlind(raw);
+  return elsewhere(detail) ?? tell("bad", say("not_of_order"), say("not_of_order_more"));
+}
+
+function add(of, code) {
+  state.units.push({ of, n: null, reason: state.units.at(-1)?.reason ?? null, condition: null, missing: false, code, photo: null });
+  tell("ok", named(of), say("how_many", { n: takenOf(of).length, total: of.left }));
+  changed();
+}
+
+// Announced at home: the scan says which of the units is in hand.
+function takeAnnounced(fits, detail) {
+  const waiting = state.units.filter(({ condition, missing }) => !condition || missing);
+  const unit = waiting.find(({ of }) => fits.includes(of));
+  if (!unit) {
+    const job = fits.length ? null : elsewhere(detail);
+    return job ?? tell(fits.length ? "again" : "bad", say(fits.length ? "enough" : "not_announced"), say("enough_more"));
+  }
+  state.units.splice(state.units.indexOf(unit), 1);
+  unit.missing = false;
+  state.units.splice(Math.max(0, state.units.findIndex((one) => !one.condition && !one.missing)), 0, unit);
+  tell("ok", named(unit.of), "");
+  changed();
+}
+
+// Without the server an article is its code, and the first code may be the receipt.
+function takeAlone(code, raw) {
+  const article = code.kind === "gtin" || code.kind === "sku" || code.reason === "in_store";
+  if (!article || (!state.receipt && code.kind !== "gtin")) {
+    state.receipt = raw.slice(0, 512);
+    tell("ok", say("receipt_read"), say("scan_item"));
+    return changed();
+  }
+  const known = page.lines.find(({ sku }) => sku === code.code);
+  const of = known ?? { line: null, part: null, sku: code.code, name: code.code.replace(/^0/, ""), deciding: "", variant: "", picture: "", codes: [code.code], left: 99, each: [], then: {} };
+  if (!known) page.lines.push(of);
+  add(of, raw.slice(0, 512));
+}
+
+async function takeBlind(raw) {
+  const found = await article(raw);
+  if (!found) return tell("bad", say("unknown_article"), say("nothing_counted"));
+  const of = { ...found, line: null, part: null, left: 20, each: [] };
+  page.lines.push(of);
+  add(of, printable(raw));
+}
+
+async function article(raw) {
+  const answer = await send("/returns/article", { code: raw.slice(0, 512) }).catch(() => null);
+  return answer?.article ?? null;
+}
+
+// ---- another article in place of it
+
+async function choose(wanted, raw) {
+  const known = state.sizes?.find(({ codes, sku }) => codes.some((one) => wanted.includes(one)) || wanted.includes(sku)) ?? (await article(raw));
+  if (!known) return tell("bad", say("unknown_article"), say("nothing_counted"));
+  if (known.blocked) return tell("bad", say("swap_recalled"), "");
+  state.chosen.push(known);
+  tell("ok", named(known), money(known.price_minor, page.currency));
+  changed();
+}
+
+async function beginExchange() {
+  state.wish = "exchange";
+  state.quote = null;
+  draw(page, state, facts());
+  const skus = [...new Set(state.units.filter(({ missing }) => !missing).map(({ of }) => of.sku))];
+  const answer = await send("/returns/sizes", { skus }).catch(() => null);
+  state.sizes = answer?.sizes ?? [];
+  changed();
+}
+
+// ---- what the server says it comes to
+
+async function send(path, body, ms = 4000) {
+  const response = await fetch(path, {
+    method: "POST", headers: { accept: "application/json", "content-type": "application/json" }, body: JSON.stringify(body), redirect: "error", signal: AbortSignal.timeout(ms),
+  });
+  const kind = response.headers.get("content-type") ?? "";
+  if (response.status >= 500 || !/^application\/(problem\+)?json/.test(kind)) throw new Error(response.status);
+  const told = await response.json();
+  return response.ok ? told : { problem: { next: "", ...told } };
+}
+
+function body() {
+  return {
+    id: page.id,
+    ...(page.order ? { order: page.order } : {}),
+    ...(page.rma ? { rma: page.rma } : {}),
+    origin: page.origin,
+    units: state.units
+      .filter(({ missing }) => !missing)
+      .map((unit) => ({
+        ...(unit.n ? { n: unit.n } : unit.of.line ? { line: unit.of.line, part: unit.of.part } : { sku: unit.of.sku }),
+        condition: unit.condition, reason: unit.reason ?? "no_reason", ...(unit.photo ? { photo: unit.photo } : {}),
+      })),
+    missing: state.units.filter(({ missing, n }) => missing && n).map(({ n }) => n),
+    wish: state.wish,
+    exchange: state.wish === "exchange" ? state.chosen.map(({ sku }) => ({ sku })) : [],
+    till: state.till.trim(),
+    gift: page.gift || ($("gift")?.checked ?? false),
+    recipient: $("recipient")?.value.trim() ?? "",
+    ...(state.permission ? { permission: state.permission } : {}),
+  };
+}
+
+const complete = () => state.units.some(({ missing }) => !missing) && !current();
+const wants = () => complete() && (state.wish !== "exchange" || state.chosen.length > 0) && (!$("gift")?.checked || state.wish !== "refund");
+
+async function quote() {
+  clearTimeout(due);
+  if (!wants() || cutOff() || page.kind === "alone" || state.left) return;
+  const mine = ++asked;
+  try {
+    const answer = await send("/returns/rehearsal", body());
+    if (mine !== asked) return;
+    state.quote = answer.problem ? null : answer;
+    state.problem = answer.problem ?? null;
+  } catch {
+    if (mine !== asked) return;
+    state.quote = null;
+    due = setTimeout(quote, 2000);
+  }
+  paint();
+}
+
+function changed() {
+  state.quote = null;
+  state.problem = null;
+  paint();
+  quote();
+}
+
+// ---- painting
+
+const facts = () => ({ current: current(), complete: complete(), lacksReason: lacksReason(), cutOff: cutOff() || page.kind === "alone", taken: takenOf });
+
+function paint() {
+  draw(page, state, facts());
+  const now = facts();
+  document.body.dataset.step = state.left ? "kept" : !state.units.length ? "empty" : now.current ? "condition" : lacksReason() ? "reason" : state.quote ? "ready" : now.cutOff ? "alone" : state.problem ? "refused" : "asking";
+  if (state.left) return;
+  if (!state.units.length) ask(say(page.kind === "alone" && !state.receipt ? "scan_receipt" : "scan_item"), say(page.kind === "alone" && !state.receipt ? "scan_receipt_more" : "scan_item_more"));
+  else if (now.current) ask(say("choose_condition"), say("choose_condition_more"));
+  else if (lacksReason()) ask(say("why"), say("why_more"));
+  else if (state.wish === "exchange" && !state.chosen.length) ask(say("scan_swap"), say("scan_swap_more"));
+  else ask(say("scan_item_next"), "");
+}
+
+// ---- what hands do
+
+document.addEventListener("click", async ({ target }) => {
+  const near = (name) => target.closest(`[data-${name}]`);
+  const unit = current();
+  if (near("condition") && unit) {
+    unit.condition = near("condition").dataset.condition;
+    play("ok");
+    return changed();
+  }
+  if (near("reason")) {
+    for (const one of state.units) if (one.condition && !one.reason) one.reason = near("reason").dataset.reason;
+    return changed();
+  }
+  if (near("again")) {
+    const again = state.units[Number(near("again").dataset.again)];
+    Object.assign(again, { condition: null, missing: false, ...(again.n ? {} : { reason: null }) });
+    return changed();
+  }
+  if (near("size")) return choose([], near("size").dataset.size), undefined;
+  if (near("unchoose")) return state.chosen.splice(Number(near("unchoose").dataset.unchoose), 1), changed();
+  const act = near("act")?.dataset.act;
+  if (act === "drop" && unit) {
+    if (unit.n) unit.missing = true;
+    else state.units.splice(state.units.indexOf(unit), 1);
+    changed();
+  } else if (act === "exchange") await beginExchange();
+  else if (act === "credit" || act === "refund") Object.assign(state, { wish: act, chosen: [] }), changed();
+  else if (act === "settle") await settle();
+  else if (act === "ask") openPermission();
+  else if (act === "shut") $("sheet").close();
+  else if (act === "keep") await keep();
+});
+
+document.addEventListener("change", async ({ target }) => {
+  if (target.id === "till") (state.till = target.value), changed();
+  else if (target.id === "gift") {
+    $("recipient-field").hidden = !target.checked;
+    if (target.checked && state.wish === "refund") state.wish = "credit";
+    changed();
+  } else if (target.id === "recipient") changed();
+  else if (target.matches("[data-photo]") && target.files[0]) await sendPhoto(state.units[Number(target.dataset.photo)], target.files[0]);
+});
+
+async function sendPhoto(unit, file) {
+  const form = new FormData();
+  form.set("file", file);
+  form.set("line", unit.of.line ?? 0);
+  if (page.order) form.set("order", page.order);
+  form.set("rma", page.rma ?? page.id);
+  try {
+    const response = await fetch("/returns/photos", { method: "POST", body: form, redirect: "error", signal: AbortSignal.timeout(20000) });
+    const answer = await response.json();
+    if (answer.problem) return tell("bad", answer.problem.title, answer.problem.next);
+    unit.photo = answer.photo;
+    tell("ok", say("photo_kept"));
+  } catch {
+    return tell("bad", say("photo_not"), say("photo_not_more"));
+  }
+  changed();
+}
+
+function openPermission() {
+  $("permission-why").textContent = state.problem?.detail ?? "";
+  $("permission-error").hidden = true;
+  $("sheet").showModal();
+}
+
+$("permission")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  state.permission = { why: $("because").value.trim(), ...($("manager") ? { staff: $("manager").value, pin: $("pin").value } : {}) };
+  try {
+    const answer = await send("/returns/rehearsal", body());
+    if (answer.problem) {
+      state.permission = null;
+      $("permission-error").hidden = false;
+      $("permission-error").lastElementChild.textContent = `${answer.problem.title} ${answer.problem.next}`;
+      return;
+    }
+    state.quote = answer;
+    state.problem = null;
+    if ($("pin")) $("pin").value = "";
+    $("sheet").close();
+  } catch {
+    state.permission = null;
+    $("permission-error").hidden = false;
+    $("permission-error").lastElementChild.textContent = say("offline");
+  }
+  paint();
+});
+
+async function settle() {
+  if (state.sending || !state.quote) return;
+  state.sending = true;
+  ask(say("settling"), "");
+  try {
+    const answer = await send("/returns/settlement", body(), PATIENCE_MS);
+    if (answer.href) {
+      if (answer.credit) sessionStorage.setItem(`credit-${answer.href}`, answer.credit);
+      play("done");
+      return location.assign(answer.href);
+    }
+    state.problem = answer.problem;
+    state.quote = null;
+    tell("bad", answer.problem.title, answer.problem.next);
+  } catch {
+    // Whether the server has it or not: the same id again has one effect.
+    tell("bad", say("no_answer"), say("no_answer_more"));
+  } finally {
+    state.sending = false;
+  }
+  paint();
+}
+
+// The goods are here and the server is not: written down, and told as soon as it is.
+async function keep() {
+  if (state.left || !complete()) return;
+  const { id, order, rma, units, missing } = body();
+  try {
+    state.left = await journal.append("return", {
+      return: id, ...(order ? { order } : {}), ...(rma ? { rma, missing } : {}), ...(state.receipt ? { receipt: state.receipt } : {}),
+      units: units.map(({ photo, ...unit }) => unit),
+    });
+  } catch {
+    return tell("bad", say("not_kept"), say("not_kept_more"));
+  }
+  play("done");
+  sync.now();
+  paint();
+}
+
+function takeAnswer({ outcomes }) {
+  const told = state.left && outcomes.find((outcome) => outcome.id === state.left.id);
+  if (!told) return;
+  state.odd = told.outcome === "applied" ? "" : (told.problem?.title ?? say("odd"));
+  state.told = told.facts ?? {};
+  paint();
+}
+
+sync.listen({
+  onAnswer: takeAnswer,
+  onState() {
+    if (state.left) return;
+    paint();
+    if (!state.quote && !state.problem) quote();
+  },
+  onJournal: () => state.left && paint(),
+});
+paint();
+ready();

@@ -1,0 +1,188 @@
+"""What comes back over the counter, in a real browser: by scans, with a refund, with other goods in place, with a manager's word, without a network."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from comptoir.kit import postgres
+from comptoir.kit.ids import Seal
+from comptoir.world.cast import HELENE
+from tests.browser.looking import assert_targets_are_large_enough
+from tests.browser.shop import LYON, SECRET, Hands, Shop, open_shop, order_id, pass_of
+from tests.browser.staging import Colleague
+
+PLENTY = (
+    "SELECT l.sku FROM stock_level l JOIN sku s USING (sku) WHERE l.location = $1 AND s.minimum_age IS NULL AND NOT s.is_kit AND s.price_minor > 3000"
+    " AND s.price_minor < 7000 AND l.on_hand - l.reserved > 6 AND s.blocked_reason IS NULL AND s.withdrawal_excluded IS NULL AND s.returnable ORDER BY l.sku LIMIT 4"
+)
+
+
+class Desk:
+    """A handheld at the returns desk of Lyon, and a colleague who hands orders over."""
+
+    def __init__(self, browser: Browser, shop: Shop) -> None:
+        self.shop, self.colleague, self.bag = shop, Colleague(shop), 0
+        self.skus = [row["sku"] for row in shop.ask(PLENTY, LYON)]
+        context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, locale="fr-FR")
+        context.set_default_timeout(15_000)
+        shop.enrolled(context)
+        self.page: Page = context.new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.hands = Hands(self.page, shop)
+        self.hands.sign_in()
+
+    def sold(self, *skus: str) -> dict[str, str]:
+        """An order that was handed over a moment ago."""
+        self.bag += 1
+        placed = self.shop.order(*((sku, 1) for sku in skus))
+        work = self.colleague.stage(placed, (f"T-{500 + self.bag}", "R3"))
+        told = {"order": placed["id"], "works": [work], "bags": [f"B:T-{500 + self.bag}"], "identity_checked": True}
+        assert self.colleague.tell(("hand_over", told)) == ["applied"]
+        return placed
+
+    def open(self, placed: dict[str, str]) -> None:
+        self.page.goto(f"{self.shop.url}/returns/orders/{placed['id']}")
+        expect(self.page.locator("body[data-step=empty]")).to_be_visible()
+
+    def take(self, sku: str, condition: str = "as_new") -> None:
+        """Scan a unit and say how it is."""
+        self.hands.scan(self.shop.code_of(sku))
+        self.page.click(f"[data-condition={condition}]")
+
+    def settle(self) -> str:
+        """The one big button; the return."""
+        self.hands.tap("[data-act=settle]")
+        self.page.locator("#outcome").wait_for()
+        return self.page.url.rsplit("/", 1)[-1]
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, postgres_server: postgres.Server, template: str) -> Iterator[Desk]:
+    with open_shop(postgres_server, "returns") as shop:
+        made = Desk(browser, shop)
+        yield made
+        made.page.context.close()
+        assert made.errors == []
+
+
+def test_two_lines_come_back_with_two_taps_and_the_customer_reads_of_the_refund(desk: Desk) -> None:
+    page, shop, (first, second) = desk.page, desk.shop, desk.skus[:2]
+    placed = desk.sold(first, second)
+    before = shop.stock(first)
+    page.goto(f"{shop.url}/returns")
+    desk.hands.forget()
+    desk.hands.scan("P1:" + pass_of(order_id(placed), LYON))
+    expect(page.locator("body[data-step=empty]")).to_be_visible()
+    expect(page.locator("#verdict")).to_contain_text("Oui, par la loi")
+    desk.take(first)
+    assert_targets_are_large_enough(page)
+    desk.take(second, "opened")
+    desk.hands.tap("#why [data-reason]")
+    amount = sum(shop.one("SELECT price_minor FROM sku WHERE sku = $1", sku) for sku in (first, second))
+    expect(page.locator("[data-act=settle]")).to_contain_text(f"Rembourser {amount // 100},{amount % 100:02}")
+    rma = desk.settle()
+    # The receipt, two articles; why, and the button. How each article is was chosen besides.
+    assert (desk.hands.taps, desk.hands.scans) == (2, 3)
+    expect(page.locator("#outcome")).to_contain_text("Remboursement demandé")
+    assert shop.one("SELECT amount_minor FROM payment_intention WHERE cause = $1::uuid", rma) == amount
+    assert shop.stock(first) == before | {"unsellable": before["unsellable"] + 1}
+    # Onto the shelf: for sale again from the scan on.
+    desk.hands.scan(shop.code_of(first))
+    expect(page.locator("#band")).to_contain_text("Tout est rangé")
+    for _ in range(100):
+        if shop.stock(first)["on_hand"] == before["on_hand"] + 1:
+            break
+        page.wait_for_timeout(50)
+    assert shop.stock(first) == before | {"on_hand": before["on_hand"] + 1}
+    customer = page.context.browser.new_page(locale="fr-FR") if page.context.browser else page
+    customer.goto(f"{shop.url}/o/{Seal(SECRET.encode()).token('order', order_id(placed).bytes, 0)}")
+    expect(customer.locator("main")).to_contain_text(f"{amount // 100},{amount % 100:02}")
+    customer.close()
+
+
+def test_another_article_is_taken_along_in_the_same_flow(desk: Desk) -> None:
+    page, shop, (first, second) = desk.page, desk.shop, desk.skus[2:4]
+    desk.open(desk.sold(first))
+    desk.take(first)
+    desk.hands.tap("#why [data-reason]")
+    desk.hands.tap("[data-act=exchange]")
+    expect(page.locator("body[data-step=asking]")).to_be_visible()
+    desk.hands.scan(shop.code_of(first))
+    expect(page.locator("[data-act=settle]")).to_have_text("Échanger")
+    rma = desk.settle()
+    expect(page.locator("#outcome")).to_contain_text("Échange créé")
+    expect(page.get_by_role("link", name="Préparer maintenant")).to_be_visible()
+    paid = shop.ask(
+        "SELECT p.state FROM payment p JOIN rma r ON r.number = p.reference WHERE r.id = $1::uuid AND p.provider = 'exchange'",
+        rma,
+    )
+    assert paid == [{"state": "captured"}]
+    # Dearer goods: the till took the difference, and its receipt says so.
+    cheap, dear = sorted((first, second), key=lambda sku: shop.one("SELECT price_minor FROM sku WHERE sku = $1", sku))
+    desk.open(desk.sold(cheap))
+    desk.take(cheap)
+    desk.hands.tap("#why [data-reason]")
+    desk.hands.tap("[data-act=exchange]")
+    desk.hands.scan(shop.code_of(dear))
+    page.locator("#till").fill("TC-4711")
+    page.locator("#till").blur()
+    expect(page.locator("[data-act=settle]")).to_contain_text("à payer")
+    rma = desk.settle()
+    assert shop.one("SELECT provider FROM payment WHERE reference = 'TC-4711'") == "till"
+
+
+def test_what_is_late_needs_a_manager_with_pin_and_reason(desk: Desk) -> None:
+    page, shop, sku = desk.page, desk.shop, desk.skus[0]
+    placed = desk.sold(sku)
+    shop.ask("UPDATE hand_over SET at = at - interval '100 days' WHERE order_id = $1::uuid", placed["id"])
+    shop.ask("UPDATE sales_order SET placed_at = placed_at - interval '101 days' WHERE id = $1::uuid", placed["id"])
+    desk.open(placed)
+    expect(page.locator("li[data-line] .tone-warn")).to_contain_text("Non")
+    desk.take(sku)
+    desk.hands.tap("#why [data-reason]")
+    desk.hands.tap("[data-act=ask]")
+    expect(page.locator("#permission-why")).to_contain_text("Le délai est passé")
+    page.fill("#because", "Cliente hospitalisée")
+    page.fill("#pin", "000000")
+    page.click("#permission button.main")
+    expect(page.locator("#permission-error")).to_be_visible()
+    page.fill("#pin", HELENE.pin)
+    page.click("#permission button.main")
+    expect(page.locator("#sheet")).not_to_be_visible()
+    rma = desk.settle()
+    kept = shop.ask("SELECT by_permission, permitted_who FROM rma WHERE id = $1::uuid", rma)[0]
+    who = shop.one(
+        "SELECT id FROM staff WHERE badge_hash IS NOT NULL AND first_name = 'Hélène' AND last_name = 'Vasseur'"
+    )
+    assert kept == {"by_permission": "Cliente hospitalisée", "permitted_who": str(who)}
+    expect(page.locator("main")).to_contain_text("Accord de Hélène")
+
+
+def test_with_no_network_goods_are_taken_in_and_the_money_waits(desk: Desk) -> None:
+    page, shop, sku = desk.page, desk.shop, desk.skus[1]
+    placed = desk.sold(sku)
+    desk.open(placed)
+    page.context.set_offline(True)
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    desk.take(sku, "damaged")
+    desk.hands.tap("#why [data-reason]")
+    expect(page.locator("#acts")).to_contain_text("Rembourser, réseau nécessaire")
+    desk.hands.tap("[data-act=keep]")
+    expect(page.locator("#kept")).to_contain_text("Gardé sur cet appareil")
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#kept")).to_contain_text("Enregistré et réglé")
+    assert shop.one("SELECT status FROM rma WHERE order_id = $1::uuid", placed["id"]) == "settled"
+    # The same article again, against a receipt alone: goods of that order have all come back, so a manager decides.
+    page.goto(f"{shop.url}/returns/alone")
+    expect(page.locator("body[data-step=empty]")).to_be_visible()
+    desk.hands.scan(placed["number"])
+    desk.take(sku)
+    desk.hands.tap("#why [data-reason]")
+    desk.hands.tap("[data-act=keep]")
+    expect(page.locator("#kept")).to_contain_text("un responsable décide")
+    case = shop.ask("SELECT kind, body->>'why' AS why FROM exception WHERE kind = 'return_to_decide'")
+    assert case == [{"kind": "return_to_decide", "why": "already_returned"}]
+    assert shop.one("SELECT count(*) FROM rma_unit WHERE sku = $1 AND order_id IS NULL AND state = 'here'", sku) == 1
