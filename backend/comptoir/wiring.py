@@ -9,6 +9,7 @@ from comptoir.errands.carriers import Make
 from comptoir.flows import (
     change_access,
     change_collections,
+    change_payments,
     change_policy,
     change_return_policy,
     change_staff,
@@ -214,6 +215,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **change_policy.FLOWS,
         **execute_payment.FLOWS,
         **change_return_policy.FLOWS,
+        **change_payments.FLOWS,
         **simulate.FLOWS,
         **print_paper.flows(own_machine=own_printers),
         **deciding.FLOWS,
@@ -272,6 +274,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
     "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
     "buy labels": ("comptoir.errands.buy_label:buy_labels", 1.0),
+    "reconcile money": ("comptoir.errands.reconcile_money:reconcile_money", 900.0),
     "move money": ("comptoir.errands.move_money:move_money", 2.0),
     "ask where parcels are": ("comptoir.errands.tracking:ask_carriers", 30.0),
     "forget return drafts": ("comptoir.flows.return_from_home:forget_drafts", 3600.0),

@@ -510,6 +510,28 @@ def refused_account(world: World) -> None:
     )
 
 
+def waiting_money(world: World) -> None:
+    """Three refunds that have not gone: refused, in doubt, nobody's; and two differences with the provider."""
+    world.shop.ask(
+        "INSERT INTO payment_account (id, kind, name, since) VALUES ('stripe-orme', 'stripe', 'Stripe Orme', now() - interval '1 day') ON CONFLICT DO NOTHING"
+    )
+    world.shop.ask(
+        "WITH chosen AS (SELECT p.order_id, p.reference, row_number() OVER (ORDER BY p.order_id) AS n FROM payment p"
+        "   WHERE p.state = 'captured' AND NOT EXISTS (SELECT FROM payment_intention i WHERE i.order_id = p.order_id) ORDER BY p.order_id LIMIT 3),"
+        " made AS (INSERT INTO payment_intention (id, order_id, kind, amount_minor, reason, made_by, due_at, intended_at, intended_who, state, begun_at)"
+        "   SELECT gen_random_uuid(), order_id, 'refund', 100 * n, 'canceled', 'shopify-orme', now() - interval '8 hours', now() - interval '8 hours', 'system',"
+        "     CASE n WHEN 1 THEN 'failed' ELSE 'intended' END, CASE WHEN n < 3 THEN now() - interval '8 hours' END FROM chosen RETURNING id, order_id, amount_minor, state)"
+        " INSERT INTO payment_part (id, intention, n, order_id, reference, kind, amount_minor, account, state, key, tries, next_at, made_at, problem, words)"
+        " SELECT gen_random_uuid(), m.id, 1, m.order_id, c.reference, 'refund', m.amount_minor, 'stripe-orme', CASE c.n WHEN 1 THEN 'failed' ELSE 'unknown' END,"
+        "   gen_random_uuid(), 4, now(), now(), CASE c.n WHEN 1 THEN 'insufficient_funds' ELSE 'timed_out' END, CASE c.n WHEN 1 THEN 'Solde insuffisant' END"
+        " FROM made m JOIN chosen c USING (order_id) WHERE c.n < 3"
+    )
+    world.shop.ask(
+        "INSERT INTO payment_mismatch (id, account, day, kind, provider_ref, ours_minor, theirs_minor, found_at) SELECT gen_random_uuid(), 'stripe-orme', current_date - 1,"
+        " k, 'RE-77' || length(k), CASE k WHEN 'amount' THEN 2000 END, 2500, now() FROM unnest(ARRAY['amount', 'missing_here']) AS k ON CONFLICT DO NOTHING"
+    )
+
+
 def untold_box(page: Page, world: World) -> None:
     form = page.locator("form").filter(has=page.locator("button.ink"))
     for name in ("name_fr", "name_en", "length_mm", "width_mm", "height_mm", "tare_grams", "max_grams"):
@@ -1043,6 +1065,9 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/manager/holds/{queue:str}/article": [State("asked", "office", code_nobody_knows, both=False)],
     "/manager/holds/{queue:str}/confirm": [State("cancel", "office", chosen("unknown_item", "cancel")), State("none ticked", "office", at("/manager/holds/unknown_item/confirm"), both=False)],
+    "/manager/money": [State("three", "office", lambda world: (waiting_money(world), "/manager/money")[1])],
+    "/manager/money/accounts/new": [State("Stripe", "office", at("/manager/money/accounts/new?kind=stripe"), both=False, allowed=("key",))],
+    "/manager/money/accounts/{account:str}": [State("Stripe", "office", lambda world: (waiting_money(world), "/manager/money/accounts/stripe-orme")[1], both=False, allowed=("key",))],
     "/manager/keys": [State("list", "office", at("/manager/keys"), quotes=True, both=False)],
     "/manager/orders": [
         State("all", "office", at("/manager/orders")),

@@ -213,6 +213,15 @@ async def test_a_refund_is_told_as_planned_and_by_whom(door: Door, database: Dat
     page = await door.get(link(order))
     assert sentence(page) == "Votre commande est annulée."
     assert "Un remboursement de 163,00\xa0€ est prévu. Il sera fait par orme.example." in page.text
+    await database.connection.execute("UPDATE payment_intention SET state = 'failed'")
+    assert "est prévu. Il sera fait par orme.example." in (await door.get(link(order))).text
+    await database.connection.execute("UPDATE payment_intention SET state = 'sent', sent_at = $1", NOW)
+    page = await door.get(link(order))
+    assert (
+        "Remboursement de 163,00\xa0€ envoyé le " in page.text
+        and "Votre banque l’affiche sous quelques jours." in page.text
+        and "est prévu" not in page.text
+    )
 
 
 async def test_canceling_asks_for_the_contact_and_does_it_once(door: Door, database: Database) -> None:

@@ -7,7 +7,7 @@ became of it, by the key that its records carry.
 import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from comptoir.flows.execute_payment import begin_due, tell_stuck
 from comptoir.kit.actor import SYSTEM
@@ -15,7 +15,7 @@ from comptoir.kit.db import borrowed, in_transaction
 from comptoir.payments import executing_sql as sql
 from comptoir.payments.commands import RecordMoney, Said
 from comptoir.payments.executing import CALL_SECONDS, Part
-from comptoir.payments.model import Again, InDoubt, Looked, Outcome
+from comptoir.payments.model import Again, InDoubt, Looked, Outcome, Provider
 
 if TYPE_CHECKING:
     from comptoir.house import House
@@ -53,14 +53,24 @@ async def _answer(house: "House", part: Part) -> Outcome | Looked:
     provider = await house.payments.of(part.account or "")
     if provider is None:
         return Again("no_keys", 300.0)
+    if part.state != "calling":
+        return await looked_at(house, provider, part.id)
     async with borrowed(house.pool) as connection:
         wanted = await sql.read_ask(connection, part.id)
-    looking = part.state != "calling"
     try:
-        return await asyncio.wait_for(provider.look(wanted) if looking else provider.make(wanted), CALL_SECONDS)
-    except TimeoutError:
-        return Again("timed_out") if looking else InDoubt("timed_out")
+        return await asyncio.wait_for(provider.make(wanted), CALL_SECONDS)
     except Exception as fault:
         # Whatever it was, the request may have been out: nobody knows what the provider made of it.
         log.error("%s %s: %s", part.kind, part.id, type(fault).__name__)
-        return Again("fault") if looking else InDoubt("fault")
+        return InDoubt("fault")
+
+
+async def looked_at(house: "House", provider: Provider, part: UUID) -> Looked:
+    """What the provider has of a part; whatever goes wrong with a look is only not answered."""
+    async with borrowed(house.pool) as connection:
+        wanted = await sql.read_ask(connection, part)
+    try:
+        return await asyncio.wait_for(provider.look(wanted), CALL_SECONDS)
+    except Exception as fault:
+        log.error("looking at %s: %s", part, type(fault).__name__)
+        return Again("fault")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from comptoir.kit.db import Pool, borrowed
 from comptoir.payments.model import Provider
-from comptoir.payments.providers.known import BadAccount, make_provider
+from comptoir.payments.providers.known import BadAccount, keys_of, make_provider
 
 
 class PaymentAccounts:
@@ -21,6 +21,10 @@ class PaymentAccounts:
     def keys_of(self, account: str) -> Mapping[str, str]:
         """What the environment holds for an account; never shown, never logged."""
         return self._keys.get(account, {})
+
+    def needs(self, account: str, kind: str) -> tuple[tuple[str, bool], ...]:
+        """The keys that such an account needs by name, and whether each is there; never what it is."""
+        return keys_of(kind, self.keys_of(account))
 
     async def of(self, account: str) -> Provider | None:
         """The provider behind an account; None when its keys do not do."""

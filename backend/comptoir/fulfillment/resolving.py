@@ -25,6 +25,8 @@ BY_PARCEL = "change_by_parcel"
 """The customer wants it at home, and it is sent."""
 DECLINED = "change_declined"
 CHOSEN_ON_ORDER = "short_choice"
+MONEY = "money_stuck"
+"""It ends when the money has gone: by another try, or by hand with a reference."""
 
 
 class ResolveException(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,10 +47,12 @@ class ExceptionResolved(msgspec.Struct, frozen=True):
 
 
 def resolve(kind: str, resolved: bool, resolution: Resolution) -> None:
-    """May it be closed so? Conflict `exception_resolved`, `choose_on_order`; Invalid `other_answer`."""
+    """May it be closed so? Conflict `exception_resolved`, `choose_on_order`, `money_waits`; Invalid `other_answer`."""
     if (kind == CHANGE_ASKED) != (resolution in ANSWERS):
         raise Invalid("other_answer")
     if resolved:
         raise Conflict("exception_resolved")
     if kind == CHOSEN_ON_ORDER:
         raise Conflict("choose_on_order")
+    if kind == MONEY:
+        raise Conflict("money_waits")

@@ -1,11 +1,11 @@
 """What is told of money that moves, and what a person decides about it."""
 
-from typing import Annotated
+from typing import Annotated, Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
 
-from comptoir.kit.words import Code, Codename, Note, Slug, Word
+from comptoir.kit.words import Code, Note, Slug, Word
 from comptoir.payments.executing import Standing
 from comptoir.payments.model import Again, Done, InDoubt, Looked, NotMine, NotThere, Outcome, Refused
 
@@ -81,13 +81,19 @@ class MoneyStands(msgspec.Struct, frozen=True):
     state: Standing
 
 
+AccountKind = Literal["stripe", "shopify", "woocommerce", "manual"]
+ACCOUNT_KINDS: Final[tuple[AccountKind, ...]] = get_args(AccountKind)
+RESERVED: Final = "new"
+"""No account has this id: it is the page of a new one."""
+
+
 class SavePaymentAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who moves money for a channel and a provider; `version` 0 makes it. None: every channel, every provider."""
 
     id: UUID
     account: Slug
     version: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
-    kind: Codename
+    kind: AccountKind
     name: Word
     channel: Slug | None = None
     provider: Code | None = None

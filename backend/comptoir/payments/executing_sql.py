@@ -175,7 +175,9 @@ async def move_money(tx: Tx, part: Part, sign: int) -> None:
         )  # fmt: skip
     elif sign > 0:
         await tx.run(
-            "UPDATE payment SET state = 'voided' WHERE order_id = $1 AND reference = $2 AND captured_minor = 0 AND state = 'authorized'",
+            "UPDATE payment SET state = 'voided' WHERE order_id = $1 AND reference = $2 AND captured_minor = 0 AND state = 'authorized'"
+            " AND amount_minor <= (SELECT sum(p.amount_minor) FROM payment_part p WHERE p.order_id = $1 AND p.reference = $2"
+            "   AND p.kind = 'void' AND p.state IN ('sent', 'confirmed'))",
             part.order_id, part.reference,
         )  # fmt: skip
 

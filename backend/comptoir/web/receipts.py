@@ -1,4 +1,4 @@
-"""What providers of SMS, mail servers and mail relays tell later: delivered, failed, STOP. Verified first; an unknown message is answered like a known one."""
+"""What providers of SMS, mail and money tell later: delivered, failed, STOP. Verified first; an unknown message is answered like a known one."""
 
 import hmac
 from datetime import datetime
@@ -15,7 +15,9 @@ from comptoir.channels.signing import signed_by_one_of
 from comptoir.errands import pushed_tracking
 from comptoir.house import House
 from comptoir.kit import throttle
+from comptoir.kit.actor import SYSTEM
 from comptoir.kit.errors import Malformed, Unknown
+from comptoir.kit.ids import new_id
 from comptoir.kit.text import bad_text
 from comptoir.kit.words import Codename
 from comptoir.notifications import fetching_bounces, keeping_events, receipts, sending_sql, silence
@@ -24,6 +26,8 @@ from comptoir.notifications.mail_events import read_events
 from comptoir.notifications.providers import twilio
 from comptoir.notifications.providers.twilio import TwilioProvider
 from comptoir.notifications.receipts import Heard
+from comptoir.payments import stripe_events
+from comptoir.payments.commands import HearProvider
 from comptoir.web.guards import by_signature
 from comptoir.web.requests import DoorRequest, WrongMediaType, client_ip
 from comptoir.web.webhooks import WRONG_SIGNATURES
@@ -112,6 +116,28 @@ async def from_mail_server(key: FromPath[str], request: DoorRequest, house: TheH
 
 
 @post(
+    "/payments/{account:str}",
+    opt=by_signature(),
+    status_code=200,
+    request_max_body_size=MAX_PUSHED,
+    include_in_schema=False,
+)
+async def from_stripe(account: FromPath[Codename], request: DoorRequest, house: TheHouse, now: Now) -> Response[bytes]:
+    """Something changed at Stripe: it is looked at with the next round. 401 unless the account's secret signed the body just now."""
+    body, held = await request.body(), house.payments.keys_of(account)
+    secrets = [held[name] for name in ("webhook", "webhook_old") if held.get(name)]
+    if not stripe_events.signed(body, request.headers.get("stripe-signature", ""), secrets, now):
+        raise await wrong(request, house, now)
+    try:
+        named = tuple(one for one in stripe_events.references(body) if not bad_text(one))
+    except msgspec.DecodeError as why:
+        raise Malformed("malformed") from why
+    if named:
+        await house.runner.perform(HearProvider(new_id(), account, named), SYSTEM)
+    return Response(b"", status_code=200, media_type="text/plain")
+
+
+@post(
     "/parcels/{account:str}",
     opt=by_signature(),
     status_code=200,
@@ -155,4 +181,12 @@ async def keep(house: House, provider: str, heard: Heard, now: datetime) -> Resp
     return Response(b"", status_code=200, media_type="text/plain")
 
 
-ROUTES: list[BaseRouteHandler] = [from_twilio, from_brevo, from_brevo_mail, from_ovh, from_mail_server, from_carrier]
+ROUTES: list[BaseRouteHandler] = [
+    from_twilio,
+    from_brevo,
+    from_brevo_mail,
+    from_ovh,
+    from_mail_server,
+    from_carrier,
+    from_stripe,
+]

@@ -1,0 +1,53 @@
+"""Whether a provider's own list of a day agrees with ours. Pure: two lists in, what does not agree out."""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from comptoir.payments.model import Entry
+
+MismatchKind = Literal["missing_here", "missing_there", "amount"]
+
+
+class Ours(msgspec.Struct, frozen=True):
+    """A refund as it is on file here. `gone`: we say that it went."""
+
+    part: UUID
+    key: UUID
+    reference: str
+    amount_minor: int
+    gone: bool
+
+
+class Mismatch(msgspec.Struct, frozen=True):
+    """One thing that does not agree; amounts are None on the side that has nothing."""
+
+    kind: MismatchKind
+    reference: str
+    part: UUID | None = None
+    ours_minor: int | None = None
+    theirs_minor: int | None = None
+
+
+def compare(ours: Sequence[Ours], known: Sequence[Ours], theirs: Sequence[Entry]) -> tuple[list[Mismatch], list[Ours]]:
+    """What does not agree, and what of `ours` their list of the day does not have: those are asked about one by one.
+
+    `ours`: what went that day by our books; `known`: whatever we have, of any day, under the references and keys of their list.
+    A refund that was made and that we take for failed is missing here as much as one that we never asked for.
+    """
+    by_reference = {one.reference: one for one in known if one.reference}
+    by_key = {one.key: one for one in known}
+    found, seen = [], set()
+    for entry in theirs:
+        mine = by_reference.get(entry.reference) or (by_key.get(entry.key) if entry.key else None)
+        if mine is None:
+            found.append(Mismatch("missing_here", entry.reference, theirs_minor=entry.amount_minor))
+            continue
+        seen.add(mine.part)
+        if mine.amount_minor != entry.amount_minor:
+            found.append(Mismatch("amount", entry.reference, mine.part, mine.amount_minor, entry.amount_minor))
+        elif not mine.gone:
+            found.append(Mismatch("missing_here", entry.reference, mine.part, theirs_minor=entry.amount_minor))
+    return found, [one for one in ours if one.part not in seen]
