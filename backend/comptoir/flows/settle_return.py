@@ -25,6 +25,7 @@ from comptoir.returns.exchanging import Share, price, share
 from comptoir.returns.lifecycle import RETURN, Action
 from comptoir.returns.model import Less, Permission, Return, ReturnSettled, SettleReturn, Settling
 from comptoir.returns.refunding import DELIVERY, Fee, delivery_minor, within
+from comptoir.shipping import way_back_sql
 from comptoir.sourcing.outlook import Outlook
 
 # The delivery as it was paid, VAT beside it included; and whether the customer keeps something that was delivered.
@@ -77,7 +78,8 @@ class SettleReturnFlow:
         check_wish(found, settling)
         fee = await delivery_of(tx, found)
         ruling = await judge_return(tx, found, whole=not fee.kept, now=now)
-        units = worths(found, ruling, settling.less)
+        way_minor = await way_of(tx, found, ruling)
+        units = without(worths(found, ruling, settling.less), way_minor)
         check_settling(found, ruling, settling, sum(units.values()), actor)
         given = await self._give(tx, found, units, fee, ruling, now)
         await sql.keep_refunds(tx, found.id, given.units, {one.n: one.why for one in settling.less})
@@ -103,7 +105,7 @@ class SettleReturnFlow:
                 "return.settled", found.order or found.id,
                 about(found) | {
                     "wish": settling.wish, **ground_of(ruling), "units": len(given.units), "amount_minor": given.total_minor,
-                    "delivery_minor": delivery, "refund": refund, "refund_minor": refund_minor, "credit_minor": credit_minor,
+                    "delivery_minor": delivery, "way_minor": way_minor, "refund": refund, "refund_minor": refund_minor, "credit_minor": credit_minor,
                     "exchange": exchanged.order if exchanged else None, "due_minor": parts.due_minor,
                 },
                 found.location,
@@ -212,6 +214,23 @@ def worths(found: Return, ruling: Ruling, less: tuple[Less, ...]) -> dict[int, i
             raise Invalid("less_than_nothing", n=one.n)
         units[one.n] -= one.minor
     return units
+
+
+async def way_of(tx: Tx, found: Return, ruling: Ruling) -> int:
+    """What our label of the way back costs the customer, as they were told: once it was used, and only where the way is theirs to pay."""
+    if any(verdict.way_back == "house" for verdict in ruling.verdicts.values()):
+        return 0
+    return await way_back_sql.fee_of(tx, found.id)
+
+
+def without(units: dict[int, int], minor: int) -> dict[int, int]:
+    """The same worths with so much less in all, from the last unit on, and never below nothing."""
+    kept = dict(units)
+    for n in reversed(units):
+        cut = min(minor, kept[n])
+        kept[n] -= cut
+        minor -= cut
+    return kept
 
 
 def credit_code(seal: Seal, rma: UUID) -> str:

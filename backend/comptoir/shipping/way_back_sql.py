@@ -144,6 +144,14 @@ async def ask_again(pool: Pool, labels: Sequence[UUID], at: datetime) -> None:
     )  # fmt: skip
 
 
+async def fee_of(tx: Tx, rma: UUID) -> int:
+    """What the label costs its customer, in minor units: nothing as long as no carrier has the parcel."""
+    found: int = await tx.value(
+        "SELECT coalesce(max(fee_minor), 0) FROM return_label WHERE rma = $1 AND state = 'bought' AND sent_at IS NOT NULL", rma
+    )  # fmt: skip
+    return found
+
+
 async def stop_asking(tx: Tx, rma: UUID) -> None:
     """The parcel is here: nobody asks for it any more."""
     await tx.run("UPDATE return_label SET ask_at = NULL, claimed_until = NULL WHERE rma = $1", rma)
