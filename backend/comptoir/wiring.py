@@ -53,6 +53,7 @@ from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
 from comptoir.flows.put_article import put_article
 from comptoir.flows.put_away_return import put_away_unit, send_away_unit
+from comptoir.flows.receive_parcel import take_parcel
 from comptoir.flows.receive_return import receive_return
 from comptoir.flows.receive_transfer import receive_transfer
 from comptoir.flows.record_label import give_up_label, record_label, record_void, type_number, void_label
@@ -91,6 +92,7 @@ from comptoir.notifications.telling_devices import tell_devices
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, CorrectAddress, MapUnknownLine, PlaceHold, ReleaseHold, RetrySourcing
 from comptoir.payments.recording import RecordPayment
+from comptoir.returns.arriving import TakeParcel
 from comptoir.returns.drafting import ChangeWay, KeepDraft, KeepPhoto, SendBack
 from comptoir.returns.model import (
     CancelReturn,
@@ -204,6 +206,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         KeepPhoto: keep_photo,
         SendBack: send_back,
         ChangeWay: change_way,
+        TakeParcel: take_parcel,
         UnloadParcel: unload_parcel,
         CloseManifest: close_manifest,
         ReopenManifest: reopen_manifest,

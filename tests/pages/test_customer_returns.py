@@ -18,6 +18,8 @@ from comptoir.flows.return_from_home import forget_drafts
 from comptoir.kit.actor import SYSTEM
 from comptoir.kit.check import find_breaches
 from comptoir.kit.ids import digest, new_id
+from comptoir.returns.arriving import TakeParcel
+from comptoir.returns.model import FinishReturn, Looked
 from comptoir.shipping.tracking import HearTracking
 from tests.conftest import Database
 from tests.flows.orders_on_file import SEAL, add_articles, add_store
@@ -166,6 +168,26 @@ async def test_whoever_changed_their_mind_pays_the_label_as_told_and_a_store_cos
     assert sentence(await door.get(other)) == "Le retour est annulé."
     # Called off, the unit may be announced anew.
     await begun(door, order, "2:1")
+    # It comes with our label, is found as it should be, and what is given is what the page had said.
+    await buy_return_labels(door.house)
+    number, rma = await database.connection.fetchrow("SELECT tracking_number, rma FROM return_label")
+    events = heard_events([TrackingEvent(number, "IT", "in_transit", NOW)])
+    await door.house.runner.perform(HearTracking(new_id(), "demo", number, events), SYSTEM)
+    for _ in range(2):
+        await door.house.runner.perform(TakeParcel(new_id(), "lyon", number), SYSTEM)
+    assert "Les articles sont à Lyon Part-Dieu" in (await door.get(at)).text
+    await door.house.runner.perform(
+        FinishReturn(id=new_id(), rma=rma, location="lyon", units=(Looked(1, "as_new"),)), SYSTEM
+    )
+    done = await door.get(at)
+    assert sentence(done) == "Votre retour est terminé."
+    assert "30,10" in done.text
+    assert "sera remboursé" in done.text or "seront remboursés" in done.text
+    # One event of an order at a time, in its order.
+    for _ in range(8):
+        await letters(door)
+    told = [row[0] for row in await database.connection.fetch("SELECT template FROM message ORDER BY template")]
+    assert told == ["return_received", "return_requested", "return_requested"]
 
 
 async def test_a_label_that_no_carrier_makes_leaves_another_way(door: Door, database: Database) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from comptoir.carriers.following import contradicts, later
 from comptoir.carriers.model import TrackingEvent
 from comptoir.flows.keep_progress import keep_progress
+from comptoir.flows.receive_parcel import come_back
 from comptoir.flows.send_back import hear_way_back
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.lifecycles import Action
@@ -59,6 +60,8 @@ async def hear_tracking(tx: Tx, command: HearTracking, actor: Actor, now: dateti
     await sql.keep_standing(tx, one, found.status, found.at, found.code, found.where, next_at)
     if changed:
         await _moved(tx, one, work, found.status)
+        if found.status == "return_to_sender":
+            await come_back(tx, one, actor, now)
     tx.touched.add(one.location)
     return Heard(True, len(new), found.status)
 

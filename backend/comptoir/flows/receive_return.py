@@ -25,7 +25,14 @@ async def receive(tx: Tx, found: Return, location: str, missing: tuple[int, ...]
     await sql.set_units(tx, found.id, missing, UnitState.MISSING)
     await sql.advance(tx, found.id, after, received_at=now)
     await tx.run("UPDATE rma SET location = $2 WHERE id = $1", found.id, location)
-    tx.tell(Event("return.received", found.order or found.id, about(found) | {"missing": len(missing)}, location))
+    tx.tell(
+        Event(
+            "return.received",
+            found.order or found.id,
+            about(found) | {"missing": len(missing), "again": found.status != Status.REQUESTED},
+            location,
+        )
+    )
     return await keep_status(tx, await sql.lock(tx, found.id), now)
 
 

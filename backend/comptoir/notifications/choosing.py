@@ -157,7 +157,8 @@ def _of_return(told: Told, facts: OrderFacts) -> Draft | None:
         return None
     number, method = str(body.get("number") or ""), str(body.get("method") or "store")
     if told.kind == "return.received":
-        return Draft("return_received", number=number) if body.get("origin") in FROM_AFAR else None
+        told_now = body.get("origin") in FROM_AFAR and not body.get("again")
+        return Draft("return_received", number=number) if told_now else None
     if told.kind == "return.label_refused":
         return Draft("return_label_failed", number=number)
     # Whoever waits for a label is told once it is there to print.
