@@ -141,7 +141,7 @@ def test_every_sentence_that_there_are_words_for_is_said_somewhere_and_none_lack
         ask(bought("2026-11-05", business=True), early, final),
         ask(bought(here("2026-11-05", "97400", "Indian/Reunion")), early),
         ask(order, "2029-01-01", defect=True), ask(order, early, uninformed()), ask(None, early, DEFAULT, permitted="ok"),
-        ask(None, early, DEFAULT, permitted="ok", blind=over),
+        ask(None, early, DEFAULT, permitted="ok", blind=over), ask(None, early, Policy(no_receipt=NoReceipt(named=True))),
     ]  # fmt: skip
     for language in ("fr", "en"):
         for verdict in verdicts:
@@ -297,6 +297,9 @@ def test_without_a_receipt_only_a_person_may_and_only_within_the_limits() -> Non
     assert (allowed.right, allowed.may) == ("permission", ("exchange", "credit"))
     for blind in (Blind(5_001), Blind(100, 2), Blind(5_000, 1, 3_001)):
         assert ask(None, "2026-11-10", policy, blind=blind, permitted="fidèle").lacks == "over_limit"
+    named = Policy(no_receipt=NoReceipt(named=True))
+    assert ask(None, "2026-11-10", named, blind=Blind(100), permitted="fidèle").lacks == "unnamed"
+    assert ask(None, "2026-11-10", named, blind=Blind(100, named=True), permitted="fidèle").accepted
 
 
 def test_a_manager_is_needed_for_what_goodwill_lacks_and_above_the_value_of_an_associate() -> None:

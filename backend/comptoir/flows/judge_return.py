@@ -1,7 +1,7 @@
 """What the rules say of a return: its facts are read, every unit is judged, and what the rules do not allow somebody has to permit."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from comptoir.flows.reading_returns import asked_for, judge_blind, read_case, re
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Forbidden, Invalid
+from comptoir.returns import rma_sql as sql
 from comptoir.returns.eligibility import Article, Asked, Blind, Verdict, needs_permission
 from comptoir.returns.model import Permission, Return, Settling, Unit
 from comptoir.returns.policy import Policy
@@ -58,7 +59,11 @@ async def judge_return(tx: Tx, found: Return, *, whole: bool, now: datetime) -> 
     if found.order is None:
         version, policy = await read_policy(tx.connection, now)
         articles = await _articles(tx, [unit.sku for unit in found.units])
-        blind = Blind(sum(unit.paid_minor for unit in found.counting))
+        since = now - timedelta(days=policy.no_receipt.days)
+        named, times, before_minor = await sql.blind_before(tx, found.id, since)
+        blind = Blind(
+            sum(unit.paid_minor for unit in found.counting), times, before_minor, named or found.origin in UNASKED
+        )
         return Ruling(
             {
                 unit.n: judge_blind(articles[unit.sku], asked_of(unit, found.opened_at), blind, policy)
@@ -96,7 +101,7 @@ async def permitted(tx: Tx, permission: Permission | None, actor: Actor, locatio
 
 
 def check_opening(found: Return, ruling: Ruling) -> None:
-    """May this be announced? Conflict `permission_needed` with what the rules lack, `over_limit` for what nobody may permit."""
+    """May this be announced? Conflict `permission_needed` with what the rules lack, `over_limit` and `contact_needed` for what nobody may permit."""
     if found.origin in UNASKED:
         return
     lacks = tuple(dict.fromkeys(one.lacks or "" for one in ruling.verdicts.values() if not one.accepted))
@@ -109,7 +114,7 @@ def check_settling(found: Return, ruling: Ruling, settling: Settling, worth_mino
     lacks = list(needs_permission(tuple(verdicts.values()), worth_minor, ruling.policy))
     if actor.role not in LIMITED:
         lacks = [why for why in lacks if why != "value"]
-    if "over_limit" in lacks or found.by_permission is None:
+    if {"over_limit", "unnamed"} & set(lacks) or found.by_permission is None:
         refuse(lacks)
     for verdict in verdicts.values():
         if settling.wish not in verdict.may:
@@ -122,9 +127,11 @@ def check_settling(found: Return, ruling: Ruling, settling: Settling, worth_mino
 
 
 def refuse(lacks: Sequence[str]) -> None:
-    """Conflict `over_limit`, or `permission_needed` with all that it would be for; nothing when nothing is lacking."""
+    """Conflict `over_limit`, `contact_needed`, or `permission_needed` with all that it would be for; nothing when nothing is lacking."""
     if "over_limit" in lacks:
         raise Conflict("over_limit")
+    if "unnamed" in lacks:
+        raise Conflict("contact_needed")
     if lacks:
         raise Conflict("permission_needed", why=list(lacks))
 

@@ -42,8 +42,10 @@ async def open_return(tx: Tx, command: OpenReturn, actor: Actor, now: datetime) 
     return stands(found)
 
 
-async def open_units(tx: Tx, command: OpenReturn, actor: Actor, now: datetime) -> tuple[Return, list[Placed]]:
-    """Write the return and its units; the order is locked from here on."""
+async def open_units(
+    tx: Tx, command: OpenReturn, actor: Actor, now: datetime, *, person: bytes | None = None
+) -> tuple[Return, list[Placed]]:
+    """Write the return and its units; the order is locked from here on. `person`: who brings it, as a digest, where there is no order."""
     if command.location is not None:
         await check_place(tx, command.location)
     reasons = offered(await list_reasons(tx.connection), to_customer=actor.role == "customer")
@@ -72,6 +74,8 @@ async def open_units(tx: Tx, command: OpenReturn, actor: Actor, now: datetime) -
             for n, one in enumerate(units, 1)
         ],
     )  # fmt: skip
+    if person is not None:
+        await sql.keep_person(tx, command.id, person)
     found = await sql.lock(tx, command.id)
     ruling = await judge_return(tx, found, whole=False, now=now)
     check_opening(found, ruling)

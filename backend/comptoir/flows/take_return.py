@@ -8,8 +8,9 @@ from comptoir.flows.receive_return import receive
 from comptoir.flows.settle_return import SettleReturnFlow
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
-from comptoir.kit.errors import NotFound
+from comptoir.kit.errors import Invalid, NotFound
 from comptoir.returns.model import Coming, FinishReturn, Looked, OpenReturn, ReturnSettled, TakeReturn
+from comptoir.returns.signals import person_mark
 
 
 class TakeReturnFlow:
@@ -19,7 +20,8 @@ class TakeReturnFlow:
         self.settle = settle
 
     async def take(self, tx: Tx, command: TakeReturn, actor: Actor, now: datetime) -> ReturnSettled:
-        """Units in hand, named by order line or by article. Refused as a whole by what `open_return` and `settle_return` refuse."""
+        """Units in hand, named by order line or by article. Refused as a whole by what `open_return` and `settle_return` refuse;
+        Invalid `contact_wrong` for a `brought_by` that is neither a phone number nor an e-mail address."""
         actor.needs("associate", "store_manager", "head_office", "integrator", "system")
         if not actor.reaches(command.location):
             raise NotFound("location_not_found")
@@ -29,7 +31,10 @@ class TakeReturnFlow:
             notice=command.notice, permission=command.permission,
             units=tuple(Coming(t.reason, t.quantity, t.line, t.part, t.sku, t.note, t.photo) for t in command.units),
         )  # fmt: skip
-        found, units = await open_units(tx, opened, actor, now)
+        mark = person_mark(self.settle.seal, command.brought_by) if command.order is None else None
+        if command.brought_by and command.order is None and mark is None:
+            raise Invalid("contact_wrong")
+        found, units = await open_units(tx, opened, actor, now, person=mark)
         found = await receive(tx, found, command.location, (), now)
         looks = [
             Looked(n, taken.condition, taken.disposition, None, taken.lacks, taken.serial)

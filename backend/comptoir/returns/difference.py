@@ -26,7 +26,7 @@ FIGURES: tuple[tuple[str, Unit], ...] = (
 NO_RECEIPT: tuple[tuple[str, Unit], ...] = (
     ("most_minor", "minor"), ("most_times", "count"), ("most_sum_minor", "minor"), ("days", "days"),
 )  # fmt: skip
-LISTS = ("defect_gives", "sealed", "uninformed", "dispositions", "ways")
+LISTS = ("defect_gives", "signals", "sealed", "uninformed", "dispositions", "ways")
 
 
 def changes(old: Policy, new: Policy) -> tuple[Change, ...]:
@@ -51,6 +51,8 @@ def _changes(old: Policy, new: Policy) -> Iterator[Change]:
         before, after = getattr(old.no_receipt, figure), getattr(new.no_receipt, figure)
         if before != after:
             yield Change(f"no_receipt_{figure}", "", before, after, unit)
+    if old.no_receipt.named != new.no_receipt.named:
+        yield Change("no_receipt_named", "", old.no_receipt.named, new.no_receipt.named, "yes")
     if old.no_receipt.gives != new.no_receipt.gives:
         yield Change("no_receipt_gives")
     for channel in sorted(old.contracts.keys() | new.contracts.keys()):

@@ -20,8 +20,8 @@ from comptoir.returns.withdrawal import REFUND_DAYS, RETURN_DAYS, in_time, last_
 Right = Literal["law", "guarantee", "goodwill", "permission", "none"]
 Barrier = Literal["store", "reserved", "assisted", "business", "excluded", "unsealed"]
 """Why there is no right of withdrawal, however early it is."""
-Refusal = Literal["late", "final_sale", "condition", "no_rule", "no_receipt", "over_limit"]
-"""Why goodwill does not reach: what a person's permission would be for. `over_limit`: not even that."""
+Refusal = Literal["late", "final_sale", "condition", "no_rule", "no_receipt", "over_limit", "unnamed"]
+"""Why goodwill does not reach: what a person's permission would be for. `over_limit`, `unnamed`: not even that."""
 DeliveryBack = Literal["none", "law", "all"]
 
 GUARANTEE_YEARS: Final = 2
@@ -77,11 +77,15 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Blind(msgspec.Struct, frozen=True):
-    """There is no proof of purchase: what this return is worth, and what the same person brought in without one before, in the policy's days."""
+    """There is no proof of purchase: what this return is worth, and what the same person brought in without one before, in the policy's days.
+
+    `named`: we know who the same person would be.
+    """
 
     worth_minor: int
     times: int = 0
     sum_minor: int = 0
+    named: bool = False
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -298,6 +302,8 @@ def _blind(question: Question, policy: Policy) -> Verdict:
     none = Verdict("none", HOME, day_in(asked.at, HOME), lacks="no_receipt", permitted=asked.permitted)
     if over_limit(question.blind, policy):
         return _with(none, lacks="over_limit")
+    if limits.named and not question.blind.named:
+        return _with(none, lacks="unnamed")
     if not asked.permitted:
         return none
     due = _after_goods(none, asked, policy.refund_days)

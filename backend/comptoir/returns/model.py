@@ -192,7 +192,10 @@ class SettleReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class TakeReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The ten seconds at the counter: opened, received, inspected and settled in one. The command's id is the return's."""
+    """The ten seconds at the counter: opened, received, inspected and settled in one. The command's id is the return's.
+
+    `brought_by`: a phone number or e-mail address, where there is no order; a digest of it is kept, to count by.
+    """
 
     id: UUID
     location: Slug
@@ -203,6 +206,7 @@ class TakeReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     gift: bool = False
     notice: UUID | None = None
     permission: Permission | None = None
+    brought_by: Maybe = ""
 
 
 class FinishReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -65,13 +65,17 @@ class Goodwill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NoReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a manager may allow without any proof of purchase: each return, and what one person may bring in so many days."""
+    """What a manager may allow without any proof of purchase: each return, and what one person may bring in so many days.
+
+    `named`: a phone number or an e-mail address is asked for, so that it can be counted; only a digest of it is kept.
+    """
 
     most_minor: Price = 5_000
     most_times: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 2
     most_sum_minor: Price = 10_000
     days: Annotated[int, msgspec.Meta(ge=1, le=MOST_DAYS)] = 365
     gives: tuple[Literal["refund", "exchange", "credit"], ...] = ("exchange", "credit")
+    named: bool = False
 
 
 class Placing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,6 +105,15 @@ class Uninformed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     told_on: date | None = None
 
 
+class Signals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From how much on a counted fact of the last twelve months is shown (`signals.py`); 0 hides it. It decides nothing."""
+
+    returns: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 4
+    given_minor: Price = 40_000
+    no_receipt: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 1
+    same_article: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 2
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of it.
 
@@ -122,6 +135,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dispositions: Annotated[tuple[Placing, ...], msgspec.Meta(max_length=MOST_RULES)] = ()
     ways: Annotated[tuple[Way, ...], msgspec.Meta(max_length=MOST_RULES)] = ()
     refund_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 14
+    signals: Signals = Signals()
 
 
 def check(policy: Policy, reasons: Sequence[str]) -> None:

@@ -212,3 +212,26 @@ async def end_notices(tx: Tx, order: UUID) -> None:
         "   AND m.status = 'settled' AND u.state IN ('here', 'placed', 'gone')))",
         order,
     )  # fmt: skip
+
+
+async def keep_person(tx: Tx, rma: UUID, mark: bytes) -> None:
+    """Who brought it without a receipt, as a digest."""
+    await tx.run("UPDATE rma SET person = $2 WHERE id = $1", rma, mark)
+
+
+async def blind_before(tx: Tx, rma: UUID, since: datetime) -> tuple[bool, int, int]:
+    """(it is known who brought this return, how often they brought something without a receipt since then, what that was worth).
+
+    Two returns of one person at once wait for one another, so that the second one counts the first.
+    """
+    person = await tx.value("SELECT person FROM rma WHERE id = $1", rma)
+    if person is None:
+        return False, 0, 0
+    await tx.run("SELECT pg_advisory_xact_lock(hashtext('returns without a receipt'), hashtext($1))", person.hex())
+    row = await tx.row(
+        "SELECT count(DISTINCT r.id)::int AS times, coalesce(sum(u.paid_minor), 0)::bigint AS worth FROM rma r JOIN rma_unit u ON u.rma = r.id"
+        " WHERE r.person = $2 AND r.opened_at > $3 AND r.order_id IS NULL AND r.id <> $1 AND r.status NOT IN ('declined', 'canceled')"
+        " AND u.state NOT IN ('given_back', 'missing', 'canceled')",
+        rma, person, since,
+    )  # fmt: skip
+    return (True, row["times"], int(row["worth"])) if row else (True, 0, 0)

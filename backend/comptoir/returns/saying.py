@@ -28,7 +28,7 @@ def sentences(verdict: Verdict) -> list[Said]:
     """By what right (or why not), what else there is to know of the other rights, what can be given, and until when."""
     told = [_right(verdict), *_other_rights(verdict)]
     if verdict.right == "none":
-        if verdict.lacks != "over_limit":
+        if verdict.lacks not in ("over_limit", "unnamed"):
             told.append(Said("ask_permission"))
         return told
     if verdict.zone != HOME:

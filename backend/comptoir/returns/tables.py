@@ -41,6 +41,7 @@ class Rma(Table, tablename="rma"):
     ended_at = Timestamptz(null=True, default=None)
     by_permission = Text(null=True, default=None)
     permitted_who = Text(null=True, default=None)
+    person = Bytea(null=True, default=None)
 
 
 class RmaUnit(Table, tablename="rma_unit"):

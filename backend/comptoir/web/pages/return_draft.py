@@ -30,6 +30,7 @@ from comptoir.returns.policy import (
     NoReceipt,
     Placing,
     Policy,
+    Signals,
     Uninformed,
     Way,
     When,
@@ -246,13 +247,17 @@ def terms_of(typed: Typed, policy: Policy) -> Policy:
     receipt = NoReceipt(
         typed.minor("receipt_minor"), typed.whole("receipt_times", 0, 1_000), typed.minor("receipt_sum"),
         typed.whole("receipt_days", 1, 3_650), chosen(typed.many("receipt_gives"), WISHES),  # type: ignore[arg-type]
+        bool(typed.text("receipt_named")),
     )  # fmt: skip
     sold = {name.removeprefix("sold_"): typed.text(name) for name in typed.fields if name.startswith("sold_")}
     contracts: dict[str, Any] = {channel: how for channel, how in sold.items() if how in CONTRACTS[1:]}
     return msgspec.structs.replace(
         policy, associate_minor=typed.minor("associate"), refund_days=typed.whole("refund_days", 0, 60), no_receipt=receipt,
         defect_gives=gives, cost_told=bool(typed.text("cost_told")), worth_told=bool(typed.text("worth_told")), contracts=contracts,
-        sealed=typed.many("sealed"), uninformed=tuple(gaps),
+        sealed=typed.many("sealed"), uninformed=tuple(gaps), signals=Signals(
+            typed.whole("signal_returns", 0, 1_000, 0), typed.minor("signal_given", default=0),
+            typed.whole("signal_receipt", 0, 1_000, 0), typed.whole("signal_article", 0, 1_000, 0),
+        ),
     )  # fmt: skip
 
 
