@@ -70,6 +70,7 @@ from comptoir.flows.ship_transfer import ship_transfer
 from comptoir.flows.start_pack import start_pack
 from comptoir.flows.take_arrival import take_arrival
 from comptoir.flows.take_over import TakeOver, take_over
+from comptoir.flows.take_photo import take_photo
 from comptoir.flows.take_return import TakeReturnFlow
 from comptoir.flows.withdraw import withdraw
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
@@ -108,6 +109,7 @@ from comptoir.returns.model import (
     TakeReturn,
     Withdraw,
 )
+from comptoir.returns.photographing import TakePhoto
 from comptoir.shipping.commands import (
     AskLabel,
     GiveUpLabel,
@@ -164,6 +166,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         StartPack: start_pack,
         TakeOver: take_over,
         TakeArrival: take_arrival,
+        TakePhoto: take_photo,
         TakeCounter: take_counter,
         RequestHandOver: HandOverFlow(seal).request,
         RefuseHandOver: refuse_hand_over,

@@ -53,7 +53,7 @@ NOT_PAGES: Final = (
     "/manifest.webmanifest",
 )
 FILES: Final = (
-    "/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels", "/packing/kept", "/policy.json", "/rates.csv",
+    "/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels", "/packing/kept", "/policy.json", "/rates.csv", "/photos/{photo:uuid}",
     "/return/{rma:uuid}/label",
 )  # fmt: skip
 """What machines read; streams, files and the redirect at the root are no pages either."""
@@ -1098,6 +1098,11 @@ STATES: Final[dict[str, list[State]]] = {
         State("two, one fails", "office", lambda world: (printers(world), f"/manager/printers/{LYON}")[1]),
         State("an address that is none", "office", at(f"/manager/printers/{QUIET_STORE}"), name_printer, both=False),
     ],
+    "/manager/returns": [
+        State("two", "office", lambda world: (returned("requested")(world), returned("settled")(world), "/manager/returns")[2]),
+        State("none", "office", at("/manager/returns?which=stuck"), both=False),
+    ],
+    "/manager/returns/report": [State("thirty days", "office", lambda world: (returned("settled")(world), "/manager/returns/report")[1])],
     "/manager/stock": [State("desk", "office", at("/manager/stock"), allowed=CSV_COLUMNS), State("found", "office", at("/manager/stock?q=derby"), allowed=CSV_COLUMNS)],
     "/manager/stock/article": [State("one", "office", at("/manager/stock/article?sku=DERBY-HELENE-NOIR-39"), both=False)],
     "/manager/stores": [State("list", "office", at("/manager/stores"))],
@@ -1259,7 +1264,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/put-backs": [State("three", "associate", at("/put-backs")), State("none", "quiet", at("/put-backs"), both=False)],
     "/returns": [
         State("two announced", "associate", lambda world: (returned("requested")(world), returned("settled")(world), "/returns")[2]),
-        State("found", "associate", at("/returns?q=a"), both=False),
+        State("found", "associate", at("/returns?q=ma"), both=False),
         State("none found", "associate", at("/returns?q=zzzz"), both=False),
     ],
     "/returns/alone": [State("a receipt is asked for", "associate", at("/returns/alone"))],

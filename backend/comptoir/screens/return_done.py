@@ -132,3 +132,12 @@ async def currency_of(connection: Connection, order: UUID | None, rma: UUID | No
         rma,
     )
     return found or "EUR"
+
+
+async def photo(connection: Connection, photo: UUID, location: str) -> bytes | None:
+    """A picture of a return of this store, or of one that was announced for anywhere."""
+    found: bytes | None = await connection.fetchval(
+        "SELECT f.bytes FROM return_photo f JOIN rma r ON r.id = f.rma WHERE f.id = $1 AND (r.location IS NULL OR r.location = $2 OR r.status = 'requested')",
+        photo, location,
+    )  # fmt: skip
+    return found

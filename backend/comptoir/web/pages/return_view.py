@@ -43,12 +43,13 @@ class Taking(msgspec.Struct, frozen=True):
     lines: list[Shown] = []
     signals: list[str] = []
     view: Any = None
+    rule: str = ""
 
     @property
     def verdict(self) -> str:
         """What the rules say of all lines that may come back, where they say one thing."""
         told = {line.verdict for line in self.lines if line.left and not line.tone}
-        return told.pop() if len(told) == 1 else ""
+        return told.pop() if len(told) == 1 else self.rule
 
 
 def money(minor: int, currency: str, language: str) -> str:
@@ -174,7 +175,8 @@ def blind(language: str) -> Taking:
         "lines": [],
         "units": [],
     }
-    return Taking(t("return_desk.blind", language), t("return_desk.blind_more", language), data)
+    rule = t("return_desk.blind_how", language)
+    return Taking(t("return_desk.blind", language), t("return_desk.blind_more", language), data, rule=rule)
 
 
 def promised(settled: ReturnSettled, wish: Wish, currency: str, language: str) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""Returns for managers: the list with where goods and money are, the figures of a time, and the same as a file."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromQuery
+
+from comptoir.house import House
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import borrowed
+from comptoir.returns.queries import list_reasons
+from comptoir.screens import return_list
+from comptoir.web.guards import MANAGERS, by
+from comptoir.web.pages.orders import place_after
+from comptoir.web.pages.page import Page
+
+Answer = Response[Any]
+Days = Literal[7, 30, 90, 365]
+DAYS: Final[tuple[Days, ...]] = (7, 30, 90, 365)
+COLUMNS: Final = (
+    "return", "opened_at", "received_at", "settled_at", "paid_at", "days_to_refund", "store", "channel", "order", "sku", "article", "reason", "condition",
+    "disposition", "state", "paid", "given",
+)  # fmt: skip
+
+
+@get("/manager/returns", opt=by(*MANAGERS))
+async def returns(
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
+    which: FromQuery[return_list.Filter] = "all", after: FromQuery[Annotated[str, msgspec.Meta(max_length=80)]] = "",
+) -> Answer:  # fmt: skip
+    """Newest first, by how far they are."""
+    async with borrowed(house.pool) as connection:
+        rows = await return_list.read(connection, actor, which, place_after(after))
+    older = f"/manager/returns?which={which}&after={rows[-1].place}" if len(rows) == return_list.MOST else ""
+    return page.html("manager/returns.html", rows=rows, which=which, filters=return_list.FILTERS, older=older, now=now)
+
+
+@get("/manager/returns/report", opt=by(*MANAGERS))
+async def report(
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
+    days: FromQuery[Days] = 30,
+) -> Answer:  # fmt: skip
+    """Why, what, where and through which shop; what of it is for sale again; how long the money took."""
+    async with borrowed(house.pool) as connection:
+        rows = await return_list.units(connection, actor, now - timedelta(days=days))
+        words = {one.code: one.says(page.lang) for one in await list_reasons(connection)}
+    return page.html(
+        "manager/return_report.html", view=return_list.summed(rows), words=words, days=days, choices=DAYS,
+        cut=len(rows) == return_list.MOST_ROWS, most=return_list.MOST_ROWS, now=now,
+    )  # fmt: skip
+
+
+@get("/manager/returns/report/csv", opt=by(*MANAGERS))
+async def as_csv(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+    days: FromQuery[Days] = 30,
+) -> Response[Any]:
+    """One line for each unit; times in UTC, money in major units with a point."""
+    async with borrowed(house.pool) as connection:
+        rows = await return_list.units(connection, actor, now - timedelta(days=days))
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow(COLUMNS)
+    lines.writerows(_line(row) for row in rows)
+    headers = {
+        "content-disposition": f'attachment; filename="returns-{now:%Y-%m-%d}.csv"',
+        "cache-control": "private, no-store",
+    }
+    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _line(row: return_list.UnitRow) -> list[str]:
+    article = ", ".join(part for part in (row.name, row.variant, row.deciding) if part)
+    told = [
+        row.number, _at(row.opened_at), _at(row.received_at), _at(row.settled_at), _at(row.paid_at), "" if row.days is None else f"{row.days:.2f}",
+        row.store or "", row.channel, row.order_number or "", row.sku, article, row.reason, row.condition or "", row.disposition or "", row.state,
+        f"{row.paid_minor / 100:.2f}", f"{row.refund_minor / 100:.2f}",
+    ]  # fmt: skip
+    # What a spreadsheet would take for a formula stays text.
+    return [f"'{cell}" if cell[:1] in "=+-@" and not cell[1:2].isdigit() else cell for cell in told]
+
+
+def _at(at: datetime | None) -> str:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z") if at else ""
+
+
+ROUTES: list[BaseRouteHandler] = [returns, report, as_csv]
