@@ -38,6 +38,18 @@ from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder, LineQuantity, PlaceHold, PlaceOrder, ReleaseHold
 from comptoir.orders.summary import progress
 from comptoir.payments.recording import RecordPayment
+from comptoir.returns.model import (
+    CancelReturn,
+    Coming,
+    OpenReturn,
+    Permission,
+    PutAwayUnit,
+    Replacement,
+    SendAwayUnit,
+    Settling,
+    Taken,
+    TakeReturn,
+)
 from comptoir.stock.counting import ApproveCount, AskCount, SubmitCount
 from comptoir.stock.feed import PostSnapshot, ReportedLevel
 from tests.hands import Handheld, Shop
@@ -74,12 +86,12 @@ LINES = st.lists(
 )  # fmt: skip
 
 ANY_SKU = st.sampled_from(STOCKED)
-MAY_BE_TOO_LATE = {"too_late_to_undo", "already_undone", "refused_goods_put_back", "work_not_found"}
+MAY_BE_TOO_LATE = {"too_late_to_undo", "already_undone", "refused_goods_put_back", "work_not_found", "already_returned"}
 ACTIONS = (
     "go_on", "go_on", "do_anything", "do_anything", "do_anything", "undo", "undo", "undo_a_hand_over", "ask_to_hand_over",
     "put_back", "put_back", "cancel", "cancel", "hold", "release", "pay", "decide_about_missing_units", "place", "place",
     "goods_come_and_go", "somebody_elses_figure", "count", "recall_or_end_it", "time_goes_by", "place_again", "send_the_last_batch_again",
-    "touch_another_stores_work",
+    "touch_another_stores_work", "bring_back", "bring_back", "put_away_what_came_back",
 )  # fmt: skip
 
 Draw = Callable[[Any], Any]
@@ -196,7 +208,7 @@ class Journeys(RuleBasedStateMachine):
         (row,) = self.rows(
             "SELECT (SELECT count(*) FROM stock_movement), (SELECT count(*) FROM event), (SELECT count(*) FROM exception),"
             " (SELECT coalesce(sum(version), 0) FROM work), (SELECT count(*) FROM put_back),"
-            " (SELECT count(*) FROM payment_intention), (SELECT count(*) FROM sales_order), (SELECT count(*) FROM device_event)"
+            " (SELECT count(*) FROM payment_intention), (SELECT count(*) FROM rma_unit), (SELECT count(*) FROM sales_order), (SELECT count(*) FROM device_event)"
         )
         return list(row)
 
@@ -407,6 +419,51 @@ class Journeys(RuleBasedStateMachine):
             row = draw(st.sampled_from(backs))
             if hand := self.hand_for(draw, row["location"]):
                 self.tell(hand, "put_back", put_back=row["id"], quantity=draw(st.integers(1, 3)))
+
+    # ------------------------------------------------------------ what comes back
+
+    def bring_back(self, draw: Draw) -> None:
+        """Units of any order, with the customer or not, in any store, for money, other goods or credit; or only announced."""
+        theirs = self.rows("SELECT DISTINCT order_id FROM work_line WHERE handed_over > 0 ORDER BY order_id")
+        if not theirs:
+            self.go_on(draw)
+            return
+        order_id = draw(st.sampled_from(theirs))["order_id"]
+        lines = self.rows("SELECT line, quantity FROM order_line WHERE order_id = $1 ORDER BY line", order_id)
+        line, place = draw(st.sampled_from(lines)), draw(st.sampled_from(STORES))
+        number, units = line["line"], draw(st.integers(1, line["quantity"]))
+        allowed = Permission("a journey")
+        if draw(st.integers(0, 4)) == 0:
+            coming = (Coming(line=number, quantity=units),)
+            self.twice(OpenReturn(id=new_id(), order=order_id, location=place, units=coming, permission=allowed))
+            return
+        wish = draw(st.sampled_from(["refund", "credit", "exchange"]))
+        settling = Settling(
+            wish,
+            (Replacement(draw(ANY_SKU)),) if wish == "exchange" else (),
+            draw(st.sampled_from(["refund", "credit"])),
+        )
+        condition = draw(st.sampled_from(["as_new", "opened", "damaged"]))
+        taken = Taken(line=number, quantity=units, condition=condition)
+        self.twice(
+            TakeReturn(
+                id=new_id(), order=order_id, location=place, units=(taken,), settling=settling, permission=allowed
+            )
+        )
+
+    def put_away_what_came_back(self, draw: Draw) -> None:
+        waiting = self.rows(
+            "SELECT rma, n, sku, location, disposition FROM rma_unit WHERE state = 'here' ORDER BY rma, n"
+        )
+        open_still = self.rows("SELECT id FROM rma WHERE status = 'requested' ORDER BY id")
+        if open_still and draw(st.booleans()):
+            self.twice(CancelReturn(id=new_id(), rma=draw(st.sampled_from(open_still))["id"]))
+        elif waiting:
+            row = draw(st.sampled_from(waiting))
+            if row["disposition"] == "shelf":
+                self.twice(PutAwayUnit(id=new_id(), location=row["location"], code=row["sku"]))
+            else:
+                self.twice(SendAwayUnit(id=new_id(), rma=row["rma"], n=row["n"], to="atelier"))
 
     # ------------------------------------------------------------ what comes twice, and what is not theirs
 
