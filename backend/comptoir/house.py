@@ -32,7 +32,7 @@ class House:
         self.runner = Runner(pool, clock, flows(self.seal, self.outlook, own_printers=settings.printers_local))
         makers = CARRIERS if settings.production else CARRIERS | {"demo": make_demo}
         self.carriers = Carriers(pool, makers, settings.carrier_secrets)
-        self.payments = PaymentAccounts(pool, settings.payment_secrets)
+        self.payments = PaymentAccounts(pool, settings.payment_secrets, demo=not settings.production)
         self.relays = RelayFinder(pool, self.carriers)
         self.reports = TakeReports(self.seal, self.outlook)
         self.push = push_provider(settings)

@@ -71,10 +71,11 @@ async def test_parcels_of_one_work_leave_as_they_are_ready_and_the_last_one_take
     assert [await load(table, "8R00003") for _ in range(2)] == ["loaded", "again"]
     last = await leave(shop, table)
     assert (await shop.status(work), await shop.breaches()) == ("handed_to_carrier", [])
-    # Each parcel's worth is to be captured once nobody can take it back; the second one's intention goes with its undo.
-    assert await captures(shop) == [("intended", 2 * derby), ("intended", bowl)]
+    fee = await shop.connection.fetchval("SELECT shipping_minor FROM sales_order")
+    # Each parcel's worth is to be captured once nobody can take it back, the delivery with the first; the second one's intention goes with its undo.
+    assert await captures(shop) == [("intended", 2 * derby + fee), ("intended", bowl)]
     await shop.perform(ReopenManifest(new_id(), last), table.hand.person)
-    assert await captures(shop) == [("intended", 2 * derby), ("withdrawn", bowl)]
+    assert await captures(shop) == [("intended", 2 * derby + fee), ("withdrawn", bowl)]
     assert (await shop.status(work), await shop.breaches()) == ("labeled", [])
     last = await leave(shop, table)
     assert last != gone

@@ -140,8 +140,16 @@ def shop_money(minor: int) -> dict[str, Any]:
     return {"shopMoney": {"amount": f"{minor / 100:.2f}"}}
 
 
+def cents(one: dict[str, Any]) -> int:
+    return round(float(one["amountSet"]["shopMoney"]["amount"]) * 100)
+
+
+def shopify_status(one: dict[str, Any]) -> str:
+    return {"succeeded": "SUCCESS", "pending": "PENDING", "failed": "FAILURE"}[one["status"]]
+
+
 def shopify_refund(one: dict[str, Any]) -> dict[str, Any]:
-    status = {"succeeded": "SUCCESS", "pending": "PENDING", "failed": "FAILURE"}[one["status"]]
+    status = shopify_status(one)
     return {
         "id": f"gid://shopify/Refund/{one['n']}", "note": one["key"], "createdAt": iso(one["at"]),
         "totalRefundedSet": shop_money(one["amount"]),
@@ -169,6 +177,18 @@ def shopify(books: Books, order: str = "820982911946154508") -> Any:
         else:
             made.append({**one, "id": "t/1", "kind": "SALE", "amountSet": shop_money(books.captured)})
         made += [{**one, **capture, "kind": "CAPTURE"} for capture in books.captures]
+        for refund in books.refunds:
+            made += [
+                {
+                    **one,
+                    "id": f"t/r{refund['n']}",
+                    "kind": "REFUND",
+                    "status": shopify_status(refund),
+                    "amountSet": shop_money(amount),
+                    "parentTransaction": {"id": parent},
+                }
+                for parent, amount in refund.get("from", {}).items()
+            ]
         return made + (
             [{**one, "id": "t/void", "kind": "VOID", "amountSet": shop_money(books.authorized)}] if books.voided else []
         )
@@ -196,20 +216,33 @@ def shopify(books: Books, order: str = "820982911946154508") -> Any:
                     return server.no("idempotent", as_json(200, {"errors": [{"message": "idempotent is required"}]}))
                 if given["key"] in books.answers:
                     return books.answers[given["key"]][1]
-                put = given["input"]["transactions"][0]
-                amount = round(float(put["amount"]) * 100)
-                if put["parentId"] not in [one["id"] for one in transactions()] or given["input"]["orderId"] != id:
+                sources = {put["parentId"]: round(float(put["amount"]) * 100) for put in given["input"]["transactions"]}
+                amount, known = sum(sources.values()), transactions()
+                held = {one["id"]: one for one in known if one["kind"] in ("SALE", "CAPTURE")}
+                if not sources.keys() <= held.keys() or given["input"]["orderId"] != id:
                     return said("refundCreate", "refund", None, "Transaction parent is invalid")
-                if amount > books.captured - books.refunded:
+                back = {
+                    id: sum(r["from"].get(id, 0) for r in books.refunds if r["status"] != "failed" and "from" in r)
+                    for id in held
+                }
+                too_much = any(minor > cents(held[source]) - back[source] for source, minor in sources.items())
+                if too_much or amount > books.captured - books.refunded:
                     return said("refundCreate", "refund", None, "Refund amount is greater than what was paid")
-                answer = said("refundCreate", "refund", shopify_refund(books.add(amount, given["input"]["note"])))
+                answer = said(
+                    "refundCreate",
+                    "refund",
+                    shopify_refund(books.add(amount, given["input"]["note"], **{"from": sources})),
+                )
                 books.answers[given["key"]] = (b"", answer)
                 return answer
             if "orderCapture" in query:
                 amount = round(float(given["input"]["amount"]) * 100)
                 if books.voided or amount > books.authorized - books.captured:
                     return said("orderCapture", "transaction", None, "Cannot capture")
-                made = {"id": f"t/c{len(books.captures) + 1}", "status": "SUCCESS", "amountSet": shop_money(amount)}
+                made = {
+                    "id": f"t/c{len(books.captures) + 1}", "status": "SUCCESS", "amountSet": shop_money(amount),
+                    "createdAt": iso(NOON + len(books.captures)),
+                }  # fmt: skip
                 books.captures.append(made)
                 books.captured += amount
                 return said("orderCapture", "transaction", made)

@@ -148,6 +148,21 @@ async def test_what_was_authorized_is_captured_or_let_go_once(kind: str) -> None
         await provider.close()
 
 
+async def test_a_shops_refund_comes_from_the_captures_that_still_hold_it_the_newest_first() -> None:
+    books = Books(captured=0)
+    with standing("shopify", books) as server:
+        provider = provider_of("shopify", server.address)
+        for minor in (6_000, 5_000):
+            done = await provider.make(msgspec.structs.replace(ask_of("shopify", Capture, minor), known=("t/c1",)))
+            assert isinstance(done, Done)
+        for minor in (4_000, 3_000, 4_000):
+            assert isinstance(await provider.make(ask_of("shopify", Refund, minor)), Done)
+        given = [one["from"] for one in books.refunds]
+        assert given == [{"t/c2": 4_000}, {"t/c2": 1_000, "t/c1": 2_000}, {"t/c1": 4_000}]
+        assert isinstance(await provider.make(ask_of("shopify", Refund, 1)), Refused)
+        await provider.close()
+
+
 async def test_what_is_not_a_providers_is_a_persons() -> None:
     with standing("stripe", Books()) as server:
         stripe, shop = provider_of("stripe", server.address), provider_of("woocommerce", server.address)

@@ -20,8 +20,10 @@ from comptoir.payments.model import Again, InDoubt, Looked, Outcome, Provider
 if TYPE_CHECKING:
     from comptoir.house import House
 
-AT_ONCE: Final = 8
-ROUNDS: Final = 8
+AT_ONCE: Final = 4
+"""Asks side by side; below the pool's size, so that each finds a connection for its answer."""
+
+ROUNDS: Final = 4
 
 log = logging.getLogger("comptoir.money")
 
@@ -36,7 +38,9 @@ async def move_money(house: "House") -> int:
         if not parts:
             break
         asked += len(parts)
-        await asyncio.gather(*(ask(house, part) for part in parts))
+        for fault in await asyncio.gather(*(ask(house, part) for part in parts), return_exceptions=True):
+            if fault is not None:
+                raise fault
     await in_transaction(house.pool, SYSTEM.who, house.clock(), tell_stuck)
     return asked
 

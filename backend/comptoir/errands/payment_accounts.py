@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from comptoir.errands import demo_money
+from comptoir.errands.demo_money import DemoMoney
 from comptoir.kit.db import Pool, borrowed
 from comptoir.payments.model import Provider
 from comptoir.payments.providers.known import BadAccount, keys_of, make_provider
@@ -10,9 +12,9 @@ from comptoir.payments.providers.known import BadAccount, keys_of, make_provider
 class PaymentAccounts:
     """Accounts by id, opened when first needed and again when head office changed them."""
 
-    def __init__(self, pool: Pool, keys: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, pool: Pool, keys: Mapping[str, Mapping[str, str]], *, demo: bool = False) -> None:
         self._pool, self._keys = pool, keys
-        self._open: dict[str, tuple[int, Provider]] = {}
+        self._open: dict[str, tuple[int, Provider]] = {demo_money.ACCOUNT: (-1, DemoMoney())} if demo else {}
 
     def put(self, account: str, provider: Provider) -> None:
         """Use this provider for an account, whatever its row says: for tests and trials."""
@@ -24,7 +26,8 @@ class PaymentAccounts:
 
     def needs(self, account: str, kind: str) -> tuple[tuple[str, bool], ...]:
         """The keys that such an account needs by name, and whether each is there; never what it is."""
-        return keys_of(kind, self.keys_of(account))
+        ours = self._open.get(account, (0, None))[0] < 0
+        return () if ours else keys_of(kind, self.keys_of(account))
 
     async def of(self, account: str) -> Provider | None:
         """The provider behind an account; None when its keys do not do."""

@@ -229,7 +229,10 @@ async def leave(
 
 
 async def money(tx: Tx, order: UUID, given: Sequence[Given], cause: UUID, at: datetime) -> None:
-    """Intend what is owed once the two minutes are over: capture what was only authorized, refund what was refused."""
+    """Intend what is owed once the two minutes are over: capture what was only authorized, refund what was refused.
+
+    The delivery's fee is captured with the first goods that go.
+    """
     shares = {
         (row[0], row[1]): (row[2], row[3])
         for row in await tx.rows("SELECT line, part, share_minor, quantity FROM requirement WHERE order_id = $1", order)
@@ -242,11 +245,12 @@ async def money(tx: Tx, order: UUID, given: Sequence[Given], cause: UUID, at: da
     refused = worth({(g.order_line, g.part): g.refused for g in given if g.refused})
     handed = worth({(g.order_line, g.part): g.handed for g in given if g.handed})
     payment = await tx.row(
-        "SELECT p.state, s.channel FROM payment p JOIN sales_order s ON s.id = p.order_id WHERE p.order_id = $1 LIMIT 1",
+        "SELECT p.state, s.channel, s.shipping_minor FROM payment p JOIN sales_order s ON s.id = p.order_id WHERE p.order_id = $1 LIMIT 1",
         order,
     )
     if payment and payment["state"] == "authorized":
-        await payments_sql.intend(tx, order, "capture", handed, "handed_over", payment["channel"], due, cause)
+        fee = 0 if not handed or await payments_sql.has_capture(tx, order) else payment["shipping_minor"]
+        await payments_sql.intend(tx, order, "capture", handed + fee, "handed_over", payment["channel"], due, cause)
     if refused:
         await payments_sql.refund_or_void(tx, order, refused, "refused_at_counter", cause, due)
 

@@ -131,6 +131,16 @@ async def _capture_less(tx: Tx, order: UUID, minor: int) -> None:
             await tx.run("UPDATE payment_intention SET amount_minor = amount_minor - $2 WHERE id = $1", row["id"], less)
 
 
+async def has_capture(tx: Tx, order: UUID) -> bool:
+    """Whether something of the order is captured, or is to be."""
+    return bool(
+        await tx.value(
+            "SELECT EXISTS (SELECT FROM payment_intention WHERE order_id = $1 AND kind = 'capture' AND state <> 'withdrawn')",
+            order,
+        )
+    )
+
+
 async def left_to_give(tx: Tx, order: UUID) -> int:
     """What of the order's money could still be given back: captured or authorized, less what is intended already."""
     rows = await tx.rows(_MONEY, order)

@@ -49,7 +49,7 @@ async def load(tx: Tx, day: date, now: datetime) -> None:
     """Write all reference rows and the opening stock into an empty database."""
     await _places(tx, day)
     await _articles(tx)
-    await _packing(tx)
+    await _packing(tx, now)
     await _stock(tx, now - STOCKED_BEFORE)
     await _people(tx, now - STOCKED_BEFORE)
 
@@ -125,8 +125,8 @@ async def _articles(tx: Tx) -> None:
     )  # fmt: skip
 
 
-async def _packing(tx: Tx) -> None:
-    """Boxes, what articles measure, and an account with the demo's own carrier."""
+async def _packing(tx: Tx, now: datetime) -> None:
+    """Boxes, what articles measure, and accounts with the demo's own carrier and its own payment provider."""
     await _insert(
         tx, "box_type",
         {"id": "text", "name_fr": "text", "name_en": "text", "kind": "text", "length_mm": "int", "width_mm": "int",
@@ -143,6 +143,10 @@ async def _packing(tx: Tx) -> None:
     await tx.run(
         "INSERT INTO carrier_account (id, carrier, name, services)"
         """ VALUES ('demo', 'demo', 'Transporteur démo', '{"home": "DOM", "relay": "REL", "express": "EXP", "return_post": "RET", "return_relay": "RRE"}')"""
+    )
+    await tx.run(
+        "INSERT INTO payment_account (id, kind, name, provider, since) VALUES ('demo', 'stripe', 'Paiement démo', 'demo-pay', $1)",
+        now,
     )
     await tx.run(
         "INSERT INTO collection SELECT l.id, 'demo', d, 1050 FROM location l, generate_series(0, 5) AS d WHERE 'ship' = ANY(l.services)"

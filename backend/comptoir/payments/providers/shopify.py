@@ -92,14 +92,14 @@ class Shopify:
         id = order["id"]
         match ask:
             case Refund():
-                parent = _parent(order, ask.amount_minor)
-                if parent is None:
+                given = _give_back(order, ask.amount_minor)
+                if not given:
                     return Refused("nothing_captured")
-                transaction = {
-                    "parentId": parent["id"], "orderId": id, "kind": "REFUND", "gateway": parent.get("gateway") or "",
-                    "amount": decimal_of(ask.amount_minor),
-                }  # fmt: skip
-                sent = {"orderId": id, "note": f"{MARK}{ask.key}", "notify": False, "transactions": [transaction]}
+                transactions = [
+                    {"parentId": parent["id"], "orderId": id, "kind": "REFUND", "gateway": parent.get("gateway") or "", "amount": decimal_of(minor)}
+                    for parent, minor in given
+                ]  # fmt: skip
+                sent = {"orderId": id, "note": f"{MARK}{ask.key}", "notify": False, "transactions": transactions}
                 return await self._mutate("refundCreate", _REFUND, {"input": sent, "key": str(ask.key)})
             case Capture():
                 held = next((one for one in _of(order, "AUTHORIZATION") if _good(one)), None)
@@ -197,12 +197,26 @@ def _find(ask: Ask, order: dict[str, Any]) -> Done | Refused | NotThere:
     return NotThere()
 
 
-def _parent(order: dict[str, Any], amount_minor: int) -> dict[str, Any] | None:
-    """What a refund is given back from: the newest capture that is large enough, or the newest there is."""
+def _give_back(order: dict[str, Any], amount_minor: int) -> list[tuple[dict[str, Any], int]]:
+    """What a refund is given back from: captures with what is left on each, the newest first; the last bears what there is none for."""
     taken = [one for kind in TAKEN for one in _of(order, kind) if _good(one)]
     taken.sort(key=lambda one: str(one.get("createdAt")), reverse=True)
-    large = [one for one in taken if (minor_of(_money(one)) or 0) >= amount_minor]
-    return next(iter(large or taken), None)
+    left = {str(one.get("id")): minor_of(_money(one)) or 0 for one in taken}
+    for one in _of(order, "REFUND"):
+        parent = str(obj(one.get("parentTransaction")).get("id"))
+        if parent in left and one.get("status") in ("SUCCESS", *UNDER_WAY):
+            left[parent] -= minor_of(_money(one)) or 0
+    given: list[tuple[dict[str, Any], int]] = []
+    for one in taken:
+        share = min(amount_minor, left[str(one.get("id"))])
+        if share > 0:
+            given.append((one, share))
+            amount_minor -= share
+    if amount_minor and taken:
+        # More than the shop has: it says so itself.
+        first, share = given.pop() if given else (taken[0], 0)
+        given.append((first, share + amount_minor))
+    return given
 
 
 def _money(one: dict[str, Any]) -> Any:
