@@ -810,7 +810,7 @@ def going_back(
         shop = world.shop
         row = shop.ask(
             "SELECT n.order_id, n.order_line, n.sku FROM work_line n JOIN work w ON w.id = n.work JOIN sales_order o ON o.id = n.order_id"
-            " WHERE n.handed_over > 0 AND EXISTS (SELECT FROM hand_over v WHERE w.id = ANY(v.works)) AND o.language = $1 ORDER BY n.order_id, n.order_line LIMIT 1", lang,
+            " WHERE n.handed_over > 0 AND EXISTS (SELECT FROM hand_over v WHERE w.id = ANY(v.works)) AND o.language = $1 AND w.location <> $2 ORDER BY n.order_id, n.order_line LIMIT 1", lang, LYON,
         )[0]  # fmt: skip
         order, line = row["order_id"], row["order_line"]
         made = uuid5(order, f"{more} {reason} {way} {sent}")
@@ -829,7 +829,7 @@ def going_back(
             shop.ask(
                 "INSERT INTO rma (id, number, order_id, origin, status, method, location, opened_at, opened_who, received_at) VALUES ($1, $2, $3, 'home', $4, 'postal', $5,"
                 " clock_timestamp(), 'x', CASE WHEN $4 <> 'requested' THEN clock_timestamp() END) ON CONFLICT DO NOTHING",
-                made, "R-" + made.hex[:6].upper(), order, sent, LYON,
+                made, "R-" + made.hex[:6].upper(), order, sent, QUIET_STORE,
             )  # fmt: skip
             # Of no unit that counts: every state is looked at on the same order.
             shop.ask(
@@ -849,6 +849,19 @@ def going_back(
         )
 
     return where
+
+
+def came(world: World) -> str:
+    """A return that came by parcel and waits to be looked at."""
+    path = going_back("", sent="received")(world)
+    world.shop.ask("UPDATE rma SET location = $2 WHERE id = $1", UUID(path.rpartition("/")[2]), LYON)
+    return path.rpartition("/")[2]
+
+
+def unknown_parcel(page: Page, world: World) -> None:
+    page.fill("#code", "8R9999")
+    page.locator("form.search button").click()
+    page.locator("[role=alert]").wait_for()
 
 
 def nothing_open(world: World) -> str:
@@ -1270,6 +1283,11 @@ STATES: Final[dict[str, list[State]]] = {
     "/returns/alone": [State("a receipt is asked for", "associate", at("/returns/alone"))],
     "/returns/away": [State("one", "associate", lambda world: (returned("settled")(world), "/returns/away")[1]), State("none", "quiet", at("/returns/away"), both=False)],
     "/returns/blind": [State("asked", "associate", at("/returns/blind"))],
+    "/returns/parcels": [
+        State("nothing waits", "quiet", at("/returns/parcels"), both=False),
+        State("one just came", "associate", lambda world: "/returns/parcels?taken=" + came(world)),
+        State("nobody knows it", "associate", at("/returns/parcels"), unknown_parcel, both=False),
+    ],
     "/returns/orders/{order:uuid}": [
         State("by the law", "associate", on("/returns/orders/{order}", "handed_over")),
         State("how is it", "associate", on("/returns/orders/{order}", "handed_over"), take_one()),

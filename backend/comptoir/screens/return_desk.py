@@ -300,9 +300,10 @@ async def to_put_away(connection: Connection, location: str, rma: UUID | None = 
 
 
 async def rma_of(connection: Connection, location: str, numbers: Sequence[str]) -> UUID | None:
-    """The return of a number that a customer says or shows, at whatever store it was announced."""
+    """The return of a number that a customer says or shows, or of our label on the parcel, at whatever store it was announced."""
     found: UUID | None = await connection.fetchval(
-        "SELECT id FROM rma WHERE number = ANY($1::text[]) AND (location IS NULL OR location = $2 OR status = 'requested') LIMIT 1",
+        "SELECT id FROM rma WHERE (number = ANY($1::text[]) OR id = (SELECT rma FROM return_label WHERE tracking_number = ANY($1::text[])"
+        " ORDER BY intended_at DESC LIMIT 1)) AND (location IS NULL OR location = $2 OR status = 'requested') LIMIT 1",
         list(numbers), location,
     )  # fmt: skip
     return found

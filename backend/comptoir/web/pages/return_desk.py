@@ -140,7 +140,8 @@ async def look_for(
             await limits.count(request, limits.LETTERS, str(actor.device or actor.who))
         number = _NUMBER.search(text)
         async with borrowed(house.pool) as connection:
-            rma = await return_desk.rma_of(connection, store, [f"R-{number[1].upper()}"]) if number else None
+            named = [f"R-{number[1].upper()}"] if number else words.numbers or []
+            rma = await return_desk.rma_of(connection, store, named)
             found = [] if rma else await return_desk.find(connection, store, words, now)
         if rma:
             return page.go(f"/returns/{rma}")
