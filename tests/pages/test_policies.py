@@ -251,3 +251,32 @@ async def decide_again(desk: Desk, order: Any) -> None:
     why = decide(wish, desk.app.house.outlook, MIDDAY).why
     assert why is not None
     await in_transaction(desk.app.house.pool, "system", MIDDAY, lambda tx: keep_decisions(tx, [(order, why)]))
+
+
+async def test_a_version_that_cannot_be_read_any_more_breaks_no_page_and_decides_nothing(desk: Desk) -> None:
+    office = await desk.browser(ODILE)
+    body = msgspec.json.encode(DEFAULT).decode()
+    for number, kept in ((1, body), (2, '{"mode": "astrology"}')):
+        await desk.connection.execute(
+            "INSERT INTO policy (kind, number, body, made_by, made_at, active_from) VALUES ('sourcing', $1, $2, 'x', $3, $3)",
+            number, kept, MIDDAY - timedelta(days=9 - number),
+        )  # fmt: skip
+    page = await office.get(HERE)
+    assert "La version 2 ne peut pas être lue ici. Version 1 décide à sa place." in words(page)
+    # The button begins from the version that decides.
+    assert f'action="{HERE}/versions/1/draft"' in page.text
+    assert (await office.get(f"{HERE}/versions/1")).status_code == 200
+    for path in ("/versions/2", "/versions/2/policy.json", "/versions/2/rates.csv"):
+        answer = await office.get(HERE + path)
+        assert (answer.status_code, "Version illisible" in words(answer) or "policy_unreadable" in answer.text) == (
+            409,
+            True,
+        ), path
+    for act, more in (("draft", {}), ("activate", {"when": "now"}), ("try", {"until_day": ""})):
+        assert (await press(office, f"{HERE}/versions/2/{act}", **more)).status_code == 409, act
+    # A draft from before is said to be unreadable too, and beginning anew takes its place.
+    await press(office, f"{HERE}/versions/1/draft")
+    await desk.connection.execute("UPDATE policy_draft SET body = '{\"mode\": 1}'")
+    assert (await office.get(DRAFT)).status_code == 409
+    assert (await press(office, f"{HERE}/versions/1/draft")).status_code == 303
+    assert (await office.get(DRAFT)).status_code == 200

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from comptoir.flows.reading_outlook import policy_of
+from comptoir.flows.reading_outlook import policy_of, read_body
 from comptoir.kit import policies
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
@@ -71,11 +71,11 @@ async def try_policy(tx: Tx, command: TryPolicy, actor: Actor, now: datetime) ->
 
 
 async def begin_draft(tx: Tx, command: BeginDraft, actor: Actor, now: datetime) -> DraftKept:
-    """Write from a version on. NotFound `policy_not_found`."""
+    """Write from a version on. NotFound `policy_not_found`; Conflict `policy_unreadable`."""
     actor.needs("head_office")
     body = msgspec.json.encode(DEFAULT)
     if command.base:
-        body = (await policies.find_version(tx.connection, KIND, command.base)).body.encode()
+        body = msgspec.json.encode(policy_of(await policies.find_version(tx.connection, KIND, command.base)))
     return DraftKept(await policies.begin_draft(tx, KIND, actor.who, command.base, body))
 
 
@@ -99,7 +99,7 @@ async def save_draft(tx: Tx, command: SaveDraft, actor: Actor, now: datetime) ->
     draft = await policies.find_draft(tx.connection, KIND, actor.who)
     if draft is None or draft.version != command.version:
         raise Conflict("draft_changed")
-    saved = await _save(tx, msgspec.json.decode(draft.body, type=Policy), command.note, draft.after, actor)
+    saved = await _save(tx, read_body(draft.body), command.note, draft.after, actor)
     await policies.drop_draft(tx, KIND, actor.who)
     return saved
 

@@ -10,7 +10,7 @@ import msgspec
 
 from comptoir.kit import policies
 from comptoir.kit.db import Connection, Pool, borrowed
-from comptoir.kit.errors import Invalid
+from comptoir.kit.errors import Conflict, Invalid
 from comptoir.network.hours import hours_of, open_minutes
 from comptoir.orders.capture import Part
 from comptoir.shipping import collection_queries
@@ -67,25 +67,35 @@ async def read_policy(connection: Connection, outlook: Outlook, now: datetime) -
 
     One that cannot be used, saved by another version of Comptoir perhaps, stops no order: what held before it holds on.
     """
-    active = await policies.find_active(connection, KIND, now)
     tried = await policies.find_tried(connection, KIND, now)
     shadow = usable(tried.number, tried.body) if tried else None
-    while active is not None and usable(active.number, active.body) is None:
-        active = await policies.find_earlier(connection, KIND, active)
-    found = usable(active.number, active.body) if active else None
-    outlook.set_policy(
-        active.number if active else 0,
-        found or DEFAULT,
-        (tried.number, shadow) if tried and shadow else None,
-    )
+    outlook.set_policy(*await in_force(connection, now), (tried.number, shadow) if tried and shadow else None)
     if any(rule.daily_limit is not None for rule in outlook.policy.rules):
         local = now.astimezone(HOME)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         outlook.given = await queries.given_today(connection, midnight)
 
 
+async def in_force(connection: Connection, now: datetime) -> tuple[int, Policy]:
+    """The version that orders are really decided by, and its number: the last one begun that can be used; 0 is what comes along."""
+    active = await policies.find_active(connection, KIND, now)
+    while active is not None and usable(active.number, active.body) is None:
+        active = await policies.find_earlier(connection, KIND, active)
+    found = usable(active.number, active.body) if active else None
+    return (active.number, found) if active and found else (0, DEFAULT)
+
+
 def policy_of(version: policies.Version) -> Policy:
-    return _policy_of(version.body)
+    """A version's document. Conflict `policy_unreadable` for one that another Comptoir saved and this one cannot read."""
+    return read_body(version.body)
+
+
+def read_body(body: str) -> Policy:
+    """A document as it was kept. Conflict `policy_unreadable`."""
+    try:
+        return _policy_of(body)
+    except msgspec.ValidationError as fault:
+        raise Conflict("policy_unreadable", wrong=str(fault)) from None
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from comptoir.flows.reading_outlook import policy_of
+from comptoir.flows.reading_outlook import in_force, policy_of
 from comptoir.house import House
 from comptoir.kit import policies
 from comptoir.kit.actor import Actor
@@ -43,7 +43,8 @@ async def versions(
     async with borrowed(house.pool) as connection:
         view = await screen.read(connection, KIND, STREAM, now)
         draft = await policies.find_draft(connection, KIND, actor.who)
-    return page.html("admin/sourcing.html", view=view, draft=draft, now=now, ids=[new_id(), new_id()])
+        holds, _ = await in_force(connection, now)
+    return page.html("admin/sourcing.html", view=view, draft=draft, holds=holds, now=now, ids=[new_id(), new_id()])
 
 
 @get(HERE + "/versions/{number:int}", opt=by("head_office"))
@@ -157,11 +158,11 @@ async def _version(
         policy = await policy_numbered(connection, number)
         view = await screen.read(connection, KIND, STREAM, now)
         names = await policy_names.read(connection)
-        in_force = await policy_numbered(connection, view.active)
+        holds, held = await in_force(connection, now)
     return page.html(
         "admin/sourcing_version.html", status=refusal.status if refusal else 200, number=number, row=view.find(number), view=view, now=now,
         refusal=refusal, typed=typed or Typed({}), done=done if refusal is None else "", ids=[new_id() for _ in range(4)],
-        changes=() if number == view.active else changes(in_force, policy), **shown(policy, names),
+        changes=() if number == holds else changes(held, policy), **shown(policy, names),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from litestar.enums import RequestEncodingType
 from litestar.handlers import BaseRouteHandler
 from litestar.params import Body, FromQuery, URLEncodedBody
 
+from comptoir.flows.reading_outlook import in_force, read_body
 from comptoir.house import House
 from comptoir.kit import policies
 from comptoir.kit.actor import Actor
@@ -28,7 +29,7 @@ from comptoir.sourcing.snapshot import Late
 from comptoir.web.guards import by
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.people import AskForm
-from comptoir.web.pages.policies import HERE, policy_numbered, shown
+from comptoir.web.pages.policies import HERE, shown
 from comptoir.web.pages.session import Answer
 from comptoir.web.pages.typed import Typed
 
@@ -46,12 +47,12 @@ class Writing(msgspec.Struct, frozen=True):
 
 
 async def writing(house: House, actor: Actor) -> Writing:
-    """What this person is writing. NotFound `draft_not_found`."""
+    """What this person is writing. NotFound `draft_not_found`; Conflict `policy_unreadable`."""
     async with borrowed(house.pool) as connection:
         row = await policies.find_draft(connection, KIND, actor.who)
         if row is None:
             raise NotFound("draft_not_found")
-        return Writing(row, msgspec.json.decode(row.body, type=Policy), await policy_names.read(connection))
+        return Writing(row, read_body(row.body), await policy_names.read(connection))
 
 
 async def keep(house: House, actor: Actor, typed: Typed, policy: Policy) -> None:
@@ -265,7 +266,7 @@ async def _overview(
     found = await writing(house, actor)
     async with borrowed(house.pool) as connection:
         view = await screen.read(connection, KIND, STREAM, now)
-        in_force = await policy_numbered(connection, view.active)
+        _, held = await in_force(connection, now)
         known = await list_kinds_of_names(connection)
     fault: Refusal | None = None
     try:
@@ -274,7 +275,7 @@ async def _overview(
         fault = wrong
     return page.html(
         "admin/sourcing_draft.html", status=refusal.status if refusal else 200, draft=found.row, view=view, now=now, refusal=refusal, fault=fault,
-        note_typed=typed.text("note") if typed else "", changes=changes(in_force, found.policy), just_kept=just_kept and refusal is None,
+        note_typed=typed.text("note") if typed else "", changes=changes(held, found.policy), just_kept=just_kept and refusal is None,
         behind=view.newest != found.row.after, new_id=new_id, **shown(found.policy, found.names),
     )  # fmt: skip
 
