@@ -1,6 +1,7 @@
 """Orders are captured: reserved whole or refused, held with a named reason, repeated without effect."""
 
 import asyncio
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -184,3 +185,30 @@ async def test_an_order_that_never_was_is_reserved_by_nobody_after_a_hundred_tri
     done = await asyncio.gather(*(shop.submit(order()) for _ in range(100)), return_exceptions=True)
     assert sum(isinstance(one, Conflict) for one in done) == 97
     assert await shop.figures() == (3, 3, 0, 0)
+
+
+async def test_the_end_waits_for_a_wake_up_that_is_being_sent(shop: Shop) -> None:
+    await shop.receive(1)
+    begun, go, told = asyncio.Event(), asyncio.Event(), []
+
+    class Slow:
+        """The pool, whose notice is on its way until `go`."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(shop.pool, name)
+
+        async def execute(self, sql: str, keys: str) -> None:
+            begun.set()
+            await go.wait()
+            told.append(keys)
+
+    shop.orders.pool = cast(Any, Slow())
+    await shop.place(order())
+    await begun.wait()
+    closing = asyncio.create_task(shop.orders.close())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not closing.done()
+    go.set()
+    await closing
+    assert len(told) == 1

@@ -207,6 +207,23 @@ async def test_units_that_nobody_had_go_out_when_somebody_gets_them_unless_they_
     assert await shop.figures(at=CONFLUENCE) == (5, 1, 0, 0)
 
 
+async def test_a_choice_about_missing_units_speaks_of_fewer_once_some_were_found_elsewhere(shop: Shop) -> None:
+    await shop.receive(3)
+    sam = await shop.handheld()
+    placed = await shop.place(order(shipped(DERBY, 3)))
+    await decline(sam, placed.works[0].id, "damaged")
+    missing = "SELECT quantity FROM exception WHERE kind = 'short_choice' AND resolved_at IS NULL"
+    assert await shop.connection.fetchval(missing) == 3
+    shop.clock.advance(minutes=10)
+    await shop.receive(2, at=CONFLUENCE)
+    await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]
+    assert await shop.connection.fetchval(missing) == 1
+    await shop.receive(1, at=WAREHOUSE)
+    shop.clock.advance(minutes=10)
+    await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]
+    assert await shop.exceptions() == []
+
+
 async def two_parcels(shop: Shop, orders: int = 1) -> list[UUID]:
     """Bowls from Lyon and cups from Confluence, and Lyon has cups by now: one parcel each would do."""
     await shop.receive(orders, BOWL)

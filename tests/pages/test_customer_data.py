@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from comptoir.flows.erase_customer import forget_old
+from comptoir.flows.erase_customer import _OLD, forget_old
 from comptoir.kit.check import find_breaches
 from comptoir.kit.ids import new_id
 from comptoir.screens.customer_data import masked
@@ -131,6 +131,13 @@ async def test_five_years_after_the_last_order_nobody_has_to_ask(door: Door, dat
     await database.connection.execute("UPDATE sales_order SET progress = 'accepted' WHERE id = $1", second)
     assert await forget_old(door.house) == 0
     await database.connection.execute("UPDATE sales_order SET progress = 'canceled'")
+    # Whoever is still owed money is not looked at again and again in the place of others.
+    owed = await database.connection.fetchval(
+        "INSERT INTO payment_intention (id, order_id, kind, amount_minor, reason, made_by, due_at, intended_at, intended_who)"
+        " VALUES (gen_random_uuid(), $1, 'refund', 5, 'x', 'channel', now(), now(), 'x') RETURNING id", second,
+    )  # fmt: skip
+    assert await database.connection.fetch(_OLD, NOW, 100) == []
+    await database.connection.execute("UPDATE payment_intention SET state = 'confirmed' WHERE id = $1", owed)
     assert [await forget_old(door.house) for _ in range(2)] == [1, 0]
     assert await database.connection.fetchval("SELECT count(*) FROM customer WHERE last_name <> ''") == 0
 

@@ -7,17 +7,21 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
+from comptoir.flows.erase_customer import EraseCustomer
 from comptoir.flows.watch_parcels import watch_parcels
-from comptoir.kit.actor import SYSTEM
+from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.check import find_breaches
+from comptoir.kit.db import in_transaction
 from comptoir.kit.ids import new_id
 from comptoir.shipping.collection_queries import collections
 from comptoir.shipping.tracking import HeardEvent, HearTracking
+from comptoir.shipping.tracking_sql import lock_overdue
 from comptoir.wiring import LISTENERS
 from tests.conftest import Database
+from tests.doors import MIDDAY
 from tests.pages.manager_door import Desk, hidden, opened, words
 from tests.pages.parcels_door import Labeled, labeled
-from tests.people import HELENE, LEA, PART_DIEU
+from tests.people import HELENE, LEA, ODILE, PART_DIEU
 
 pytestmark = pytest.mark.anyio
 LANE = "/departures/colissimo-orme"
@@ -221,6 +225,51 @@ async def test_late_and_silent_parcels_become_a_managers_business_once(desk: Des
         assert made.numbers[0] in words(page) and "laposte.fr" in page.text and "24 novembre" in words(page)
     assert await desk.connection.fetchval("SELECT count(*) FROM event WHERE kind = 'shipping.delayed'") == 1
     assert set(LISTENERS["shipping.left"]) >= {"invoices"}
+
+
+async def test_a_parcel_is_late_by_its_stores_own_day_wherever_that_is(desk: Desk) -> None:
+    made = await labeled(desk)
+    await leave(await handheld(desk), *made.numbers)
+    await desk.connection.execute(
+        "UPDATE tracking SET due_on = '2026-11-20', told_late_at = CASE parcel WHEN $1 THEN NULL ELSE handed_at END, moved_at = $2",
+        made.parcels[0], MIDDAY + timedelta(days=1),
+    )  # fmt: skip
+    # Past midnight in Greenwich it is still the same day in Guadeloupe, and in New Caledonia the next one begins hours earlier.
+    for zone, hour, late in (("America/Guadeloupe", 26, 0), ("Pacific/Noumea", 12, 0), ("Pacific/Noumea", 14, 1)):
+        await desk.connection.execute("UPDATE location SET time_zone = $1 WHERE id = $2", zone, PART_DIEU)
+        desk.app.clock.at = datetime(2026, 11, 20, tzinfo=UTC) + timedelta(hours=hour)
+        found = await in_transaction(
+            desk.app.house.pool, "system", desk.app.clock(),
+            lambda tx: lock_overdue(tx, tx.now - timedelta(days=9), tx.now - timedelta(days=9), 10),
+        )  # fmt: skip
+        assert len(found) == late, (zone, hour)
+    assert await watch_parcels(desk.app.house) == 1
+
+
+async def test_a_parcel_that_its_carrier_canceled_does_not_hold_up_the_others_and_a_person_looks_for_it(
+    desk: Desk,
+) -> None:
+    made = await labeled(desk)
+    await leave(await handheld(desk), *made.numbers)
+    await hear(desk, made.numbers[0], ("DI1", "delivered", 60))
+    await hear(desk, made.numbers[1], ("CA1", "cancelled", 90))
+    assert await standing(desk, made) == ("delivered", "fulfilled")
+    assert await desk.connection.fetchval("SELECT kind FROM exception WHERE resolved_at IS NULL") == "parcel_void"
+    assert await find_breaches(desk.connection) == []
+
+
+async def test_what_names_somebody_on_labels_and_slips_goes_with_the_customer(desk: Desk) -> None:
+    made = await labeled(desk)
+    gone = await leave(await handheld(desk), *made.numbers)
+    await desk.connection.execute("UPDATE label_attempt SET reason = 'Mme Aubry a appelé'")
+    await desk.connection.execute("UPDATE manifest SET slip = 'Inès Aubry', slip_state = 'made', slip_next_at = NULL")
+    erasing = EraseCustomer(new_id(), made.order, asked="letter", identity="called_back")
+    await desk.app.house.runner.perform(erasing, Actor(str(ODILE.id), "head_office", None))
+    assert await desk.connection.fetchval("SELECT count(*) FROM label_attempt WHERE reason <> ''") == 0
+    assert await desk.connection.fetchval("SELECT slip FROM manifest") is None
+    # Our own list takes its place.
+    paper = await (await handheld(desk)).browser.get(f"{gone}/paper")
+    assert paper.content.startswith(b"%PDF")
 
 
 async def test_a_manager_says_when_a_carrier_comes_and_sourcing_reads_it(desk: Desk) -> None:

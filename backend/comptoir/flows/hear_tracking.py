@@ -92,6 +92,9 @@ async def _moved(tx: Tx, one: Tracked, work: Work, status: tracking.Status) -> N
         tx.tell(Event("shipping.in_transit", one.order_id, {"parcel": one.parcel}, one.location, one.work))
     if status == "return_to_sender":
         await _tell_case(tx, one, "parcel_returned")
+    if status == "cancelled":
+        # It left with the driver, and its carrier knows it no more: where its goods are is for a person to find out.
+        await _tell_case(tx, one, "parcel_void")
     if kind := tracking.TOLD.get(status):
         tx.tell(Event(kind, one.order_id, {"parcel": one.parcel}, one.location, one.work))
     await keep_progress(tx, one.order_id)

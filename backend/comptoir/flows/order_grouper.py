@@ -46,6 +46,8 @@ class OrderGrouper:
         self.in_flight = 0
         self._changed: set[str] = set()
         self._waking: asyncio.Task[None] | None = None
+        self._wakes: set[asyncio.Task[None]] = set()
+        """Wake-ups that have not ended: the next one may wait while the last one is still being sent."""
 
     async def submit(self, command: PlaceOrder, actor: Actor, channel: ChannelFacts | None = None) -> Done:
         """Place one order; the refusals of capture, sourcing and stock, or Outage when the queue is full."""
@@ -90,8 +92,8 @@ class OrderGrouper:
         """Let what is in flight end."""
         while self.flushing:
             await asyncio.gather(*self.flushing, return_exceptions=True)
-        if self._waking is not None:
-            await self._waking
+        while self._wakes:
+            await asyncio.gather(*self._wakes)
 
     async def _on_file(self, candidate: Candidate) -> Done | None:
         row = await self.pool.fetchrow(
@@ -173,6 +175,8 @@ class OrderGrouper:
         self._changed |= touched
         if self._waking is None and self._changed:
             self._waking = asyncio.get_running_loop().create_task(self._wake())
+            self._wakes.add(self._waking)
+            self._waking.add_done_callback(self._wakes.discard)
         return missed
 
     async def _wake(self) -> None:

@@ -27,7 +27,7 @@ async def look(tx: Tx) -> int:
     zones = {row[0]: row[1] for row in await tx.rows("SELECT id, time_zone FROM location LIMIT 100000")}
     opened = 0
     for one, told_late, told_lost in await sql.lock_overdue(
-        tx, tx.now.date(), tx.now - tracking.LOST_AFTER, tx.now - tracking.RELAY_LOST_AFTER, SET
+        tx, tx.now - tracking.LOST_AFTER, tx.now - tracking.RELAY_LOST_AFTER, SET
     ):
         today = tx.now.astimezone(ZoneInfo(zones[one.location])).date()
         late = not told_late and tracking.is_late(one, today)

@@ -84,9 +84,12 @@ WorkTarget = Literal["in_transit", "delivered", "delivery_failed", "returned_to_
 
 
 def work_target(statuses: Iterable[Status]) -> WorkTarget | None:
-    """Where the work is whose parcels stand so: the least far of them says; None before any has moved."""
-    found = list(statuses)
-    if not found or all(status in ("pending", "unknown", "cancelled") for status in found):
+    """Where the work is whose parcels stand so: the least far of them says; None before any has moved.
+
+    One that its carrier has canceled travels nowhere: the others say.
+    """
+    found = [status for status in statuses if status != "cancelled"]
+    if all(status in ("pending", "unknown") for status in found):
         return None
     if all(status == "delivered" for status in found):
         return "delivered"

@@ -1,7 +1,7 @@
 """The writes of tracking: parcels found, events kept once, where each stands, who is asked next."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -116,15 +116,16 @@ async def asked(pool: Pool, parcel: UUID, next_at: datetime | None, now: datetim
 
 
 async def lock_overdue(
-    tx: Tx, today: date, silent_before: datetime, silent_at_relay: datetime, limit: int
+    tx: Tx, silent_before: datetime, silent_at_relay: datetime, limit: int
 ) -> list[tuple[Tracked, bool, bool]]:
-    """Parcels that may be late or lost and of which nobody was told: (parcel, told late, told lost)."""
+    """Parcels that are late by their store's own day, or lost, and of which nobody was told: (parcel, told late, told lost)."""
     rows = await tx.rows(
         f"SELECT {_TRACKED}, told_late_at IS NOT NULL AS late, told_lost_at IS NOT NULL AS lost FROM tracking"
-        " WHERE status <> ALL($4::text[]) AND ((due_on < $1 AND told_late_at IS NULL AND status <> 'ready_for_pickup')"
+        " WHERE status <> ALL($4::text[]) AND ((told_late_at IS NULL AND status <> 'ready_for_pickup'"
+        " AND due_on < (SELECT ($1::timestamptz AT TIME ZONE l.time_zone)::date FROM location l WHERE l.id = tracking.location))"
         " OR (told_lost_at IS NULL AND moved_at < CASE WHEN status = 'ready_for_pickup' THEN $5::timestamptz ELSE $2::timestamptz END))"
         " ORDER BY due_on, parcel LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED",
-        today, silent_before, limit, _OVER, silent_at_relay,
+        tx.now, silent_before, limit, _OVER, silent_at_relay,
     )  # fmt: skip
     return [
         (
