@@ -160,6 +160,34 @@ def test_what_is_late_needs_a_manager_with_pin_and_reason(desk: Desk) -> None:
     expect(page.locator("main")).to_contain_text("Accord de Hélène")
 
 
+def test_facts_about_a_serial_number_and_a_person_are_told_with_their_rule_and_refuse_nothing(desk: Desk) -> None:
+    page, shop, sku = desk.page, desk.shop, desk.skus[0]
+    gtin = shop.code_of(sku).rjust(14, "0")
+    desk.open(desk.sold(sku))
+    desk.hands.scan(f"01{gtin}21SN-7")
+    page.click("[data-condition=as_new]")
+    page.locator("#why [data-reason]").first.click()
+    desk.settle()
+    desk.open(desk.sold(sku))
+    expect(page.locator("#facts")).to_be_hidden()
+    desk.hands.scan(f"01{gtin}21SN-7")
+    page.click("[data-condition=as_new]")
+    page.locator("#why [data-reason]").first.click()
+    expect(page.locator("#facts")).to_contain_text("Le numéro de série SN-7 est déjà revenu (R-")
+    expect(page.locator("#facts")).to_contain_text("Même article et même numéro de série qu’un retour d’avant")
+    expect(page.locator("[data-act=settle]")).to_be_enabled()
+    page.goto(f"{shop.url}/returns/blind")
+    page.fill("#brought-by", "Inès")
+    page.locator("#brought-by").blur()
+    desk.hands.scan(shop.code_of(sku))
+    page.click("[data-condition=as_new]")
+    page.locator("#why [data-reason]").first.click()
+    expect(page.locator("#said")).to_contain_text("Ni téléphone ni e-mail")
+    page.fill("#brought-by", "06 12 34 56 78")
+    page.locator("#brought-by").blur()
+    expect(page.locator("[data-act=ask]")).to_be_visible()
+
+
 def test_with_no_network_goods_are_taken_in_and_the_money_waits(desk: Desk) -> None:
     page, shop, sku = desk.page, desk.shop, desk.skus[1]
     placed = desk.sold(sku)

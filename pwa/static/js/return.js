@@ -56,14 +56,14 @@ async function take(detail) {
   if (state.wish === "exchange" && state.units.length && !current()) return choose(wanted, raw);
   if (page.kind === "announced") return takeAnnounced(fits, detail);
   const free = fits.find((line) => takenOf(line).length < line.left);
-  if (free) return add(free, printable(raw));
+  if (free) return add(free, printable(raw), code.serial);
   if (fits.length) return tell("again", say(fits.some(({ left }) => left) ? "enough" : "none_left"), say("enough_more"));
-  if (page.kind === "blind") return takeBlind(raw);
+  if (page.kind === "blind") return takeBlind(raw, code.serial);
   return elsewhere(detail) ?? tell("bad", say("not_of_order"), say("not_of_order_more"));
 }
 
-function add(of, code) {
-  state.units.push({ of, n: null, reason: state.units.at(-1)?.reason ?? null, condition: null, missing: false, code, photo: null });
+function add(of, code, serial = "") {
+  state.units.push({ of, n: null, reason: state.units.at(-1)?.reason ?? null, condition: null, missing: false, code, serial, photo: null });
   tell("ok", named(of), say("how_many", { n: takenOf(of).length, total: of.left }));
   changed();
 }
@@ -77,7 +77,7 @@ function takeAnnounced(fits, detail) {
     return job ?? tell(fits.length ? "again" : "bad", say(fits.length ? "enough" : "not_announced"), say("enough_more"));
   }
   state.units.splice(state.units.indexOf(unit), 1);
-  unit.missing = false;
+  Object.assign(unit, { missing: false, serial: detail.code.serial ?? "" });
   state.units.splice(Math.max(0, state.units.findIndex((one) => !one.condition && !one.missing)), 0, unit);
   tell("ok", named(unit.of), "");
   changed();
@@ -97,12 +97,12 @@ function takeAlone(code, raw) {
   add(of, raw.slice(0, 512));
 }
 
-async function takeBlind(raw) {
+async function takeBlind(raw, serial) {
   const found = await article(raw);
   if (!found) return tell("bad", say("unknown_article"), say("nothing_counted"));
   const of = { ...found, line: null, part: null, left: 20, each: [] };
   page.lines.push(of);
-  add(of, printable(raw));
+  add(of, printable(raw), serial);
 }
 
 async function article(raw) {
@@ -154,6 +154,7 @@ function body() {
       .map((unit) => ({
         ...(unit.n ? { n: unit.n } : unit.of.line ? { line: unit.of.line, part: unit.of.part } : { sku: unit.of.sku }),
         condition: unit.condition, reason: unit.reason ?? "no_reason", ...(unit.photo ? { photo: unit.photo } : {}),
+        ...(unit.serial ? { serial: unit.serial, article: unit.of.sku } : {}),
       })),
     missing: state.units.filter(({ missing, n }) => missing && n).map(({ n }) => n),
     wish: state.wish,
@@ -161,6 +162,7 @@ function body() {
     till: state.till.trim(),
     gift: page.gift || ($("gift")?.checked ?? false),
     recipient: $("recipient")?.value.trim() ?? "",
+    ...($("brought-by")?.value.trim() ? { brought_by: $("brought-by").value.trim() } : {}),
     ...(state.permission ? { permission: state.permission } : {}),
   };
 }
@@ -248,7 +250,7 @@ document.addEventListener("change", async ({ target }) => {
     $("recipient-field").hidden = !target.checked;
     if (target.checked && state.wish === "refund") state.wish = "credit";
     changed();
-  } else if (target.id === "recipient") changed();
+  } else if (target.id === "recipient" || target.id === "brought-by") changed();
   else if (target.matches("[data-photo]") && target.files[0]) await sendPhoto(state.units[Number(target.dataset.photo)], target.files[0]);
 });
 
@@ -329,7 +331,7 @@ async function keep() {
   try {
     state.left = await journal.append("return", {
       return: id, ...(order ? { order } : {}), ...(rma ? { rma, missing } : {}), ...(state.receipt ? { receipt: state.receipt } : {}),
-      units: units.map(({ photo, ...unit }) => unit),
+      units: units.map(({ photo, article, serial, ...unit }) => unit),
     });
   } catch {
     return tell("bad", say("not_kept"), say("not_kept_more"));

@@ -15,6 +15,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, URLEncodedBody
 
+from comptoir.flows.reading_returns import read_policy
 from comptoir.fulfillment import passes
 from comptoir.house import House
 from comptoir.kit import codes
@@ -41,9 +42,10 @@ from comptoir.returns.model import (
     TakeReturn,
     Wish,
 )  # fmt: skip
-from comptoir.returns.policy import Condition, Policy
+from comptoir.returns.policy import Condition, Policy, Signals
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import ReasonCode, offered
+from comptoir.returns.signals import Brought
 from comptoir.screens import return_articles, return_desk, return_done, signed_in
 from comptoir.staff.model import Colleague
 from comptoir.staff.queries import find_managers
@@ -52,6 +54,7 @@ from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages import return_view
 from comptoir.web.pages.handing import store_of
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.return_facts import facts_of
 from comptoir.web.pages.return_verdicts import rules_of
 from comptoir.web.problems import say
 from comptoir.web.requests import DoorRequest
@@ -168,7 +171,10 @@ async def of_order(
     async with borrowed(house.pool) as connection:
         view = await return_desk.read_order(connection, order, store_of(actor))
         rules = await rules_of(connection, view, now, page.lang)
-    return await take_page(house, actor, page, now, return_view.of_order(view, rules, page.lang, origin))
+    made = return_view.of_order(view, rules, page.lang, origin)
+    brought = [Brought(line.sku, line.line) for line in view.lines]
+    facts = await facts_of(house, order, None, brought, rules.policy, now, page.lang)
+    return await take_page(house, actor, page, now, msgspec.structs.replace(made, signals=facts))
 
 
 @get("/returns/blind", opt=by(*COUNTER))
@@ -202,7 +208,10 @@ async def one(rma: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePa
             )
         view = await return_desk.read_order(connection, done.order, store) if done.order else None
         rules = await rules_of(connection, view, now, page.lang)
-    return await take_page(house, actor, page, now, return_view.announced(done, rules, page.lang))
+    made = return_view.announced(done, rules, page.lang)
+    brought = [Brought(unit.sku, unit.line) for unit in done.units]
+    facts = await facts_of(house, done.order, rma, brought, rules.policy, now, page.lang)
+    return await take_page(house, actor, page, now, msgspec.structs.replace(made, signals=facts))
 
 
 async def take_page(house: House, actor: Actor, page: Page, now: datetime, made: return_view.Taking) -> Answer:
@@ -266,7 +275,7 @@ def as_json(told: Mapping[str, Any]) -> Response[Any]:
 
 
 class InHand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One unit: `n` of a return that was announced, else a line (and part) of the order, else an article."""
+    """One unit: `n` of a return that was announced, else a line (and part) of the order, else an article. `article`: whose serial number was read."""
 
     condition: Condition
     reason: ReasonCode = "no_reason"
@@ -275,6 +284,8 @@ class InHand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     part: Annotated[int, msgspec.Meta(ge=1, le=32_767)] | None = None
     sku: Code | None = None
     photo: UUID | None = None
+    serial: Maybe = ""
+    article: Code | None = None
 
 
 class Instead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -306,6 +317,7 @@ class Tapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gift: bool = False
     recipient: Maybe = ""
     note: Note = ""
+    brought_by: Maybe = ""
     permission: Allowed | None = None
 
 
@@ -321,7 +333,7 @@ def command_of(
         return SettleReturn(id=data.id, rma=data.rma, settling=settling, permission=permission)
     if data.rma is not None:
         looks = tuple(
-            Looked(unit.n, unit.condition, None, unit.reason, photo=unit.photo)
+            Looked(unit.n, unit.condition, None, unit.reason, photo=unit.photo, serial=unit.serial)
             for unit in data.units
             if unit.n is not None
         )
@@ -330,13 +342,19 @@ def command_of(
         )  # fmt: skip
     taken = tuple(
         Taken(
-            reason=unit.reason, line=unit.line, part=unit.part, sku=unit.sku, photo=unit.photo, condition=unit.condition
+            reason=unit.reason,
+            line=unit.line,
+            part=unit.part,
+            sku=unit.sku,
+            photo=unit.photo,
+            condition=unit.condition,
+            serial=unit.serial,
         )
         for unit in data.units
     )
     return TakeReturn(
         id=data.id, location=store, units=taken, order=data.order, origin=data.origin, settling=settling, gift=data.gift,
-        permission=permission,
+        permission=permission, brought_by=data.brought_by,
     )  # fmt: skip
 
 
@@ -351,15 +369,36 @@ async def asked_by(data: Tapped, house: House, actor: Actor) -> TakeReturn | Fin
 
 
 @post("/returns/rehearsal", opt=by(*COUNTER), status_code=200)
-async def rehearse(data: JSONBody[Tapped], house: TheHouse, actor: TheActor, page: ThePage) -> Response[Any]:
-    """What the customer would get, to the cent, and where each unit would go; or why not, and whether a manager may allow it."""
+async def rehearse(data: JSONBody[Tapped], house: TheHouse, actor: TheActor, page: ThePage, now: Now) -> Response[Any]:
+    """What the customer would get, to the cent, and where each unit would go; or why not, and whether a manager may allow it.
+
+    With what there is to know of serial numbers that were read, and of whoever brings something without a receipt.
+    """
+    facts = await facts_of_units(data, house, now, page.lang)
     try:
         command = await asked_by(data, house, actor)
         settled = (await house.runner.rehearse(command, actor)).read(ReturnSettled)
     except Refusal as refusal:
-        return as_json({"problem": spoken(refusal, page.lang)})
+        return as_json({"problem": spoken(refusal, page.lang) | {"facts": facts}})
     currency = await currency_of(data, house)
-    return as_json(return_view.promised(settled, data.wish, currency, page.lang))
+    return as_json(return_view.promised(settled, data.wish, currency, page.lang) | {"facts": facts})
+
+
+SILENT: Final = Signals(0, 0, 0, 0)
+"""What stands on the page already is not said twice; serial numbers always are."""
+
+
+async def facts_of_units(data: Tapped, house: House, now: datetime, language: str) -> list[dict[str, str]]:
+    """Facts that only the units in hand or the person at the desk can tell; the others stand on the page already."""
+    named = data.brought_by if data.order is None else ""
+    if not named and not any(unit.serial for unit in data.units):
+        return []
+    async with borrowed(house.pool) as connection:
+        _, policy = await read_policy(connection, now)
+    brought = [Brought(unit.article or unit.sku or "", unit.line, unit.serial) for unit in data.units]
+    shown = policy if named else msgspec.structs.replace(policy, signals=SILENT)
+    told = await facts_of(house, data.order, data.rma, brought, shown, now, language, person=named)
+    return [{"fact": fact, "rule": rule} for fact, rule in told]
 
 
 @post("/returns/settlement", opt=by(*COUNTER), status_code=200)

@@ -41,7 +41,7 @@ class Taking(msgspec.Struct, frozen=True):
     subheading: str
     data: dict[str, Any]
     lines: list[Shown] = []
-    signals: list[str] = []
+    signals: list[tuple[str, str]] = []
     view: Any = None
     rule: str = ""
 
