@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from comptoir.flows.execute_payment import tell_stuck
+from comptoir.kit.db import in_transaction
 from comptoir.kit.ids import new_id
 from tests.conftest import Database
 from tests.doors import MIDDAY
 from tests.pages.manager_door import Desk, opened, words
-from tests.people import ODILE, SAM
+from tests.people import INES, ODILE, SAM
 
 pytestmark = pytest.mark.anyio
 
@@ -76,7 +78,8 @@ async def test_what_failed_is_shown_with_why_and_tried_again_or_done_by_hand_onc
     refused = await office.post(f"/manager/money/{second}/retry", data={"id": str(new_id())})
     assert refused.status_code == 409 and "Déjà parti" in words(refused)
     assert (await office.post(f"/manager/money/{new_id()}/retry", data={"id": str(new_id())})).status_code == 404
-    manager = await desk.browser(SAM)
+    manager = await desk.browser(INES)
+    assert (await (await desk.browser(SAM)).get("/manager/money")).status_code == 403
     assert (await manager.get("/manager/money")).status_code == 403
     assert (await manager.post(f"/manager/money/{first}/retry", data=again)).status_code == 403
 
@@ -89,6 +92,21 @@ async def test_a_customer_reads_that_it_was_sent_when_it_was_and_not_before(desk
     await office.post(f"/manager/money/{intention}/by-hand", data={"id": str(new_id()), "reference": "re_77"})
     told = words(await office.get(f"/manager/orders/{order}"))
     assert "fait par" in told and "Remboursement envoyé" in told
+
+
+async def test_managers_see_a_case_that_ends_with_the_money_and_not_before(desk: Desk) -> None:
+    intention, _ = await owed(desk)
+    for told in (1, 0):
+        assert await in_transaction(desk.app.house.pool, "system", MIDDAY, tell_stuck) == told
+    case = await desk.connection.fetchval("SELECT id FROM exception WHERE kind = 'money_stuck'")
+    manager, office = await desk.browser(INES), await desk.browser(ODILE)
+    assert "De l’argent n’est pas parti" in words(await manager.get("/manager/exceptions"))
+    assert "Le siège relance" in words(await manager.get(f"/manager/exceptions/{case}"))
+    assert 'href="/manager/money"' in (await office.get(f"/manager/exceptions/{case}")).text
+    form = {"id": str(new_id()), "resolution": "put_right", "note": "vu"}
+    assert (await office.post(f"/manager/exceptions/{case}", data=form)).status_code == 409
+    await office.post(f"/manager/money/{intention}/by-hand", data={"id": str(new_id()), "reference": "re_77"})
+    assert await desk.connection.fetchval("SELECT resolution FROM exception") == "put_right"
 
 
 async def test_an_account_is_made_changed_and_guarded_and_starts_with_what_comes(desk: Desk) -> None:

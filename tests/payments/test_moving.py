@@ -17,6 +17,8 @@ from comptoir.kit.errors import Conflict, Forbidden
 from comptoir.kit.ids import new_id
 from comptoir.payments import sql
 from comptoir.payments.commands import HearProvider, RetryMoney, SettleByHand
+from comptoir.wiring import WIRED
+from comptoir.worker import Worker
 from tests.carriers.carrier_servers import CarrierServer
 from tests.conftest import Database
 from tests.doors import MIDDAY, Served, served
@@ -206,6 +208,17 @@ async def test_several_payments_are_given_back_from_the_newest_and_by_whoever_ho
         assert await it.pool.fetch("SELECT refunded_minor FROM payment ORDER BY reference") == [(2_000,), (3_000,)]
         with pytest.raises(Conflict, match="money_moved"):
             await it.app.house.runner.perform(SettleByHand(new_id(), await it.intention(), "again"), OFFICE)
+        # What a person was to do and is not wanted any more leaves the money free for others.
+        cause = new_id()
+        it.app.clock.at += timedelta(seconds=1)
+        await it.pool.execute("UPDATE payment SET provider = 'gift' WHERE reference = 'pi_1'")
+        await it.owe(13_300, cause)
+        await it.go_round()
+        await in_transaction(it.pool, "system", it.app.clock.at, lambda tx: sql.withdraw(tx, cause))
+        await it.pool.execute("UPDATE payment SET provider = 'stripe' WHERE reference = 'pi_1'")
+        await it.owe(13_300)
+        await it.go_round()
+        assert it.books.refunded == 16_300
         await it.agrees()
 
 
@@ -220,6 +233,9 @@ async def test_what_is_on_its_way_may_still_fail_and_is_then_owed_again(database
         await it.go_round()
         assert (await it.standing())[0][2] == "failed" and (await it.payment())[2] == 0
         assert await it.told() == ["payment.refunded", "payment.failed"]
+        await Worker(it.app.house, database.dsn, WIRED).drain()
+        letters = await it.pool.fetch("SELECT body FROM message WHERE template = 'refund_sent'")
+        assert len(letters) == 1 and "40,00" in letters[0]["body"] and "vendredi 20 novembre" in letters[0]["body"]
         assert await it.pool.fetchval("SELECT body->>'kind' FROM exception WHERE kind = 'money_stuck'") == "refund"
         it.books.pending = False
         await it.app.house.runner.perform(RetryMoney(new_id(), await it.intention()), OFFICE)

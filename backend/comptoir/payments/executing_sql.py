@@ -31,8 +31,9 @@ SELECT p.reference, p.provider, p.captured_at, o.placed_at, p.state = 'authorize
   CASE WHEN p.state IN ('authorized', 'captured') THEN p.amount_minor - p.captured_minor - coalesce(s.taken, 0) ELSE 0 END AS authorized_minor,
   p.captured_minor - p.refunded_minor - coalesce(s.given, 0) AS captured_minor
 FROM payment p JOIN sales_order o ON o.id = p.order_id
-LEFT JOIN (SELECT reference, sum(amount_minor) FILTER (WHERE kind <> 'refund')::bigint AS taken, sum(amount_minor) FILTER (WHERE kind = 'refund')::bigint AS given
-  FROM payment_part WHERE order_id = $1 AND state NOT IN ('sent', 'confirmed') GROUP BY reference) s USING (reference)
+LEFT JOIN (SELECT q.reference, sum(q.amount_minor) FILTER (WHERE q.kind <> 'refund')::bigint AS taken, sum(q.amount_minor) FILTER (WHERE q.kind = 'refund')::bigint AS given
+  FROM payment_part q JOIN payment_intention i ON i.id = q.intention AND i.state <> 'withdrawn'
+  WHERE q.order_id = $1 AND q.state NOT IN ('sent', 'confirmed') GROUP BY q.reference) s USING (reference)
 WHERE p.order_id = $1 AND p.provider <> 'exchange' ORDER BY p.reference FOR NO KEY UPDATE OF p
 """
 """What an exchange paid with is no money of this order: it lies where it was captured."""
