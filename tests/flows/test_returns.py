@@ -165,6 +165,21 @@ async def test_what_is_refused_goes_home_again_and_may_come_back_another_day(sho
     await refused("not_now", shop.perform(GiveBack(id=new_id(), rma=opened.id, units=(1,), why="x"), sam.person))
 
 
+async def test_what_was_missing_and_comes_after_all_is_another_unit_when_its_place_is_taken(shop: Shop) -> None:
+    await shop.receive(3)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 3, price_minor=3333, discount_minor=2))
+    opened = OpenReturn(id=new_id(), order=made, location=LYON, units=(Coming(quantity=2, line=1),))
+    await shop.perform(opened, sam.person)
+    await shop.perform(ReceiveReturn(id=new_id(), rma=opened.id, location=LYON, missing=(1,)), sam.person)
+    other = await take(shop, sam, made)
+    looks = (Looked(1, "as_new"), Looked(2, "as_new"))
+    finish = FinishReturn(id=new_id(), rma=opened.id, location=LYON, units=looks)
+    settled = await shop.perform(finish, sam.person, ReturnSettled)
+    assert settled.given_minor + other.given_minor == 9997
+    assert sorted(unit.nth for unit in (*settled.units, *other.units)) == [0, 1, 2]
+
+
 async def test_what_is_canceled_or_declined_frees_its_units_and_no_other_store_decides_about_them(shop: Shop) -> None:
     await shop.receive(1)
     sam = await shop.handheld()

@@ -95,7 +95,8 @@ _ELSEWHERE: Final = (
     "UPDATE order_hold SET note = NULL WHERE order_id = ANY($1) AND note IS NOT NULL",
     "UPDATE order_hold SET detail = '' WHERE order_id = ANY($1) AND reason IN ('manual', 'fraud') AND detail <> ''",
     "UPDATE return_request SET reply_to = NULL WHERE order_id = ANY($1) AND reply_to IS NOT NULL",
-    "UPDATE rma_unit SET note = NULL WHERE order_id = ANY($1) AND note IS NOT NULL",
+    "UPDATE rma_unit SET note = NULL, less_why = NULL WHERE order_id = ANY($1) AND (note IS NOT NULL OR less_why IS NOT NULL)",
+    "UPDATE rma SET by_permission = '' WHERE order_id = ANY($1) AND by_permission <> ''",
     "UPDATE device_event SET body = body - 'collector' WHERE kind = 'hand_over' AND body ? 'collector'"
     " AND id IN (SELECT h.id FROM hand_over h WHERE h.order_id = ANY($1))",
 )

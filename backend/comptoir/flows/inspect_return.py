@@ -18,6 +18,7 @@ from comptoir.returns.model import InspectReturn, Looked, Return, ReturnStands, 
 from comptoir.returns.policy import disposition_of
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import find
+from comptoir.returns.refunding import free_places, unit_minor
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import return_inspected
 
@@ -43,6 +44,8 @@ async def inspect(tx: Tx, found: Return, location: str, looks: Sequence[Looked],
     for look in looks:
         unit = found.unit(look.n)
         UNIT.after(Step.INSPECT, unit.state)
+        if unit.state == UnitState.MISSING:
+            unit = await found_again(tx, found, unit)
         reason = find(reasons, look.reason or unit.reason)
         proposed = disposition_of(policy, reason.code, look.condition, categories.get(unit.sku, ""))
         # A recalled article is never sold again: its vendor takes it, or there is proof of its end.
@@ -65,6 +68,23 @@ async def inspect(tx: Tx, found: Return, location: str, looks: Sequence[Looked],
         told = about(found) | {"units": first, "all": looked.status == Status.INSPECTED}
         tx.tell(Event("return.inspected", found.order or found.id, told, location))
     return looked
+
+
+async def found_again(tx: Tx, found: Return, unit: Unit) -> Unit:
+    """A unit that had been missed came after all: another return may have its place by now, then it takes a free one.
+
+    Conflict `already_returned` when the customer has none left that it could be.
+    """
+    if found.order is None or unit.line is None:
+        return unit
+    need = next(n for n in await sql.needs_of(tx, found.order) if (n.line, n.part) == (unit.line, unit.part))
+    if unit.nth not in need.taken:
+        return unit
+    places = free_places(need.taken, need.reached, 1)
+    if places is None:
+        raise Conflict("already_returned", line=unit.line, left=0)
+    cost = await sql.cost_of(tx, found.order, unit.line, need.part)
+    return await sql.place_anew(tx, found.id, unit, places[0], unit_minor(cost, need.quantity, places[0]))
 
 
 def seen(unit: Unit, look: Looked, reason: str, disposition: str, location: str) -> Unit:

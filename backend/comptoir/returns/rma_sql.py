@@ -14,6 +14,7 @@ from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import LETTERS
 from comptoir.returns.lifecycle import KEPT, Status, UnitState
 from comptoir.returns.model import Return, Unit
+from comptoir.returns.refunding import gross_shares
 
 UNITS = Bulk(
     "rma_unit", rma="uuid", n="smallint", order_id="uuid", line="smallint", part="smallint", nth="int", sku="text", state="text",
@@ -62,6 +63,21 @@ async def needs_of(tx: Tx, order: UUID) -> list[Need]:
     """The order's needs; its row is locked by this transaction."""
     rows = await tx.rows(NEEDS, order, [state.value for state in KEPT])
     return [msgspec.convert(dict(row), Need) for row in rows]
+
+
+async def cost_of(tx: Tx, order: UUID, line: int, part: int) -> int:
+    """What one need of a line cost, VAT included."""
+    needs = [need for need in await needs_of(tx, order) if need.line == line]
+    shares = gross_shares(needs[0].total_minor, needs[0].vat_beside_minor, [need.share_minor for need in needs])
+    return {need.part: share for need, share in zip(needs, shares, strict=True)}[part]
+
+
+async def place_anew(tx: Tx, rma: UUID, unit: Unit, nth: int, paid_minor: int) -> Unit:
+    """A unit is another one of its need from now on, and had cost what that one cost."""
+    await tx.run(
+        "UPDATE rma_unit SET nth = $3, paid_minor = $4 WHERE rma = $1 AND n = $2", rma, unit.n, nth, paid_minor
+    )
+    return msgspec.structs.replace(unit, nth=nth, paid_minor=paid_minor)
 
 
 def new_number() -> str:
