@@ -328,3 +328,10 @@ WHERE NOT CASE
   WHEN r.status = 'received' THEN u.expected > 0
   WHEN r.status IN ('inspected', 'settled') THEN u.expected = 0 AND u.in_hand > 0
   ELSE u.expected + u.in_hand = 0 END;
+
+-- name: credit_is_used_as_it_is_told
+-- What is left of a credit is what it was, less what its sales took.
+SELECT c.id, c.amount_minor, c.left_minor, coalesce(u.used, 0) AS used FROM store_credit c
+LEFT JOIN (SELECT body->>'credit' AS credit, sum((body->>'amount_minor')::bigint) AS used FROM event WHERE kind = 'return.credit_used' GROUP BY 1) u
+  ON u.credit = c.id::text
+WHERE c.amount_minor - c.left_minor <> coalesce(u.used, 0);

@@ -72,6 +72,7 @@ from comptoir.flows.take_arrival import take_arrival
 from comptoir.flows.take_over import TakeOver, take_over
 from comptoir.flows.take_photo import take_photo
 from comptoir.flows.take_return import TakeReturnFlow
+from comptoir.flows.use_credit import use_credit
 from comptoir.flows.withdraw import withdraw
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
 from comptoir.fulfillment.changing import AskChange, WithdrawChange
@@ -107,6 +108,7 @@ from comptoir.returns.model import (
     SendAwayUnit,
     SettleReturn,
     TakeReturn,
+    UseCredit,
     Withdraw,
 )
 from comptoir.returns.photographing import TakePhoto
@@ -199,6 +201,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         GiveBack: give_back,
         DeclineReturn: decline_return,
         CancelReturn: cancel_return,
+        UseCredit: use_credit,
         EraseCustomer: erase_customer,
         GiveCustomerData: give_customer_data,
         ChooseRelay: choose_relay,

@@ -34,6 +34,10 @@ REFUSED = {
 }  # fmt: skip
 
 
+IN_ANY_STORE = ("/returns/orders/{order:uuid}",)
+"""What was bought in another store, or on the web, comes back over any counter."""
+
+
 class Caller(msgspec.Struct, frozen=True):
     """Somebody who calls: as whom, on which device, with which key."""
 
@@ -262,7 +266,7 @@ async def test_what_belongs_to_another_store_does_not_exist(door: Served, databa
                 named = [part.strip("{}").partition(":")[0] for part in path.split("/") if part.startswith("{")]
                 who = who_may(handler)
                 lets_in = who.door == "key" if caller.key else may(who, caller) and who.door == "person"
-                if not lets_in or not any(name in theirs for name in named):
+                if not lets_in or path in IN_ANY_STORE or not any(name in theirs for name in named):
                     continue
                 needed = {
                     name: SAMPLE_QUERY.get(name, "1")

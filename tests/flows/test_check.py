@@ -92,6 +92,10 @@ FAULTS = {
         " SELECT order_id, gen_random_uuid(), line, 1, total_minor + 1, now() FROM order_line WHERE line = 1"
     ),
     "a_settled_return_is_given_once_to_the_cent": f"{RMA.format('settled')}; {BACK.format('placed', 100)}",
+    "credit_is_used_as_it_is_told": (
+        "INSERT INTO store_credit (id, rma, code_hash, currency, amount_minor, left_minor, issued_at, issued_who)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), 'x', 'EUR', 100, 99, now(), 'test')"
+    ),
     "a_return_says_what_its_units_say": f"{RMA.format('settled')}; {BACK.format('expected', 0)}",
     "document_numbers_have_no_gap": (
         f"INSERT INTO document_counter VALUES ('orme', 'F', 2026, 3, '2026-11-21'); {DOCUMENT}"

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from comptoir.catalog.model import BlockSku
-from comptoir.flows.settle_return import credit_code
+from comptoir.flows.settle_return import credit_code, with_code
 from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.errors import Refusal
 from comptoir.kit.ids import digest, new_id
@@ -35,6 +35,7 @@ from comptoir.returns.model import (
     Settling,
     Taken,
     TakeReturn,
+    UseCredit,
     Withdraw,
 )
 from tests.hands import Handheld, Shop, staged
@@ -304,13 +305,27 @@ async def test_a_gift_is_credited_to_whoever_brings_it_and_no_money_goes_to_the_
     made = await sold(shop, sam)
     await refused("gift_gets_no_refund", take(shop, sam, made, gift=True))
     settled = await take(shop, sam, made, gift=True, settling=Settling("credit"))
-    assert settled.credit == credit_code(shop.seal, settled.id)
+    code = credit_code(shop.seal, settled.id)
+    kept = await shop.connection.fetchval("SELECT string_agg(convert_from(answer, 'UTF8'), '') FROM command")
+    assert (with_code(settled, shop.seal).credit, code in kept) == (code, False)
     assert (settled.credit_minor, await shop.intended(made)) == (PRICE, [])
     row = await shop.connection.fetchrow("SELECT code_hash, amount_minor, left_minor FROM store_credit")
-    assert tuple(row) == (digest(settled.credit), PRICE, PRICE)
+    assert tuple(row) == (digest(code), PRICE, PRICE)
+    typed = " ".join(code[at : at + 4] for at in range(0, 26, 4)).lower()
+    sale = UseCredit(id=new_id(), code=typed, amount_minor=2900, reference="T-1")
+    assert [(await shop.perform(sale, sam.person))["left_minor"] for _ in range(2)] == [PRICE - 2900] * 2
+    for wrong, minor, word in (
+        (typed, PRICE, "credit_too_small"),
+        (typed, -3000, "credit_too_full"),
+        ("0" * 26, 1, "credit_not_found"),
+    ):
+        await refused(
+            word, shop.perform(UseCredit(id=new_id(), code=wrong, amount_minor=minor, reference="T-1"), sam.person)
+        )
+    undone = UseCredit(id=new_id(), code=typed, amount_minor=-900, reference="T-1")
+    assert (await shop.perform(undone, sam.person))["left_minor"] == PRICE - 2000
     assert all(
-        row[0]
-        for row in await shop.connection.fetch("SELECT (body->>'gift')::boolean FROM event WHERE kind LIKE 'return.%'")
+        row[0] for row in await shop.connection.fetch("SELECT (body->>'gift')::boolean FROM event WHERE body ? 'gift'")
     )
 
 

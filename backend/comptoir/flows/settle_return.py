@@ -88,7 +88,7 @@ class SettleReturnFlow:
         if settling.wish == "credit" or settling.rest == "credit" or found.gift or found.order is None:
             refund_minor, credit_minor = 0, parts.rest_minor
         refund = await self._refund(tx, found, refund_minor, now)
-        code = await self._credit(tx, found, credit_minor)
+        await self._credit(tx, found, credit_minor)
         await tx.run(
             "UPDATE rma SET notice = coalesce(notice, $2), policy = $3 WHERE id = $1",
             found.id,
@@ -115,7 +115,7 @@ class SettleReturnFlow:
         return ReturnSettled(
             found.id, found.number, found.order, settled.status, given.total_minor, delivery, refund_minor, refund,
             given.withheld_minor, exchanged.order if exchanged else None, exchanged.number if exchanged else None,
-            parts.used_minor, parts.due_minor, exchanged.due_reference if exchanged else None, credit_minor, code, settled.units,
+            parts.used_minor, parts.due_minor, exchanged.due_reference if exchanged else None, credit_minor, None, settled.units,
         )  # fmt: skip
 
     async def _give(
@@ -172,14 +172,13 @@ class SettleReturnFlow:
             raise Conflict("payment_moving")
         return "refund" if given.refund_minor else "void"
 
-    async def _credit(self, tx: Tx, found: Return, minor: int) -> str | None:
+    async def _credit(self, tx: Tx, found: Return, minor: int) -> None:
         """A debt of the house under a code that can be derived again and is kept as a digest."""
         if not minor:
-            return None
+            return
         code = credit_code(self.seal, found.id)
         currency = await tx.value("SELECT trim(currency) FROM sales_order WHERE id = $1", found.order) or "EUR"
         await sql.insert_credit(tx, new_id(), found.id, found.order, digest(code), currency, minor)
-        return code
 
 
 class Delivered(msgspec.Struct, frozen=True):
@@ -236,6 +235,11 @@ def without(units: dict[int, int], minor: int) -> dict[int, int]:
 def credit_code(seal: Seal, rma: UUID) -> str:
     """The code of a return's credit: 26 characters, the same whenever it is asked for."""
     return seal.token("store_credit", rma.bytes)
+
+
+def with_code(settled: ReturnSettled, seal: Seal) -> ReturnSettled:
+    """The answer as whoever stands at the counter sees it: answers are kept, the code of a credit is not."""
+    return msgspec.structs.replace(settled, credit=credit_code(seal, settled.id)) if settled.credit_minor else settled
 
 
 def check_wish(found: Return, settling: Settling) -> None:

@@ -266,6 +266,15 @@ class CancelReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     why: Note = ""
 
 
+class UseCredit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A sale is paid with credit; `reference` is the sale's own. Below zero: that sale was undone."""
+
+    id: UUID
+    code: Annotated[str, msgspec.Meta(min_length=26, max_length=40)]
+    amount_minor: Annotated[int, msgspec.Meta(ge=-(10**12), le=10**12)]
+    reference: Code
+
+
 class Unit(msgspec.Struct, frozen=True):
     """One unit as it stands. `paid_minor`: what it had cost; `refund_minor`: what is given for it once settled.
 
@@ -352,7 +361,8 @@ class ReturnSettled(msgspec.Struct, frozen=True):
 
     `given_minor` is all of it (units and `delivery_minor`); `refund_minor`, `credit_minor` and `exchange_minor` are its
     ways. `refund`: the kind that is intended, refund or void. `withheld_minor`: what the order's money does not reach for.
-    `due_minor`: what other goods cost more, asked for under `due_reference`. `credit`: the code of the credit, said once.
+    `due_minor`: what other goods cost more, asked for under `due_reference`. `credit`: the code of the credit; it is
+    not in the answer that is kept (`flows/settle_return.py: with_code`).
     """
 
     id: UUID

@@ -10,9 +10,12 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from comptoir.flows.put_away_return import UnitPlaced
+from comptoir.flows.settle_return import with_code
+from comptoir.flows.use_credit import CreditStands, find_credit
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
+from comptoir.kit.runner import Done
 from comptoir.kit.words import Maybe, Note, Slug
 from comptoir.returns.model import (
     MOST_UNITS,
@@ -33,6 +36,7 @@ from comptoir.returns.model import (
     SettleReturn,
     Settling,
     TakeReturn,
+    UseCredit,
 )
 from comptoir.screens import returns as screen
 from comptoir.web.api.orders import answered
@@ -50,6 +54,7 @@ TAKE_EXAMPLE = {
     "settling": {"wish": "exchange", "exchange": [{"sku": "DERBY-HELENE-NOIR-39", "quantity": 1}]},
 }  # fmt: skip
 LOOK_EXAMPLE = {"id": ID, "location": "lyon-part-dieu", "units": [{"n": 1, "condition": "as_new"}]}
+USE_EXAMPLE = {"id": ID, "code": "0123456789ABCDEFGHJKMNPQRS", "amount_minor": 1250, "reference": "T-4711"}
 Why = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 Units = Annotated[tuple[Nth, ...], msgspec.Meta(max_length=MOST_UNITS)]
 Looks = Annotated[tuple[Looked, ...], msgspec.Meta(max_length=MOST_UNITS)]
@@ -112,6 +117,12 @@ class Abandonment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: Note = ""
 
 
+class CreditCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A credit by its code."""
+
+    code: Annotated[str, msgspec.Meta(min_length=26, max_length=40)]
+
+
 class Departure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A unit leaves the building; destroying needs one of the law's reasons and a proof. `id` is made by the sender."""
 
@@ -136,7 +147,7 @@ async def take(
 ) -> Response[bytes]:
     """Take units in hand back (201; 200 when it was done before): announced, received, looked at and settled, or nothing of it."""
     done = await house.runner.perform(data, actor)
-    return Response(done.answer, media_type="application/json", status_code=200 if done.again else 201)
+    return Response(settled(done, house), media_type="application/json", status_code=200 if done.again else 201)
 
 
 @get("/returns/{rma:uuid}", opt=with_key("orders:read"))
@@ -180,7 +191,7 @@ async def settle(
 ) -> Response[bytes]:
     """Every unit was looked at: money, other goods or credit. A refund is intended, and done when its provider says so."""
     command = SettleReturn(id=data.id, rma=rma, settling=data.settling, permission=data.permission)
-    return answered(await house.runner.perform(command, actor))
+    return Response(settled(await house.runner.perform(command, actor), house), media_type="application/json")
 
 
 @post("/returns/{rma:uuid}/completion", opt=with_key("orders:write") | {"example": LOOK_EXAMPLE, "answer": ReturnSettled}, status_code=200)  # fmt: skip
@@ -192,7 +203,7 @@ async def finish(
         id=data.id, rma=rma, location=data.location, units=data.units, missing=data.missing, settling=data.settling,
         permission=data.permission,
     )  # fmt: skip
-    return answered(await house.runner.perform(command, actor))
+    return Response(settled(await house.runner.perform(command, actor), house), media_type="application/json")
 
 
 @post("/returns/{rma:uuid}/refusal", opt=with_key("orders:write") | {"answer": ReturnStands}, status_code=200)
@@ -236,6 +247,28 @@ async def send_away(
     return answered(await house.runner.perform(command, actor))
 
 
+@post("/credits/use", opt=with_key("orders:write") | {"example": USE_EXAMPLE, "answer": CreditStands}, status_code=200)
+async def use(
+    data: JSONBody[UseCredit], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """A sale is paid with credit of a return; below zero, that sale was undone. `id` is made by the sender: repeating it changes nothing."""
+    return answered(await house.runner.perform(data, actor))
+
+
+@post("/credits/balance", opt=with_key("orders:write") | {"example": {"code": USE_EXAMPLE["code"]}, "answer": CreditStands}, status_code=200)  # fmt: skip
+async def balance(
+    data: JSONBody[CreditCode], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[CreditStands]:
+    """What is left of a credit. The code stands in the body, because addresses are written into logs."""
+    async with borrowed(house.pool) as connection:
+        return Response(await find_credit(connection, data.code, actor))
+
+
+def settled(done: Done, house: House) -> bytes:
+    """The answer with the code of a credit, for whoever gives it to the customer."""
+    return msgspec.json.encode(with_code(done.read(ReturnSettled), house.seal))
+
+
 def told(found: screen.ReturnRead) -> dict[str, Any]:
     """A return as JSON."""
     plain: dict[str, Any] = msgspec.to_builtins(found)
@@ -244,4 +277,5 @@ def told(found: screen.ReturnRead) -> dict[str, Any]:
 
 ROUTES: list[BaseRouteHandler] = [
     announce, take, read, list_returns, receive, inspect, settle, finish, refuse, decline, cancel, put_away, send_away,
+    use, balance,
 ]  # fmt: skip

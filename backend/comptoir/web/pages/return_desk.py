@@ -16,6 +16,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, URLEncodedBody
 
 from comptoir.flows.reading_returns import read_policy
+from comptoir.flows.settle_return import with_code
 from comptoir.fulfillment import passes
 from comptoir.house import House
 from comptoir.kit import codes
@@ -409,7 +410,7 @@ async def settle(data: JSONBody[Tapped], house: TheHouse, actor: TheActor, page:
         settled = (await house.runner.perform(command, actor)).read(ReturnSettled)
     except Refusal as refusal:
         return as_json({"problem": spoken(refusal, page.lang)})
-    return as_json({"href": f"/returns/{settled.id}", "credit": settled.credit})
+    return as_json({"href": f"/returns/{settled.id}", "credit": with_code(settled, house.seal).credit})
 
 
 async def currency_of(data: Tapped, house: House) -> str:
