@@ -1,5 +1,6 @@
 """Everything that a customer can do, on the smallest phone and with no script; and the pass with no network."""
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,8 +8,11 @@ from typing import Any
 from urllib.parse import urlparse
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from comptoir.errands.demo_carrier import DemoCarrier
+from comptoir.errands.return_labels import buy_return_labels
 from comptoir.kit import postgres
 from comptoir.kit.ids import digest, new_id
 from tests.browser.customer_served import NOW, Served, serving
@@ -158,6 +162,97 @@ def test_the_contract_is_withdrawn_from_and_the_data_taken_home(small: Page, ser
     tap(small, "Continuer")
     tap(small, "Confirmer la rétractation")
     expect(small.locator("main")).to_contain_text("Rétractation reçue le")
+
+
+def had(served: Served) -> str:
+    """The address of a page whose goods were handed over yesterday."""
+    address = served.order("handed_over", progress="fulfilled")
+    ask(
+        served,
+        "INSERT INTO hand_over (id, order_id, location, works, who, at, recorded_at, proof)"
+        " SELECT $2, w.order_id, 'lyon', ARRAY[w.id], 'x', $3, $3, 'pass' FROM work w JOIN sales_order o ON o.id = w.order_id WHERE o.link_hash = $1 RETURNING id",
+        digest(urlparse(address).path[3:]), new_id(), NOW - timedelta(days=1),
+    )  # fmt: skip
+    return address
+
+
+def fits(page: Page) -> None:
+    """Nothing runs out of the page, and it is light."""
+    assert len(page.content()) < 15_000
+    assert page.locator("main").evaluate("main => main.scrollWidth") <= 320
+
+
+def test_something_goes_back_by_parcel_with_its_picture_and_its_label_is_there_again_later(
+    small: Page, served: Served
+) -> None:
+    ask(
+        served,
+        "INSERT INTO carrier_account (id, carrier, name, services) VALUES ('demo', 'demo', 'Démo', '{\"return_post\": \"RET\"}') RETURNING id",
+    )
+    served.house.carriers.put("demo", DemoCarrier())
+    address = had(served)
+    small.goto(address)
+    tap(small, "Rendre un article")
+    tap(small, "Continuer")
+    expect(small.get_by_role("alert")).to_contain_text("Rien n’est choisi")
+    small.get_by_label(re.compile("Basket Lison")).select_option(label="Je rends 1 article")
+    fits(small)
+    tap(small, "Continuer")
+    small.get_by_label(re.compile("Basket Lison")).select_option(label="Défectueux")
+    tap(small, "Continuer")
+    out = io.BytesIO()
+    Image.new("RGB", (600, 400), "teal").save(out, "PNG")
+    small.get_by_label(re.compile("Photo de")).set_input_files(
+        {"name": "trou.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    )
+    tap(small, "Envoyer cette photo")
+    expect(small.locator("main")).to_contain_text("est gardée")
+    fits(small)
+    tap(small, "Continuer")
+    small.get_by_label(re.compile("Je l’envoie par colis")).check()
+    tap(small, "Continuer")
+    expect(small.get_by_role("alert")).to_contain_text("donnez le nom, la rue")
+    for label, text in (("Numéro et rue", "3 rue Vauban"), ("Code postal", "69006"), ("Ville", "Lyon")):
+        small.get_by_label(label).fill(text)
+    fits(small)
+    tap(small, "Continuer")
+    expect(small.locator("main")).to_contain_text("95,00 €")
+    fits(small)
+    tap(small, "Confirmer le retour")
+    expect(small.locator("h1")).to_have_text("Votre retour est enregistré.")
+    at = small.url
+    small.go_back()
+    served.do(lambda _: buy_return_labels(served.house))
+    small.goto(address)
+    tap(small, "Mes retours")
+    small.locator("main nav a.item").first.click()
+    assert small.url == at
+    expect(small.get_by_role("img", name=re.compile("QR du retour R-"))).to_be_visible()
+    fits(small)
+    label = small.request.get(
+        served.url + str(small.get_by_role("link", name="Étiquette à imprimer").get_attribute("href"))
+    )
+    assert label.body().startswith(b"%PDF")
+    tap(small, "Garder les articles")
+    expect(small.locator("h1")).to_have_text("Le retour est annulé.")
+
+
+def test_from_the_notice_of_withdrawal_to_the_store_with_a_code(small: Page, served: Served) -> None:
+    small.goto(had(served))
+    tap(small, "Renoncer au contrat ici")
+    tap(small, "Continuer")
+    tap(small, "Confirmer la rétractation")
+    tap(small, "Préparer le retour de ces articles")
+    tap(small, "Continuer")
+    for box in small.locator("select").all():
+        box.select_option(label="Sans motif")
+    tap(small, "Continuer")
+    small.get_by_label(re.compile("Je le rapporte en magasin")).check()
+    tap(small, "Continuer")
+    expect(small.locator("main")).to_contain_text("163,00 €")
+    expect(small.locator("main")).to_contain_text("Au plus tard le samedi 5 décembre")
+    tap(small, "Confirmer le retour")
+    expect(small.locator("main")).to_contain_text("À montrer au comptoir")
 
 
 # ------------------------------------------------------------ with no network

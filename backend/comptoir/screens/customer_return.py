@@ -34,7 +34,7 @@ SELECT r.id, r.number, r.origin, r.status, r.wish, coalesce(r.method, '') AS met
       'state', u.state, 'units', u.units) ORDER BY u.sku, u.state)
     FROM (SELECT sku, state, count(*) AS units FROM rma_unit WHERE rma = r.id GROUP BY sku, state) u LEFT JOIN sku s ON s.sku = u.sku) AS units,
   coalesce((SELECT jsonb_agg(jsonb_build_object('line', u.line, 'quantity', 1, 'reason', u.reason)) FROM (SELECT DISTINCT ON (line) line, reason FROM rma_unit
-    WHERE rma = r.id AND state = 'expected' AND line IS NOT NULL ORDER BY line, n) u), '[]') AS lines,
+    WHERE rma = r.id AND state IN ('expected', 'here') AND line IS NOT NULL ORDER BY line, n) u), '[]') AS lines,
   ARRAY(SELECT u.sku FROM rma_unit u WHERE u.rma = r.id AND u.state = 'expected' ORDER BY u.n) AS skus,
   (SELECT jsonb_build_object('id', a.id, 'state', a.state, 'method', a.method, 'carrier', a.carrier, 'number', coalesce(a.tracking_number, ''), 'status', a.status,
       'fee_minor', a.fee_minor, 'sent_at', a.sent_at, 'file', a.content IS NOT NULL) FROM return_label a WHERE a.rma = r.id ORDER BY a.n DESC LIMIT 1) AS label,
@@ -130,7 +130,7 @@ class Money(msgspec.Struct, frozen=True):
 
 
 class CustomerReturn(msgspec.Struct, frozen=True):
-    """The page of one return. `lines` and `skus` of what is still to come: why, and which articles."""
+    """The page of one return. `lines`: why each comes back; `skus` of what is still to come."""
 
     id: UUID
     number: str

@@ -18,7 +18,17 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import Body, FromPath, FromQuery, URLEncodedBody
 
 from comptoir.errands.relays import Offered
-from comptoir.flows.return_terms import Given, Priced, Terms, asked_at, given_for, read_terms, read_ways, skus_of
+from comptoir.flows.return_terms import (
+    Given,
+    Priced,
+    Terms,
+    asked_at,
+    given_for,
+    read_terms,
+    read_ways,
+    skus_of,
+    verdicts_of,
+)
 from comptoir.house import House
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, Invalid, Malformed, NotFound, Refusal, TooMany
@@ -427,10 +437,12 @@ async def _sent_page(
         async with borrowed(house.pool) as connection:
             stores = await near_stores(connection, held.order.id, held.terms.country, held.terms.postcode, now)
     side, path = qr_path(found.number)
+    verdicts = verdicts_of(held.terms, found.lines, found.noticed_at or found.opened_at)
+    by_law = all(one.right == "law" for one in verdicts.values())
     return page.html(
         "customer/return_one.html", status=refusal.status if refusal else 200, headers=HEADERS, order=held.order, token=token, one=found,
         gift=held.gift, stores=stores, side=side, path=path, now=now, time_zone=held.order.time_zone, form_id=new_id(), refusal=refusal,
-        refund_by=found.refund_by(held.order.time_zone),
+        refund_by=found.refund_by(held.order.time_zone) if by_law else None,
     )  # fmt: skip
 
 
