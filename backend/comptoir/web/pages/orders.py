@@ -39,6 +39,7 @@ from comptoir.shipping.links import carrier_name, tracking_link
 from comptoir.web import limits
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.return_facts import returnable
 from comptoir.web.requests import DoorRequest
 
 Answer = Response[Any]
@@ -132,8 +133,9 @@ async def order_page(
         whys = await order_why.read(connection, order, actor, page.lang)
         parcels = await order_parcels.read(connection, order, actor)
         told = await order_story.read(connection, order, actor, newest=story == "newest", every=every)
+    returning = await returnable(house, view, now, page.lang)
     return page.html(
-        "manager/order.html", status=refusal.status if refusal else 200, view=view, desk=desk, now=now, refusal=refusal, ids=NewIds(),
+        "manager/order.html", returning=returning, status=refusal.status if refusal else 200, view=view, desk=desk, now=now, refusal=refusal, ids=NewIds(),
         acts=acts_on(view, parcels, actor), moves=moves, messages=messages, parcels=parcels, story=told, newest=story == "newest", every=every,
         typed=typed, whys=whys, countries=tuple(POSTCODES), tracking_link=tracking_link, carrier_name=carrier_name,
     )  # fmt: skip
