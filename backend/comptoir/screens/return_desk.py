@@ -57,8 +57,10 @@ hits AS MATERIALIZED (
       WHERE v.sku = a.sku AND v.location = $1 AND v.fact IN ('hand_over', 'carrier_took') AND v.happened_at > $11 AND v.order_id IS NOT NULL LIMIT 200) m)
 ),
 best AS MATERIALIZED (SELECT DISTINCT ON (id) id, why FROM hits ORDER BY id, rank)
-SELECT o.id, o.number, c.first_name, c.last_name, o.collector, o.placed_at, {_LAST} AS last_at, {_GONE} AS gone, {_BACK} AS back, b.why, {_HERE} AS here
-FROM best b JOIN sales_order o ON o.id = b.id JOIN customer c ON c.id = o.customer ORDER BY last_at DESC NULLS LAST, o.id DESC LIMIT {MOST}
+SELECT * FROM (
+  SELECT o.id, o.number, c.first_name, c.last_name, o.collector, o.placed_at, {_LAST} AS last_at, {_GONE} AS gone, {_BACK} AS back, b.why, {_HERE} AS here
+  FROM best b JOIN sales_order o ON o.id = b.id JOIN customer c ON c.id = o.customer
+) x ORDER BY (x.gone > x.back) DESC, x.last_at DESC NULLS LAST, x.id DESC LIMIT {MOST}
 """
 
 
@@ -90,7 +92,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 async def find(connection: Connection, location: str, words: Words, now: datetime) -> list[Found]:
-    """Up to 30 orders, the latest first."""
+    """Up to 30 orders: those with goods that may come back before the others, the latest first."""
     rows = await connection.fetch(
         _FOUND, location, words.numbers, words.qr_hash, words.articles, words.letters_hash, words.work, words.link_hash,
         words.phone, words.email, words.name, now - LATELY,
