@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from comptoir.catalog.model import BlockSku
@@ -38,6 +39,7 @@ from comptoir.returns.model import (
     UseCredit,
     Withdraw,
 )
+from comptoir.returns.policy import DEFAULT
 from tests.hands import Handheld, Shop, staged
 from tests.world import BOWL, CONFLUENCE, CUP, DERBY, DERBY_38, LYON, NOUR, TABLE_SET, WINE, Line, order
 
@@ -386,6 +388,19 @@ async def test_when_all_of_it_comes_back_the_delivery_does_too_and_when_part_sta
     assert (second.given_minor, second.delivery_minor) == (5490, 490)
     assert await shop.connection.fetchval("SELECT state FROM return_request") == "settled"
     assert sum(amount for _, amount, _ in await shop.intended(made)) == 10490
+
+
+async def test_of_a_dearer_delivery_the_standard_fee_is_given_back_and_all_of_it_for_our_fault(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    body = msgspec.json.encode(msgspec.structs.replace(DEFAULT, standard_delivery_minor=490)).decode()
+    await shop.connection.execute(
+        "INSERT INTO policy (kind, number, body, note, made_by, made_at, active_from) VALUES ('returns', 1, $1::jsonb, '', 'x', $2, $2)",
+        body, shop.now,
+    )  # fmt: skip
+    for reason, delivery in (("too_small", 490), ("wrong_article", 990)):
+        made = await sold(shop, sam, Line(DERBY, price_minor=5000), shipping_minor=990, service="express")
+        assert (await take(shop, sam, made, taken(reason=reason))).delivery_minor == delivery
 
 
 async def test_what_was_only_authorized_is_captured_for_less(shop: Shop) -> None:

@@ -29,7 +29,7 @@ from comptoir.shipping.model import Piece
 from comptoir.shipping.way_back import WayBack, ways_back, weight_of
 
 _ORDER: Final = """
-SELECT o.number, trim(o.currency) AS currency, (SELECT a.postcode FROM order_address a WHERE a.order_id = o.id) AS postcode,
+SELECT o.number, o.service, trim(o.currency) AS currency, (SELECT a.postcode FROM order_address a WHERE a.order_id = o.id) AS postcode,
   coalesce((SELECT d.gift FROM order_delivery d WHERE d.order_id = o.id), false) AS gift,
   o.shipping_minor + CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0
     ELSE greatest(0, o.vat_minor - (SELECT sum(l.vat_minor) FROM order_line l WHERE l.order_id = o.id)) END AS delivery_minor,
@@ -136,7 +136,7 @@ async def read_terms(connection: Connection, order: UUID, now: datetime) -> Term
     lines = tuple(_line(one, needs, case, now) for one in await connection.fetch(_LINES, order))
     return Terms(
         order, row["number"], row["currency"], row["postcode"], row["gift"], row["goes_to"], case, lines, needs, await list_reasons(connection),
-        Fee(row["delivery_minor"], row["delivery_given"]),
+        Fee(row["delivery_minor"], row["delivery_given"], policy.standard_fee(case.policy, row["service"])),
     )  # fmt: skip
 
 
@@ -201,7 +201,9 @@ def given_for(terms: Terms, chosen: Sequence[DraftLine], at: datetime) -> Given:
         by_line[unit.line or 0] = by_line.get(unit.line or 0, 0) + unit.paid_minor
     goods = sum(verdicts[line].back_minor(minor) for line, minor in by_line.items())
     back = any(one.delivery != "none" for one in verdicts.values())
-    delivery = delivery_minor(terms.fee, kept=not is_whole(terms, chosen)) if back else 0
+    ours = any(one.delivery == "all" for one in verdicts.values())
+    fee = msgspec.structs.replace(terms.fee, standard_minor=None) if ours else terms.fee
+    delivery = delivery_minor(fee, kept=not is_whole(terms, chosen)) if back else 0
     by_law = all(one.right == "law" for one in verdicts.values())
     days = REFUND_DAYS.days if any(one.right in ("law", "guarantee") for one in verdicts.values()) else 0
     return Given(goods, delivery, by_law, days or terms.case.policy.refund_days, verdicts)

@@ -24,13 +24,14 @@ from comptoir.returns import rma_sql as sql
 from comptoir.returns.exchanging import Share, price, share
 from comptoir.returns.lifecycle import RETURN, Action
 from comptoir.returns.model import Less, Permission, Return, ReturnSettled, SettleReturn, Settling
+from comptoir.returns.policy import standard_fee
 from comptoir.returns.refunding import DELIVERY, Fee, delivery_minor, within
 from comptoir.shipping import way_back_sql
 from comptoir.sourcing.outlook import Outlook
 
 # The delivery as it was paid, VAT beside it included; and whether the customer keeps something that was delivered.
 _DELIVERY = """
-SELECT o.shipping_minor + CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0
+SELECT o.service, o.shipping_minor + CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0
     ELSE greatest(0, o.vat_minor - (SELECT sum(l.vat_minor) FROM order_line l WHERE l.order_id = o.id)) END AS paid_minor,
   EXISTS (SELECT FROM requirement r JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line
     WHERE r.order_id = o.id AND (l.method = 'ship' OR NOT EXISTS (SELECT FROM order_line s WHERE s.order_id = o.id AND s.method = 'ship'))
@@ -186,13 +187,15 @@ class Delivered(msgspec.Struct, frozen=True):
 
     fee: Fee = Fee(0)
     kept: bool = True
+    service: str = "standard"
 
     def back_minor(self, ruling: Ruling) -> int:
         """What of it is given back: all that was paid for our fault, what the law says (W8, W9), or nothing."""
         ways = {verdict.delivery for verdict in ruling.verdicts.values()}
         if "all" in ways:
-            return delivery_minor(msgspec.structs.replace(self.fee, standard_minor=None), kept=self.kept)
-        return delivery_minor(self.fee, kept=self.kept) if "law" in ways else 0
+            return delivery_minor(self.fee, kept=self.kept)
+        fee = msgspec.structs.replace(self.fee, standard_minor=standard_fee(ruling.policy, self.service))
+        return delivery_minor(fee, kept=self.kept) if "law" in ways else 0
 
 
 async def delivery_of(tx: Tx, found: Return) -> Delivered:
@@ -201,7 +204,9 @@ async def delivery_of(tx: Tx, found: Return) -> Delivered:
         return Delivered()
     row = await tx.row(_DELIVERY, found.order, found.id)
     assert row is not None
-    return Delivered(Fee(int(row["paid_minor"]), await sql.delivery_given(tx, found.order)), row["kept"])
+    return Delivered(
+        Fee(int(row["paid_minor"]), await sql.delivery_given(tx, found.order)), row["kept"], row["service"]
+    )
 
 
 def worths(found: Return, ruling: Ruling, less: tuple[Less, ...]) -> dict[int, int]:

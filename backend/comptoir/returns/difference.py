@@ -21,7 +21,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 FIGURES: tuple[tuple[str, Unit], ...] = (
-    ("associate_minor", "minor"), ("refund_days", "days"), ("cost_told", "yes"), ("worth_told", "yes"),
+    ("associate_minor", "minor"), ("refund_days", "days"), ("standard_delivery_minor", "minor"), ("cost_told", "yes"), ("worth_told", "yes"),
 )  # fmt: skip
 NO_RECEIPT: tuple[tuple[str, Unit], ...] = (
     ("most_minor", "minor"), ("most_times", "count"), ("most_sum_minor", "minor"), ("days", "days"),

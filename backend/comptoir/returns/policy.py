@@ -121,6 +121,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     their seal is broken (L221-28, hygiene, records, software). `cost_told`, `worth_told`: the terms of sale say that the customer pays the
     way back, and answers for worth that is lost (L221-23); what they do not say, the house bears.
     `associate_minor`: the money of one return that needs no manager. `refund_days`: in which goodwill is paid back after the goods came.
+    `standard_delivery_minor`: what of a dearer delivery service is given back by law (L221-24); 0: all of it.
     """
 
     goodwill: Annotated[tuple[Goodwill, ...], msgspec.Meta(max_length=MOST_RULES)] = ()
@@ -135,6 +136,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dispositions: Annotated[tuple[Placing, ...], msgspec.Meta(max_length=MOST_RULES)] = ()
     ways: Annotated[tuple[Way, ...], msgspec.Meta(max_length=MOST_RULES)] = ()
     refund_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 14
+    standard_delivery_minor: Price = 0
     signals: Signals = Signals()
 
 
@@ -204,6 +206,11 @@ def ways_from(policy: Policy, country: str) -> tuple[Way, ...]:
         if not way.countries or country in way.countries:
             found.setdefault(way.method, way)
     return tuple(found.values())
+
+
+def standard_fee(policy: Policy, service: str) -> int | None:
+    """What the standard delivery would have cost; None when that is the one that was bought, or is not known."""
+    return (policy.standard_delivery_minor or None) if service != "standard" else None
 
 
 def price_of(way: Way, way_back: Payer | None) -> int:

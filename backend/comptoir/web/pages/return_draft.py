@@ -253,6 +253,7 @@ def terms_of(typed: Typed, policy: Policy) -> Policy:
     contracts: dict[str, Any] = {channel: how for channel, how in sold.items() if how in CONTRACTS[1:]}
     return msgspec.structs.replace(
         policy, associate_minor=typed.minor("associate"), refund_days=typed.whole("refund_days", 0, 60), no_receipt=receipt,
+        standard_delivery_minor=typed.minor("standard_delivery", default=0),
         defect_gives=gives, cost_told=bool(typed.text("cost_told")), worth_told=bool(typed.text("worth_told")), contracts=contracts,
         sealed=typed.many("sealed"), uninformed=tuple(gaps), signals=Signals(
             typed.whole("signal_returns", 0, 1_000, 0), typed.minor("signal_given", default=0),
