@@ -39,6 +39,7 @@ SELECT l.name, l.time_zone, l.paused_until,
   (SELECT count(*)::int FROM work w WHERE w.location = $1 AND w.kind = 'ship' AND w.status = 'picked') AS to_pack,
   (SELECT count(DISTINCT p.work)::int FROM parcel p JOIN label_attempt a ON a.parcel = p.id AND a.n = (SELECT max(n) FROM label_attempt WHERE parcel = p.id)
     WHERE p.location = $1 AND p.state = 'packed' AND a.state IN ('refused', 'unknown')) AS parcels_to_look,
+  (SELECT count(*)::int FROM rma_unit u WHERE u.location = $1 AND u.state = 'here' AND u.disposition IS NOT NULL) AS came_back,
   (SELECT count(*)::int FROM transfer t WHERE t.from_location = $1 AND t.status = 'created') AS to_send,
   (SELECT count(*)::int FROM transfer t WHERE t.to_location = $1 AND t.status IN ('shipped', 'receiving')) AS to_receive
 FROM location l WHERE l.id = $1
@@ -116,6 +117,8 @@ class WorkList(msgspec.Struct, frozen=True):
     """Ship works that are picked and wait at the packing table."""
     parcels_to_look: int = 0
     """Works with a label that a person has to see to."""
+    came_back: int = 0
+    """Units that customers brought back and that are still to be put away."""
     to_send: int = 0
     to_receive: int = 0
     """Transfers that leave from here, and that are on their way here."""

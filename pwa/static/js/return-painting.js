@@ -20,6 +20,7 @@ export function draw(page, state, now) {
   paintActs(page, state, now);
   const away = Boolean(state.left || now.current || state.wish === "exchange");
   if ($("lines")) $("lines").hidden = away;
+  if ($("earlier")) $("earlier").hidden = away || state.units.length > 0;
   if ($("verdict")) $("verdict").hidden = away || state.units.length > 0;
   if ($("facts")) fill($("facts"), ...((state.quote ?? state.problem)?.facts ?? []).map((told) => clone("t-fact", told)));
   if ($("odd")) $("odd").hidden = !state.units.length;

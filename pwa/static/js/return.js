@@ -123,7 +123,7 @@ async function choose(wanted, raw) {
 
 async function beginExchange() {
   state.wish = "exchange";
-  state.quote = null;
+  state.quote = state.problem = null;
   draw(page, state, facts());
   const skus = [...new Set(state.units.filter(({ missing }) => !missing).map(({ of }) => of.sku))];
   const answer = await send("/returns/sizes", { skus }).catch(() => null);

@@ -22,7 +22,7 @@ from comptoir.house import House
 from comptoir.kit import codes
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
-from comptoir.kit.errors import NotFound, Refusal
+from comptoir.kit.errors import NotFound, Refusal, TooMany
 from comptoir.kit.i18n import t
 from comptoir.kit.ids import digest, new_id
 from comptoir.kit.words import Code, Maybe, Note
@@ -109,6 +109,15 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
+async def with_letters(words: return_desk.Words, request: DoorRequest, actor: Actor) -> return_desk.Words:
+    """Six letters may be a pass. Whoever tried too many of them finds by everything else: a name may have six letters too."""
+    try:
+        await limits.count(request, limits.LETTERS, str(actor.device or actor.who))
+    except TooMany:
+        return msgspec.structs.replace(words, letters_hash=None)
+    return words
+
+
 class ScanForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whatever the scanner read at the desk; never part of an address."""
 
@@ -141,7 +150,7 @@ async def look_for(
         await limits.count(request, limits.LOOKUP, str(actor.device or actor.who))
         words = understood(text, house, store)
         if words.letters_hash is not None:
-            await limits.count(request, limits.LETTERS, str(actor.device or actor.who))
+            words = await with_letters(words, request, actor)
         number = _NUMBER.search(text)
         async with borrowed(house.pool) as connection:
             named = [f"R-{number[1].upper()}"] if number else words.numbers or []
@@ -228,7 +237,7 @@ async def take_page(house: House, actor: Actor, page: Page, now: datetime, made:
     data = made.data | {"id": str(new_id()), "reasons": reasons, "sign_in_id": str(actor.sign_in)}
     return page.html(
         "associate/return.html", view=made.view, data=return_view.pictured(data, page.picture), heading=made.heading, subheading=made.subheading,
-        lines=made.lines, verdict=made.verdict, signals=made.signals, reasons=reasons, managers=managers, now=now, time_zone=around.time_zone,
+        lines=made.lines, verdict=made.verdict, earlier=made.earlier, signals=made.signals, reasons=reasons, managers=managers, now=now, time_zone=around.time_zone,
     )  # fmt: skip
 
 

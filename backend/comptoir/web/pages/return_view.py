@@ -10,11 +10,12 @@ from babel.numbers import format_currency, get_currency_precision
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.i18n import t
+from comptoir.returns.lifecycle import OPEN
 from comptoir.returns.model import ReturnSettled, Wish
 from comptoir.returns.policy import CONDITIONS, Policy, disposition_of
 from comptoir.returns.reasons import NO_REASON, Reason
 from comptoir.returns.refunding import free_places, gross_shares, unit_minor
-from comptoir.screens.return_desk import Away, Line, Order
+from comptoir.screens.return_desk import Away, Earlier, Line, Order
 from comptoir.screens.return_done import Done
 from comptoir.web.pages.return_verdicts import Rules, Said
 
@@ -44,6 +45,7 @@ class Taking(msgspec.Struct, frozen=True):
     signals: list[tuple[str, str]] = []
     view: Any = None
     rule: str = ""
+    earlier: list[Earlier] = []
 
     @property
     def verdict(self) -> str:
@@ -99,7 +101,8 @@ def of_order(view: Order, rules: Rules, language: str, origin: str) -> Taking:
         "units": [],
         "lines": lines_data(view, rules.policy, language),
     }
-    return Taking(view.name, view.number, data, shown, [], view)
+    under_way = [one for one in view.returns if one.status in OPEN]
+    return Taking(view.name, view.number, data, shown, [], view, earlier=under_way)
 
 
 def verdict_of(line: Line, verdicts: Said, language: str) -> tuple[str, str]:
