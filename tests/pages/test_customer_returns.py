@@ -10,6 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from comptoir.carriers import model as said
 from comptoir.carriers.model import TrackingEvent
 from comptoir.errands.demo_carrier import DemoCarrier
 from comptoir.errands.return_labels import buy_return_labels
@@ -23,6 +24,7 @@ from comptoir.returns.model import FinishReturn, Looked
 from comptoir.shipping.tracking import HearTracking
 from tests.conftest import Database
 from tests.flows.orders_on_file import SEAL, add_articles, add_store
+from tests.flows.parcels_in_hand import Scripted
 from tests.pages.customer_door import NOW, Door, hidden, link, opened, sentence
 from tests.pages.test_withdrawal import confirmed, handed_over, letters
 
@@ -294,3 +296,59 @@ async def test_whoever_got_it_as_a_gift_sees_no_price_and_the_buyer_nothing_of_i
     assert (await door.get(f"{link(order)}/return/{id}")).status_code == 303
     await database.connection.execute("UPDATE order_delivery SET gift = false")
     assert (await door.get(mine)).status_code == 404
+
+
+async def test_erasing_the_customer_takes_address_label_and_pictures_and_leaves_the_figures(
+    door: Door, database: Database
+) -> None:
+    order = await handed_over(database)
+    at = await begun(door, order, "1:1")
+    await door.post(f"{at}/why", {"why": "1:defective"})
+    await upload(door, f"{at}/photos/1", shot())
+    await door.post(f"{at}/way", {"way": "postal"} | HOME)
+    await door.post(f"{at}/confirm", {"fee": "0"})
+    await buy_return_labels(door.house)
+    await begun(door, order, "2:1")
+    told = (await door.get(f"{link(order)}/data")).text
+    assert told
+    await database.connection.execute("UPDATE rma SET status = 'settled'")
+    page = await door.get(f"{link(order)}/data/erase")
+    form = {"id": hidden(page, "id"), "contact": "ines@example.com"}
+    assert (await door.post(f"{link(order)}/data/erase", form)).status_code == 200
+    connection = database.connection
+    assert await connection.fetchval("SELECT count(*) FROM return_photo") == 0
+    assert await connection.fetchval("SELECT count(*) FROM return_draft") == 0
+    row = await connection.fetchrow("SELECT sender, content, words, state, tracking_number FROM return_label")
+    assert (row["sender"], row["content"], row["words"], row["state"]) == (None, None, None, "bought")
+    assert row["tracking_number"]
+    await connection.execute("UPDATE rma SET status = 'requested'")
+
+
+@pytest.mark.parametrize("script", [RuntimeError("cut"), said.Unknown("timeout")], ids=["cut", "timed out"])
+async def test_a_label_in_doubt_is_never_asked_for_again_by_itself(
+    door: Door, database: Database, script: Exception | said.LabelAnswer
+) -> None:
+    order = await handed_over(database)
+    carrier = Scripted(said.Busy("http_503"), script)
+    door.house.carriers.put("demo", carrier)
+    at = await sent(door, order, "1:1", "too_small", way="postal", **HOME)
+    assert await buy_return_labels(door.house) == 1  # "not now": certainly nothing was made
+    door.clock.advance(minutes=1)
+    assert await buy_return_labels(door.house) == 1
+    door.clock.advance(minutes=30)
+    assert await buy_return_labels(door.house) == 0
+    assert [len(set(carrier.keys)), len(carrier.keys)] == [1, 2]
+    assert carrier.asked[0].sender.city == "Lyon"
+    assert carrier.asked[0].recipient.street == "17 rue du Docteur-Bouchut"
+    assert "n’a pas donné d’étiquette" in (await door.get(at)).text
+    # Its customer may: a label of the way back that nobody uses costs nothing.
+    await door.post(f"{at}/other-way", {"id": str(new_id()), "way": "postal"} | HOME)
+    assert await buy_return_labels(door.house) == 1
+    states = await database.connection.fetch("SELECT state FROM return_label ORDER BY n")
+    assert [row[0] for row in states] == ["given_up", "bought"]
+    again = await door.post(f"{at}/other-way", {"id": str(new_id()), "way": "relay"} | HOME)
+    assert "Une étiquette est déjà faite" in again.text
+    # Kept after all before its label was asked for: nobody asks.
+    kept = await sent(door, order, "2:1", "too_small", way="postal", **HOME)
+    await door.post(f"{kept}/cancel", {"id": str(new_id())})
+    assert await buy_return_labels(door.house) == 0

@@ -11,6 +11,7 @@ from comptoir.kit.errors import NotFound
 from comptoir.returns import rma_sql as sql
 from comptoir.returns.lifecycle import RETURN, UNIT, Action, Step, UnitState
 from comptoir.returns.model import CancelReturn, DeclineReturn, GiveBack, Return, ReturnStands, Unit, stands
+from comptoir.shipping import way_back_sql
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import return_gone
 
@@ -55,6 +56,7 @@ async def cancel_return(tx: Tx, command: CancelReturn, actor: Actor, now: dateti
         UNIT.after(Step.CANCEL, unit.state)
     await sql.set_units(tx, found.id, [unit.n for unit in found.counting], UnitState.CANCELED)
     await sql.advance(tx, found.id, after, ended_at=now)
+    await way_back_sql.forget_wish(tx, found.id)
     tx.tell(Event("return.canceled", found.order or found.id, about(found), found.location))
     return stands(await sql.lock(tx, found.id))
 

@@ -79,6 +79,13 @@ async def give_up(tx: Tx, label: UUID) -> None:
     )  # fmt: skip
 
 
+async def forget_wish(tx: Tx, rma: UUID) -> None:
+    """A label that no carrier has heard of is not wanted any more."""
+    await tx.run(
+        "UPDATE return_label SET state = 'given_up', next_at = NULL, settled_at = $2 WHERE rma = $1 AND state = 'intended'", rma, tx.now
+    )  # fmt: skip
+
+
 async def claim_calls(tx: Tx, limit: int) -> list[ReturnLabel]:
     """Labels whose time has come, each marked as being asked for at this moment, before any carrier is called."""
     rows = await tx.rows(
