@@ -12,7 +12,7 @@ from comptoir.flows import source_elsewhere
 from comptoir.flows.decline_work import Declined, DeclineWork
 from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
-from comptoir.orders.model import CancelOrder, RetrySourcing
+from comptoir.orders.model import CancelOrder, LineQuantity, RetrySourcing
 from comptoir.sourcing.policy import DEFAULT
 from tests.hands import Handheld, Shop
 from tests.world import BOWL, CONFLUENCE, CUP, DERBY, LYON, WAREHOUSE, Line, order, shipped
@@ -218,6 +218,15 @@ async def test_a_choice_about_missing_units_speaks_of_fewer_once_some_were_found
     await shop.receive(2, at=CONFLUENCE)
     await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]
     assert await shop.connection.fetchval(missing) == 1
+    # And of fewer once some of them are canceled.
+    await shop.receive(2, CUP)
+    twice = await shop.place(order(shipped(CUP, 2)))
+    await decline(sam, twice.works[0].id, "damaged")
+    about = missing + " AND order_id = $1"
+    assert await shop.connection.fetchval(about, twice.id) == 2
+    await shop.perform(CancelOrder(new_id(), twice.id, "one will do", (LineQuantity(1, 1),)))
+    assert await shop.connection.fetchval(about, twice.id) == 1
+    await shop.perform(CancelOrder(new_id(), twice.id, "none at all"))
     await shop.receive(1, at=WAREHOUSE)
     shop.clock.advance(minutes=10)
     await source_elsewhere.fill_waiting(shop)  # type: ignore[arg-type]

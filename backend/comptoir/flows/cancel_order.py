@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.flows.bring_to_store import end_carried
+from comptoir.flows.fewer_missing import fewer_missing
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
 from comptoir.flows.pack_parcel import out_of_parcels
@@ -73,6 +74,7 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
             await sql.move_units(
                 tx, command.order, [(need["line"], need["part"], -take_unsourced, -take_held, -taken, done)]
             )
+            await fewer_missing(tx, command.order, need["line"], need["sku"], take_unsourced, "canceled")
             worth += canceling.share_of(need["share_minor"], need["quantity"], need["canceled"], done)
             units += done
     if not units and needs:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from comptoir.flows.decline_work import give_up
+from comptoir.flows.fewer_missing import fewer_missing
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
 from comptoir.flows.release_hold import ReleaseHoldFlow
@@ -295,30 +296,14 @@ async def fill(tx: Tx, outlook: Outlook, order: UUID, now: datetime) -> None:
     left = {line for (line, _), units in missing.items() if units}
     done = sorted({need.line for need in needs} - left)
     for need in needs:
-        await fewer_missing(tx, order, need, need.quantity - missing[need.line, need.part])
+        units = need.quantity - missing[need.line, need.part]
+        await fewer_missing(tx, order, need.line, need.sku, units, "sourced")
     await tx.run(
         "UPDATE exception SET resolved_at = $3, resolved_by = $4, resolution = 'sourced' WHERE order_id = $1 AND kind = 'short_choice'"
         " AND (body->>'line')::int = ANY($2::int[]) AND resolved_at IS NULL",
         order, done, now, SYSTEM.who,
     )  # fmt: skip
     await keep_progress(tx, order)
-
-
-_CHOICES: Final = (
-    "SELECT id, quantity FROM exception WHERE order_id = $1 AND kind = 'short_choice' AND (body->>'line')::int = $2 AND sku = $3"
-    " AND resolved_at IS NULL ORDER BY made_at, id"
-)
-
-
-async def fewer_missing(tx: Tx, order: UUID, need: Need, units: int) -> None:
-    """So many units of an article are not missing any more: the open choices about it speak of fewer, oldest first."""
-    for choice in await tx.rows(_CHOICES, order, need.line, need.sku) if units else ():
-        taken = min(units, choice["quantity"] or 0)
-        units -= taken
-        if taken and taken == choice["quantity"]:
-            await work_sql.close_exception(tx, choice["id"], "sourced")
-        elif taken:
-            await tx.run("UPDATE exception SET quantity = quantity - $2 WHERE id = $1", choice["id"], taken)
 
 
 def releasing(outlook: Outlook, order: UUID, now: datetime) -> Callable[[Tx], Awaitable[None]]:

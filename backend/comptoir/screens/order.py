@@ -21,7 +21,8 @@ SELECT o.id, o.number, o.channel, o.external_number, o.placed_at, o.language, o.
       'picture', coalesce(s.picture, ''), 'quantity', l.quantity, 'canceled', l.canceled, 'unit_price_minor', l.unit_price_minor, 'discount_minor', l.discount_minor, 'total_minor', l.total_minor,
       'method', l.method, 'location', l.location, 'unsourced', (SELECT coalesce(sum(r.unsourced), 0) FROM requirement r WHERE r.order_id = o.id AND r.line = l.line)) ORDER BY l.line)
     FROM order_line l LEFT JOIN sku s ON s.sku = l.sku WHERE l.order_id = o.id) AS lines,
-  (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'location', w.location, 'location_name', p.name, 'kind', w.kind, 'status', w.status, 'ended_because', w.ended_because, 'promise_at', w.promise_at, 'time_zone', p.time_zone, 'told_at', w.told_at, 'collect_until', w.collect_until,
+  (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'location', w.location, 'location_name', p.name, 'kind', w.kind, 'status', w.status, 'ended_because', w.ended_because, 'promise_at', w.promise_at, 'time_zone', p.time_zone, 'told_at', w.told_at,
+      'told_zone', coalesce((SELECT z.time_zone FROM transfer t JOIN location z ON z.id = t.to_location WHERE t.work = w.id AND w.kind = 'transfer'), p.time_zone), 'collect_until', w.collect_until,
       'taken_by', (SELECT t.first_name FROM staff t WHERE t.id = w.taken_by),
       'bags', (SELECT coalesce(jsonb_agg(jsonb_build_object('tag', b.tag, 'place', b.place) ORDER BY b.tag), '[]') FROM bag b WHERE b.work = w.id AND b.gone_at IS NULL),
       'lines', (SELECT jsonb_agg(jsonb_build_object('line', wl.order_line, 'sku', wl.sku, 'quantity', wl.quantity, 'reserved', wl.reserved, 'picked', wl.picked, 'staged', wl.staged, 'in_transit', wl.in_transit,
@@ -109,6 +110,8 @@ class WorkView(msgspec.Struct, frozen=True):
     collect_until: datetime | None = None
     taken_by: str | None = None
     told_at: datetime | None = None
+    told_zone: str = "Europe/Paris"
+    """Of the store where it is collected: a later hour was told by its clock."""
     ended_because: str | None = None
     """`moved`: another place does it. `declined`: this one said no."""
 
