@@ -78,6 +78,16 @@ async def test_what_failed_is_shown_with_why_and_tried_again_or_done_by_hand_onc
     refused = await office.post(f"/manager/money/{second}/retry", data={"id": str(new_id())})
     assert refused.status_code == 409 and "Déjà parti" in words(refused)
     assert (await office.post(f"/manager/money/{new_id()}/retry", data={"id": str(new_id())})).status_code == 404
+    await desk.connection.execute(
+        "UPDATE payment_part SET state = 'sent', sent_at = $1, problem = NULL WHERE intention = $2::uuid", MIDDAY, first
+    )
+    await desk.connection.execute(
+        "UPDATE payment_intention SET state = 'sent', sent_at = $1 WHERE id = $2::uuid", MIDDAY, first
+    )
+    assert "ne le confirme pas" not in words(await office.get("/manager/money"))
+    desk.app.clock.at += timedelta(days=6)
+    office = await desk.browser(ODILE)
+    assert "ne le confirme pas" in words(await office.get("/manager/money"))
     manager = await desk.browser(INES)
     assert (await (await desk.browser(SAM)).get("/manager/money")).status_code == 403
     assert (await manager.get("/manager/money")).status_code == 403

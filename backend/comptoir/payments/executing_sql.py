@@ -16,10 +16,11 @@ from comptoir.payments.splitting import Held, Share
 
 _PART: Final = "id, intention, order_id, reference, kind, amount_minor, account, state, key, tries, made_at, provider_ref, problem, sent_at"
 
-# A void is begun when nothing of what is authorized is wanted any more, or nothing is left to let go.
+# Hardly anything is due before it is intended: what was due long before the oldest account is never looked at. A void is begun when nothing of what is authorized is wanted any more, or nothing is left to let go.
 _DUE: Final = """
 SELECT i.id, i.order_id, i.kind, i.amount_minor, i.intended_at, o.channel FROM payment_intention i JOIN sales_order o ON o.id = i.order_id
 WHERE i.state = 'intended' AND i.begun_at IS NULL AND i.due_at <= $1
+  AND i.due_at >= (SELECT min(since) FROM payment_account WHERE active AND kind <> 'manual') - interval '7 days'
   AND EXISTS (SELECT FROM payment_account a WHERE a.active AND a.kind <> 'manual' AND (a.channel IS NULL OR a.channel = o.channel) AND a.since <= i.intended_at)
   AND (i.kind <> 'void' OR coalesce((SELECT sum(p.amount_minor) FROM payment p WHERE p.order_id = i.order_id AND p.state = 'authorized' AND p.provider <> 'exchange'), 0)
     <= (SELECT sum(v.amount_minor) FROM payment_intention v WHERE v.order_id = i.order_id AND v.kind = 'void' AND v.state = 'intended'))

@@ -15,10 +15,10 @@ SELECT i.id, i.order_id AS order, o.number, i.kind, i.state, i.amount_minor, tri
   count(*) OVER ()::int AS of, coalesce(p.tries, 0) AS tries, p.state AS part, p.next_at, coalesce(p.problem, '') AS problem, coalesce(p.words, '') AS words,
   coalesce(a.name, '') AS account, coalesce(p.reference, '') AS payment
 FROM payment_intention i JOIN sales_order o ON o.id = i.order_id LEFT JOIN channel c ON c.id = o.channel
-LEFT JOIN LATERAL (SELECT s.* FROM payment_part s WHERE s.intention = i.id AND s.state NOT IN ('sent', 'confirmed')
-  ORDER BY s.state <> 'failed', s.n LIMIT 1) p ON true
+LEFT JOIN LATERAL (SELECT s.* FROM payment_part s WHERE s.intention = i.id AND s.state <> 'confirmed'
+  ORDER BY s.state <> 'failed', s.state = 'sent', s.n LIMIT 1) p ON true
 LEFT JOIN payment_account a ON a.id = p.account
-WHERE i.state IN ('intended', 'failed') AND i.due_at <= $1 ORDER BY i.state <> 'failed', i.due_at, i.id LIMIT 100
+WHERE (i.state IN ('intended', 'failed') AND i.due_at <= $1) OR (i.state = 'sent' AND i.sent_at <= $1 - interval '5 days') ORDER BY i.state <> 'failed', i.due_at, i.id LIMIT 100
 """
 _DIFFERENCES: Final = """
 SELECT m.id, m.kind, m.day, m.provider_ref AS reference, m.ours_minor, m.theirs_minor, coalesce(a.name, m.account) AS account,
@@ -34,7 +34,7 @@ FROM payment_account a LEFT JOIN channel c ON c.id = a.channel WHERE $1::text IS
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """An intention that is due and has not gone; `part` is how far its first open part is, None when nobody was asked."""
+    """An intention that is due and has not gone, or went and was not confirmed for days; `part` is how far its first open part is, None when nobody was asked."""
 
     id: UUID
     order: UUID
