@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from comptoir.kit import outbox
@@ -14,6 +15,7 @@ from comptoir.kit.check import find_breaches
 from comptoir.kit.ids import new_id
 from comptoir.notifications import sending_sql
 from comptoir.notifications.acting import CorrectContact
+from comptoir.returns.policy import DEFAULT, KIND, Uninformed
 from comptoir.wiring import LISTENERS, WIRED
 from tests.conftest import Database
 from tests.flows.orders_on_file import add_articles, add_order, add_store
@@ -137,6 +139,18 @@ async def test_when_the_period_is_over_the_page_leads_nowhere_and_a_late_form_is
     late = await door.post(f"{link(order)}/withdraw", {"id": hidden(page, "id"), "lines": "1:1", "reply_to": ""})
     assert late.status_code == 409
     assert "Le délai pour renoncer est passé" in late.text
+    # Head office says that this shop had not told of the right then: a year more, on the page and behind it.
+    gap = Uninformed(await channel_of(database, order), date(2026, 1, 1), date(2026, 12, 31))
+    await database.connection.execute(
+        "INSERT INTO policy (kind, number, body, made_by, made_at, active_from) VALUES ($1, 1, $2::text::jsonb, 'x', $3, $3)",
+        KIND, msgspec.json.encode(msgspec.structs.replace(DEFAULT, uninformed=(gap,))).decode(), NOW,
+    )  # fmt: skip
+    assert "Renoncer" in (await door.get(link(order))).text
+    assert (await confirmed(door, order, "line=1&units=1")).status_code == 303
+
+
+async def channel_of(database: Database, order: UUID) -> str:
+    return str(await database.connection.fetchval("SELECT channel FROM sales_order WHERE id = $1", order))
 
 
 async def test_an_article_without_this_right_is_named_with_its_reason_and_not_noticed(

@@ -3,18 +3,16 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from comptoir.invoices.model import Listed
 from comptoir.kit.db import Connection
 from comptoir.kit.ids import digest
-from comptoir.network.holidays import place_of
-from comptoir.returns.eligibility import day_in, informed
+from comptoir.returns.eligibility import Bought, day_in, period, zone_of
 from comptoir.returns.model import Notice, units_left
-from comptoir.returns.policy import Uninformed
-from comptoir.returns.withdrawal import in_time, last_day
+from comptoir.returns.policy import Policy, Uninformed
+from comptoir.returns.withdrawal import in_time
 from comptoir.screens.customer_asks import Request, ShortChoice
 from comptoir.screens.customer_parcels import DELIVERY, PARCELS, CustomerParcel, Delivery
 from comptoir.screens.customer_part import Part
@@ -69,6 +67,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
       'status', CASE WHEN t.id IS NOT NULL AND w.status = 'in_transit' THEN 'picked' ELSE w.status END, 'promise_at', coalesce(t.promise_at, w.promise_at),
       'told_at', w.told_at, 'told_until', w.told_until, 'collect_until', w.collect_until, 'staged_at', w.staged_at,
       'units', n.units, 'staged', n.staged, 'handed_over', n.handed_over,
+      'sent_to', (SELECT jsonb_build_array(trim(a.country), a.postcode) FROM order_address a WHERE a.order_id = o.id AND w.kind = 'ship'),
       'delivered_at', (SELECT CASE WHEN bool_and(t.status = 'delivered') THEN max(t.delivered_at) END FROM tracking t WHERE t.work = w.id),
       'pass_generation', (SELECT p.generation FROM pickup_pass p WHERE p.order_id = o.id AND p.location = w.location),
       'arrival', (SELECT jsonb_build_object('at', a.at, 'place', a.place, 'taken_by',
@@ -252,11 +251,15 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     @property
     def withdraw_until(self) -> date | None:
         """The last day on which the customer may withdraw; None while something is still to come."""
+        return period(self.bought, Policy(uninformed=self.uninformed))[0]
+
+    @property
+    def bought(self) -> Bought:
+        """What the period of withdrawal is counted from."""
         live = [part for part in self.parts if part.state not in ("canceled", "expired", "ship_back")]
-        received = [part.received_on for part in live]
-        told, told_on = informed(self.uninformed, self.channel, day_in(self.placed_at, self.time_zone))
-        places = {place_of(part.store.postcode) for part in live}
-        return last_day(received, told=told, told_on=told_on, places=places)
+        return Bought(
+            self.placed_at, self.channel, receipts=tuple(part.receipt for part in live), business=self.business
+        )
 
     @property
     def withdrawable(self) -> dict[int, int]:
@@ -276,7 +279,7 @@ class CustomerOrder(msgspec.Struct, frozen=True):
 
     def may_withdraw(self, now: datetime) -> bool:
         """A consumer, within the period, with something left to withdraw from."""
-        today = now.astimezone(ZoneInfo(self.time_zone)).date()
+        today = day_in(now, zone_of(self.bought))
         return not self.business and any(self.withdrawable.values()) and in_time(self.withdraw_until, today)
 
     @property

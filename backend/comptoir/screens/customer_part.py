@@ -9,6 +9,8 @@ import msgspec
 from comptoir.fulfillment.keeping import may_keep_longer
 from comptoir.network.hours import hours_of, open_windows
 from comptoir.network.model import DeskPicture
+from comptoir.network.zones import zone_of
+from comptoir.returns.eligibility import Receipt
 
 SHIP_STATES = {
     "open": "ship_noted",
@@ -95,6 +97,8 @@ class Part(msgspec.Struct, frozen=True):
     kept_longer: int = 0
     delivered_at: datetime | None = None
     """When the last of its parcels was delivered."""
+    sent_to: tuple[str, str] | None = None
+    """Country and postcode of a parcel."""
 
     @property
     def may_keep_longer(self) -> bool:
@@ -126,10 +130,13 @@ class Part(msgspec.Struct, frozen=True):
         return self.told_at is not None and self.told_at > self.promise_at
 
     @property
-    def received_on(self) -> date | None:
-        """The day, there, on which the customer got it."""
+    def receipt(self) -> Receipt:
+        """When the customer got it, and whose clock and holidays hold there."""
         at = self.hand_over.at if self.hand_over else self.delivered_at
-        return at.astimezone(ZoneInfo(self.store.time_zone)).date() if at else None
+        if self.sent_to is None or self.hand_over:
+            return Receipt(at, self.store.time_zone, self.store.postcode)
+        country, postcode = self.sent_to
+        return Receipt(at, zone_of(country, postcode), postcode if country == "FR" else "")
 
     @property
     def waits(self) -> bool:
