@@ -291,6 +291,22 @@ async def test_an_exchange_that_is_not_even_asks_for_the_difference_or_gives_it_
     assert sorted(await shop.intended(made)) == [("refund", PRICE - bowl, "returned"), ("refund", PRICE, "canceled")]
 
 
+async def test_of_an_exchange_only_what_came_back_does_not_pay_is_captured(shop: Shop) -> None:
+    await shop.receive(4)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, price_minor=10000))
+    asked = await take(shop, sam, made, settling=Settling("exchange", (Replacement(DERBY, 2),)))
+    assert asked.exchange is not None and asked.due_minor == PRICE
+    told = RecordPayment(new_id(), asked.exchange, asked.due_reference or "", "authorized", asked.due_minor, "stripe")
+    await shop.perform(told, SYSTEM)
+    work = await shop.connection.fetchval("SELECT id FROM work WHERE order_id = $1", asked.exchange)
+    await sam.start(work)
+    await sam.pick(work, 2)
+    await sam.stage(work, "B:103")
+    await sam.hand_over(asked.exchange, work, "B:103")
+    assert await shop.intended(asked.exchange) == [("capture", PRICE, "handed_over")]
+
+
 async def test_goods_that_are_not_there_leave_the_whole_return_as_it_was(shop: Shop) -> None:
     await shop.receive(1)
     sam = await shop.handheld()

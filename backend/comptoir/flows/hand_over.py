@@ -244,16 +244,21 @@ async def money(tx: Tx, order: UUID, given: Sequence[Given], cause: UUID, at: da
     due = handover.settles_at(at, tx.now)
     refused = worth({(g.order_line, g.part): g.refused for g in given if g.refused})
     handed = worth({(g.order_line, g.part): g.handed for g in given if g.handed})
-    payment = await tx.row(
-        "SELECT p.state, s.channel, s.shipping_minor FROM payment p JOIN sales_order s ON s.id = p.order_id WHERE p.order_id = $1 LIMIT 1",
-        order,
-    )
-    if payment and payment["state"] == "authorized":
-        fee = 0 if not handed or await payments_sql.has_capture(tx, order) else payment["shipping_minor"]
-        await payments_sql.intend(tx, order, "capture", handed + fee, "handed_over", payment["channel"], due, cause)
+    row = await tx.row(_TO_CAPTURE, order)
+    if row is not None and row["authorized"]:
+        fee = 0 if not handed or await payments_sql.has_capture(tx, order) else row["shipping_minor"]
+        # Part of an order may be paid already: with what came back of another one.
+        wanted = min(handed + fee, row["authorized"] - row["taking"])
+        await payments_sql.intend(tx, order, "capture", wanted, "handed_over", row["channel"], due, cause)
     if refused:
         await payments_sql.refund_or_void(tx, order, refused, "refused_at_counter", cause, due)
 
+
+_TO_CAPTURE = """
+SELECT s.channel, s.shipping_minor, (SELECT coalesce(sum(p.amount_minor), 0) FROM payment p WHERE p.order_id = s.id AND p.state = 'authorized')::bigint AS authorized,
+  (SELECT coalesce(sum(i.amount_minor), 0) FROM payment_intention i WHERE i.order_id = s.id AND i.kind = 'capture' AND i.state NOT IN ('withdrawn', 'confirmed'))::bigint AS taking
+FROM sales_order s WHERE s.id = $1
+"""
 
 # A tag that another bag carries by now, and a customer who has come again since, stay as they are.
 _BAGS_BACK = (
