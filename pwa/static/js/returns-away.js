@@ -12,7 +12,7 @@ const code = sessionStorage.getItem(`credit-${location.pathname}`);
 
 // Said once, on the device that asked for it.
 if (credit && code) {
-  credit.querySelector("[data-code]").textContent = code;
+  credit.querySelector("[data-code]").textContent = code.match(/.{1,4}/g).join(" ");
   credit.hidden = false;
 }
 
