@@ -17,6 +17,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.runner import Done
 from comptoir.kit.words import Maybe, Note, Slug
+from comptoir.returns.arriving import ParcelTaken, TakeParcel
 from comptoir.returns.model import (
     MOST_UNITS,
     CancelReturn,
@@ -54,6 +55,7 @@ TAKE_EXAMPLE = {
     "settling": {"wish": "exchange", "exchange": [{"sku": "DERBY-HELENE-NOIR-39", "quantity": 1}]},
 }  # fmt: skip
 LOOK_EXAMPLE = {"id": ID, "location": "lyon-part-dieu", "units": [{"n": 1, "condition": "as_new"}]}
+PARCEL_EXAMPLE = {"id": ID, "location": "lyon-part-dieu", "code": "R-KQMXTV"}
 USE_EXAMPLE = {"id": ID, "code": "0123456789ABCDEFGHJKMNPQRS", "amount_minor": 1250, "reference": "T-4711"}
 Why = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 Units = Annotated[tuple[Nth, ...], msgspec.Meta(max_length=MOST_UNITS)]
@@ -230,6 +232,14 @@ async def cancel(
     return answered(await house.runner.perform(CancelReturn(id=data.id, rma=rma, why=data.why), actor))
 
 
+@post("/returns/parcels", opt=with_key("orders:write") | {"example": PARCEL_EXAMPLE, "answer": ParcelTaken}, status_code=200)  # fmt: skip
+async def take_parcel(
+    data: JSONBody[TakeParcel], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """A parcel of returned goods arrived: found by the return, our label, its first label or its order; opened when nobody announced it."""
+    return answered(await house.runner.perform(data, actor))
+
+
 @post("/returns/put-away", opt=with_key("stock:write") | {"answer": UnitPlaced}, status_code=200)
 async def put_away(
     data: JSONBody[PutAwayUnit], house: NamedDependency[House], actor: NamedDependency[Actor]
@@ -276,6 +286,6 @@ def told(found: screen.ReturnRead) -> dict[str, Any]:
 
 
 ROUTES: list[BaseRouteHandler] = [
-    announce, take, read, list_returns, receive, inspect, settle, finish, refuse, decline, cancel, put_away, send_away,
+    announce, take, read, list_returns, receive, inspect, settle, finish, refuse, decline, cancel, take_parcel, put_away, send_away,
     use, balance,
 ]  # fmt: skip
