@@ -62,6 +62,15 @@ async def test_every_promised_byte_is_served_as_promised(door: Served) -> None:
         assert precache.digest(answer.content) == digest, url
 
 
+async def test_a_kept_document_brings_only_files_that_are_kept(door: Served) -> None:
+    told = await promised(door)
+    kept = {url for url, _ in told["files"]}
+    for url in [shell for shell, _ in told["shells"]] + [page.partition("?")[0] for page in told["pages"]]:
+        answer = await door.client.get(url)
+        wanted = set(re.findall(r'(?:src|href)="(/static/[^"#?]+\.(?:js|css))"', answer.text))
+        assert wanted - kept == set(), url
+
+
 async def test_what_is_kept_ahead_is_small(door: Served) -> None:
     told = await promised(door)
     sizes = [

@@ -43,7 +43,11 @@ AS_THEY_ARE: Final = ("/outbox", "/settings", "/scan/test")
 ON_A_TAP: Final = ("vendor/lean-qr.min.js",)
 """Files that no page loads by itself, and that work with no network all the same."""
 
-NOT_OF_A_HANDHELD: Final = frozenset(f"js/{name}" for name in NO_HANDHELD)
+NOT_OF_A_HANDHELD: Final = frozenset(f"js/{name}" for name in (*NO_HANDHELD, "pass-keeping.js"))
+NEEDS_NETWORK: Final = frozenset(
+    f"js/{name}.js" for name in ("change", "count", "departure", "put-back", "sign-in", "transfer")
+)
+"""Pages that open with the network alone bring these along; a device keeps them once it has seen them, not before."""
 _RELEASE: Final = re.compile(r"^const RELEASE = .*;$", re.M)
 _IMPORT: Final = re.compile(r'"\./static/(js/[\w./-]+\.js)"')
 
@@ -86,7 +90,9 @@ def digest(body: bytes) -> str:
 
 def files(assets: Assets) -> list[str]:
     """Logical names of everything that the handheld's pages are made of, pictures of products apart."""
-    ours = assets.with_imports(*(each for each in assets.first_scripts if each not in NOT_OF_A_HANDHELD), later=True)
+    ours = assets.with_imports(
+        *(each for each in assets.first_scripts if each not in NOT_OF_A_HANDHELD | NEEDS_NETWORK), later=True
+    )
     return ["comptoir.css", "icons.svg", "icons/comptoir.svg", *sorted(ours), *filter(assets.has, ON_A_TAP)]
 
 
