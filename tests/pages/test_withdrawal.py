@@ -146,6 +146,15 @@ async def test_when_the_period_is_over_the_page_leads_nowhere_and_a_late_form_is
         KIND, msgspec.json.encode(msgspec.structs.replace(DEFAULT, uninformed=(gap,))).decode(), NOW,
     )  # fmt: skip
     assert "Renoncer" in (await door.get(link(order))).text
+    # What a shop sells at the counter, reserved or not, has no such right.
+    form = await door.get(f"{link(order)}/withdraw/confirm?line=1&units=1")
+    await database.connection.execute(
+        "UPDATE policy SET body = jsonb_set(body, ARRAY['contracts', $1], '\"reserved\"')", gap.channel
+    )
+    assert "Renoncer" not in (await door.get(link(order))).text
+    told = await door.post(f"{link(order)}/withdraw", {"id": hidden(form, "id"), "lines": "1:1", "reply_to": ""})
+    assert told.status_code == 409 and "conclu en magasin" in told.text
+    await database.connection.execute("UPDATE policy SET body = jsonb_set(body, '{contracts}', '{}')")
     assert (await confirmed(door, order, "line=1&units=1")).status_code == 303
 
 

@@ -20,12 +20,16 @@ WHERE l.order_id = $1 AND s.withdrawal_excluded IS NULL
 
 
 async def withdraw(tx: Tx, command: Withdraw, actor: Actor, now: datetime) -> Notice:
-    """Raises Invalid `nothing_chosen`, `unknown_line`; Conflict `already_noticed`, `withdrawal_over`, `withdrawal_not_for_companies`."""
+    """Raises Invalid `nothing_chosen`, `unknown_line`; Conflict `already_noticed`, `withdrawal_over`, `withdrawal_not_for_companies`, `withdrawal_not_at_distance`."""
     if actor.who != f"customer:{command.order}":
         raise NotFound("order_not_found")
     await orders_sql.lock(tx, command.order)
     if await tx.value("SELECT true FROM order_company WHERE order_id = $1", command.order):
         raise Conflict("withdrawal_not_for_companies")
+    bought = await read_bought(tx.connection, command.order)
+    _, policy = await read_policy(tx.connection, now)
+    if eligibility.contract_of(bought, policy) != "distance":
+        raise Conflict("withdrawal_not_at_distance")
     rows = await tx.rows(_LINES, command.order)
     ordered = {row["line"]: (row["quantity"], row["canceled"]) for row in rows}
     check(command.lines, units_left(ordered, await sql.noticed(tx, command.order)))

@@ -192,9 +192,14 @@ def _withdrawal(verdict: Verdict, question: Question, bought: Bought, policy: Po
     return _with(verdict, legal=True, legal_until=until, told=told)
 
 
+def contract_of(bought: Bought, policy: Policy) -> Contract:
+    """How it was sold."""
+    return bought.contract or policy.contracts.get(bought.channel, "distance")
+
+
 def barrier_of(question: Question, bought: Bought, policy: Policy) -> Barrier | None:
     """Why the law gives no right of withdrawal (L221-1, L221-18, L221-28); None: it does."""
-    contract = bought.contract or policy.contracts.get(bought.channel, "distance")
+    contract = contract_of(bought, policy)
     if contract != "distance":
         return contract
     if bought.business:

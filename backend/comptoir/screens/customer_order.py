@@ -56,6 +56,8 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
   EXISTS (SELECT FROM order_company b WHERE b.order_id = o.id) AS business, o.channel,
   coalesce((SELECT p.body->'uninformed' FROM policy p WHERE p.kind = 'returns' AND p.active_from < $2::date + 1
     ORDER BY p.active_from DESC, p.number DESC LIMIT 1), '[]') AS uninformed,
+  coalesce((SELECT p.body->'contracts'->>o.channel FROM policy p WHERE p.kind = 'returns' AND p.active_from < $2::date + 1
+    ORDER BY p.active_from DESC, p.number DESC LIMIT 1), 'distance') AS contract,
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'noticed_at', r.noticed_at, 'lines', r.lines, 'legal_until', r.legal_until)
       ORDER BY r.noticed_at, r.id) FROM return_request r WHERE r.order_id = o.id), '[]') AS notices,
   coalesce((SELECT jsonb_agg(jsonb_build_object('line', l.line, 'title', coalesce(s.name, l.title), 'variant', coalesce(s.variant, ''),
@@ -176,6 +178,8 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     business: bool = False
     channel: str = ""
     uninformed: tuple[Uninformed, ...] = ()
+    contract: str = "distance"
+    """How it was sold: only at a distance there is something to withdraw from."""
     parcels: tuple[CustomerParcel, ...] = ()
     delivery: Delivery | None = None
     relay_open: bool = False
@@ -280,7 +284,8 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     def may_withdraw(self, now: datetime) -> bool:
         """A consumer, within the period, with something left to withdraw from."""
         today = day_in(now, zone_of(self.bought))
-        return not self.business and any(self.withdrawable.values()) and in_time(self.withdraw_until, today)
+        may = not self.business and self.contract == "distance" and any(self.withdrawable.values())
+        return may and in_time(self.withdraw_until, today)
 
     @property
     def version(self) -> str:

@@ -124,8 +124,8 @@ async def withdraw(
         return choose_page(house, page, order, token, "nothing_chosen", 422)
     except Conflict as refusal:
         # The page says what is noticed already, and since when; the end of the period is told in words.
-        if refusal.code == "withdrawal_over":
-            return choose_page(house, page, order, token, "withdrawal_over", 409)
+        if refusal.code in ("withdrawal_over", "withdrawal_not_at_distance"):
+            return choose_page(house, page, order, token, refusal.code, 409)
     return page.go(f"/o/{token}/withdraw")
 
 
