@@ -1278,7 +1278,6 @@ STATES: Final[dict[str, list[State]]] = {
     "/returns": [
         State("two announced", "associate", lambda world: (returned("requested")(world), returned("settled")(world), "/returns")[2]),
         State("found", "associate", at("/returns?q=ma"), both=False),
-        State("none found", "associate", at("/returns?q=zzzz"), both=False),
     ],
     "/returns/alone": [State("a receipt is asked for", "associate", at("/returns/alone"))],
     "/returns/away": [State("one", "associate", lambda world: (returned("settled")(world), "/returns/away")[1]), State("none", "quiet", at("/returns/away"), both=False)],
@@ -1295,7 +1294,6 @@ STATES: Final[dict[str, list[State]]] = {
         State("to refund", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", "#acts")),
         State("another size", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", "[data-act=exchange]"), both=False),
         State("kept with no network", "associate", on("/returns/orders/{order}", "handed_over"), alone_with_it, both=False),
-        State("nothing was handed over", "associate", on("/returns/orders/{order}", "open"), both=False),
     ],
     "/returns/{rma:uuid}": [State("announced", "associate", returned("requested")), State("settled", "associate", returned("settled"))],
     "/scan": [
