@@ -14,6 +14,8 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
+import msgspec
+
 from comptoir.house import House, open_house
 from comptoir.kit import outbox
 from comptoir.kit.db import borrowed
@@ -36,6 +38,11 @@ LOOK_EVERY = 2.0
 AT_ONCE = 3
 """Deliveries of different streams that are made side by side; below the pool's size, so that jobs find a connection."""
 
+JOBS_AT_ONCE = 4
+"""Each job has one connection for its lock and works on another: more at once would hold every connection and wait for one."""
+
+CONNECTIONS = 2 * JOBS_AT_ONCE + AT_ONCE + 1
+
 
 class Worker:
     """One worker of a house; `run` until `stop` is set. Several may run beside each other."""
@@ -44,6 +51,7 @@ class Worker:
         self.house, self.dsn, self.wired, self.jobs = house, dsn, wired, jobs
         self.stop = asyncio.Event()
         self.worth_a_look = asyncio.Event()
+        self.turns = asyncio.Semaphore(JOBS_AT_ONCE)
 
     async def run(self) -> None:
         """Work until `stop`; what is under way then ends first."""
@@ -118,7 +126,10 @@ class Worker:
                 await asyncio.wait_for(self.stop.wait(), job.every_seconds * random.uniform(0.8, 1.2))
                 return
             try:
-                await run_alone(self.house.pool, job)
+                async with self.turns:
+                    if self.stop.is_set():
+                        return
+                    await run_alone(self.house.pool, job)
             except Outage:
                 log.warning("job %s waits: the database is away", job.name)
             except Exception:
@@ -144,7 +155,7 @@ async def sweep_throttle(house: House) -> None:
 
 async def serve(settings: Settings, dsn: str) -> None:
     """Open the house and work until SIGTERM or SIGINT."""
-    house = await open_house(settings, dsn)
+    house = await open_house(msgspec.structs.replace(settings, pool_size=max(settings.pool_size, CONNECTIONS)), dsn)
     try:
         worker = Worker(house, dsn, WIRED, wired_jobs(house))
         loop = asyncio.get_running_loop()

@@ -13,7 +13,7 @@ import pytest
 
 from comptoir import worker
 from comptoir.kit import outbox
-from comptoir.kit.db import Event, Pool, Tx, in_transaction
+from comptoir.kit.db import Event, Pool, Tx, borrowed, in_transaction
 from comptoir.kit.ids import new_id
 from comptoir.kit.jobs import Job, run_alone
 from comptoir.kit.listen import EVERYTHING, listen
@@ -292,6 +292,29 @@ async def test_two_workers_never_do_the_same_job_at_once(pool: Pool) -> None:
     go_on.set()
     assert await first is True
     assert await run_alone(pool, Job("expire", 60, slow)) is True
+
+
+async def test_jobs_that_come_due_together_do_not_take_each_others_connections(
+    pool: Pool, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[str] = []
+
+    def job(name: str) -> Job:
+        async def read() -> None:
+            async with borrowed(pool) as connection:
+                await connection.fetchval("SELECT pg_sleep(0.1)")
+            done.append(name)
+
+        return Job(name, 0.05, read)
+
+    worker = Worker(House(pool, NOW), database.dsn, {}, tuple(job(f"job {n}") for n in range(24)))  # type: ignore[arg-type]
+    working = asyncio.create_task(worker.run())
+    async with asyncio.timeout(20):
+        while len(set(done)) < 24:
+            await asyncio.sleep(0.05)
+    worker.stop.set()
+    await working
+    assert "waits" not in caplog.text
 
 
 def test_waits_double_up_to_half_an_hour() -> None:
