@@ -297,21 +297,22 @@ async def test_two_workers_never_do_the_same_job_at_once(pool: Pool) -> None:
 async def test_jobs_that_come_due_together_do_not_take_each_others_connections(
     pool: Pool, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    done: list[str] = []
+    left, all_done = {f"job {n}" for n in range(24)}, asyncio.Event()
 
     def job(name: str) -> Job:
         async def read() -> None:
             async with borrowed(pool) as connection:
                 await connection.fetchval("SELECT pg_sleep(0.1)")
-            done.append(name)
+            left.discard(name)
+            if not left:
+                all_done.set()
 
         return Job(name, 0.05, read)
 
-    worker = Worker(House(pool, NOW), database.dsn, {}, tuple(job(f"job {n}") for n in range(24)))  # type: ignore[arg-type]
+    worker = Worker(House(pool, NOW), database.dsn, {}, tuple(map(job, sorted(left))))  # type: ignore[arg-type]
     working = asyncio.create_task(worker.run())
     async with asyncio.timeout(20):
-        while len(set(done)) < 24:
-            await asyncio.sleep(0.05)
+        await all_done.wait()
     worker.stop.set()
     await working
     assert "waits" not in caplog.text
