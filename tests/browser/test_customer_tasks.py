@@ -244,6 +244,8 @@ def test_from_the_notice_of_withdrawal_to_the_store_with_a_code(small: Page, ser
     tap(small, "Confirmer la rétractation")
     tap(small, "Préparer le retour de ces articles")
     tap(small, "Continuer")
+    # What is there already is counted at once: not before the page is.
+    expect(small.locator("h1")).to_have_text("Pourquoi ?")
     for box in small.locator("select").all():
         box.select_option(label="Sans motif")
     tap(small, "Continuer")
