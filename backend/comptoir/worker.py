@@ -38,7 +38,7 @@ LOOK_EVERY = 2.0
 AT_ONCE = 3
 """Deliveries of different streams that are made side by side; below the pool's size, so that jobs find a connection."""
 
-JOBS_AT_ONCE = 4
+JOBS_AT_ONCE = 8
 """Each job has one connection for its lock and works on another: more at once would hold every connection and wait for one."""
 
 CONNECTIONS = 2 * JOBS_AT_ONCE + AT_ONCE + 1

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from comptoir.catalog.model import BlockSku
+from comptoir.flows.lapse_returns import lapse_returns
 from comptoir.flows.settle_return import credit_code, with_code
 from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.errors import Refusal
@@ -462,3 +463,23 @@ async def test_what_makes_no_sense_is_refused_and_nothing_is_written(shop: Shop)
     ):
         await refused(code, doing)
     assert (await shop.count("rma"), await shop.count("refund_line")) == (0, 0)
+
+
+async def test_what_was_announced_and_never_came_ends_after_ninety_days_and_its_units_are_free(shop: Shop) -> None:
+    sam = await shop.handheld()
+    await shop.receive(4)
+    made = await sold(shop, sam, Line(DERBY, 2))
+    opened = [
+        OpenReturn(id=new_id(), order=made, origin="home", method="store", units=(Coming("too_small", 1, 1),))
+        for _ in range(2)
+    ]
+    for one in opened:
+        await shop.perform(one, SYSTEM, ReturnStands)
+    await shop.perform(ReceiveReturn(id=new_id(), rma=opened[1].id, location=LYON), BOSS, ReturnStands)
+    shop.clock.advance(minutes=60 * 24 * 89)
+    assert await lapse_returns(shop) == 0  # type: ignore[arg-type]
+    shop.clock.advance(minutes=60 * 24 * 2)
+    assert [await lapse_returns(shop) for _ in range(2)] == [1, 0]  # type: ignore[arg-type]
+    states = await shop.connection.fetch("SELECT status FROM rma ORDER BY opened_at, id")
+    assert sorted(row[0] for row in states) == ["canceled", "received"]
+    assert await shop.breaches() == []
