@@ -44,6 +44,11 @@ JOBS_AT_ONCE = 8
 CONNECTIONS = 2 * JOBS_AT_ONCE + AT_ONCE + 1
 
 
+def jobs_at_once(connections: int) -> int:
+    """How many jobs a pool of so many connections serves, two for each, beside the deliveries and the worker's own look."""
+    return max(1, min(JOBS_AT_ONCE, (connections - AT_ONCE - 1) // 2))
+
+
 class Worker:
     """One worker of a house; `run` until `stop` is set. Several may run beside each other."""
 
@@ -51,7 +56,7 @@ class Worker:
         self.house, self.dsn, self.wired, self.jobs = house, dsn, wired, jobs
         self.stop = asyncio.Event()
         self.worth_a_look = asyncio.Event()
-        self.turns = asyncio.Semaphore(JOBS_AT_ONCE)
+        self.turns = asyncio.Semaphore(jobs_at_once(house.pool.get_max_size()))
 
     async def run(self) -> None:
         """Work until `stop`; what is under way then ends first."""
@@ -130,8 +135,8 @@ class Worker:
                     if self.stop.is_set():
                         return
                     await run_alone(self.house.pool, job)
-            except Outage:
-                log.warning("job %s waits: the database is away", job.name)
+            except Outage as outage:
+                log.warning("job %s waits: %s", job.name, outage.code)
             except Exception:
                 log.exception("job %s was cut short", job.name)
 
