@@ -238,6 +238,8 @@ def _shipping(server: CarrierServer, asked: Asked, method: str) -> Said:
         return server.no("postcode", wrong("Le code postal du destinataire est incorrect", "30204"))
     if service["productCode"] == "HD" and not (parcel.get("pickupLocationId") and re.fullmatch(r"0[67]\d{8}", to.get("mobileNumber", ""))):  # fmt: skip
         return server.no("relay", wrong("Le numéro de portable est obligatoire", "30217", 500))
+    if why := _no_return(letter):
+        return server.no(why, wrong("Le produit ne correspond pas à l'expéditeur", "30109"))
     number = f"6A{len(server.labels) + 10000000000:011d}"
     server.labels[number] = sent
     zpl = sent["outputFormat"]["outputPrintingType"].startswith("ZPL")
@@ -251,6 +253,17 @@ def _shipping(server: CarrierServer, asked: Asked, method: str) -> Said:
     if "customsDeclarations" in letter:
         parts.append(("cn23", "application/octet-stream", PDF))
     return multipart(*parts)
+
+
+def _no_return(letter: dict[str, Any]) -> str:
+    """Why a return (CORE from France, CORI from abroad, both to France) is none; empty when it is one, or no return at all."""
+    product, parcel = letter["service"]["productCode"], letter["parcel"]
+    if product not in ("CORE", "CORI"):
+        return ""
+    sender, to = letter["sender"]["address"], letter["addressee"]["address"]
+    if to["countryCode"] != "FR" or "companyName" not in to or "companyName" in sender or "pickupLocationId" in parcel:
+        return "not to the house"
+    return "" if (sender["countryCode"] == "FR") == (product == "CORE") else "starts elsewhere"
 
 
 def soap(operation: str, inside: str, namespace: str) -> Said:
@@ -377,11 +390,18 @@ def _shipment(server: CarrierServer, asked: Asked) -> Said:
         if address["CountryCode"] == "FR" and not re.fullmatch(r"\d{5}", address["PostCode"]):
             return server.no("postcode", _reply(("10044", "Error", "Invalid postcode defined in the address.")))
     mode = made.find(f"{R}DeliveryMode")
+    collected = made.find(f"{R}CollectionMode")
+    assert collected is not None
     weight = made.find(f"{R}Parcels/{R}Parcel/{R}Weight")
     assert mode is not None
     assert weight is not None
     if mode.get("Mode") in ("24R", "24L") and not re.fullmatch(r"[A-Z]{2}[0-9]{6}", mode.get("Location", "")):
         return server.no("relay", _reply(("10073", "Error", "Location not allowed for this shipment.")))
+    # A return is dropped at any relay and needs none to be named; nothing else is collected at one unless the contract says so.
+    if (mode.get("Mode") == "LCC") != (collected.get("Mode") == "REL") or (
+        mode.get("Mode") == "LCC" and mode.get("Location")
+    ):
+        return server.no("collection", _reply(("10070", "Error", "Collection mode not allowed.")))
     if weight.get("Unit") != "gr" or not (weight.get("Value") or "").isdecimal():
         return server.no("weight", _reply(("10034", "Error", "Invalid weight.")))
     number = str(96_408_887 + len(server.labels))

@@ -62,6 +62,7 @@ class Kind(msgspec.Struct, frozen=True):
     home: str
     relay_service: str
     relay: str
+    back: str
 
 
 KINDS = {
@@ -69,14 +70,14 @@ KINDS = {
         carrier_servers.colissimo,
         lambda base: {"contract": "123456", "password": "pass-of-tests", "commercial_name": "Orme", "okapi_key": "okapi-of-tests",
                       "base": base, "tracking_base": f"{base}/suivi/v2"},
-        {"password": "expired", "okapi_key": "expired"}, "DOM", "HD", "690021",
+        {"password": "expired", "okapi_key": "expired"}, "DOM", "HD", "690021", "CORE",
     ),
     "mondial_relay": Kind(
         carrier_servers.mondial_relay,
         lambda base: {"enseigne": "BDTEST13", "key": "TestAPI1key", "login": "tests@business-api.example", "password": "pass-of-tests",
                       "customer_id": "BDTEST13", "labels": f"{base}/api/shipment", "soap": f"{base}/Web_Services.asmx", "pages": base,
                       "label_hosts": ["127.0.0.1"]},
-        {"password": "expired", "key": "expired"}, "HOM", "24R", "034439",
+        {"password": "expired", "key": "expired"}, "HOM", "24R", "034439", "LCC",
     ),
 }  # fmt: skip
 
@@ -102,6 +103,12 @@ def home(name: str, **other: Any) -> Shipment:
 
 def to_relay(name: str, **other: Any) -> Shipment:
     return msgspec.structs.replace(SHIPMENT, service=KINDS[name].relay_service, relay=KINDS[name].relay, **other)
+
+
+def coming_back(name: str, **other: Any) -> Shipment:
+    """The customer sends, the house receives; on its label stands the number of the return."""
+    changed = {"service": KINDS[name].back, "reference": "R-7KQ2MX-1", "sender": RECIPIENT, "recipient": SENDER} | other
+    return msgspec.structs.replace(SHIPMENT, **changed)
 
 
 async def obey(carrier: Carrier, shipment: Shipment, format: LabelFormat = PDFS[0], tries: int = 3) -> LabelAnswer:
@@ -277,6 +284,71 @@ async def test_what_is_not_offered_sends_nothing(name: str, server: CarrierServe
     assert server.asked == []
 
 
+async def test_a_label_of_the_way_back_goes_from_the_customer_to_the_house(name: str, server: CarrierServer) -> None:
+    carrier = at(name, server.address)
+    for format in carrier.capabilities.formats:
+        answer = await carrier.create_label(coming_back(name), format, KEY)
+        assert isinstance(answer, Labeled), (answer, server.refused)
+        assert answer.label.content == (carrier_servers.PDF if format in PDFS else carrier_servers.ZPL)
+    sent = list(server.labels.values())[-1]
+    if name == "colissimo":
+        letter = sent["letter"]
+        assert (letter["service"]["productCode"], "pickupLocationId" in letter["parcel"]) == ("CORE", False)
+        assert (letter["sender"]["senderParcelRef"], letter["sender"]["address"]["lastName"]) == (
+            "R-7KQ2MX-1",
+            "Œuvrard-Łukasz",
+        )
+        to = letter["addressee"]["address"]
+        assert (to["companyName"], to["line2"], to["zipCode"]) == ("Orme Lyon", "12 place Bellecour", "69002")
+    else:
+        assert '<DeliveryMode Mode="LCC"' in sent and '<CollectionMode Mode="REL"' in sent and "Location=" not in sent
+        before, after = sent.index("<Sender>"), sent.index("<Recipient>")
+        assert before < sent.index("<City>BORDEAUX</City>") < after < sent.index("<City>LYON</City>")
+        assert "<OrderNo>R-7KQ2MX-1</OrderNo>" in sent
+    made = len(server.labels)
+    nameless = msgspec.structs.replace(RECIPIENT, name=" ")
+    assert await carrier.create_label(coming_back(name, sender=nameless), PDFS[0], KEY) == Refused(
+        (Reason("sender", "missing"),)
+    )
+    overseas, swiss = (
+        msgspec.structs.replace(RECIPIENT, postcode="97110"),
+        msgspec.structs.replace(RECIPIENT, country="CH", postcode="1204"),
+    )
+    belgian = msgspec.structs.replace(RECIPIENT, country="BE", postcode="1000")
+    for sender in (overseas, swiss, belgian):
+        answer = await carrier.create_label(coming_back(name, sender=sender), PDFS[0], KEY)
+        assert isinstance(answer, Refused) and answer.reasons[0].field == "service", sender
+    assert (len(server.labels), server.refused) == (made, [])
+
+
+async def test_a_label_of_the_way_back_fails_as_one_that_leaves_and_is_never_made_twice(
+    name: str, server: CarrierServer
+) -> None:
+    expired = at(name, server.address, **KINDS[name].wrong)
+    assert isinstance(await obey(expired, coming_back(name)), AccountRefused)
+    carrier, page = at(name, server.address), b"<html>Welcome to the hotel</html>"
+    for said, answer in (
+        ((429, b"", {"retry-after": "90"}), Busy("http_429", 90)), ((503, b"", {}), Busy("http_503")), ((500, b"oops", {}), Unknown("http_500")),
+        ((502, page, {}), Unknown("http_502")), ((200, page, {"content-type": "text/html"}), Unknown("nonsense")), ((200, b"", {}), Unknown("nonsense")),
+    ):  # fmt: skip
+        server.say.append(said)
+        assert await carrier.create_label(coming_back(name), PDFS[0], KEY) == answer, said
+    assert server.labels == {}
+    server.say.append((429, b"", {}))
+    assert isinstance(await obey(carrier, coming_back(name)), Labeled)
+    assert len(server.labels) == 1
+    for count, (then, code) in enumerate((("stall", "timed_out"), ("hang up", "cut_off"), ("cut", "cut_off")), 2):
+        server.then = then  # type: ignore[assignment]
+        assert await obey(carrier, coming_back(name)) == Unknown(code), then
+        assert len(server.labels) == count
+    server.then = "tell"
+    with other_bytes(server, carrier_servers.PDF[:-20]):
+        broken = await obey(carrier, coming_back(name))
+    assert isinstance(broken, Unknown)
+    assert broken.numbers == (list(server.labels)[-1],)
+    assert (len(server.labels), server.refused) == (5, ["login"])
+
+
 # ------------------------------------------------------------ what only one of them does
 
 
@@ -315,6 +387,35 @@ async def test_a_colissimo_parcel_travels_as_documented(posts: CarrierServer) ->
     assert letter["customsDeclarations"]["contents"]["article"][0]["value"] == "44.50"
     to_france = msgspec.structs.replace(overseas, service="DOM")
     assert await carrier.create_label(to_france, PDFS[0], KEY) == Refused((Reason("service", "not_there", "GP"),))
+
+
+async def test_a_colissimo_return_from_abroad_has_its_own_product_and_crosses_no_customs(posts: CarrierServer) -> None:
+    carrier = at("colissimo", posts.address)
+    line = ContentLine("Derby Hélène", 1, 4450, 500)
+    abroad = {
+        country: msgspec.structs.replace(RECIPIENT, country=country, postcode=postcode)
+        for country, postcode in (("BE", "1000"), ("CH", "1204"), ("FR", "33000"), ("MC", "98000"))
+    }
+    answers = {
+        country: await carrier.create_label(
+            coming_back("colissimo", service="CORI", sender=sender, contents=(line,)), PDFS[0], KEY
+        )
+        for country, sender in abroad.items()
+    }
+    assert isinstance(answers.pop("BE"), Labeled), posts.refused
+    (sent,) = posts.labels.values()
+    assert (sent["letter"]["sender"]["address"]["countryCode"], "customsDeclarations" in sent["letter"]) == (
+        "BE",
+        False,
+    )
+    assert answers == {
+        "CH": Refused((Reason("service", "customs", "CH"),)),
+        "FR": Refused((Reason("service", "not_from_there", "FR"),)),
+        "MC": Refused((Reason("service", "not_from_there", "MC"),)),
+    }
+    to_belgium = msgspec.structs.replace(SENDER, country="BE", postcode="1000")
+    away = await carrier.create_label(coming_back("colissimo", recipient=to_belgium), PDFS[0], KEY)
+    assert away == Refused((Reason("service", "not_there", "BE"),))
 
 
 async def test_an_answer_that_lacks_its_last_boundary_names_its_parcel(posts: CarrierServer) -> None:

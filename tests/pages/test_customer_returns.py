@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -11,9 +12,11 @@ import pytest
 from PIL import Image
 
 from comptoir.carriers import model as said
+from comptoir.carriers.http import Patience
+from comptoir.carriers.known import make_carrier
 from comptoir.carriers.model import TrackingEvent
 from comptoir.errands.demo_carrier import DemoCarrier
-from comptoir.errands.return_labels import buy_return_labels
+from comptoir.errands.return_labels import ask_ways_back, buy_return_labels
 from comptoir.errands.tracking import heard_events
 from comptoir.flows.return_from_home import forget_drafts
 from comptoir.kit.actor import SYSTEM
@@ -22,6 +25,7 @@ from comptoir.kit.ids import digest, new_id
 from comptoir.returns.arriving import TakeParcel
 from comptoir.returns.model import FinishReturn, Looked
 from comptoir.shipping.tracking import HearTracking
+from tests.carriers import carrier_servers
 from tests.conftest import Database
 from tests.flows.orders_on_file import SEAL, add_articles, add_store
 from tests.flows.parcels_in_hand import Scripted
@@ -352,3 +356,59 @@ async def test_a_label_in_doubt_is_never_asked_for_again_by_itself(
     kept = await sent(door, order, "2:1", "too_small", way="postal", **HOME)
     await door.post(f"{kept}/cancel", {"id": str(new_id())})
     assert await buy_return_labels(door.house) == 0
+
+
+async def test_in_its_carriers_own_protocol_a_label_is_made_once_and_its_parcel_followed_until_it_is_there(
+    door: Door, database: Database
+) -> None:
+    order = await handed_over(database)
+    standing = "SELECT state, status, sent_at, ask_at FROM return_label ORDER BY n DESC LIMIT 1"
+    with carrier_servers.serving(carrier_servers.colissimo) as server:
+        account = {
+            "contract": "123456", "password": "pass-of-tests", "okapi_key": "okapi-of-tests", "base": server.address,
+            "tracking_base": f"{server.address}/suivi/v2",
+        }  # fmt: skip
+        patience = Patience(connect=0.5, read=0.3, total=0.6, after=0.3)
+        door.house.carriers.put("demo", make_carrier("colissimo", account, patience=patience))
+        services = 'UPDATE carrier_account SET services = \'{"return_post": "CORE"}\''
+        await database.connection.execute(services)
+        # It takes the order for a label and is silent: in doubt, and its customer alone may ask for another.
+        server.then = "stall"
+        at = await sent(door, order, "1:1", "too_small", way="postal", **HOME)
+        assert [await buy_return_labels(door.house) for _ in range(2)] == [1, 0]
+        assert (await database.connection.fetchval("SELECT state FROM return_label"), len(server.labels)) == (
+            "unknown",
+            1,
+        )
+        server.then = "tell"
+        await door.post(f"{at}/other-way", {"id": str(new_id()), "way": "postal"} | HOME)
+        await buy_return_labels(door.house)
+        sender = list(server.labels.values())[1]["letter"]["sender"]
+        assert (len(server.labels), sender["address"]["zipCode"]) == (2, "69006")
+        number = await database.connection.fetchval("SELECT tracking_number FROM return_label WHERE state = 'bought'")
+        assert await ask_ways_back(door.house) == 0
+        # Silent, busy, not known yet, in pieces: it is asked again in its time, and nothing is believed.
+        for answer, minutes in (((429, b"", {}), 10), ((401, b"", {}), 120), (None, 720), ((200, b"<html>", {}), 10)):
+            door.clock.advance(hours=13)
+            server.say = [answer] if answer else []
+            assert [await ask_ways_back(door.house) for _ in range(2)] == [1, 0], answer
+            row = await database.connection.fetchrow(standing)
+            assert (row["status"], row["ask_at"] - door.clock()) == ("pending", timedelta(minutes=minutes)), answer
+        told = [
+            {"code": "PC1", "label": "Pris en charge", "date": door.clock().isoformat()},
+            {"code": "ZZ9", "label": "?", "date": "soon"},
+        ]
+        server.tracked = {number: told}
+        door.clock.advance(hours=13)
+        await ask_ways_back(door.house)
+        row = await database.connection.fetchrow(standing)
+        assert (row["status"], row["ask_at"] - door.clock()) == ("picked_up", timedelta(hours=4))
+        assert row["sent_at"] is not None
+        assert sentence(await door.get(at)) == "Votre retour est en route."
+        server.tracked[number] = [{"code": "DI1", "label": "Distribué", "date": door.clock().isoformat()}, *told]
+        door.clock.advance(hours=5)
+        await ask_ways_back(door.house)
+        row = await database.connection.fetchrow(standing)
+        assert (row["status"], row["ask_at"]) == ("delivered", None)
+        door.clock.advance(days=1)
+        assert await ask_ways_back(door.house) == 0

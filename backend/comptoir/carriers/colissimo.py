@@ -52,6 +52,7 @@ from comptoir.carriers.model import (
 from comptoir.carriers.papers import whole, whole_pdf
 from comptoir.carriers.tariffs import OVERSEAS as OVERSEAS_POSTCODES
 from comptoir.carriers.tariffs import Tariff, place
+from comptoir.network.markets import LIKE_FRANCE, ONE_MARKET
 
 BASE: Final = "https://ws.colissimo.fr"
 LABELS: Final = "/sls-ws/SlsServiceWSRest/2.0"
@@ -65,39 +66,6 @@ MOST_GRAMS: Final = 30_000
 MOST_INSURED: Final = 150_000
 SLIP_AT_ONCE: Final = 50
 OVERSEAS: Final = tuple(OVERSEAS_POSTCODES.values())
-ONE_MARKET: Final = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MC",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    ]
-)
-"""Where goods go without a customs form: the Union and Monaco; French overseas departments are not among them."""
 SERVICES: Final = (
     Service("DOM", "home", "Colissimo Domicile sans signature", ("FR", "MC", "AD"), most_weight_g=MOST_GRAMS),
     Service("DOS", "home", "Colissimo Domicile avec signature", signed=True, most_weight_g=MOST_GRAMS),
@@ -105,7 +73,7 @@ SERVICES: Final = (
     Service("COM", "home", "Colissimo Outre-Mer sans signature", OVERSEAS, most_weight_g=MOST_GRAMS),
     Service("CDS", "home", "Colissimo Outre-Mer avec signature", OVERSEAS, signed=True, most_weight_g=MOST_GRAMS),
     Service("CORE", "return", "Colissimo Retour France", ("FR",), most_weight_g=MOST_GRAMS),
-    Service("CORI", "return", "Colissimo Retour International", most_weight_g=MOST_GRAMS),
+    Service("CORI", "return", "Colissimo Retour International", ("FR",), most_weight_g=MOST_GRAMS),
 )
 KINDS: Final = {"BPR": "post_office", "A2P": "shop", "PCS": "locker", "CMT": "shop", "BDP": "post_office"}
 DAYS: Final = ("Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi", "Samedi", "Dimanche")
@@ -326,7 +294,19 @@ def faults(shipment: Shipment) -> tuple[Reason, ...]:
     for part, field in (("name", "recipient.name"), ("street", "recipient.street"), ("postcode", "recipient.postcode"), ("city", "recipient.city")):  # fmt: skip
         if not getattr(shipment.recipient, part).strip():
             found.append(Reason(field, "missing"))  # type: ignore[arg-type]
-    return tuple(found)
+    return (*found, *_faults_of_return(shipment)) if service and service.kind == "return" else tuple(found)
+
+
+def _faults_of_return(shipment: Shipment) -> Iterator[Reason]:
+    """The customer sends and we receive. CORE starts in France, CORI abroad; across a customs border it wants papers that we do not write."""
+    sender = shipment.sender
+    if not all(part.strip() for part in (sender.name, sender.street, sender.postcode, sender.city)):
+        yield Reason("sender", "missing")
+    country = _country(sender)
+    if (country in LIKE_FRANCE) != (shipment.service == "CORE"):
+        yield Reason("service", "not_from_there", country)
+    elif country not in ONE_MARKET:
+        yield Reason("service", "customs", country)
 
 
 def _country(address: Address) -> str:

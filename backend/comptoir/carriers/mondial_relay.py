@@ -51,6 +51,7 @@ from comptoir.carriers.model import (
 )
 from comptoir.carriers.papers import whole
 from comptoir.carriers.tariffs import Tariff
+from comptoir.network.markets import crossing
 
 LABELS: Final = "https://connect-api.mondialrelay.com/api/shipment"
 SOAP: Final = "https://api.mondialrelay.com/Web_Services.asmx"
@@ -311,6 +312,12 @@ def faults(shipment: Shipment, format: LabelFormat) -> tuple[Reason, ...]:
         ("recipient.postcode", recipient.postcode), ("recipient.city", recipient.city),
     )  # fmt: skip
     found += [Reason(field, "missing") for field, value in needed if not _capitals(value)]
+    if service and service.kind == "return":
+        sender = shipment.sender
+        if not all(_capitals(part) for part in (sender.name, sender.street, sender.postcode, sender.city)):
+            found.append(Reason("sender", "missing"))
+        if crossing(sender.country, sender.postcode, recipient.country) != "none":
+            found.append(Reason("service", "not_from_there", sender.country))
     return tuple(found)
 
 

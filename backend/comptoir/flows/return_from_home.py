@@ -12,6 +12,7 @@ from comptoir.flows.send_back import want_label
 from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.db import Event, Tx, in_transaction
 from comptoir.kit.errors import Conflict, Invalid, NotFound
+from comptoir.network.markets import crossing
 from comptoir.orders import sql as orders_sql
 from comptoir.returns import draft_sql
 from comptoir.returns.drafting import (
@@ -144,8 +145,9 @@ async def _want(
         raise Conflict("way_costs_more", fee_minor=priced.fee_minor)
     pieces = await read_pieces(tx.connection, skus)
     sender = None if way.sender is None else msgspec.convert(msgspec.to_builtins(way.sender), Sender)
+    border = terms.border if sender is None else crossing(sender.country, sender.postcode, terms.goes_country)
     await want_label(
-        tx, done.id, done.number, terms.order, way.method, terms.goes_to, pieces, sender, priced.fee_minor, terms.currency,
+        tx, done.id, done.number, terms.order, way.method, terms.goes_to, pieces, sender, priced.fee_minor, terms.currency, border,
     )  # fmt: skip
 
 

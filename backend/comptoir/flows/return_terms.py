@@ -15,6 +15,7 @@ from comptoir.flows.open_return import choose_units
 from comptoir.flows.reading_returns import Case, asked_for, read_case
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import Conflict, NotFound
+from comptoir.network.markets import Crossing, crossing
 from comptoir.returns import policy, rma_sql
 from comptoir.returns.drafting import DraftLine, Method
 from comptoir.returns.eligibility import Asked, Verdict
@@ -29,7 +30,7 @@ from comptoir.shipping.model import Piece
 from comptoir.shipping.way_back import WayBack, ways_back, weight_of
 
 _ORDER: Final = """
-SELECT o.number, o.service, trim(o.currency) AS currency, (SELECT a.postcode FROM order_address a WHERE a.order_id = o.id) AS postcode,
+SELECT x.*, (SELECT trim(p.country) FROM location p WHERE p.id = x.goes_to) AS goes_country FROM (SELECT o.number, o.service, trim(o.currency) AS currency, (SELECT a.postcode FROM order_address a WHERE a.order_id = o.id) AS postcode,
   coalesce((SELECT d.gift FROM order_delivery d WHERE d.order_id = o.id), false) AS gift,
   o.shipping_minor + CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0
     ELSE greatest(0, o.vat_minor - (SELECT sum(l.vat_minor) FROM order_line l WHERE l.order_id = o.id)) END AS delivery_minor,
@@ -37,7 +38,7 @@ SELECT o.number, o.service, trim(o.currency) AS currency, (SELECT a.postcode FRO
   coalesce((SELECT w.id FROM location w JOIN location h ON h.legal_entity = w.legal_entity
      WHERE w.kind = 'warehouse' AND h.id = (SELECT k.location FROM work k WHERE k.order_id = o.id ORDER BY k.id LIMIT 1) ORDER BY w.id LIMIT 1),
     (SELECT k.location FROM work k WHERE k.order_id = o.id ORDER BY k.id LIMIT 1)) AS goes_to
-FROM sales_order o WHERE o.id = $1
+FROM sales_order o WHERE o.id = $1) x
 """
 _LINES: Final = """
 SELECT l.line, l.method, coalesce(s.name, l.title) AS title, coalesce(s.variant, '') AS variant, coalesce(s.picture, '') AS picture
@@ -104,6 +105,7 @@ class Terms(msgspec.Struct, frozen=True):
     postcode: str | None
     gift: bool
     goes_to: str | None
+    goes_country: str
     case: Case
     lines: tuple[Line, ...]
     needs: tuple[Need, ...]
@@ -116,6 +118,11 @@ class Terms(msgspec.Struct, frozen=True):
     @property
     def country(self) -> str:
         return self.case.bought.country
+
+    @property
+    def border(self) -> Crossing:
+        """What a parcel crosses on its way back."""
+        return crossing(self.country, self.postcode or "", self.goes_country)
 
     @property
     def left(self) -> dict[int, int]:
@@ -135,7 +142,7 @@ async def read_terms(connection: Connection, order: UUID, now: datetime) -> Term
     case = await read_case(connection, order, now)
     lines = tuple(_line(one, needs, case, now) for one in await connection.fetch(_LINES, order))
     return Terms(
-        order, row["number"], row["currency"], row["postcode"], row["gift"], row["goes_to"], case, lines, needs, await list_reasons(connection),
+        order, row["number"], row["currency"], row["postcode"], row["gift"], row["goes_to"], row["goes_country"] or "FR", case, lines, needs, await list_reasons(connection),
         Fee(row["delivery_minor"], row["delivery_given"], policy.standard_fee(case.policy, row["service"])),
     )  # fmt: skip
 
@@ -156,7 +163,8 @@ async def read_ways(
     if terms.goes_to is not None:
         pieces = await read_pieces(connection, skus)
         accounts = await read_accounts(connection, terms.goes_to, now)
-        labels = {one.method: one for one in ways_back(accounts, pieces, weight_of(sum(p.grams for p in pieces)))}
+        grams = weight_of(sum(piece.grams for piece in pieces))
+        labels = {one.method: one for one in ways_back(accounts, pieces, grams, terms.border)}
     found = []
     for way in policy.ways_from(terms.case.policy, terms.country):
         if way.method == "store":

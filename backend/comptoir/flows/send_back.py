@@ -10,6 +10,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
+from comptoir.network.markets import Crossing
 from comptoir.shipping import labels, way_back, way_back_sql
 from comptoir.shipping.model import LabelState, Piece
 from comptoir.shipping.tracking import Heard, HearTracking
@@ -18,11 +19,11 @@ from comptoir.shipping.way_back import Method, RecordReturnLabel, ReturnLabel, R
 
 async def want_label(
     tx: Tx, rma: UUID, number: str, order: UUID, method: Method, location: str, pieces: list[Piece], sender: Sender | None,
-    fee_minor: int, currency: str,
+    fee_minor: int, currency: str, border: Crossing,
 ) -> None:  # fmt: skip
     """A label is asked for as soon as the worker comes by. Conflict `no_way_back` where no carrier takes these goods."""
     grams = way_back.weight_of(sum(one.grams for one in pieces))
-    ways = way_back.ways_back(await accounts_of(tx, location), pieces, grams)
+    ways = way_back.ways_back(await accounts_of(tx, location), pieces, grams, border)
     way = next((one for one in ways if one.method == method), None)
     if way is None:
         raise Conflict("no_way_back")

@@ -14,7 +14,7 @@ Millimeters = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Grams = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Typed = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]*\Z")]
 LabelFormat = Literal["pdf_a4", "pdf_10x15", "zpl_203", "zpl_300"]
-Kind = Literal["home", "relay", "express", "return_post", "return_relay"]
+Kind = Literal["home", "relay", "express", "return_post", "return_post_abroad", "return_relay"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 NEVER_TYPED: Final = frozenset({"base", "tracking_base", "labels", "soap", "pages", "label_hosts"})

@@ -1,6 +1,7 @@
 """The label of a parcel on its way back: who could carry it, what its customer pays, where it is. Pure.
 
-a carrier's account has services `return_relay` (left at a relay) and `return_post` (left at a counter of the carrier)
+a carrier's account has services `return_relay` (left at a relay), `return_post` (left at a counter of the carrier) and
+`return_post_abroad` (the same in another country of the one market)
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.words import Country, Postcode, Word
+from comptoir.network.markets import Crossing
 from comptoir.shipping.choosing import Chosen, choose
 from comptoir.shipping.labels import Answer
 from comptoir.shipping.links import carrier_name
@@ -20,6 +22,7 @@ from comptoir.shipping.tracking import FINAL, Status
 
 Method = Literal["relay", "postal"]
 KIND: Final[dict[Method, str]] = {"relay": "return_relay", "postal": "return_post"}
+ABROAD: Final = "return_post_abroad"
 PACKING_GRAMS: Final = 200
 """What whoever sends something back puts around it."""
 
@@ -94,10 +97,17 @@ class ReturnLabelStands(msgspec.Struct, frozen=True):
     tracking_number: str | None = None
 
 
-def ways_back(accounts: Sequence[Account], pieces: Sequence[Piece], grams: int) -> list[WayBack]:
+def kinds_over(border: Crossing) -> dict[Method, str]:
+    """The service of an account that each way needs: no label crosses customs, and a parcel shop abroad takes none of ours."""
+    if border == "customs":
+        return {}
+    return KIND if border == "none" else {"postal": ABROAD}
+
+
+def ways_back(accounts: Sequence[Account], pieces: Sequence[Piece], grams: int, border: Crossing) -> list[WayBack]:
     """One way of each method that takes these goods, chosen among the accounts as for a parcel that leaves."""
     found: list[WayBack] = []
-    for method, kind in KIND.items():
+    for method, kind in kinds_over(border).items():
         offers = [offer_of(one, one.services[kind], grams) for one in accounts if one.services.get(kind)]
         if method == "relay":
             offers = [msgspec.structs.replace(one, way="relay") for one in offers]

@@ -53,6 +53,7 @@ class AccountForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relay: Service = ""
     express: Service = ""
     return_post: Service = ""
+    return_post_abroad: Service = ""
     return_relay: Service = ""
     contract: Typed = ""
     commercial_name: Typed = ""
