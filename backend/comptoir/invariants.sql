@@ -318,6 +318,16 @@ WHERE coalesce(f.goods, 0) <> coalesce(u.units, 0) AND r.order_id IS NOT NULL
     <> coalesce(i.intended, 0) + coalesce(c.amount_minor, 0) + coalesce(x.amount_minor, 0)
   OR (r.status <> 'settled' AND coalesce(f.lines, 0) + coalesce(u.units, 0) > 0);
 
+-- name: what_is_canceled_gives_back_what_its_lines_say
+-- I4: what is given back for units that were canceled, not collected or refused at the counter is what its lines and the delivery come to.
+-- An order that has no such lines was canceled before they were kept. What an exchange had paid with is given back on the first order.
+SELECT coalesce(f.cause, i.cause) AS cause, coalesce(f.lines, 0) AS lines, coalesce(i.intended, 0) AS intended
+FROM (SELECT cause, sum(amount_minor) AS lines FROM refund_line WHERE NOT EXISTS (SELECT FROM rma r WHERE r.id = cause) GROUP BY 1) f
+FULL JOIN (SELECT cause, array_agg(order_id) AS orders, min(intended_at) AS at, sum(amount_minor) AS intended FROM payment_intention
+  WHERE kind IN ('refund', 'void') AND reason IN ('canceled', 'not_collected', 'refused_at_counter') AND state <> 'withdrawn' GROUP BY 1) i ON i.cause = f.cause
+WHERE coalesce(f.lines, 0) <> coalesce(i.intended, 0) AND (f.cause IS NOT NULL
+  OR EXISTS (SELECT FROM refund_line g WHERE g.order_id = ANY(i.orders) AND g.at < i.at AND NOT EXISTS (SELECT FROM rma r WHERE r.id = g.cause)));
+
 -- name: a_return_says_what_its_units_say
 -- A return's state fits where its units are: nothing is here before it came, and nothing is settled that is still expected.
 SELECT r.number, r.status, u.expected, u.here, u.in_hand FROM rma r JOIN (SELECT rma, count(*) FILTER (WHERE state = 'expected') AS expected,

@@ -5,7 +5,9 @@ import pytest
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder, LineQuantity
+from comptoir.returns.model import Taken, TakeReturn
 from tests.hands import Shop, staged
+from tests.properties.test_returns_money import ALLOWED, BOSS, beside
 from tests.world import BOWL, COGNAC, CONFLUENCE, CUP, DERBY, LYON, NOUR, TABLE_SET, Line, order
 
 pytestmark = pytest.mark.anyio
@@ -154,3 +156,39 @@ async def test_another_stores_people_do_not_find_the_order(shop: Shop) -> None:
     with pytest.raises(NotFound, match="order_not_found"):
         await shop.perform(cancel(placed.id), nour.person)
     assert await shop.figures(DERBY, LYON) == (1, 1, 0, 0)
+
+
+async def test_what_is_canceled_refused_or_not_collected_and_what_comes_back_share_each_line_to_the_cent(
+    shop: Shop,
+) -> None:
+    async def by_line(of: object) -> dict[int, int]:
+        rows = await shop.connection.fetch(
+            "SELECT line, sum(amount_minor)::int AS given FROM refund_line WHERE order_id = $1 GROUP BY line", of
+        )
+        return {row["line"]: row["given"] for row in rows}
+
+    await shop.receive(12)
+    await shop.receive(4, BOWL)
+    await shop.receive(4, CUP)
+    sam = await shop.handheld()
+    # A shop that adds VAT at the end, a discount that does not divide, a delivery that costs: all of it, piece by piece.
+    made = beside(order(Line(DERBY, 5, discount_minor=7), Line(TABLE_SET), shipping_minor=491))
+    placed = await shop.place(made)
+    await shop.perform(cancel(made.id, (1, 1)))
+    await shop.perform(cancel(made.id, (2, 1)))
+    work = placed.works[0].id
+    await sam.start(work)
+    await sam.pick(work, 4)
+    await sam.stage(work)
+    refused = [{"work": work, "line": 1, "quantity": 2, "reason": "too small"}]
+    handed = await sam.hand_over(made.id, work, refused=refused)
+    assert sum((await by_line(made.id)).values()) == sum(minor for _, minor, _ in await shop.intended(made.id))
+    await sam.undo(handed)
+    assert await shop.breaches() == []
+    await sam.hand_over(made.id, work, refused=refused)
+    taken = Taken(line=1, quantity=2, condition="as_new")
+    await shop.perform(TakeReturn(id=new_id(), location=LYON, order=made.id, units=(taken,), permission=ALLOWED), BOSS)
+    gross = {n: one.total_minor + one.vat_minor for n, one in enumerate(made.lines, 1)}
+    assert await by_line(made.id) == gross | {0: made.total_minor - sum(gross.values())}
+    assert sum(minor for _, minor, _ in await shop.intended(made.id)) == made.total_minor
+    assert await shop.breaches() == []

@@ -92,6 +92,11 @@ FAULTS = {
         " SELECT order_id, gen_random_uuid(), line, 1, total_minor + 1, now() FROM order_line WHERE line = 1"
     ),
     "a_settled_return_is_given_once_to_the_cent": f"{RMA.format('settled')}; {BACK.format('placed', 100)}",
+    "what_is_canceled_gives_back_what_its_lines_say": (
+        "WITH made AS (INSERT INTO payment_intention (id, order_id, kind, amount_minor, reason, made_by, due_at, intended_at, intended_who, cause)"
+        " SELECT gen_random_uuid(), order_id, 'refund', 2, 'canceled', 'channel', now(), now(), 'test', gen_random_uuid() FROM payment RETURNING order_id, cause)"
+        " INSERT INTO refund_line (order_id, cause, line, units, amount_minor, at) SELECT order_id, cause, 1, 1, 1, now() FROM made"
+    ),
     "credit_is_used_as_it_is_told": (
         "INSERT INTO store_credit (id, rma, code_hash, currency, amount_minor, left_minor, issued_at, issued_who)"
         " VALUES (gen_random_uuid(), gen_random_uuid(), 'x', 'EUR', 100, 99, now(), 'test')"

@@ -1,5 +1,6 @@
 """The order, or some units of it, is not wanted any more; possible during picking too, with the put-back work that follows."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ import msgspec
 
 from comptoir.flows.bring_to_store import end_carried
 from comptoir.flows.fewer_missing import fewer_missing
+from comptoir.flows.given_lines import give_lines, left_by_line, shares_of
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
 from comptoir.flows.pack_parcel import out_of_parcels
@@ -20,7 +22,6 @@ from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.orders import canceling, sql
 from comptoir.orders.model import CancelOrder, Progress
-from comptoir.payments import sql as payments_sql
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import released
 
@@ -56,7 +57,10 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
     for work in works:
         for line in work.lines:
             at_work[line.order_line, line.part].append((work, line))
-    worth, units, put_backs = 0, 0, 0
+    shares = await shares_of(tx, command.order)
+    worth: Counter[int] = Counter()
+    count: Counter[int] = Counter()
+    units, put_backs = 0, 0
     movements = []
     for need in needs:
         wanted = parts.get((need["line"], need["part"]), 0)
@@ -75,7 +79,9 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
                 tx, command.order, [(need["line"], need["part"], -take_unsourced, -take_held, -taken, done)]
             )
             await fewer_missing(tx, command.order, need["line"], need["sku"], take_unsourced, "canceled")
-            worth += canceling.share_of(need["share_minor"], need["quantity"], need["canceled"], done)
+            share = shares[need["line"], need["part"]]
+            worth[need["line"]] += canceling.share_of(share, need["quantity"], need["canceled"], done)
+            count[need["line"]] += done
             units += done
     if not units and needs:
         raise Conflict("already_canceled" if order["progress"] == "canceled" else "already_handed_over")
@@ -101,8 +107,9 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
             now,
             actor.who,
         )
-        worth = order["total_minor"]
-    refund = await payments_sql.refund_or_void(tx, command.order, worth, "canceled", command.id, now)
+        # Also what no unit costs: the delivery, and an article that nobody knew.
+        worth = Counter(await left_by_line(tx, command.order))
+    refund, amount = await give_lines(tx, command.order, worth, count, "canceled", command.id, now)
     await tx.run(
         "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'canceled' WHERE order_id = $1 AND kind = 'short_choice' AND resolved_at IS NULL"
         " AND NOT EXISTS (SELECT FROM requirement r WHERE r.order_id = $1 AND r.line = (body->>'line')::int AND r.unsourced > 0)",
@@ -116,10 +123,10 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
     for work in works:
         tx.touched.add(work.location)
     tx.tell(
-        Event("order.canceled", command.order, {"whole": whole and nothing_left, "lines": [c.line for c in command.lines], "refund": refund, "amount_minor": worth if refund else 0},
+        Event("order.canceled", command.order, {"whole": whole and nothing_left, "lines": [c.line for c in command.lines], "refund": refund, "amount_minor": amount if refund else 0},
               works[0].location if works else None)
     )  # fmt: skip
-    return OrderCanceled(command.order, progress, units, refund, worth if refund else 0, put_backs)
+    return OrderCanceled(command.order, progress, units, refund, amount if refund else 0, put_backs)
 
 
 async def cancel_units(tx: Tx, work: Work, line: WorkLine, units: int) -> tuple[int, list[Any], int]:

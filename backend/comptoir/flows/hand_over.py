@@ -1,5 +1,6 @@
 """The customer leaves with the goods, refuses some of them, or brings all of it back within two minutes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -8,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.catalog.queries import find_cautions
+from comptoir.flows.given_lines import forget_lines, give_lines, shares_of
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
 from comptoir.flows.regain import Regained, find_aside, regain
@@ -21,6 +23,7 @@ from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import Seal, digest, same
 from comptoir.orders import sql as orders_sql
+from comptoir.orders.canceling import share_of
 from comptoir.payments import sql as payments_sql
 from comptoir.returns import rma_sql as returns_sql
 from comptoir.stock import sql as stock_sql
@@ -233,29 +236,35 @@ async def money(tx: Tx, order: UUID, given: Sequence[Given], cause: UUID, at: da
 
     The delivery's fee is captured with the first goods that go.
     """
-    shares = {
-        (row[0], row[1]): (row[2], row[3])
-        for row in await tx.rows("SELECT line, part, share_minor, quantity FROM requirement WHERE order_id = $1", order)
-    }
-
-    def worth(units: dict[tuple[int, int], int]) -> int:
-        return sum(shares[key][0] * count // shares[key][1] for key, count in units.items() if key in shares)
-
+    shares = await shares_of(tx, order)
+    needs = {(n["line"], n["part"]): n for n in await orders_sql.requirements(tx, order)}
+    refused: Counter[tuple[int, int]] = Counter()
+    left: Counter[tuple[int, int]] = Counter()
+    for one in given:
+        refused[one.order_line, one.part] += one.refused
+        left[one.order_line, one.part] += one.handed
     due = handover.settles_at(at, tx.now)
-    refused = worth({(g.order_line, g.part): g.refused for g in given if g.refused})
-    handed = worth({(g.order_line, g.part): g.handed for g in given if g.handed})
+    handed = sum(shares[of] * units // needs[of]["quantity"] for of, units in left.items() if of in needs)
     row = await tx.row(_TO_CAPTURE, order)
     if row is not None and row["authorized"]:
         fee = 0 if not handed or await payments_sql.has_capture(tx, order) else row["shipping_minor"]
         # Part of an order may be paid already: with what came back of another one.
         wanted = min(handed + fee, row["authorized"] - row["taking"])
         await payments_sql.intend(tx, order, "capture", wanted, "handed_over", row["channel"], due, cause)
-    if refused:
-        await payments_sql.refund_or_void(tx, order, refused, "refused_at_counter", cause, due)
+    worth: Counter[int] = Counter()
+    count: Counter[int] = Counter()
+    for of, units in refused.items():
+        if units and (need := needs.get(of)):
+            worth[of[0]] += share_of(shares[of], need["quantity"], need["canceled"] - units, units)
+            count[of[0]] += units
+    if worth:
+        await give_lines(tx, order, worth, count, "refused_at_counter", cause, due)
 
 
 _TO_CAPTURE = """
-SELECT s.channel, s.shipping_minor, (SELECT coalesce(sum(p.amount_minor), 0) FROM payment p WHERE p.order_id = s.id AND p.state = 'authorized')::bigint AS authorized,
+SELECT s.channel, s.shipping_minor + CASE WHEN s.total_minor = s.goods_minor - s.discount_minor + s.shipping_minor THEN 0
+    ELSE greatest(0, s.vat_minor - (SELECT sum(l.vat_minor) FROM order_line l WHERE l.order_id = s.id)) END AS shipping_minor,
+  (SELECT coalesce(sum(p.amount_minor), 0) FROM payment p WHERE p.order_id = s.id AND p.state = 'authorized')::bigint AS authorized,
   (SELECT coalesce(sum(i.amount_minor), 0) FROM payment_intention i WHERE i.order_id = s.id AND i.kind = 'capture' AND i.state NOT IN ('withdrawn', 'confirmed'))::bigint AS taking
 FROM sales_order s WHERE s.id = $1
 """
@@ -339,7 +348,7 @@ async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datet
         actor.who,
         command.reason,
     )
-    await payments_sql.withdraw(tx, command.hand_over)
+    await forget_lines(tx, order, command.hand_over)
     settled = [
         r[0] for r in await tx.rows(
             "SELECT seq FROM event WHERE stream = $1 AND kind = 'fulfillment.hand_over_settled' AND body->>'hand_over' = $2", order, str(command.hand_over))

@@ -1,5 +1,6 @@
 """What time ends: payments that never came, goods that nobody collected, leases that ran out. Run by the worker, bounded."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from comptoir.flows.become_ready import open_days_of
 from comptoir.flows.cancel_order import cancel_order
+from comptoir.flows.given_lines import give_lines, shares_of
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.resolve_short import ResolveShort
 from comptoir.fulfillment import sql as work_sql
@@ -21,7 +23,6 @@ from comptoir.kit.ids import new_id
 from comptoir.orders import sql
 from comptoir.orders.canceling import share_of
 from comptoir.orders.model import CancelOrder
-from comptoir.payments import sql as payments_sql
 from comptoir.stock import sql as stock_sql
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ async def expire(tx: Tx, order: UUID, work_id: UUID, now: datetime) -> None:
     if work.status != Status.STAGED or rescue is None or rescue >= now:
         return
     needs = {(n["line"], n["part"]): n for n in await sql.requirements(tx, order)}
-    worth = 0
+    shares = await shares_of(tx, order)
+    worth: Counter[int] = Counter()
+    count: Counter[int] = Counter()
     for line in work.lines:
         if line.staged:
             await work_sql.move_units(tx, work.id, [Moved(line.line, "staged", "canceled", line.staged)])
@@ -98,10 +101,12 @@ async def expire(tx: Tx, order: UUID, work_id: UUID, now: datetime) -> None:
                 line=line.line,
             )
             need = needs[line.order_line, line.part]
-            worth += share_of(need["share_minor"], need["quantity"], need["canceled"], line.staged)
+            share = shares[line.order_line, line.part]
+            worth[line.order_line] += share_of(share, need["quantity"], need["canceled"], line.staged)
+            count[line.order_line] += line.staged
     await work_sql.advance(tx, work.id, work.after(Action.EXPIRE))
-    refund = await payments_sql.refund_or_void(tx, order, worth, "not_collected", work.id, now)
-    tx.tell(Event("fulfillment.expired", order, {"refund": refund, "amount_minor": worth}, work.location, work.id))
+    refund, amount = await give_lines(tx, order, worth, count, "not_collected", work.id, now)
+    tx.tell(Event("fulfillment.expired", order, {"refund": refund, "amount_minor": amount}, work.location, work.id))
     await keep_progress(tx, order)
 
 

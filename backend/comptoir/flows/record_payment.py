@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.flows.given_lines import shares_of
 from comptoir.flows.release_hold import ReleaseHoldFlow
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
@@ -49,7 +50,8 @@ class RecordPaymentFlow:
             raise NotFound("order_not_found")
         needs = await sql.requirements(tx, command.order)
         canceled = order["progress"] == Progress.CANCELED.value
-        worth = sum(need["share_minor"] * need["canceled"] // need["quantity"] for need in needs)
+        shares = await shares_of(tx, command.order)
+        worth = sum(shares[need["line"], need["part"]] * need["canceled"] // need["quantity"] for need in needs)
         told = recording.record(
             await payments_sql.lock_payments(tx, command.order), command, total_minor=order["total_minor"],
             canceled_minor=order["total_minor"] if canceled else worth,

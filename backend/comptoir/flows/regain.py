@@ -4,12 +4,14 @@ A hand-over with no network is told late. The customer may have canceled since, 
 goods are gone all the same, so nobody can put them back, and their price is not given back as long as that is only intended.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from comptoir.flows.given_lines import give_lines, keep_lines, shares_of
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.fulfillment import sql
 from comptoir.fulfillment.handover import Aside
@@ -18,7 +20,6 @@ from comptoir.fulfillment.model import Moved, Work
 from comptoir.kit.db import Tx
 from comptoir.orders import sql as orders_sql
 from comptoir.orders.canceling import share_of
-from comptoir.payments import sql as payments_sql
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import handed_over
 
@@ -58,7 +59,7 @@ async def regain(tx: Tx, works: Sequence[Work], gone: Sequence[Aside], at: datet
     """
     by_id = {work.id: work for work in works}
     regained: list[Regained] = []
-    worth: dict[UUID, int] = {}
+    worth: dict[UUID, Counter[int]] = {}
     movements = []
     for units in gone:
         work = by_id[units.work]
@@ -72,8 +73,9 @@ async def regain(tx: Tx, works: Sequence[Work], gone: Sequence[Aside], at: datet
         assert line is not None
         needs = {(n["line"], n["part"]): n for n in await orders_sql.requirements(tx, work.order_id)}
         need = needs[line.order_line, line.part]
-        worth[work.order_id] = worth.get(work.order_id, 0) + share_of(
-            need["share_minor"], need["quantity"], need["canceled"] - units.units, units.units
+        share = (await shares_of(tx, work.order_id))[line.order_line, line.part]
+        worth.setdefault(work.order_id, Counter())[line.order_line] += share_of(
+            share, need["quantity"], need["canceled"] - units.units, units.units
         )
         await sql.move_units(tx, work.id, [Moved(units.line, "canceled", "staged", units.units)])
         await orders_sql.move_units(tx, work.order_id, [(line.order_line, line.part, 0, 0, units.units, -units.units)])
@@ -82,31 +84,11 @@ async def regain(tx: Tx, works: Sequence[Work], gone: Sequence[Aside], at: datet
     await stock_sql.post(tx, movements)
     for work_id in {units.work for units in regained if units.ended != Status.STAGED}:
         await sql.advance(tx, work_id, Status.STAGED)
-    for order, minor in worth.items():
+    for order, lines in worth.items():
         await tx.run("UPDATE sales_order SET canceled_at = NULL, cancel_reason = NULL WHERE id = $1", order)
         await orders_sql.recount_canceled(tx, order)
-        await keep_money(tx, order, minor)
+        await keep_lines(tx, order, lines, REASONS.values())
     return regained
-
-
-async def keep_money(tx: Tx, order: UUID, minor: int) -> None:
-    """What was only intended to be given back for these goods is not; the rest of it stays intended."""
-    rows = await tx.rows(
-        "SELECT id, kind, amount_minor, reason, made_by, due_at, cause FROM payment_intention i WHERE order_id = $1"
-        " AND state = 'intended' AND kind IN ('refund', 'void') AND reason IN ('canceled', 'not_collected')"
-        f" AND {payments_sql.NOT_BEGUN} ORDER BY intended_at DESC, id DESC FOR NO KEY UPDATE",
-        order,
-    )
-    for row in rows:
-        taken = min(minor, row["amount_minor"])
-        if not taken:
-            continue
-        minor -= taken
-        await tx.run("UPDATE payment_intention SET state = 'withdrawn' WHERE id = $1", row["id"])
-        rest = row["amount_minor"] - taken
-        await payments_sql.intend(
-            tx, order, row["kind"], rest, row["reason"], row["made_by"], row["due_at"], row["cause"]
-        )
 
 
 async def end_again(tx: Tx, works: Sequence[Work], regained: Sequence[Regained], cause: UUID) -> None:
@@ -120,7 +102,8 @@ async def end_again(tx: Tx, works: Sequence[Work], regained: Sequence[Regained],
         reason = REASONS.get(units.ended, "canceled")
         of = (line.order_line, line.part)
         need = next(n for n in await orders_sql.requirements(tx, work.order_id) if (n["line"], n["part"]) == of)
-        worth = share_of(need["share_minor"], need["quantity"], need["canceled"], units.units)
+        share = (await shares_of(tx, work.order_id))[of]
+        worth = share_of(share, need["quantity"], need["canceled"], units.units)
         await sql.move_units(tx, work.id, [Moved(line.line, "staged", "canceled", units.units)])
         await orders_sql.move_units(tx, work.order_id, [(*of, 0, 0, -units.units, units.units)])
         await stock_sql.release_reservations(tx, work.order_id, *of, work.location, units.units)
@@ -128,7 +111,7 @@ async def end_again(tx: Tx, works: Sequence[Work], regained: Sequence[Regained],
             tx, work.location, line.sku, units.units, reason, promised=True, order=work.order_id, work=work.id,
             line=line.line,
         )  # fmt: skip
-        await payments_sql.refund_or_void(tx, work.order_id, worth, reason, cause, tx.now)
+        await give_lines(tx, work.order_id, {of[0]: worth}, {of[0]: units.units}, reason, cause, tx.now)
         await sql.advance(tx, work.id, units.ended)
         await orders_sql.recount_canceled(tx, work.order_id)
         await keep_progress(tx, work.order_id)
