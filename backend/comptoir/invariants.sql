@@ -331,13 +331,21 @@ WHERE coalesce(f.lines, 0) <> coalesce(i.intended, 0) AND (f.cause IS NOT NULL
 -- name: a_return_says_what_its_units_say
 -- A return's state fits where its units are: nothing is here before it came, and nothing is settled that is still expected.
 SELECT r.number, r.status, u.expected, u.here, u.in_hand FROM rma r JOIN (SELECT rma, count(*) FILTER (WHERE state = 'expected') AS expected,
-  count(*) FILTER (WHERE state = 'here') AS here, count(*) FILTER (WHERE state IN ('here', 'placed', 'gone')) AS in_hand FROM rma_unit GROUP BY rma) u
+  count(*) FILTER (WHERE state = 'here') AS here, count(*) FILTER (WHERE state IN ('here', 'placed', 'gone', 'lost')) AS in_hand FROM rma_unit GROUP BY rma) u
   ON u.rma = r.id
 WHERE NOT CASE
   WHEN r.status = 'requested' THEN u.expected > 0 AND u.in_hand = 0
   WHEN r.status = 'received' THEN u.expected > 0
   WHEN r.status IN ('inspected', 'settled') THEN u.expected = 0 AND u.in_hand > 0
   ELSE u.expected + u.in_hand = 0 END;
+
+-- name: labels_of_the_way_back_have_a_live_return
+-- Every label of the way back has its return; a return has one that stands at most, as a number has, and none that stands once it is called off.
+SELECT l.reference, l.state, r.status FROM return_label l LEFT JOIN rma r ON r.id = l.rma AND r.order_id = l.order_id
+WHERE r.id IS NULL OR (r.status = 'canceled' AND l.state IN ('intended', 'bought', 'unknown'))
+UNION ALL SELECT min(l.reference), 'twice', count(*)::text FROM return_label l WHERE l.state IN ('intended', 'calling', 'bought', 'unknown')
+  GROUP BY l.rma HAVING count(*) > 1
+UNION ALL SELECT l.tracking_number, 'twice', count(*)::text FROM return_label l WHERE l.state = 'bought' GROUP BY l.account, l.tracking_number HAVING count(*) > 1;
 
 -- name: credit_is_used_as_it_is_told
 -- What is left of a credit is what it was, less what its sales took.

@@ -64,7 +64,7 @@ from comptoir.flows.resolve_exception import ResolveExceptionFlow
 from comptoir.flows.resolve_short import ResolveShort, ResolveShortFlow
 from comptoir.flows.retry_sourcing import RetrySourcingFlow
 from comptoir.flows.return_from_home import change_way, keep_draft, keep_photo, send_back
-from comptoir.flows.send_back import record_return_label
+from comptoir.flows.send_back import record_return_label, record_return_void
 from comptoir.flows.settle_return import SettleReturnFlow
 from comptoir.flows.ship_transfer import ship_transfer
 from comptoir.flows.start_pack import start_pack
@@ -125,7 +125,7 @@ from comptoir.shipping.commands import (
 from comptoir.shipping.handing import CloseManifest, ReopenManifest, UnloadParcel
 from comptoir.shipping.relays import ChooseRelay, TellNotReceived
 from comptoir.shipping.tracking import HearTracking
-from comptoir.shipping.way_back import RecordReturnLabel
+from comptoir.shipping.way_back import RecordReturnLabel, RecordReturnVoid
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock.adjusting import AdjustStock
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
@@ -208,6 +208,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         TellNotReceived: tell_not_received,
         HearTracking: hear_tracking,
         RecordReturnLabel: record_return_label,
+        RecordReturnVoid: record_return_void,
         KeepDraft: keep_draft,
         KeepPhoto: keep_photo,
         SendBack: send_back,
@@ -289,6 +290,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "ask where parcels are": ("comptoir.errands.tracking:ask_carriers", 30.0),
     "forget return drafts": ("comptoir.flows.return_from_home:forget_drafts", 3600.0),
     "buy return labels": ("comptoir.errands.return_labels:buy_return_labels", 1.0),
+    "throw away return labels": ("comptoir.flows.send_back:drop_unused", 3600.0),
     "ask where returns are": ("comptoir.errands.return_labels:ask_ways_back", 60.0),
     "ask for hand-over slips": ("comptoir.errands.slips:ask_slips", 2.0),
     "watch parcels": ("comptoir.flows.watch_parcels:watch_parcels", 300.0),

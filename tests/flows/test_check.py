@@ -101,6 +101,12 @@ FAULTS = {
         "INSERT INTO store_credit (id, rma, code_hash, currency, amount_minor, left_minor, issued_at, issued_who)"
         " VALUES (gen_random_uuid(), gen_random_uuid(), 'x', 'EUR', 100, 99, now(), 'test')"
     ),
+    "labels_of_the_way_back_have_a_live_return": (
+        f"{RMA.format('canceled')}; {BACK.format('canceled', 0)}; INSERT INTO carrier_account (id, carrier, name) VALUES ('x', 'x', 'X');"
+        " INSERT INTO return_label (id, rma, order_id, n, method, location, account, carrier, service, weight_grams, state, reference,"
+        " tracking_number, intended_at) SELECT gen_random_uuid(), id, order_id, 1, 'postal', location, 'x', 'x', 'X', 1, 'bought', 'R-1', '8R1',"
+        " now() FROM rma"
+    ),
     "a_return_says_what_its_units_say": f"{RMA.format('settled')}; {BACK.format('expected', 0)}",
     "document_numbers_have_no_gap": (
         f"INSERT INTO document_counter VALUES ('orme', 'F', 2026, 3, '2026-11-21'); {DOCUMENT}"

@@ -1,5 +1,6 @@
 """From home a customer sends something back in steps, each a page that works with no script: what, why, how, for how much and until when."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -19,11 +20,13 @@ from comptoir.errands.demo_carrier import DemoCarrier
 from comptoir.errands.return_labels import ask_ways_back, buy_return_labels
 from comptoir.errands.tracking import heard_events
 from comptoir.flows.return_from_home import forget_drafts
+from comptoir.flows.send_back import drop_unused
 from comptoir.kit.actor import SYSTEM
 from comptoir.kit.check import find_breaches
+from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import digest, new_id
 from comptoir.returns.arriving import TakeParcel
-from comptoir.returns.model import FinishReturn, Looked
+from comptoir.returns.model import CancelReturn, FinishReturn, Looked
 from comptoir.shipping.tracking import HearTracking
 from tests.carriers import carrier_servers
 from tests.conftest import Database
@@ -412,3 +415,61 @@ async def test_in_its_carriers_own_protocol_a_label_is_made_once_and_its_parcel_
         assert (row["status"], row["ask_at"]) == ("delivered", None)
         door.clock.advance(days=1)
         assert await ask_ways_back(door.house) == 0
+
+
+async def test_a_label_that_nobody_used_is_given_back_or_kept_as_unused_with_its_cost(
+    door: Door, database: Database
+) -> None:
+    order = await handed_over(database)
+    carrier = Scripted(void=said.Busy("http_503"))
+    door.house.carriers.put("demo", carrier)
+    stands = "SELECT state, void_state, cost_minor, ended_why FROM return_label ORDER BY id DESC LIMIT 1"
+
+    async def now_is(*expected: str | int | None) -> None:
+        row = await database.connection.fetchrow(stands)
+        assert row is not None and tuple(row) == expected
+
+    # Called off: the label is thrown away at once, and its carrier hears of it as soon as it answers.
+    at = await sent(door, order, "1:1", "too_small", way="postal", **HOME)
+    await buy_return_labels(door.house)
+    await now_is("bought", None, 612, None)
+    for _ in range(2):
+        await door.post(f"{at}/cancel", {"id": str(new_id())})
+    await buy_return_labels(door.house)
+    await now_is("voided", "intended", 612, "canceled")
+    carrier.void_answer = said.Voided()
+    door.clock.advance(minutes=1)
+    await buy_return_labels(door.house)
+    await now_is("voided", "confirmed", 612, "canceled")
+    assert carrier.voided == ["8R00001"] * 2
+    # Called off while the carrier is being asked: what it makes is given back.
+    at = await sent(door, order, "1:1", "too_small", way="postal", **HOME)
+    carrier.gate = asyncio.Event()
+    buying = asyncio.create_task(buy_return_labels(door.house))
+    await carrier.heard.wait()
+    await door.post(f"{at}/cancel", {"id": str(new_id())})
+    carrier.gate.set()
+    await buying
+    await now_is("voided", "confirmed", 612, "canceled")
+    # Never used, of a carrier that takes nothing back.
+    at = await sent(door, order, "1:1", "too_small", way="postal", **HOME)
+    await buy_return_labels(door.house)
+    assert await drop_unused(door.house) == 0
+    door.clock.advance(days=61)
+    assert [await drop_unused(door.house) for _ in range(2)] == [1, 0]
+    carrier.void_answer = said.NotOffered()  # type: ignore[assignment]
+    await buy_return_labels(door.house)
+    await now_is("unused", "refused", 612, "expired")
+    assert "return.label_unused" in [row[0] for row in await database.connection.fetch("SELECT kind FROM event")]
+    shown = await door.get(at)
+    assert "n’est plus valable" in shown.text
+    assert "8R00003" not in shown.text
+    # Its customer may have another one, which the carrier then has: that return is not called off here.
+    await door.post(f"{at}/other-way", {"id": str(new_id()), "way": "postal"} | HOME)
+    await buy_return_labels(door.house)
+    events = heard_events([TrackingEvent("8R00004", "IT", "in_transit", door.clock())])
+    await door.house.runner.perform(HearTracking(new_id(), "demo", "8R00004", events), SYSTEM)
+    rma = await database.connection.fetchval("SELECT rma FROM return_label WHERE tracking_number = '8R00004'")
+    with pytest.raises(Conflict, match="return_on_its_way"):
+        await door.house.runner.perform(CancelReturn(id=new_id(), rma=rma), SYSTEM)
+    await now_is("bought", None, 612, None)

@@ -124,30 +124,34 @@ def read(answer: LabelAnswer) -> Answer:
 async def give_back(house: "House", attempt: Attempt) -> None:
     """Tell the carrier that a label is void; what it says is kept with the label."""
     carrier = await house.carriers.of(attempt.account or "")
+    shipment = attempt.shipment_ref or attempt.tracking_number or ""
+    word, words, wait = await ask_void(carrier, shipment, attempt.reference)
+    record = RecordVoid(uuid5(attempt.id, f"void {attempt.void_tries}"), attempt.id, word, words, wait)
+    await house.runner.perform(record, SYSTEM)
+
+
+async def ask_void(carrier: Carrier | None, shipment: str, reference: str) -> tuple[str, str, float]:
+    """Whether a carrier takes a label back: `confirmed`, `refused` or `busy`, its words, and for how long it wants to be left alone."""
     answer: VoidAnswer
     if carrier is None:
         answer = said.NotOffered()
     else:
         try:
-            answer = await asyncio.wait_for(
-                carrier.void(attempt.shipment_ref or attempt.tracking_number or ""), CALL_SECONDS
-            )  # fmt: skip
+            answer = await asyncio.wait_for(carrier.void(shipment), CALL_SECONDS)
         except Exception as fault:
-            log.error("void %s: %s", attempt.reference, type(fault).__name__)
+            log.error("void %s: %s", reference, type(fault).__name__)
             answer = said.Busy("fault")
     match answer:
         case said.Voided():
-            word, words, wait = "confirmed", "", 0.0
+            return "confirmed", "", 0.0
         case said.Busy(code=code, wait_seconds=wait):
-            word, words = "busy", code
+            return "busy", code, wait
         case said.Unknown(code=code):
             # Giving a label back twice gives it back once.
-            word, words, wait = "busy", code, 0.0
+            return "busy", code, 0.0
         case said.Refused(reasons=reasons):
-            word, words, wait = "refused", " · ".join(one.words or one.code for one in reasons), 0.0
+            return "refused", " · ".join(one.words or one.code for one in reasons), 0.0
         case said.AccountRefused(words=told):
-            word, words, wait = "refused", told, 0.0
+            return "refused", told, 0.0
         case said.NotOffered():
-            word, words, wait = "refused", "not_offered", 0.0
-    record = RecordVoid(uuid5(attempt.id, f"void {attempt.void_tries}"), attempt.id, word, words, wait)
-    await house.runner.perform(record, SYSTEM)
+            return "refused", "not_offered", 0.0

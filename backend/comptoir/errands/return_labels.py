@@ -9,7 +9,7 @@ from uuid import uuid5
 
 from comptoir.carriers import model as said
 from comptoir.carriers.model import LabelAnswer, TrackingEvent
-from comptoir.errands.buy_label import ask, fetch, read
+from comptoir.errands.buy_label import ask, ask_void, fetch, read
 from comptoir.errands.shipments import read_wanted_return
 from comptoir.errands.tracking import AWAY, REFUSED, ask_where, heard_events
 from comptoir.flows.send_back import doubt_lost_return_calls
@@ -19,7 +19,7 @@ from comptoir.kit.errors import Outage
 from comptoir.kit.ids import new_id
 from comptoir.shipping import way_back_sql
 from comptoir.shipping.tracking import HearTracking
-from comptoir.shipping.way_back import RecordReturnLabel, ReturnLabel
+from comptoir.shipping.way_back import RecordReturnLabel, RecordReturnVoid, ReturnLabel
 
 if TYPE_CHECKING:
     from comptoir.house import House
@@ -34,17 +34,20 @@ log = logging.getLogger("comptoir.labels")
 
 
 async def buy_return_labels(house: "House") -> int:
-    """One round; how many carriers were asked. Calls that were lost are in doubt first, and never made again by themselves."""
+    """One round of labels to buy and to give back; how many carriers were asked. Calls that were lost are in doubt first, and never made again by themselves."""
     await in_transaction(house.pool, SYSTEM.who, house.clock(), doubt_lost_return_calls)
     asked = 0
     for _ in range(ROUNDS):
         wanted = await in_transaction(
             house.pool, SYSTEM.who, house.clock(), lambda tx: way_back_sql.claim_calls(tx, AT_ONCE)
         )
-        if not wanted:
+        voids = await in_transaction(
+            house.pool, SYSTEM.who, house.clock(), lambda tx: way_back_sql.claim_voids(tx, AT_ONCE)
+        )
+        if not wanted and not voids:
             break
-        asked += len(wanted)
-        await asyncio.gather(*(_buy(house, one) for one in wanted))
+        asked += len(wanted) + len(voids)
+        await asyncio.gather(*(_buy(house, one) for one in wanted), *(_give_back(house, one) for one in voids))
     return asked
 
 
@@ -68,6 +71,14 @@ async def _buy(house: "House", label: ReturnLabel) -> None:
     log.info("label %s: %s", label.reference, type(answer).__name__)
     record = RecordReturnLabel(uuid5(label.id, f"answer {label.tries}"), label.id, read(answer), content, media_type)
     await house.runner.perform(record, SYSTEM)
+
+
+async def _give_back(house: "House", label: ReturnLabel) -> None:
+    carrier = await house.carriers.of(label.account)
+    shipment = label.shipment_ref or label.tracking_number or ""
+    word, words, wait = await ask_void(carrier, shipment, label.reference)
+    answered = uuid5(label.id, f"void {label.void_tries}")
+    await house.runner.perform(RecordReturnVoid(answered, label.id, word, words, wait), SYSTEM)
 
 
 async def ask_ways_back(house: "House") -> int:

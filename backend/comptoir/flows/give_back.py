@@ -5,13 +5,13 @@ from datetime import datetime
 
 from comptoir.flows.open_return import about, lock_return
 from comptoir.flows.receive_return import keep_status
+from comptoir.flows.send_back import end_label
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import NotFound
 from comptoir.returns import rma_sql as sql
 from comptoir.returns.lifecycle import RETURN, UNIT, Action, Step, UnitState
 from comptoir.returns.model import CancelReturn, DeclineReturn, GiveBack, Return, ReturnStands, Unit, stands
-from comptoir.shipping import way_back_sql
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import return_gone
 
@@ -47,16 +47,16 @@ async def decline_return(tx: Tx, command: DeclineReturn, actor: Actor, now: date
 
 
 async def cancel_return(tx: Tx, command: CancelReturn, actor: Actor, now: datetime) -> ReturnStands:
-    """Nothing will come. NotFound `return_not_found`; Conflict `not_now` once something is here."""
+    """Nothing will come. NotFound `return_not_found`; Conflict `not_now` once something is here, `return_on_its_way`."""
     found = await lock_return(tx, command.rma, actor)
     if actor.role == "customer" and found.order is None:
         raise NotFound("return_not_found")
     after = RETURN.after(Action.CANCEL, found.status)
+    await end_label(tx, found.id)
     for unit in found.counting:
         UNIT.after(Step.CANCEL, unit.state)
     await sql.set_units(tx, found.id, [unit.n for unit in found.counting], UnitState.CANCELED)
     await sql.advance(tx, found.id, after, ended_at=now)
-    await way_back_sql.forget_wish(tx, found.id)
     tx.tell(Event("return.canceled", found.order or found.id, about(found), found.location))
     return stands(await sql.lock(tx, found.id))
 

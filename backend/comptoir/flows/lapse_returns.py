@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 LASTS: Final = timedelta(days=90)
 """Longer than any parcel is on its way. It ends the announcement and no right: whoever comes later is judged as on that day."""
 AT_ONCE: Final = 100
-_NEVER_CAME: Final = "SELECT id FROM rma WHERE status = 'requested' AND opened_at < $1 ORDER BY opened_at LIMIT $2"
+# What its carrier has is a person's to decide about, whatever its age.
+_NEVER_CAME: Final = (
+    "SELECT r.id FROM rma r WHERE r.status = 'requested' AND r.opened_at < $1 AND r.origin <> 'to_sender' AND NOT EXISTS"
+    " (SELECT FROM return_label l WHERE l.rma = r.id AND l.state = 'bought' AND l.sent_at IS NOT NULL) ORDER BY r.opened_at LIMIT $2"
+)
 
 
 async def lapse_returns(house: "House") -> int:

@@ -17,7 +17,7 @@ from comptoir.shipping.links import carrier_name, tracking_link
 from comptoir.shipping.way_back import MOVING
 
 MOST_STORES: Final = 3
-STRANDED: Final = ("refused", "unknown", "given_up")
+STRANDED: Final = ("refused", "unknown", "given_up", "voided", "unused")
 
 RETURNS: Final = """
 coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'number', r.number, 'origin', r.origin, 'status', r.status, 'opened_at', r.opened_at, 'gift', r.gift,
@@ -37,7 +37,7 @@ SELECT r.id, r.number, r.origin, r.status, r.wish, coalesce(r.method, '') AS met
     WHERE rma = r.id AND state IN ('expected', 'here') AND line IS NOT NULL ORDER BY line, n) u), '[]') AS lines,
   ARRAY(SELECT u.sku FROM rma_unit u WHERE u.rma = r.id AND u.state = 'expected' ORDER BY u.n) AS skus,
   (SELECT jsonb_build_object('id', a.id, 'state', a.state, 'method', a.method, 'carrier', a.carrier, 'number', coalesce(a.tracking_number, ''), 'status', a.status,
-      'fee_minor', a.fee_minor, 'sent_at', a.sent_at, 'file', a.content IS NOT NULL) FROM return_label a WHERE a.rma = r.id ORDER BY a.n DESC LIMIT 1) AS label,
+      'fee_minor', a.fee_minor, 'sent_at', a.sent_at, 'file', a.content IS NOT NULL AND a.state = 'bought') FROM return_label a WHERE a.rma = r.id ORDER BY a.n DESC LIMIT 1) AS label,
   coalesce((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'state', i.state, 'amount_minor', i.amount_minor) ORDER BY i.intended_at)
     FROM payment_intention i WHERE i.order_id = r.order_id AND i.cause = r.id AND i.kind IN ('refund', 'void') AND i.state <> 'withdrawn'), '[]') AS money,
   coalesce((SELECT sum(f.amount_minor) FROM refund_line f WHERE f.cause = r.id), 0)::bigint AS given_minor
@@ -116,6 +116,11 @@ class LabelView(msgspec.Struct, frozen=True):
     @property
     def moves(self) -> bool:
         return self.status in MOVING
+
+    @property
+    def over(self) -> bool:
+        """It was there, and is no label any more."""
+        return self.state in ("voided", "unused")
 
     @property
     def stranded(self) -> bool:

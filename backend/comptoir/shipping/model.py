@@ -162,6 +162,8 @@ class LabelState(StrEnum):
     GIVEN_UP = "given_up"
     """A person looked at the carrier's, found no label, and lets it be bought anew."""
     VOIDED = "voided"
+    UNUSED = "unused"
+    """A label of the way back that was bought for nothing: nobody used it, and its carrier did not take it back."""
     MANUAL = "manual"
     """A person typed a number that the carrier gave them by another way."""
 

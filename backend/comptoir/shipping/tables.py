@@ -265,6 +265,7 @@ class ReturnLabel(Table, tablename="return_label"):
     """A label of the way back, and where its parcel is. `sender`: an address typed for it, erased with the customer, as the file is.
 
     `location`: where the goods go. `fee_minor`: what its customer pays for the way. `sent_at`: the carrier has the parcel.
+    `ended_why`: why nobody used it; `look_at`: from when on a person has to ask for the parcel.
     """
 
     id = UUID(primary_key=True, required=True)
@@ -303,3 +304,9 @@ class ReturnLabel(Table, tablename="return_label"):
     sent_at = Timestamptz(null=True, default=None)
     ask_at = Timestamptz(null=True, default=None)
     claimed_until = Timestamptz(null=True, default=None)
+    ended_why = Text(null=True, default=None)
+    void_state = Text(null=True, default=None)
+    void_tries = SmallInt(default=0)
+    void_next_at = Timestamptz(null=True, default=None)
+    void_words = Text(null=True, default=None)
+    look_at = Timestamptz(null=True, default=None)

@@ -28,6 +28,18 @@ PACKING_GRAMS: Final = 200
 
 LEAST_GRAMS: Final = 250
 GIVEN_UP_AFTER: Final = timedelta(days=60)
+GOOD_FOR: Final = timedelta(days=60)
+"""A label of the way back is as old as that at most (Colissimo's own term, taken for every carrier); then it is no label any more."""
+
+LOST_AFTER: Final = timedelta(days=7)
+"""On its way without a sign for so long somebody must ask."""
+UNSCANNED_AFTER: Final = timedelta(days=3)
+"""Its carrier has delivered it and nobody here has scanned it."""
+WAITS: Final = timedelta(days=7)
+CLAIM_WAITS: Final = timedelta(days=21)
+"""How long a person who waits, or has asked the carrier to search, is left in peace."""
+
+Ended = Literal["canceled", "expired"]
 
 
 class Sender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,6 +89,8 @@ class ReturnLabel(msgspec.Struct, frozen=True):
     code: str = ""
     settled_at: datetime | None = None
     sent_at: datetime | None = None
+    void_state: str | None = None
+    void_tries: int = 0
 
 
 class RecordReturnLabel(msgspec.Struct, frozen=True):
@@ -87,6 +101,16 @@ class RecordReturnLabel(msgspec.Struct, frozen=True):
     answer: Answer
     content: bytes = b""
     media_type: str = ""
+
+
+class RecordReturnVoid(msgspec.Struct, frozen=True):
+    """What a carrier answered to having a label back: `confirmed`, `refused`, `busy`."""
+
+    id: UUID
+    label: UUID
+    word: str
+    words: str = ""
+    wait_seconds: float = 0.0
 
 
 class ReturnLabelStands(msgspec.Struct, frozen=True):
@@ -133,6 +157,13 @@ def next_ask(status: Status, since: datetime, now: datetime) -> datetime | None:
     if status in FINAL or now - since > GIVEN_UP_AFTER:
         return None
     return now + timedelta(hours=12 if status in ("pending", "unknown") else 4)
+
+
+def next_look(status: Status, at: datetime | None, now: datetime) -> datetime | None:
+    """When a person has to ask for a parcel that was sent, if nothing new is heard; None while it was not."""
+    if status not in MOVING:
+        return None
+    return (min(at, now) if at else now) + (UNSCANNED_AFTER if status == "delivered" else LOST_AFTER)
 
 
 MOVING: Final = (

@@ -16,7 +16,7 @@ from comptoir.shipping.way_back import ReturnLabel, Sender, WayBack
 
 _LABEL = (
     "id, rma, order_id, n, method, location, account, carrier, service, state, reference, tries, tracking_number, shipment_ref,"
-    " problem, status, status_at, code, settled_at, sent_at"
+    " problem, status, status_at, code, settled_at, sent_at, void_state, void_tries"
 )
 _LIVE = ["intended", "calling", "bought", "unknown"]
 
@@ -79,10 +79,43 @@ async def give_up(tx: Tx, label: UUID) -> None:
     )  # fmt: skip
 
 
-async def forget_wish(tx: Tx, rma: UUID) -> None:
-    """A label that no carrier has heard of is not wanted any more."""
+async def throw_away(tx: Tx, label: UUID, why: str) -> None:
+    """Nobody will use it; its carrier is told as soon as the worker comes by."""
     await tx.run(
-        "UPDATE return_label SET state = 'given_up', next_at = NULL, settled_at = $2 WHERE rma = $1 AND state = 'intended'", rma, tx.now
+        "UPDATE return_label SET state = 'voided', ended_why = $2, ask_at = NULL, claimed_until = NULL, void_state = 'intended', void_next_at = $3"
+        " WHERE id = $1",
+        label, why, tx.now,
+    )  # fmt: skip
+
+
+async def lock_unused(tx: Tx, before: datetime, limit: int) -> list[ReturnLabel]:
+    """Labels bought before then that no carrier has seen on a parcel."""
+    rows = await tx.rows(
+        f"SELECT {_LABEL} FROM return_label WHERE state = 'bought' AND sent_at IS NULL AND settled_at < $1"
+        " ORDER BY settled_at, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED",
+        before, limit,
+    )  # fmt: skip
+    return [_label(row) for row in rows]
+
+
+async def claim_voids(tx: Tx, limit: int) -> list[ReturnLabel]:
+    """Labels that their carrier has to take back. A call that nobody came back from is made again: giving back twice gives back once."""
+    rows = await tx.rows(
+        "WITH due AS (SELECT id FROM return_label WHERE void_state IN ('intended', 'calling') AND void_next_at <= $1"
+        " ORDER BY void_next_at, id LIMIT $2 FOR UPDATE SKIP LOCKED) UPDATE return_label a SET void_state = 'calling',"
+        f" void_tries = void_tries + 1, void_next_at = $3 FROM due WHERE a.id = due.id RETURNING {_of('a')}",
+        tx.now, limit, tx.now + CALL_LIMIT,
+    )  # fmt: skip
+    return [_label(row) for row in rows]
+
+
+async def settle_void(
+    tx: Tx, label: UUID, state: LabelState, void_state: str, words: str, next_at: datetime | None
+) -> None:
+    """What its carrier said to having it back."""
+    await tx.run(
+        "UPDATE return_label SET state = $2, void_state = $3, void_words = nullif($4, ''), void_next_at = $5 WHERE id = $1",
+        label, state.value, void_state, words[:1000], next_at,
     )  # fmt: skip
 
 
@@ -124,12 +157,28 @@ async def keep_standing(
     code: str,
     sent_at: datetime | None,
     ask_at: datetime | None,
+    look_at: datetime | None,
 ) -> None:
     """Where its parcel is from now on."""
     await tx.run(
-        "UPDATE return_label SET status = $2, status_at = $3, code = $4, sent_at = $5, ask_at = $6, claimed_until = NULL WHERE id = $1",
-        label, status, at, code, sent_at, ask_at,
+        "UPDATE return_label SET status = $2, status_at = $3, code = $4, sent_at = $5, ask_at = $6, look_at = $7, claimed_until = NULL WHERE id = $1",
+        label, status, at, code, sent_at, ask_at, look_at,
     )  # fmt: skip
+
+
+async def claim_silent(tx: Tx, limit: int) -> list[ReturnLabel]:
+    """Labels whose parcel a person has to ask for by now, each once until somebody has decided."""
+    rows = await tx.rows(
+        "WITH due AS (SELECT id FROM return_label WHERE look_at <= $1 ORDER BY look_at, id LIMIT $2 FOR UPDATE SKIP LOCKED)"
+        f" UPDATE return_label a SET look_at = NULL FROM due WHERE a.id = due.id RETURNING {_of('a')}",
+        tx.now, limit,
+    )  # fmt: skip
+    return [_label(row) for row in rows]
+
+
+async def look_again(tx: Tx, rma: UUID, at: datetime) -> None:
+    """A person waits: the question comes back then, unless something is heard before."""
+    await tx.run("UPDATE return_label SET look_at = $2 WHERE rma = $1 AND state = 'bought'", rma, at)
 
 
 async def claim_asks(pool: Pool, now: datetime, limit: int) -> list[ReturnLabel]:
@@ -161,7 +210,7 @@ async def fee_of(tx: Tx, rma: UUID) -> int:
 
 async def stop_asking(tx: Tx, rma: UUID) -> None:
     """The parcel is here: nobody asks for it any more."""
-    await tx.run("UPDATE return_label SET ask_at = NULL, claimed_until = NULL WHERE rma = $1", rma)
+    await tx.run("UPDATE return_label SET ask_at = NULL, look_at = NULL, claimed_until = NULL WHERE rma = $1", rma)
 
 
 def _of(name: str) -> str:
