@@ -17,6 +17,9 @@ Hours = Sequence[tuple[int, int, int]]
 Exceptions = Mapping[date, tuple[int, int] | None]
 """Days on which (opens, closes) replace the weekday's hours; None is closed all day."""
 
+DAYPARTS = (0, 11 * 60, 14 * 60, 17 * 60)
+"""Where the parts of a store's day begin, in minutes after its midnight: morning, midday, afternoon, evening."""
+
 MOST_DAYS = 400
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -52,6 +55,16 @@ def open_minutes(
                 found.append((start, stop))
                 end = stop
     return tuple(found)
+
+
+def dayparts(zone: str, from_: datetime, days: int) -> tuple[tuple[int, int], ...]:
+    """When each part of the day begins, as (minute since 1970 UTC, part 0 to 3), ascending, from the store's day that holds `from_`."""
+    first = from_.astimezone(zone_of(zone)).date()
+    return tuple(
+        (_minute(zone, first + timedelta(days=ahead), begins), part)
+        for ahead in range(days)
+        for part, begins in enumerate(DAYPARTS)
+    )
 
 
 def open_windows(
