@@ -272,6 +272,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "foresee late transfers": ("comptoir.flows.foresee_brought:foresee_brought", 60.0),
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
     "ask how it was": ("comptoir.notifications.surveying:survey", 300.0),
+    "clear pictures of returns": ("comptoir.flows.lapse_returns:clear_pictures", 3600.0),
     "end returns that never came": ("comptoir.flows.lapse_returns:lapse_returns", 3600.0),
     "lapse payments": ("comptoir.flows.lapse:lapse_payments", 15.0),
     "end leases": ("comptoir.flows.lapse:end_leases", 30.0),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from comptoir.fulfillment.journal import Told
@@ -95,3 +96,38 @@ async def test_a_rehearsal_answers_to_the_cent_and_nothing_is_kept(shop: Shop) -
     assert (await shop.count("rma"), await shop.told(made), await shop.intended(made)) == (0, before, [])
     settled: ReturnSettled = await shop.perform(command, sam.person, ReturnSettled)
     assert settled.refund_minor == shown.refund_minor
+
+
+async def test_a_serial_number_that_was_read_with_no_network_is_compared_when_it_arrives_and_a_manager_decides(
+    shop: Shop,
+) -> None:
+    await shop.receive(4)
+    sam = await shop.handheld()
+    made, other = await sold(shop, sam), await sold(shop, sam)
+    picked = "010371234567890121SN-7\x1d10A1"
+    await shop.connection.execute(
+        "UPDATE device_event SET body = jsonb_set(body, '{code}', to_jsonb($1::text)) WHERE kind = 'pick'", picked
+    )
+    unit = {"line": 1, "part": 1, "condition": "as_new"}
+    told = await tell(sam, new_id(), unit | {"serial": "SN-7"}, order=made)
+    assert (told.outcome, told.facts["status"]) == ("applied", "settled")
+    # The same number again, of another order that had another one: here and counted, and nothing is given for it.
+    await shop.connection.execute(
+        "UPDATE device_event SET body = jsonb_set(body, '{code}', to_jsonb($1::text)) WHERE kind = 'pick'",
+        picked.replace("SN-7", "SN-8"),
+    )
+    told = await tell(sam, new_id(), unit | {"serial": "SN-7"}, order=other)
+    assert (told.outcome, told.problem, told.facts["status"]) == (
+        "applied_with_exception", "return_to_decide", "inspected",
+    )  # fmt: skip
+    body = await shop.connection.fetchval("SELECT body->'serials' FROM exception")
+    assert [one["kind"] for one in msgspec.json.decode(body)] == ["serial_back", "serial_other"]
+    assert await shop.intended(other) == []
+    assert await shop.connection.fetchval("SELECT array_agg(DISTINCT serial) FROM rma_unit") == ["SN-7"]
+    # One that was announced from home is looked at, and waits too.
+    third = await sold(shop, sam)
+    opened = OpenReturn(id=new_id(), order=third, units=(Coming("too_small", 1, 1),), permission=None)
+    await shop.perform(opened, BOSS)
+    told = await tell(sam, new_id(), {"n": 1, "condition": "as_new", "serial": "SN-7"}, rma=opened.id)
+    assert (told.problem, told.facts["status"]) == ("return_to_decide", "inspected")
+    assert await shop.breaches() == []

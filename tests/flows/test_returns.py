@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from comptoir.catalog.model import BlockSku
-from comptoir.flows.lapse_returns import lapse_returns
+from comptoir.flows.lapse_returns import clear_pictures, lapse_returns
 from comptoir.flows.settle_return import credit_code, with_code
 from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.errors import Refusal
@@ -483,3 +483,28 @@ async def test_what_was_announced_and_never_came_ends_after_ninety_days_and_its_
     states = await shop.connection.fetch("SELECT status FROM rma ORDER BY opened_at, id")
     assert sorted(row[0] for row in states) == ["canceled", "received"]
     assert await shop.breaches() == []
+
+
+async def test_pictures_go_with_time_also_of_what_is_never_settled(shop: Shop) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 2))
+    waits, nothing = OpenReturn(id=new_id(), order=made, units=(Coming("too_small", 1, 1),)), new_id()
+    await shop.perform(waits, BOSS, ReturnStands)
+    settled = await take(shop, sam, made)
+    for rma in (waits.id, nothing, settled.id):
+        await shop.connection.execute(
+            "INSERT INTO return_photo (id, rma, order_id, line, bytes, width, height, made_at) VALUES ($1, $2, $3, 1, 'x', 1, 1, $4)",
+            new_id(), rma, made, shop.now,
+        )  # fmt: skip
+
+    async def left_after(days: int) -> list[str]:
+        shop.clock.advance(hours=24 * days)
+        await clear_pictures(shop)  # type: ignore[arg-type]
+        names = {waits.id: "waits", nothing: "nothing", settled.id: "settled"}
+        return sorted(names[row["rma"]] for row in await shop.connection.fetch("SELECT rma FROM return_photo"))
+
+    assert await left_after(89) == ["nothing", "settled", "waits"]
+    # Of a return that was never begun, and of one that is over; one that still waits keeps its own, and not for ever.
+    assert await left_after(2) == ["waits"]
+    assert await left_after(280) == []

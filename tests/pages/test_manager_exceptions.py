@@ -36,6 +36,10 @@ async def test_every_kind_is_told_in_words(desk: Desk, language: str) -> None:
             told = words(await browser.get(f"/manager/exceptions/{case}"))
             assert "Aubry" in told
             assert not UUID_TEXT.search(told)
+        serials = '{"serials": [{"kind": "serial_other", "serial": "SN-7", "picked": "SN-8"}]}'
+        case = await desk.case("return_to_decide", order, work, body=serials)
+        told = words(await browser.get(f"/manager/exceptions/{case}"))
+        assert "SN-7" in told and "(SN-8)" in told and "serial" not in told.replace("Serial number", "")
 
 
 async def test_an_unhappy_customers_words_stand_on_the_case_and_on_the_order(desk: Desk) -> None:

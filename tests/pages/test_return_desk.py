@@ -139,6 +139,17 @@ async def test_managers_read_of_their_stores_and_the_file_names_nobody(desk: Des
     assert [(row["order"], row["sku"], row["reason"], row["state"], row["given"]) for row in rows] == [
         (number, "LISON-38", "too_small", "here", "95.00")
     ]
+    # Sums of two currencies are never one; yen have no cents.
+    await desk.connection.execute("UPDATE sales_order SET currency = 'JPY' WHERE id = $1", order)
+    other, _ = await handed(desk)
+    await asked(lea, "settlement", id=str(new_id()), order=str(other), units=[PAIR])
+    figures = words(await helene.get("/manager/returns/report?days=7")).replace("\u00a0", " ").replace("\u202f", " ")
+    assert "95,00 € · 9 500 JPY" in figures or "95,00 € · 9 500 ¥" in figures, figures
+    both = (await helene.get("/manager/returns/report/csv?days=7")).content.decode("utf-8-sig")
+    assert {(row["given"], row["currency"]) for row in csv.DictReader(io.StringIO(both))} == {
+        ("95.00", "EUR"),
+        ("9500", "JPY"),
+    }
     assert "Aubry" not in file.text and "example.com" not in file.text
     assert (
         list(csv.DictReader(io.StringIO((await hugo.get("/manager/returns/report/csv")).content.decode("utf-8-sig"))))

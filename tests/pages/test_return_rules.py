@@ -77,6 +77,13 @@ async def test_rules_of_returns_are_written_saved_and_put_in_force_from_a_day_on
     assert (policy.associate_minor, policy.contracts, policy.no_receipt.most_times) == (8_000, {"shopify": "store"}, 1)
     assert policy.uninformed == (Uninformed("shopify", date(2026, 10, 1), date(2026, 10, 31)),)
     assert (policy.dispositions[2].to, policy.ways[3].countries) == ("destroy", ("DE",))
+    # What becomes of goods is taken in its order too: the new row goes up by one, and away from a page that is behind it does not.
+    version = hidden(await office.get(DRAFT), "version", "/order")
+    moved = await press(office, f"{DRAFT}/order", of="goods", version=version, at="2", act="up")
+    assert moved.headers["location"] == f"{DRAFT}#goods"
+    policy = await draft_of(desk)
+    assert [one.to for one in policy.dispositions] == ["vendor", "destroy", "repair"]
+    assert (await press(office, f"{DRAFT}/order", of="goods", version=version, at="0", act="remove")).status_code == 409
     page = await office.get(DRAFT)
     told = words(page).replace("\xa0", " ")
     for sentence in (

@@ -1,7 +1,8 @@
 """Goods that a device took in by itself are on file, whatever the rules say of them: what can be settled is, the rest is a manager's to decide.
 
 Three tries, each under a savepoint: as the counter would have taken it, money included; as goods that came and wait for a decision;
-as goods of nobody. What is none of our articles is in the case alone.
+as goods of nobody. What is none of our articles is in the case alone. A serial number that does not agree is told to the manager,
+as it would have been at the desk, and nothing is settled before.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,9 +12,10 @@ from uuid import UUID
 import msgspec
 
 from comptoir.flows.inspect_return import inspect
-from comptoir.flows.open_return import open_units
+from comptoir.flows.open_return import lock_return, open_units
 from comptoir.flows.put_away_return import put_away_unit
 from comptoir.flows.receive_return import receive
+from comptoir.flows.serial_numbers import serials_that_differ
 from comptoir.flows.settle_return import SettleReturnFlow
 from comptoir.flows.take_return import TakeReturnFlow
 from comptoir.flows.tell_misfit import article_of
@@ -26,7 +28,8 @@ from comptoir.kit.db import Tx
 from comptoir.kit.errors import Refusal
 from comptoir.kit.ids import Seal, new_id
 from comptoir.returns.model import Coming, FinishReturn, Looked, OpenReturn, Origin, PutAwayUnit, Taken, TakeReturn
-from comptoir.returns.reporting import ToldPlaced, ToldReturn
+from comptoir.returns.reporting import ToldPlaced, ToldReturn, ToldUnit
+from comptoir.returns.signals import Brought, Signal
 from comptoir.sourcing.outlook import Outlook
 
 # What a receipt may be: a number of ours or of the shop, an invoice, a label, a pass, a work's label.
@@ -69,7 +72,11 @@ class ReturnReported:
             return await self._announced(tx, told, actor, at, location, effect)
         read = await self._read(tx, told)
         why = ""
-        if read.units and read.order is not None:
+        differ = await self._differ(tx, told, read)
+        if read.units and read.order is not None and differ:
+            why = differ[0].kind
+            await self._wait(tx, told, read, read.order, actor, at, location)
+        elif read.units and read.order is not None:
             command = TakeReturn(id=told.return_, location=location, units=read.units, order=read.order)
             why = await attempt(tx, lambda: self.counter.take(tx, command, actor, at))
             if why:
@@ -80,7 +87,7 @@ class ReturnReported:
             await self._wait(tx, told, read, None, actor, at, location)
         if not why and not read.strange:
             return Outcome("applied", None, None, await self._stands(tx, told.return_), effect)
-        await self._ask(tx, told, read, actor, at, location, why or "unknown_code")
+        await self._ask(tx, told, read, actor, at, location, why or "unknown_code", differ)
         facts = await self._stands(tx, told.return_)
         return Outcome("applied_with_exception", "return_to_decide", None, facts, effect)
 
@@ -89,14 +96,28 @@ class ReturnReported:
     ) -> Outcome:
         """A return that was announced: its units were looked at; settled as the counter would have, else left to the manager."""
         assert told.rma is not None
-        looks = tuple(Looked(unit.n, unit.condition, None, unit.reason) for unit in told.units if unit.n is not None)
-        command = FinishReturn(id=told.return_, rma=told.rma, location=location, units=looks, missing=told.missing)
-        why = await attempt(tx, lambda: self.counter.finish(tx, command, actor, at))
+        rma = told.rma
+        looks = tuple(
+            Looked(unit.n, unit.condition, None, unit.reason, serial=serial_of(unit))
+            for unit in told.units
+            if unit.n is not None
+        )
+        order = await tx.value("SELECT order_id FROM rma WHERE id = $1", rma)
+        read = Told(order, (), ())
+        differ = await self._differ(tx, told, read)
+        if differ:
+
+            async def take_in() -> None:
+                found = await receive(tx, await lock_return(tx, rma, actor, location), location, told.missing, at)
+                await inspect(tx, found, location, looks, at)
+
+            why = await attempt(tx, take_in) or differ[0].kind
+        else:
+            command = FinishReturn(id=told.return_, rma=rma, location=location, units=looks, missing=told.missing)
+            why = await attempt(tx, lambda: self.counter.finish(tx, command, actor, at))
         if not why:
             return Outcome("applied", None, None, await self._stands(tx, told.rma), effect)
-        order = await tx.value("SELECT order_id FROM rma WHERE id = $1", told.rma)
-        read = Told(order, (), ())
-        await self._ask(tx, told, read, actor, at, location, why)
+        await self._ask(tx, told, read, actor, at, location, why, differ)
         return Outcome("applied_with_exception", "return_to_decide", None, await self._stands(tx, told.rma), effect)
 
     async def _read(self, tx: Tx, told: ToldReturn) -> Told:
@@ -110,9 +131,39 @@ class ReturnReported:
                 strange.append(unit.sku or "")
             else:
                 units.append(
-                    Taken(reason=unit.reason, line=unit.line, part=unit.part, sku=sku, condition=unit.condition)
+                    Taken(
+                        reason=unit.reason,
+                        line=unit.line,
+                        part=unit.part,
+                        sku=sku,
+                        condition=unit.condition,
+                        serial=serial_of(unit),
+                    )
                 )
         return Told(order, tuple(units), tuple(strange))
+
+    async def _differ(self, tx: Tx, told: ToldReturn, read: Told) -> tuple[Signal, ...]:
+        """Serial numbers that do not agree with what was picked, or came back before."""
+        numbers = [one.n for one in told.units if one.n is not None]
+        rows = await tx.rows(
+            "SELECT n, line, sku FROM rma_unit WHERE rma = $1 AND n = ANY($2::smallint[])", told.rma, numbers
+        )
+        announced = {row["n"]: row for row in rows}
+        of_line = {
+            (row["line"], row["part"]): row["sku"]
+            for row in await tx.rows(
+                "SELECT line, part, sku FROM requirement WHERE order_id = $1 ORDER BY line, part DESC", read.order
+            )
+        }
+        brought = [
+            Brought(announced[one.n]["sku"], announced[one.n]["line"], serial_of(one))
+            for one in told.units
+            if one.n in announced
+        ]
+        for unit in read.units:
+            sku = unit.sku or of_line.get((unit.line or 0, unit.part or 1), "")
+            brought.append(Brought(sku, unit.line, unit.serial))
+        return await serials_that_differ(tx, read.order, told.rma, brought)
 
     async def _wait(
         self, tx: Tx, told: ToldReturn, read: Told, order: UUID | None, actor: Actor, at: datetime, location: str
@@ -130,7 +181,9 @@ class ReturnReported:
         async def do() -> None:
             found, placed = await open_units(tx, opened, actor, at)
             found = await receive(tx, found, location, (), at)
-            looks = [Looked(n, units[one.asked].condition) for n, one in enumerate(placed, 1)]
+            looks = [
+                Looked(n, units[one.asked].condition, serial=units[one.asked].serial) for n, one in enumerate(placed, 1)
+            ]
             await inspect(tx, found, location, looks, at)
 
         return await attempt(tx, do)
@@ -150,10 +203,19 @@ class ReturnReported:
         return tuple(found)
 
     async def _ask(
-        self, tx: Tx, told: ToldReturn, read: Told, actor: Actor, at: datetime, location: str, why: str
+        self,
+        tx: Tx,
+        told: ToldReturn,
+        read: Told,
+        actor: Actor,
+        at: datetime,
+        location: str,
+        why: str,
+        differ: tuple[Signal, ...] = (),
     ) -> None:
         body = {
             "return": told.rma or told.return_, "why": why, "receipt": told.receipt, "codes": list(read.strange), "who": actor.who, "at": at,
+            "serials": [{"kind": one.kind, **one.facts} for one in differ],
         }  # fmt: skip
         await work_sql.insert_exception(
             tx, location, "return_to_decide", "store_manager", order=read.order, quantity=len(told.units), body=body
@@ -163,6 +225,11 @@ class ReturnReported:
         """What the device shows of it: number and state."""
         row = await tx.row("SELECT number, status FROM rma WHERE id = $1", rma)
         return {"number": row["number"], "status": row["status"]} if row else {}
+
+
+def serial_of(unit: ToldUnit) -> str:
+    """The serial number that the device read, or that the article's code holds."""
+    return unit.serial.strip() or (codes.parse(unit.sku).serial if unit.sku else "")
 
 
 async def attempt(tx: Tx, do: Callable[[], Awaitable[object]]) -> str:

@@ -14,7 +14,10 @@ Scanned = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
 class ToldUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One unit as it was looked at: `n` of an announced return, else a line (and part) of the order, else an article by its code."""
+    """One unit as it was looked at: `n` of an announced return, else a line (and part) of the order, else an article by its code.
+
+    `serial`: the number that its code held, as it was read.
+    """
 
     condition: Condition
     reason: ReasonCode = NO_REASON
@@ -22,6 +25,7 @@ class ToldUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     line: Annotated[int, msgspec.Meta(ge=1, le=32_767)] | None = None
     part: Annotated[int, msgspec.Meta(ge=1, le=32_767)] | None = None
     sku: Scanned | None = None
+    serial: Maybe = ""
 
 
 class ToldReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,7 +16,7 @@ SELECT r.id, r.number, r.status, r.origin, r.wish, r.gift, r.opened_at, r.settle
   EXISTS (SELECT FROM work w WHERE w.order_id = o.id AND w.location = $2) AS here, o.channel,
   (SELECT p.first_name FROM staff p WHERE p.id::text = r.permitted_who) AS permitted_by,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('n', u.n, 'line', u.line, 'part', u.part, 'sku', u.sku, 'state', u.state, 'reason', u.reason,
-      'condition', u.condition, 'disposition', u.disposition, 'paid_minor', u.paid_minor, 'refund_minor', u.refund_minor, 'photo', u.photo,
+      'condition', u.condition, 'disposition', u.disposition, 'paid_minor', u.paid_minor, 'refund_minor', u.refund_minor, 'photo', (SELECT p.id FROM return_photo p WHERE p.id = u.photo),
       'name', s.name, 'category', s.category, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture,
       'place', (SELECT concat_ws(' ', h.aisle, h.bay, h.level) FROM shelf_place h WHERE h.location = $2 AND h.sku = u.sku),
       'codes', ARRAY(SELECT b.code FROM barcode b WHERE b.sku = u.sku ORDER BY b.code)) ORDER BY u.n), '[]')

@@ -83,6 +83,7 @@ def _places(actor: Actor) -> list[str] | None:
 _UNITS: Final = """
 SELECT r.number, r.opened_at, r.received_at, r.settled_at, l.name AS store, l.time_zone, coalesce(ch.name, o.channel, '') AS channel, o.number AS order_number,
   u.sku, s.name, s.variant, s.deciding, s.picture, u.reason, u.condition, u.disposition, u.state, u.paid_minor, u.refund_minor,
+  coalesce(trim(o.currency), 'EUR') AS currency,
   (SELECT i.settled_at FROM payment_intention i WHERE i.order_id = r.order_id AND i.cause = r.id AND i.state = 'confirmed' ORDER BY i.settled_at DESC LIMIT 1) AS paid_at
 FROM rma r JOIN rma_unit u ON u.rma = r.id JOIN sku s ON s.sku = u.sku LEFT JOIN sales_order o ON o.id = r.order_id
 LEFT JOIN channel ch ON ch.id = o.channel LEFT JOIN location l ON l.id = r.location
@@ -113,6 +114,7 @@ class UnitRow(msgspec.Struct, frozen=True):
     state: str
     paid_minor: int
     refund_minor: int
+    currency: str
     paid_at: datetime | None
 
     @property
@@ -129,25 +131,30 @@ async def units(connection: Connection, actor: Actor, since: datetime) -> list[U
     return [UnitRow(*row) for row in rows]
 
 
+Sums = dict[str, int]
+"""Currency -> minor units of it, most units first. Sums of two currencies are never added."""
+
+
 class Group(msgspec.Struct, frozen=True):
     """Units that have something in common; `reason` is the one most of them came back for."""
 
     key: str
     units: int
-    given_minor: int
+    given: Sums
     reason: str
     name: str = ""
     picture: str = ""
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What came back in a time. `recovered_minor`: what units that are for sale again had cost; `days`: half of the refunds took no longer."""
+    """What came back in a time, money by currency. `recovered`: what units that are for sale again had cost, of `back`, what came in all;
+    `days`: half of the refunds took no longer."""
 
     returns: int
     units: int
-    given_minor: int
-    back_minor: int
-    recovered_minor: int
+    given: Sums
+    back: Sums
+    recovered: Sums
     refunded: int
     days: float | None
     reasons: list[Group]
@@ -161,10 +168,29 @@ def summed(rows: list[UnitRow]) -> Report:
     back = [row for row in rows if row.state in ("here", "placed", "gone")]
     times = sorted({row.number: row.days for row in rows if row.days is not None}.values())
     return Report(
-        len({row.number for row in rows}), len(rows), sum(row.refund_minor for row in rows), sum(row.paid_minor for row in back),
-        sum(row.paid_minor for row in back if row.state == "placed"), len(times), times[len(times) // 2] if times else None,
+        len({row.number for row in rows}), len(rows), given_for(rows), paid_for(back, back),
+        paid_for(back, [row for row in back if row.state == "placed"]), len(times), times[len(times) // 2] if times else None,
         _grouped(rows, "reason"), _grouped(rows, "sku")[:20], _grouped(rows, "store"), _grouped(rows, "channel"),
     )  # fmt: skip
+
+
+def given_for(rows: list[UnitRow]) -> Sums:
+    """What was given for these units, by currency."""
+    return {currency: sum(row.refund_minor for row in of) for currency, of in _by_currency(rows)}
+
+
+def paid_for(rows: list[UnitRow], some: list[UnitRow]) -> Sums:
+    """What `some` of these units had cost, in every currency of all of them."""
+    return {
+        currency: sum(row.paid_minor for row in some if row.currency == currency) for currency, _ in _by_currency(rows)
+    }
+
+
+def _by_currency(rows: list[UnitRow]) -> list[tuple[str, list[UnitRow]]]:
+    found: dict[str, list[UnitRow]] = {}
+    for row in rows:
+        found.setdefault(row.currency, []).append(row)
+    return sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
 
 
 def _grouped(rows: list[UnitRow], by: str) -> list[Group]:
@@ -182,6 +208,4 @@ def _group(key: str, rows: list[UnitRow], by: str) -> Group:
     most = max(reasons, key=lambda code: (reasons[code], code))
     first: Any = rows[0]
     name = ", ".join(part for part in (first.name, first.variant, first.deciding) if part) if by == "sku" else ""
-    return Group(
-        key, len(rows), sum(row.refund_minor for row in rows), most, name, first.picture if by == "sku" else ""
-    )
+    return Group(key, len(rows), given_for(rows), most, name, first.picture if by == "sku" else "")

@@ -331,7 +331,7 @@ async function keep() {
   try {
     state.left = await journal.append("return", {
       return: id, ...(order ? { order } : {}), ...(rma ? { rma, missing } : {}), ...(state.receipt ? { receipt: state.receipt } : {}),
-      units: units.map(({ photo, article, serial, ...unit }) => unit),
+      units: units.map(({ photo, article, ...unit }) => unit),
     });
   } catch {
     return tell("bad", say("not_kept"), say("not_kept_more"));

@@ -123,10 +123,11 @@ async def order(
     house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
     now: NamedDependency[datetime], data: URLEncodedBody[dict[str, Any]],
 ) -> Answer:  # fmt: skip
-    """A rule goes up, down or away. A page that is behind moves nothing else."""
+    """A goodwill rule, or a row of what becomes of goods (`of`), goes up, down or away. A page that is behind moves nothing else."""
     typed = Typed(data)
     found = await writing(house, actor)
-    rows = [*found.policy.goodwill]
+    goods = typed.text("of") == "goods"
+    rows: list[Any] = [*(found.policy.dispositions if goods else found.policy.goodwill)]
     try:
         at, act = typed.whole("at", 0, MOST_RULES), typed.text("act")
         if at >= len(rows) or act not in ("up", "down", "remove"):
@@ -134,10 +135,11 @@ async def order(
         row = rows.pop(at)
         if act != "remove":
             rows.insert(max(0, at + (1 if act == "down" else -1)), row)
-        await keep(house, actor, typed, msgspec.structs.replace(found.policy, goodwill=tuple(rows)))
+        moved: dict[str, Any] = {"dispositions" if goods else "goodwill": tuple(rows)}
+        await keep(house, actor, typed, msgspec.structs.replace(found.policy, **moved))
     except Refusal as refusal:
         return await _overview(house, actor, page, now, typed, refusal)
-    return page.go(f"{DRAFT}#rules")
+    return page.go(f"{DRAFT}#{'goods' if goods else 'rules'}")
 
 
 @get(DRAFT + "/rules/{at:int}", opt=by("head_office"))

@@ -3,9 +3,11 @@
 import csv
 import io
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from babel.numbers import get_currency_precision
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
@@ -25,7 +27,7 @@ Days = Literal[7, 30, 90, 365]
 DAYS: Final[tuple[Days, ...]] = (7, 30, 90, 365)
 COLUMNS: Final = (
     "return", "opened_at", "received_at", "settled_at", "paid_at", "days_to_refund", "store", "channel", "order", "sku", "article", "reason", "condition",
-    "disposition", "state", "paid", "given",
+    "disposition", "state", "paid", "given", "currency",
 )  # fmt: skip
 
 
@@ -63,7 +65,7 @@ async def as_csv(
     now: NamedDependency[datetime],
     days: FromQuery[Days] = 30,
 ) -> Response[Any]:
-    """One line for each unit; times in UTC, money in major units with a point."""
+    """One line for each unit; times in UTC, money in major units of its currency with a point, as many decimals as it has."""
     async with borrowed(house.pool) as connection:
         rows = await return_list.units(connection, actor, now - timedelta(days=days))
     text = io.StringIO()
@@ -82,10 +84,14 @@ def _line(row: return_list.UnitRow) -> list[str]:
     told = [
         row.number, _at(row.opened_at), _at(row.received_at), _at(row.settled_at), _at(row.paid_at), "" if row.days is None else f"{row.days:.2f}",
         row.store or "", row.channel, row.order_number or "", row.sku, article, row.reason, row.condition or "", row.disposition or "", row.state,
-        f"{row.paid_minor / 100:.2f}", f"{row.refund_minor / 100:.2f}",
+        _major(row.paid_minor, row.currency), _major(row.refund_minor, row.currency), row.currency,
     ]  # fmt: skip
     # What a spreadsheet would take for a formula stays text.
     return [f"'{cell}" if cell[:1] in "=+-@" and not cell[1:2].isdigit() else cell for cell in told]
+
+
+def _major(minor: int, currency: str) -> str:
+    return f"{Decimal(minor).scaleb(-get_currency_precision(currency)):f}"
 
 
 def _at(at: datetime | None) -> str:
