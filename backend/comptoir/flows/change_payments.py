@@ -14,6 +14,7 @@ from comptoir.payments.commands import (
     PaymentAccountSaved,
     SavePaymentAccount,
     SettleMismatch,
+    check_money,
 )
 from comptoir.staff.sql import insert_audit
 
@@ -32,7 +33,7 @@ async def save_payment_account(tx: Tx, command: SavePaymentAccount, actor: Actor
 
 async def settle_mismatch(tx: Tx, command: SettleMismatch, actor: Actor, now: datetime) -> MismatchSettled:
     """A person has looked at a difference; the note says what it was. NotFound `mismatch_not_found`."""
-    actor.needs("head_office")
+    check_money(actor)
     reference = await reconciling_sql.settle_mismatch(tx, command.mismatch, command.note)
     await insert_audit(
         tx, actor, "payment_mismatch.settled", str(command.mismatch), reason=command.note, reference=reference

@@ -9,7 +9,7 @@ from comptoir.flows.reading_returns import policy_of
 from comptoir.kit import policies
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
-from comptoir.kit.errors import Conflict
+from comptoir.kit.errors import Conflict, Forbidden
 from comptoir.kit.runner import Flow
 from comptoir.returns import reasons
 from comptoir.returns.changing import (
@@ -24,6 +24,7 @@ from comptoir.returns.changing import (
     ReturnDraftKept,
     ReturnPolicyChanged,
     SaveReturnDraft,
+    SaveReturnPolicy,
     UnplanReturnPolicy,
     WordReason,
     since_of,
@@ -73,6 +74,16 @@ async def save_return_draft(tx: Tx, command: SaveReturnDraft, actor: Actor, now:
     return ReturnPolicyChanged(number)
 
 
+async def save_return_policy(tx: Tx, command: SaveReturnPolicy, actor: Actor, now: datetime) -> ReturnPolicyChanged:
+    """The next version, as another system proposes it. Invalid as `policy.check` says; Conflict `policy_changed` when `after` is not the newest."""
+    _may(actor)
+    await _still_right(tx, command.body)
+    note = command.note.strip()
+    number = await policies.save(tx, KIND, msgspec.json.encode(command.body), note, actor.who, command.after)
+    await _told(tx, actor, "policy_saved", number)
+    return ReturnPolicyChanged(number)
+
+
 async def drop_return_draft(tx: Tx, command: DropReturnDraft, actor: Actor, now: datetime) -> ReturnDraftKept:
     """Nothing is written any more."""
     actor.needs("head_office")
@@ -84,7 +95,7 @@ async def activate_return_policy(
     tx: Tx, command: ActivateReturnPolicy, actor: Actor, now: datetime
 ) -> ReturnPolicyChanged:
     """It holds from now or from later on. Conflict `policy_was_active`; Invalid as `policy.check` says."""
-    actor.needs("head_office")
+    _may(actor)
     since = since_of(command.since, now)
     await _still_right(tx, policy_of(await policies.find_version(tx.connection, KIND, command.number)))
     await policies.activate(tx, KIND, command.number, since)
@@ -94,7 +105,7 @@ async def activate_return_policy(
 
 async def unplan_return_policy(tx: Tx, command: UnplanReturnPolicy, actor: Actor, now: datetime) -> ReturnPolicyChanged:
     """It will not begin. Conflict `policy_was_active` once it has."""
-    actor.needs("head_office")
+    _may(actor)
     await policies.unplan(tx, KIND, command.number)
     await _told(tx, actor, "policy_unplanned", command.number)
     return ReturnPolicyChanged(command.number)
@@ -117,6 +128,14 @@ async def move_reason(tx: Tx, command: MoveReason, actor: Actor, now: datetime) 
     actor.needs("head_office")
     known = await _locked_reasons(tx)
     return await _kept(tx, actor, reasons.moved(known, command.code, up=command.up))
+
+
+def _may(actor: Actor) -> None:
+    """Head office, or a system of its own that reaches every place: what a policy says holds everywhere."""
+    actor.needs("head_office", "integrator", "system")
+    actor.needs_scope("policies:write")
+    if actor.role == "integrator" and actor.locations is not None:
+        raise Forbidden("policy_everywhere")
 
 
 async def _locked_reasons(tx: Tx) -> tuple[Reason, ...]:
@@ -144,6 +163,6 @@ async def _told(tx: Tx, actor: Actor, what: str, number: int, **more: str | None
 
 FLOWS: Mapping[type, Flow] = {
     BeginReturnDraft: begin_return_draft, KeepReturnDraft: keep_return_draft, RebaseReturnDraft: rebase_return_draft,
-    SaveReturnDraft: save_return_draft, DropReturnDraft: drop_return_draft, ActivateReturnPolicy: activate_return_policy,
+    SaveReturnDraft: save_return_draft, SaveReturnPolicy: save_return_policy, DropReturnDraft: drop_return_draft, ActivateReturnPolicy: activate_return_policy,
     UnplanReturnPolicy: unplan_return_policy, WordReason: word_reason, MoveReason: move_reason,
 }  # fmt: skip

@@ -15,7 +15,7 @@ from comptoir.kit.errors import Conflict
 from comptoir.kit.runner import Flow
 from comptoir.payments import executing, splitting
 from comptoir.payments import executing_sql as sql
-from comptoir.payments.commands import HearProvider, MoneyStands, RecordMoney, RetryMoney, SettleByHand
+from comptoir.payments.commands import HearProvider, MoneyStands, RecordMoney, RetryMoney, SettleByHand, check_money
 from comptoir.payments.executing import GONE, STUCK_AFTER, After, Part, Standing
 from comptoir.payments.splitting import Share
 from comptoir.staff.sql import insert_audit
@@ -74,7 +74,7 @@ async def hear_provider(tx: Tx, command: HearProvider, actor: Actor, now: dateti
 
 async def retry_money(tx: Tx, command: RetryMoney, actor: Actor, now: datetime) -> MoneyStands:
     """Another try, at once. NotFound `intention_not_found`; Conflict `money_moved`, `no_account` when nobody can be asked."""
-    actor.needs("head_office")
+    check_money(actor)
     intention = await sql.lock_intention(tx, command.intention)
     if intention["state"] not in ("intended", "failed"):
         raise Conflict("money_moved")
@@ -105,7 +105,7 @@ async def retry_money(tx: Tx, command: RetryMoney, actor: Actor, now: datetime) 
 
 async def settle_by_hand(tx: Tx, command: SettleByHand, actor: Actor, now: datetime) -> MoneyStands:
     """A person did it elsewhere. NotFound `intention_not_found`; Conflict `money_moved`, `money_on_its_way`."""
-    actor.needs("head_office")
+    check_money(actor)
     intention = await sql.lock_intention(tx, command.intention)
     parts = await sql.parts_of(tx, command.intention)
     executing.may_be_done_by_hand(intention["state"], [part.state for part in parts])

@@ -5,9 +5,19 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.kit.actor import Actor
+from comptoir.kit.errors import Forbidden
 from comptoir.kit.words import Code, Note, Slug, Word
 from comptoir.payments.executing import Standing
 from comptoir.payments.model import Again, Done, InDoubt, Looked, NotMine, NotThere, Outcome, Refused
+
+
+def check_money(actor: Actor, scope: str = "money:write") -> None:
+    """Head office, or a system of its own that reaches every place. Forbidden `role_lacks_right`, `scope_missing`, `money_everywhere`."""
+    actor.needs("head_office", "integrator")
+    actor.needs_scope(scope)
+    if actor.role == "integrator" and actor.locations is not None:
+        raise Forbidden("money_everywhere")
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -53,6 +53,15 @@ class DropReturnDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
 
 
+class SaveReturnPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Keep this as the next version; `after` is the newest one that its writer has seen, 0 when there was none. It does not hold by that."""
+
+    id: UUID
+    after: Number
+    body: Policy
+    note: Note = ""
+
+
 class ActivateReturnPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Let a version hold from a moment on; without one, from now on."""
 
