@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     command("score", _score, "score sourcing on weeks of a retailer that never was (--help)", passes_on=True)
     price = command("price", _price, "work out what last units are worth where they lie; the worker does it by itself")
     price.add_argument("--all", action="store_true", help="of every SKU, not only of what moved")
+    command("backtest", _backtest, "try the tower's forecast on days that never were (--help)", passes_on=True)
     command("wave", _wave, "measure the walk of carts: list order, up and down, as shown (--help)", passes_on=True)
     command(
         "replay", _replay, "measure how quickly past orders are replayed under two policies (--help)", passes_on=True
@@ -127,6 +128,12 @@ def _score(arguments: argparse.Namespace, rest: list[str]) -> int:
     from comptoir.bench.sourcing import scoring
 
     return scoring.run(rest)
+
+
+def _backtest(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir.bench import backtest
+
+    return backtest.run(rest)
 
 
 def _wave(arguments: argparse.Namespace, rest: list[str]) -> int:

@@ -4,9 +4,12 @@ import random
 import time
 from datetime import UTC, datetime
 
+from comptoir.bench import days
+from comptoir.bench.backtest import summary, try_out
 from comptoir.network.hours import dayparts, open_minutes
 from comptoir.network.promise import doable, paced, ready_minute
 from comptoir.tower.forecasting import LAST_STEP, Error, Store, figure, forecast, learn, outlook, ranged
+from comptoir.tower.learning import Pace, PastHour, expect, learn_paces, through, today
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 AT = int(NOW.timestamp()) // 60
@@ -106,3 +109,59 @@ def test_two_hundred_stores_of_five_hundred_works_are_forecast_quickly() -> None
         outlook(one, AT)
     # A hint, not a bar: `comptoir bench M8` measures. Ten times what it takes on a slow machine.
     assert (time.process_time() - began) / 20 < 0.05
+
+
+def past(minute: int, works: int, *, pressing: int = 9, part: int = 1, open_minutes: int = 60) -> PastHour:
+    return PastHour(minute, part, works, works, 2 * works, open_minutes, pressing, pressing)
+
+
+def test_only_hours_with_enough_waiting_teach_a_pace_and_old_weeks_fade() -> None:
+    hours = [past(AT - 1440 * back, 6) for back in range(1, 5)] + [
+        past(AT - 1440 * back - 60, 1, pressing=0) for back in range(1, 9)
+    ]
+    assert [(pace.part, round(pace.works_per_hour, 6), pace.hours) for pace in learn_paces(hours, AT, 12)] == [
+        (1, 6, 4)
+    ]
+    assert learn_paces(hours[:2], AT, 12) == ()
+    assert learn_paces([past(AT - 1440 * back, 40) for back in range(1, 5)], AT, 12)[0].works_per_hour == 12
+    assert learn_paces([past(AT - 1440 * back, 6) for back in range(30, 40)], AT, 12) == ()
+    mixed = [past(AT - 1440, 10), past(AT - 1500, 10), past(AT - 22 * 1440, 2), past(AT - 22 * 1440 - 60, 2)]
+    assert 8.8 < learn_paces(mixed, AT, 12)[0].works_per_hour < 9.2
+    assert through(learn_paces(hours, AT, 12), [(AT, 0), (AT + 60, 1)], 12) == (
+        (AT, 12.0),
+        (AT + 60, learn_paces(hours, AT, 12)[0].works_per_hour),
+    )
+    assert expect({AT - 10080: 6, AT - 20160: 3}, [AT - 10080, AT - 20160, AT - 30240], AT, AT + 120) == (
+        (AT, AT + 60, 3.0),
+    )
+    assert expect({}, [], AT, AT + 120) == ()
+
+
+def test_a_slow_morning_slows_the_forecast_by_what_can_be_believed() -> None:
+    usual = (Pace(1, 10.0, 20.0, 9.0),)
+    assert today([past(AT - 60, 3), past(AT - 120, 3), past(AT - 180, 3)], AT, usual, 12) == (9 + 8) / (30 + 8)
+    assert today([past(AT - 60, 3, pressing=0)], AT, usual, 12) == 1
+    assert today([past(AT - 60, 0), past(AT - 120, 0), past(AT - 180, 0)], AT, (Pace(1, 90.0, 9.0, 9.0),), 30) == 1 / 3
+
+
+def test_on_simulated_days_the_range_holds_what_it_claims() -> None:
+    rows = summary(try_out(16, 5))
+    for row in rows:
+        assert row["saw_something"] >= 30, row
+        assert 0.72 <= row["inside"] <= 0.97, row
+        assert row["width"] < 2.5 * row["came"] + 3, row
+    assert rows[0]["usually_off"] <= 2
+
+
+def test_a_simulated_day_played_again_is_the_same_day_and_works_that_leave_help_those_that_stay() -> None:
+    day = days.draw(days.STORES[2], 33, 1)
+    first = days.play(day)
+    assert days.play(day) == first
+    noon = day.begins + 720
+    gone = {work.number for work in first if work.at <= noon and (work.begun is None or work.begun > noon)}
+    again = {work.number: work for work in days.play(day, gone=gone, gone_at=noon)}
+    assert all(again[number].begun is None for number in gone)
+    before = {work.number: work for work in first}
+    assert all(again[n] == before[n] for n in again if before[n].begun is not None and (before[n].begun or 0) < noon)
+    ready = [(again[n].ready or 0) - (before[n].ready or 0) for n in again if before[n].ready and again[n].ready]
+    assert sum(ready) <= 0

@@ -1,0 +1,139 @@
+"""Forecasts tried on days that never were: what was said at each hour, what came, and whether the range held what it claims.
+
+Each store is learned from as production does it: pace by part of the day and who comes in from the hours before, errors from the
+forecasts before. Nothing of the day that is forecast is known but what its books hold at that minute.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from statistics import mean, median
+from typing import Any, Final
+
+import msgspec
+
+from comptoir.bench import days
+from comptoir.network.hours import DAYPARTS
+from comptoir.tower.forecasting import HORIZONS, Errors, Figure, Store, figure, learn, outlook
+from comptoir.tower.learning import DAYS, PastHour, expect, lasting, learn_paces, through, today
+
+CLAIMED: Final = 0.8
+KEPT: Final = 14
+"""Days of forecasts that errors are learned from."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One forecast: of which store (number), made when, for how many hours ahead, and what came."""
+
+    store: int
+    day: int
+    at: int
+    hours: int
+    figure: Figure
+    came: int
+
+    @property
+    def inside(self) -> bool:
+        _, low, high = self.figure.words
+        return low <= self.came <= high
+
+
+class History(msgspec.Struct):
+    """One store's past, as its books keep it."""
+
+    hours: list[PastHour] = []
+    left: tuple[days.Done, ...] = ()
+
+
+def learned_store(day: days.Day, played: tuple[days.Done, ...], history: History, at: int) -> Store:
+    """The store at a minute, with all that its past teaches."""
+    capacity = day.character.capacity_per_hour
+    paces = learn_paces(history.hours, day.begins, capacity)
+    parts = [(day.begins + 1440 * i + begins, part) for i in range(7) for part, begins in enumerate(DAYPARTS)]
+    factor = today(days.past_hours(day, played, at), at, paces, capacity)
+    received = {hour.minute: hour.received for hour in history.hours}
+    return msgspec.structs.replace(
+        days.standing(day, played, at),
+        planned=lasting(factor, at, day.begins + 1440, capacity),
+        learned=through(paces, parts, capacity),
+        expected=expect(received, received, at, day.begins + 1440),
+    )
+
+
+def try_out(
+    test_days: int, seed: int, stores: Sequence[days.Character] = days.STORES, warm_up: int = DAYS
+) -> list[Said]:
+    """Every forecast of the test days, after so many days of learning."""
+    pasts = [History() for _ in stores]
+    kept: list[Said] = []
+    for number in range(warm_up + test_days):
+        errors = errors_of([one for one in kept if number - KEPT <= one.day < number])
+        for i, character in enumerate(stores):
+            day = days.draw(character, number, seed)
+            played = days.play(day, pasts[i].left)
+            # The last days of the warm-up fill the errors; before that there is nothing to learn a pace from.
+            if number >= warm_up - KEPT:
+                opens, closes = day.window
+                for at in range(opens, closes, 60):
+                    seen = [outlook(learned_store(day, played, pasts[i], at), at)]
+                    for hours in HORIZONS:
+                        if at + hours * 60 > closes:
+                            continue
+                        found = figure(seen, at + hours * 60, errors)
+                        came = days.broken(played, at, at + hours * 60)
+                        kept.append(Said(i, number, at, hours, found, came))
+            pasts[i].hours += days.past_hours(day, played)
+            pasts[i].left = days.unready(played)
+            pasts[i].hours = [hour for hour in pasts[i].hours if hour.minute >= day.begins - DAYS * 1440]
+    return [one for one in kept if one.day >= warm_up]
+
+
+def errors_of(said: Sequence[Said]) -> Errors:
+    """What these forecasts teach, by horizon; all stores together."""
+    return {
+        hours: learn([(one.figure.late, one.figure.scale, one.came) for one in said if one.hours == hours])
+        for hours in HORIZONS
+    }
+
+
+def summary(said: Sequence[Said]) -> list[dict[str, Any]]:
+    """Per horizon: forecasts, those that saw something coming, how far off, and how many the range held."""
+    rows = []
+    for hours in HORIZONS:
+        mine = [one for one in said if one.hours == hours]
+        tight = [one for one in mine if one.figure.scale > 0]
+        by_day: dict[tuple[int, int], list[bool]] = {}
+        for one in tight:
+            by_day.setdefault((one.store, one.day), []).append(one.inside)
+        rows.append({
+            "horizon_h": hours, "forecasts": len(mine), "saw_something": len(tight),
+            "said": round(mean(one.figure.late for one in tight), 1) if tight else 0,
+            "came": round(mean(one.came for one in tight), 1) if tight else 0,
+            "usually_off": round(median(abs(one.came - one.figure.late) for one in tight), 1) if tight else 0,
+            "width": round(mean(one.figure.high - one.figure.low for one in tight), 1) if tight else 0,
+            "inside": round(mean(one.inside for one in tight), 3) if tight else 1,
+            "inside_all": round(mean(one.inside for one in mine), 3),
+            "days_inside": round(mean(mean(held) for held in by_day.values()), 3) if by_day else 1,
+            "claimed": CLAIMED,
+        })  # fmt: skip
+    return rows
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """`comptoir backtest`: a table, then one JSON line."""
+    parser = argparse.ArgumentParser(prog="comptoir backtest", description=__doc__)
+    parser.add_argument("--days", type=int, default=20, help="days that are forecast, 1 to 365 (default 20)")
+    parser.add_argument("--seed", type=int, default=1, help="other days (default 1)")
+    parser.add_argument("--json", action="store_true", help="print the JSON line alone")
+    asked = parser.parse_args(argv)
+    if not 1 <= asked.days <= 365:
+        parser.error("--days is between 1 and 365")
+    rows = summary(try_out(asked.days, asked.seed))
+    if not asked.json:
+        widths = {name: max(len(name), 6) for name in rows[0]}
+        sys.stdout.write("  ".join(name.rjust(width) for name, width in widths.items()) + "\n")
+        for row in rows:
+            sys.stdout.write("  ".join(str(row[name]).rjust(width) for name, width in widths.items()) + "\n")
+    sys.stdout.write(json.dumps({"days": asked.days, "seed": asked.seed, "runs": rows}, separators=(",", ":")) + "\n")
+    return 0
