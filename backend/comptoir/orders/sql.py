@@ -90,11 +90,13 @@ async def put_address(tx: Tx, order: UUID, to: Address) -> None:
 async def known(tx: Tx, orders: Sequence[UUID]) -> tuple[dict[UUID, tuple[bytes, bytes]], dict[UUID, str]]:
     """Orders already on file, id -> (fingerprint, the first answer as JSON); and a number for each of the others.
 
-    Numbers are taken before it is known who needs one: a gap is harmless, these are not invoices.
+    Numbers are taken before it is known who needs one: a gap is harmless, these are not invoices. From here on the transaction's
+    statements keep their plans: left alone, PostgreSQL plans the great write anew each time, which costs half of what a group costs.
     """
     rows = await tx.rows(
         "SELECT n.id, n.number, o.fingerprint, o.answer FROM (SELECT w.id, 'W-' || nextval('order_number') AS number"
-        " FROM unnest($1::text::uuid[]) AS w (id)) n LEFT JOIN sales_order o ON o.id = n.id",
+        " FROM unnest($1::text::uuid[]) AS w (id), set_config('plan_cache_mode', 'force_generic_plan', true)) n"
+        " LEFT JOIN sales_order o ON o.id = n.id",
         literal(orders),
     )
     return {r[0]: (r[2], r[3]) for r in rows if r[3] is not None}, {r[0]: r[1] for r in rows if r[3] is None}
