@@ -54,13 +54,30 @@ async def rows(shop: Shop) -> list[tuple[Any, ...]]:
 
 
 async def test_what_its_carrier_brings_back_is_a_return_by_itself_and_pays_all_once_it_is_here(shop: Shop) -> None:
-    table, _ = await sent_off(shop)
+    table, order = await sent_off(shop)
     for _ in range(2):
         await hear(shop, "return_to_sender")
     assert await rows(shop) == [("to_sender", "requested")]
+    total = await shop.connection.fetchval("SELECT total_minor FROM sales_order")
+    assert await shop.exceptions() == ["parcel_returned"]
+    case = await shop.connection.fetchrow(
+        "SELECT body->>'right', (body->>'goods_minor')::int + (body->>'delivery_minor')::int, body->>'return' FROM exception"
+    )
+    assert case is not None
+    assert tuple(case) == ("law", total, await shop.connection.fetchval("SELECT number FROM rma"))
     first, again = await scan(shop, table, NUMBER), await scan(shop, table, NUMBER)
     assert (first.rma, first.units, first.again) == (again.rma, 2, False)
     assert again.again
+    ended = await shop.connection.fetchrow("SELECT resolution, resolved_by = $1 FROM exception", table.hand.person.who)
+    assert ended is not None and tuple(ended) == ("return_came", True)
+    story = [
+        "shipping.returned",
+        "return.opened",
+        "return.coming_back",
+        "return.received",
+        "fulfillment.exception_resolved",
+    ]
+    assert [kind for kind in await shop.told(order) if kind in story] == story
     looks = (Looked(1, "as_new"), Looked(2, "as_new"))
     settled: ReturnSettled = await shop.perform(
         FinishReturn(id=new_id(), rma=first.rma, location=LYON, units=looks, permission=Permission("non réclamé")),

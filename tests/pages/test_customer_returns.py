@@ -21,13 +21,15 @@ from comptoir.errands.return_labels import ask_ways_back, buy_return_labels
 from comptoir.errands.tracking import heard_events
 from comptoir.flows.return_from_home import forget_drafts
 from comptoir.flows.send_back import drop_unused
-from comptoir.kit.actor import SYSTEM
+from comptoir.flows.watch_returns import watch_returns
+from comptoir.fulfillment.resolving import Resolution, ResolveException
+from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.check import find_breaches
-from comptoir.kit.errors import Conflict
+from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.ids import digest, new_id
 from comptoir.returns.arriving import TakeParcel
 from comptoir.returns.model import CancelReturn, FinishReturn, Looked
-from comptoir.shipping.tracking import HearTracking
+from comptoir.shipping.tracking import HearTracking, Status
 from tests.carriers import carrier_servers
 from tests.conftest import Database
 from tests.flows.orders_on_file import SEAL, add_articles, add_store
@@ -473,3 +475,78 @@ async def test_a_label_that_nobody_used_is_given_back_or_kept_as_unused_with_its
     with pytest.raises(Conflict, match="return_on_its_way"):
         await door.house.runner.perform(CancelReturn(id=new_id(), rma=rma), SYSTEM)
     await now_is("bought", None, 612, None)
+
+
+async def test_a_return_that_is_not_heard_of_is_a_persons_to_decide_and_may_come_after_all(
+    door: Door, database: Database
+) -> None:
+    order = await handed_over(database)
+    carrier = Scripted()
+    door.house.carriers.put("demo", carrier)
+    boss = Actor("boss", "store_manager", ("lyon",))
+
+    async def on_its_way(unit: str, status: Status = "in_transit") -> tuple[str, str]:
+        at = await sent(door, order, unit, "damaged_on_the_way", way="postal", **HOME)
+        await buy_return_labels(door.house)
+        number = f"8R{len(carrier.asked):05d}"
+        events = heard_events([TrackingEvent(number, status, status, door.clock())])
+        await door.house.runner.perform(HearTracking(new_id(), "demo", number, events), SYSTEM)
+        return at, number
+
+    async def waiting() -> list[tuple[UUID, str]]:
+        return [
+            tuple(row)
+            for row in await database.connection.fetch("SELECT id, kind FROM exception WHERE resolved_at IS NULL")
+        ]
+
+    async def decide(answer: Resolution) -> None:
+        ((case, kind),) = await waiting()
+        assert kind == "return_late"
+        await door.house.runner.perform(ResolveException(new_id(), case, answer, "dossier 4711"), boss)
+
+    at, number = await on_its_way("1:1")
+    door.clock.advance(days=6)
+    assert await watch_returns(door.house) == 0
+    for days, answer in ((2, "return_wait"), (8, "return_claim"), (22, "return_refund")):
+        door.clock.advance(days=days)
+        assert [await watch_returns(door.house) for _ in range(2)] == [1, 0], answer
+        if answer == "return_wait":
+            ((case, _),) = await waiting()
+            with pytest.raises(Invalid, match="other_answer"):
+                await door.house.runner.perform(ResolveException(new_id(), case, "all_right", "rien"), boss)
+        await decide(answer)  # type: ignore[arg-type]
+    assert await waiting() == []
+    row = await database.connection.fetchrow(
+        "SELECT r.status, u.state, u.refund_minor, i.amount_minor, r.by_permission FROM rma r JOIN rma_unit u ON u.rma = r.id"
+        " JOIN payment_intention i ON i.cause = r.id"
+    )
+    assert row is not None
+    assert (row["status"], row["state"], row["refund_minor"], row["by_permission"]) == (
+        "settled",
+        "lost",
+        9500,
+        "dossier 4711",
+    )
+    assert row["amount_minor"] >= 9500
+    assert await find_breaches(database.connection) == []
+    shown = await door.get(at)
+    assert sentence(shown) == "Votre colis de retour s’est perdu."
+    assert "95,00" in shown.text
+    # It comes after all: counted, not for sale, and a person is told.
+    taken = TakeParcel(new_id(), "lyon", number)
+    for _ in range(2):
+        await door.house.runner.perform(taken, SYSTEM)
+    assert [kind for _, kind in await waiting()] == ["return_found"]
+    assert await database.connection.fetchval("SELECT unsellable FROM stock_level WHERE unsellable > 0") == 1
+    assert await database.connection.fetchval("SELECT state FROM rma_unit") == "here"
+    # One that its carrier has delivered and nobody scanned: the scan ends the question.
+    _, number = await on_its_way("2:1", "delivered")
+    door.clock.advance(days=4)
+    assert await watch_returns(door.house) == 1
+    assert sorted(kind for _, kind in await waiting()) == ["return_found", "return_unscanned"]
+    await door.house.runner.perform(TakeParcel(new_id(), "lyon", number), SYSTEM)
+    assert [kind for _, kind in await waiting()] == ["return_found"]
+    assert (
+        await database.connection.fetchval("SELECT resolution FROM exception WHERE kind = 'return_unscanned'")
+        == "return_came"
+    )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from comptoir.flows.open_return import about, lock_return
-from comptoir.flows.receive_return import keep_status
+from comptoir.flows.receive_return import end_search, keep_status
 from comptoir.flows.send_back import end_label
+from comptoir.fulfillment.resolving import GAVE_UP
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import NotFound
@@ -53,6 +54,7 @@ async def cancel_return(tx: Tx, command: CancelReturn, actor: Actor, now: dateti
         raise NotFound("return_not_found")
     after = RETURN.after(Action.CANCEL, found.status)
     await end_label(tx, found.id)
+    await end_search(tx, found, GAVE_UP)
     for unit in found.counting:
         UNIT.after(Step.CANCEL, unit.state)
     await sql.set_units(tx, found.id, [unit.n for unit in found.counting], UnitState.CANCELED)

@@ -15,9 +15,11 @@ from comptoir.flows.send_back import hear_way_back
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.lifecycles import Action
 from comptoir.fulfillment.model import Moved, Work
+from comptoir.fulfillment.resolving import COMING_BACK
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.orders import sql as orders_sql
+from comptoir.returns.arriving import ComingBack
 from comptoir.shipping import tracking
 from comptoir.shipping import tracking_sql as sql
 from comptoir.shipping.links import carrier_name
@@ -61,7 +63,8 @@ async def hear_tracking(tx: Tx, command: HearTracking, actor: Actor, now: dateti
     if changed:
         await _moved(tx, one, work, found.status)
         if found.status == "return_to_sender":
-            await come_back(tx, one, actor, now)
+            given = await come_back(tx, one, actor, now)
+            await _tell_case(tx, one, COMING_BACK, **({} if given is None else _told_of(given)))
     tx.touched.add(one.location)
     return Heard(True, len(new), found.status)
 
@@ -90,8 +93,6 @@ async def _moved(tx: Tx, one: Tracked, work: Work, status: tracking.Status) -> N
         await work_sql.advance(tx, work.id, work.status)
     if work.status != first and target == "in_transit":
         tx.tell(Event("shipping.in_transit", one.order_id, {"parcel": one.parcel}, one.location, one.work))
-    if status == "return_to_sender":
-        await _tell_case(tx, one, "parcel_returned")
     if status == "cancelled":
         # It left with the driver, and its carrier knows it no more: where its goods are is for a person to find out.
         await _tell_case(tx, one, "parcel_void")
@@ -104,14 +105,21 @@ def _stepped(work: Work, action: Action) -> Work:
     return msgspec.structs.replace(work, status=work.after(action))
 
 
+def _told_of(given: ComingBack) -> dict[str, str | int]:
+    return {
+        "rma": str(given.rma), "return": given.number, "right": given.right, "goods_minor": given.goods_minor,
+        "delivery_minor": given.delivery_minor,
+    }  # fmt: skip
+
+
 async def _tell_code(tx: Tx, one: Tracked, event: HeardEvent) -> None:
     """A code that no table has: once for all parcels of the carrier."""
     if not await sql.is_told(tx, "tracking_code", "key", f"{one.carrier}:{event.code}"):
         await _tell_case(tx, one, "tracking_code", code=event.code, key=f"{one.carrier}:{event.code}")
 
 
-async def _tell_case(tx: Tx, one: Tracked, kind: str, **more: str) -> UUID:
-    body = {
+async def _tell_case(tx: Tx, one: Tracked, kind: str, **more: str | int) -> UUID:
+    body: dict[str, object] = {
         "parcel": one.parcel,
         "carrier": one.carrier,
         "name": carrier_name(one.carrier),

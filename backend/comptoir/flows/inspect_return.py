@@ -8,7 +8,8 @@ import msgspec
 from comptoir.catalog.queries import find_cautions
 from comptoir.flows.open_return import about, lock_return
 from comptoir.flows.reading_returns import read_policy
-from comptoir.flows.receive_return import keep_status
+from comptoir.flows.receive_return import end_search, keep_status
+from comptoir.fulfillment.resolving import CAME
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict
@@ -62,6 +63,7 @@ async def inspect(tx: Tx, found: Return, location: str, looks: Sequence[Looked],
     await stock_sql.post(tx, movements)
     if found.status == Status.REQUESTED:
         await tx.run("UPDATE rma SET location = $2 WHERE id = $1", found.id, location)
+        await end_search(tx, found, CAME)
     await sql.advance(tx, found.id, after, received_at=now)
     looked = await keep_status(tx, await sql.lock(tx, found.id), now)
     if first or looked.status != found.status:

@@ -61,7 +61,7 @@ _UNSETTLED = (
     " WHERE v.order_id = $1 AND v.undone_at IS NULL AND e.withdrawn_at IS NULL AND e.due_at > $2 GROUP BY w.order_line, w.part"
 )
 _RETURNED = (
-    "SELECT line, part, nth, refund_minor FROM rma_unit WHERE rma = $1 AND line IS NOT NULL AND state IN ('here', 'placed', 'gone')"
+    "SELECT line, part, nth, refund_minor FROM rma_unit WHERE rma = $1 AND line IS NOT NULL AND state IN ('here', 'placed', 'gone', 'lost')"
     " ORDER BY line, part, nth"
 )
 _SELLER = "SELECT * FROM legal_entity WHERE id = $1"

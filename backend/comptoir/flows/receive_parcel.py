@@ -1,22 +1,23 @@
 """Goods that come back by parcel: announced or not, or brought back by their carrier. The scan of the parcel is what counts."""
 
-import contextlib
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from comptoir.flows.open_return import lock_return, open_units
+from comptoir.flows.judge_return import judge_return
+from comptoir.flows.lost_return import find_lost
+from comptoir.flows.open_return import about, lock_return, open_units
 from comptoir.flows.receive_return import receive
+from comptoir.flows.settle_return import delivery_of, worths
 from comptoir.kit.actor import Actor
-from comptoir.kit.db import Tx
+from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.orders import sql as orders_sql
 from comptoir.returns import rma_sql as sql
-from comptoir.returns.arriving import ParcelTaken, TakeParcel, number_of, spellings, to_sender_id
+from comptoir.returns.arriving import ComingBack, ParcelTaken, TakeParcel, number_of, spellings, to_sender_id
 from comptoir.returns.lifecycle import Status
 from comptoir.returns.model import Coming, OpenReturn, Return
 from comptoir.returns.reasons import NO_REASON, NOT_COLLECTED
-from comptoir.shipping import way_back_sql
 from comptoir.shipping.tracking import Tracked
 
 _BY_NUMBER: Final = "SELECT id FROM rma WHERE number = $1"
@@ -74,16 +75,32 @@ async def take_parcel(tx: Tx, command: TakeParcel, actor: Actor, now: datetime) 
     return await _arrived(tx, found, command.location, now)
 
 
-async def come_back(tx: Tx, one: Tracked, actor: Actor, now: datetime) -> None:
-    """Its carrier brings a parcel back: a return by itself, once. What its customer announced before stays theirs."""
+async def come_back(tx: Tx, one: Tracked, actor: Actor, now: datetime) -> ComingBack | None:
+    """Its carrier brings a parcel back: a return by itself, once, and its customer is told what they get. None when it holds nothing that could
+    come back. What its customer announced before stays theirs."""
     made = to_sender_id(one.parcel)
     if await tx.value("SELECT true FROM rma WHERE id = $1", made):
-        return
+        return None
     units = await _units_of(tx, one.order_id, one.parcel, NOT_COLLECTED)
-    if units:
-        opened = OpenReturn(id=made, order=one.order_id, origin="to_sender", location=one.location, units=units)
-        with contextlib.suppress(Conflict):
-            await open_units(tx, opened, actor, now)
+    if not units:
+        return None
+    opened = OpenReturn(id=made, order=one.order_id, origin="to_sender", location=one.location, units=units)
+    try:
+        found, _ = await open_units(tx, opened, actor, now)
+    except Conflict:
+        return None
+    fee = await delivery_of(tx, found)
+    ruling = await judge_return(tx, found, whole=not fee.kept, now=now)
+    right = "none" if "none" in ruling.rights else "law" if "law" in ruling.rights else "goodwill"
+    goods = 0 if right == "none" else sum(worths(found, ruling, ()).values())
+    given = ComingBack(found.id, found.number, right, goods, 0 if right == "none" else fee.back_minor(ruling))
+    tx.tell(
+        Event(
+            "return.coming_back", one.order_id,
+            about(found) | {"parcel": one.parcel, "right": right, "amount_minor": given.total_minor}, one.location, one.work,
+        )
+    )  # fmt: skip
+    return given
 
 
 async def _arrived(tx: Tx, found: Return, location: str, now: datetime) -> ParcelTaken:
@@ -92,7 +109,8 @@ async def _arrived(tx: Tx, found: Return, location: str, now: datetime) -> Parce
     again = found.status != Status.REQUESTED
     if not again:
         found = await receive(tx, found, location, (), now)
-        await way_back_sql.stop_asking(tx, found.id)
+    elif await find_lost(tx, found, location, now):
+        again = False
     return ParcelTaken(found.id, found.number, found.origin, found.status, len(found.counting), again)
 
 

@@ -3,11 +3,14 @@
 from datetime import datetime
 
 from comptoir.flows.open_return import about, lock_return
+from comptoir.fulfillment import resolving_sql
+from comptoir.fulfillment.resolving import CAME
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.returns import rma_sql as sql
 from comptoir.returns.lifecycle import RETURN, UNIT, Action, Status, Step, UnitState
 from comptoir.returns.model import ReceiveReturn, Return, ReturnStands, stands
+from comptoir.shipping import way_back_sql
 
 
 async def receive_return(tx: Tx, command: ReceiveReturn, actor: Actor, now: datetime) -> ReturnStands:
@@ -33,7 +36,18 @@ async def receive(tx: Tx, found: Return, location: str, missing: tuple[int, ...]
             location,
         )
     )
+    if found.status == Status.REQUESTED:
+        await end_search(tx, found, CAME)
     return await keep_status(tx, await sql.lock(tx, found.id), now)
+
+
+async def end_search(tx: Tx, found: Return, resolution: str) -> None:
+    """Nobody asks for its parcel any more, neither its carrier nor a person: what was to decide about it is closed."""
+    await way_back_sql.stop_asking(tx, found.id)
+    for kind in await resolving_sql.close_of_return(tx, found.id, resolution):
+        tx.tell(
+            Event("fulfillment.exception_resolved", found.order or found.id, {"kind": kind, "resolution": resolution}, found.location)
+        )  # fmt: skip
 
 
 async def keep_status(tx: Tx, found: Return, now: datetime) -> Return:

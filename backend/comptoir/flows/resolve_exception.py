@@ -7,17 +7,30 @@ from uuid import UUID
 from comptoir.flows.ask_change import request_of, settle_request
 from comptoir.flows.bring_to_store import bring_to_store
 from comptoir.flows.give_work import brought_by
+from comptoir.flows.lost_return import refund_lost
 from comptoir.flows.send_home import carry_out
+from comptoir.flows.settle_return import SettleReturnFlow
 from comptoir.fulfillment import resolving, resolving_sql
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.changing import CHANGE_ASKED
 from comptoir.fulfillment.lifecycles import LIVE
-from comptoir.fulfillment.resolving import BY_PARCEL, BY_TRANSFER, DECLINED, ExceptionResolved, ResolveException
+from comptoir.fulfillment.resolving import (
+    ABOUT_RETURNS,
+    BY_PARCEL,
+    BY_TRANSFER,
+    CLAIM,
+    DECLINED,
+    REFUND,
+    ExceptionResolved,
+    ResolveException,
+)
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.network.promise import ready_by
 from comptoir.orders import sql as orders_sql
+from comptoir.shipping import way_back_sql
+from comptoir.shipping.way_back import CLAIM_WAITS, WAITS
 from comptoir.sourcing.outlook import Outlook
 from comptoir.staff.sql import insert_audit
 
@@ -26,10 +39,10 @@ ON_THE_ROAD = timedelta(days=2)
 
 
 class ResolveExceptionFlow:
-    """Needs the outlook to know when another store will have it ready."""
+    """Needs the outlook to know when another store will have it ready, and how a return is settled for one that is lost."""
 
-    def __init__(self, outlook: Outlook) -> None:
-        self.outlook = outlook
+    def __init__(self, outlook: Outlook, settle: SettleReturnFlow) -> None:
+        self.outlook, self.settle = outlook, settle
 
     async def __call__(self, tx: Tx, command: ResolveException, actor: Actor, now: datetime) -> ExceptionResolved:
         """NotFound `exception_not_found`; Conflict `exception_resolved`, `choose_on_order`, `not_movable`, `store_paused`;
@@ -38,7 +51,11 @@ class ResolveExceptionFlow:
         actor.needs("store_manager", "regional_manager", "head_office")
         by_transfer, by_parcel = command.resolution == BY_TRANSFER, command.resolution == BY_PARCEL
         # Whatever moves an order's units locks the order first.
-        order = await resolving_sql.order_of(tx, command.exception, actor) if by_transfer or by_parcel else None
+        order = (
+            await resolving_sql.order_of(tx, command.exception, actor)
+            if by_transfer or by_parcel or command.resolution in ABOUT_RETURNS
+            else None
+        )
         if order is not None:
             await orders_sql.lock(tx, order)
         row = await resolving_sql.lock(tx, command.exception, actor)
@@ -48,6 +65,8 @@ class ResolveExceptionFlow:
             await self._bring(tx, row, asked[0] if asked else None, now)
         if by_parcel:
             await carry_out(tx, self.outlook, row, asked[0] if asked else None, now)
+        if command.resolution in ABOUT_RETURNS:
+            await self._about_return(tx, row, command, actor, now)
         await resolving_sql.close(tx, command.exception, command.resolution, actor.who, now)
         if asked is not None:
             done = command.resolution != DECLINED
@@ -65,6 +84,17 @@ class ResolveExceptionFlow:
             )
         )  # fmt: skip
         return ExceptionResolved(command.exception, command.resolution, row["order_id"])
+
+    async def _about_return(self, tx: Tx, case: Any, command: ResolveException, actor: Actor, now: datetime) -> None:
+        """Waited for, searched for by its carrier, or given up for lost and refunded."""
+        if case["rma"] is None:
+            raise Invalid("other_answer")
+        if command.resolution == REFUND:
+            await refund_lost(tx, self.settle, case["rma"], command.note, actor, now)
+        else:
+            await way_back_sql.look_again(
+                tx, case["rma"], now + (CLAIM_WAITS if command.resolution == CLAIM else WAITS)
+            )
 
     async def _bring(self, tx: Tx, case: Any, request: UUID | None, now: datetime) -> None:
         """What lies here for the customer goes to the store that they asked for."""

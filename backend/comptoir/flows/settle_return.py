@@ -36,7 +36,8 @@ SELECT o.service, o.shipping_minor + CASE WHEN o.total_minor = o.goods_minor - o
   EXISTS (SELECT FROM requirement r JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line
     WHERE r.order_id = o.id AND (l.method = 'ship' OR NOT EXISTS (SELECT FROM order_line s WHERE s.order_id = o.id AND s.method = 'ship'))
       AND r.quantity - r.canceled > (SELECT count(*) FROM rma_unit u JOIN rma m ON m.id = u.rma WHERE u.order_id = r.order_id
-        AND u.line = r.line AND u.part = r.part AND u.state IN ('here', 'placed', 'gone') AND (m.status = 'settled' OR m.id = $2))) AS kept
+        AND u.line = r.line AND u.part = r.part AND (m.status = 'settled' AND u.state IN ('here', 'placed', 'gone', 'lost')
+          OR m.id = $2 AND u.state IN ('expected', 'here', 'placed', 'gone', 'lost')))) AS kept
 FROM sales_order o WHERE o.id = $1
 """
 

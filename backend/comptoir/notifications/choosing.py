@@ -10,7 +10,7 @@ KINDS = (
     "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.missed", "fulfillment.expired", "customer.arrived",
     "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due", "fulfillment.delayed",
     "return.withdrawal_noticed", "shipping.left", "shipping.ready_at_relay", "shipping.delivered", "shipping.delayed", "shipping.failed",
-    "shipping.label_refused", "payment.refunded", "return.requested", "return.label_ready", "return.label_refused", "return.received",
+    "shipping.label_refused", "payment.refunded", "return.requested", "return.label_ready", "return.label_refused", "return.received", "return.coming_back",
 )  # fmt: skip
 """The events that a customer may hear of."""
 LIVE = ("open", "accepted", "picking", "picked")
@@ -155,6 +155,8 @@ def _of_return(told: Told, facts: OrderFacts) -> Draft | None:
     body = told.body
     if body.get("gift"):
         return None
+    if told.kind == "return.coming_back":
+        return _coming_back(told, facts)
     number, method = str(body.get("number") or ""), str(body.get("method") or "store")
     if told.kind == "return.received":
         told_now = body.get("origin") in FROM_AFAR and not body.get("again")
@@ -165,6 +167,17 @@ def _of_return(told: Told, facts: OrderFacts) -> Draft | None:
     if (told.kind == "return.requested") != (method == "store"):
         return None
     return Draft("return_requested", number=number, what=method)
+
+
+def _coming_back(told: Told, facts: OrderFacts) -> Draft:
+    """A parcel that its carrier brings back, and what is given for it; told while it is still on its way."""
+    one = next((parcel for parcel in facts.parcels if str(parcel.id) == str(told.body.get("parcel"))), None)
+    true_now = one is not None and one.status == "return_to_sender"
+    amount = int(told.body.get("amount_minor") or 0)
+    return Draft(
+        "parcel_returned", suppressed=None if true_now else "outdated", parcels=(one,) if one else (), amount_minor=amount,
+        what="refund" if amount else "ask",
+    )  # fmt: skip
 
 
 def for_collector(told: Told, facts: OrderFacts) -> Draft | None:

@@ -13,7 +13,7 @@ Occasion = Literal[
     "confirmed", "held", "ready", "ready_part", "short", "early", "reminder", "last_day", "handed_over", "expired",
     "canceled", "canceled_part", "lapsed", "link", "missed", "collector", "collector_ready", "change_done", "change_declined",
     "survey", "delayed", "withdrawal_received", "payment_due", "shipped", "refund_sent",
-    "parcel_ready", "parcel_delivered", "parcel_delayed", "parcel_failed", "relay_closed",
+    "parcel_ready", "parcel_delivered", "parcel_delayed", "parcel_failed", "parcel_returned", "relay_closed",
     "return_requested", "return_label_failed", "return_received",
 ]  # fmt: skip
 Language = Literal["fr", "en"]
@@ -76,6 +76,7 @@ OCCASIONS: Final[dict[Occasion, Kind]] = {
     "parcel_delivered": Kind("parcel_delivered", ("carrier", "tracking"), ("follow",)),
     "parcel_delayed": Kind("parcel_delayed", ("carrier", "tracking", "due"), ("follow",)),
     "parcel_failed": Kind("parcel_failed", ("carrier", "tracking"), ("follow",)),
+    "parcel_returned": Kind("parcel_returned", ("carrier", "tracking", "back_terms"), ("follow",)),
     "relay_closed": Kind("relay_closed"),
     "change_done": Kind("change_settled", ("wish",)),
     "change_declined": Kind("change_settled", ("wish",)),

@@ -36,6 +36,7 @@ COURSES: Final[dict[str, Course]] = {
     "parcel_delivered": Course(("push", "email"), timedelta(days=2)),
     "parcel_delayed": Course(_NOW, timedelta(days=1)),
     "parcel_failed": Course(_NOW, timedelta(days=1)),
+    "parcel_returned": Course(_NOW, timedelta(days=3)),
     "relay_closed": Course(_NOW, timedelta(days=1)),
     "held": Course(_TO_KEEP, timedelta(days=2)),
     "payment_due": Course(_TO_KEEP, timedelta(hours=1)),
@@ -54,7 +55,7 @@ COURSES: Final[dict[str, Course]] = {
 TOPIC_OF: Final[dict[str, Topic]] = {
     "ready": "ready", "reminder": "ready", "last_day": "ready", "missed": "ready", "delayed": "ready", "early": "ready",
     "short": "changes", "held": "changes", "payment_due": "changes", "canceled": "changes", "lapsed": "changes", "expired": "changes", "refund_sent": "changes", "return_label_failed": "changes", "change_settled": "changes",
-    "parcel_ready": "ready", "parcel_delayed": "changes", "parcel_failed": "changes", "relay_closed": "changes", "shipped": "papers", "parcel_delivered": "papers",
+    "parcel_ready": "ready", "parcel_delayed": "changes", "parcel_failed": "changes", "parcel_returned": "changes", "relay_closed": "changes", "shipped": "papers", "parcel_delivered": "papers",
     "confirmed": "papers", "handed_over": "papers", "return_requested": "papers", "return_received": "papers", "survey": "survey",
 }  # fmt: skip
 """The link is on no topic: it is sent to whoever asks for it, by the way they name. Whoever collects has no switches: they were asked by one way."""

@@ -48,6 +48,16 @@ _BACK = {
         "postal": "Your label is ready: print it and leave the parcel with the carrier.",
     },
 }
+_BACK_TERMS = {
+    "fr": {
+        "refund": "Vous n’avez rien à faire : dès qu’il est de retour chez nous, nous vous remboursons {amount}.",
+        "ask": "Dès qu’il est de retour chez nous, le magasin vous dit ce qu’il peut vous proposer.",
+    },
+    "en": {
+        "refund": "There is nothing you need to do: as soon as it is back with us, we refund you {amount}.",
+        "ask": "As soon as it is back with us, the store tells you what it can offer.",
+    },
+}
 _MORE = {"fr": "et {n} de plus", "en": "and {n} more"}
 
 
@@ -139,6 +149,7 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
         "until": _until(draft, facts, language),
         "return_number": _plain(draft.number),
         "return_how": _BACK[language].get(draft.what, "") if draft.number else "",
+        "back_terms": _BACK_TERMS[language].get(draft.what, "").format(amount=amount),
         "choose_by": moment(draft.until, work.place.time_zone, language) if draft.until and work else "",
         "buyer": BUYER,
         "wish": _WISH[language].get(draft.what, ""),

@@ -51,6 +51,7 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
     }[name]
     articles = _ARTICLES[name]
     sent_back = occasion == "refund_sent"
+    brought_back = occasion == "parcel_returned"
     going_back = occasion.startswith("return_")
     draft = Draft(
         kind.template,
@@ -65,6 +66,8 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
         what=(
             {"plain": "store", "mixed": "relay", "long": "postal"}
             if going_back
+            else {"plain": "refund", "mixed": "refund", "long": "ask"}
+            if brought_back
             else {"plain": "delivery", "mixed": "store", "long": "substitute"}
         )[name],
         number="R-7KQMX4" if going_back else "",

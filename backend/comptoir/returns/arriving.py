@@ -31,6 +31,23 @@ class ParcelTaken(msgspec.Struct, frozen=True):
     again: bool = False
 
 
+class ComingBack(msgspec.Struct, frozen=True):
+    """The return of a parcel that its carrier brings back, and what its customer gets for it once it is here, in minor units.
+
+    `right`: `law` (they never had it, and may withdraw), `goodwill`, or `none`: then a person decides.
+    """
+
+    rma: UUID
+    number: str
+    right: str
+    goods_minor: int
+    delivery_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        return self.goods_minor + self.delivery_minor
+
+
 def number_of(code: str) -> str | None:
     """`R-7KQMX4` as people type it, with or without its hyphen; None for anything else."""
     found = _NUMBER.match(code.strip().upper().replace(" ", ""))

@@ -26,6 +26,7 @@ class Action(StrEnum):
     DECLINE = "decline"
     CANCEL = "cancel"
     PUT_AWAY = "put_away"
+    LOSE = "lose"
 
 
 class UnitState(StrEnum):
@@ -35,6 +36,7 @@ class UnitState(StrEnum):
     HERE = "here"
     PLACED = "placed"
     GONE = "gone"
+    LOST = "lost"
     GIVEN_BACK = "given_back"
     MISSING = "missing"
     CANCELED = "canceled"
@@ -48,6 +50,8 @@ class Step(StrEnum):
     SEND_AWAY = "send_away"
     GIVE_BACK = "give_back"
     MISS = "miss"
+    LOSE = "lose"
+    FIND = "find"
     CANCEL = "cancel"
 
 
@@ -61,6 +65,8 @@ RETURN: Lifecycle[Status, Action] = Lifecycle(
         (S.REQUESTED, A.INSPECT): S.RECEIVED,
         (S.REQUESTED, A.CANCEL): S.CANCELED,
         (S.REQUESTED, A.DECLINE): S.DECLINED,
+        # Its carrier has lost it, and the money is given all the same.
+        (S.REQUESTED, A.LOSE): S.INSPECTED,
         # A second parcel of the same return.
         (S.RECEIVED, A.RECEIVE): S.RECEIVED,
         (S.RECEIVED, A.INSPECT): S.RECEIVED,
@@ -90,6 +96,8 @@ UNIT: Lifecycle[UnitState, Step] = Lifecycle(
         (U.HERE, T.PLACE): U.PLACED,
         (U.HERE, T.SEND_AWAY): U.GONE,
         (U.HERE, T.GIVE_BACK): U.GIVEN_BACK,
+        (U.EXPECTED, T.LOSE): U.LOST,
+        (U.LOST, T.FIND): U.HERE,
         # It came after all, in another parcel.
         (U.MISSING, T.INSPECT): U.HERE,
     },

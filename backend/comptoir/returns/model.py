@@ -326,8 +326,8 @@ class Return(msgspec.Struct, frozen=True):
 
     @property
     def counting(self) -> tuple[Unit, ...]:
-        """Units that came or are to come: neither given back, missing nor canceled."""
-        return tuple(unit for unit in self.units if unit.state in (UnitState.EXPECTED, *IN_HAND))
+        """Units that came, are to come or were lost on their way: neither given back, missing nor canceled."""
+        return tuple(unit for unit in self.units if unit.state in (UnitState.EXPECTED, UnitState.LOST, *IN_HAND))
 
     def unit(self, n: int) -> Unit:
         """NotFound `unit_not_found`."""

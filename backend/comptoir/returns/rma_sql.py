@@ -141,6 +141,16 @@ async def set_units(tx: Tx, rma: UUID, numbers: Sequence[int], state: UnitState)
     )
 
 
+async def bring_found(tx: Tx, rma: UUID, numbers: Sequence[int], location: str) -> None:
+    """Units that had been given up are here, each to find its place."""
+    await tx.run(
+        "UPDATE rma_unit SET state = 'here', disposition = coalesce(disposition, 'shelf'), location = $3, here_at = $4"
+        " WHERE rma = $1 AND n = ANY($2::int[])",
+        rma, list(numbers), location, tx.now,
+    )  # fmt: skip
+    await tx.run("UPDATE rma SET location = $2 WHERE id = $1", rma, location)
+
+
 async def keep_look(tx: Tx, rma: UUID, unit: Unit) -> None:
     """How a unit was found, and where."""
     await tx.run(
@@ -225,7 +235,7 @@ async def end_notices(tx: Tx, order: UUID) -> None:
         " SELECT FROM jsonb_to_recordset(q.lines) AS w (line int, quantity int) JOIN order_line l ON l.order_id = q.order_id AND l.line = w.line"
         " WHERE w.quantity * (SELECT sum(r.quantity) FROM requirement r WHERE r.order_id = q.order_id AND r.line = w.line) / l.quantity >"
         " (SELECT count(*) FROM rma_unit u JOIN rma m ON m.id = u.rma WHERE u.order_id = q.order_id AND u.line = w.line"
-        "   AND m.status = 'settled' AND u.state IN ('here', 'placed', 'gone')))",
+        "   AND m.status = 'settled' AND u.state IN ('here', 'placed', 'gone', 'lost')))",
         order,
     )  # fmt: skip
 

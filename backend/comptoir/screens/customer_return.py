@@ -22,7 +22,7 @@ STRANDED: Final = ("refused", "unknown", "given_up", "voided", "unused")
 RETURNS: Final = """
 coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'number', r.number, 'origin', r.origin, 'status', r.status, 'opened_at', r.opened_at, 'gift', r.gift,
     'units', (SELECT count(*) FROM rma_unit u WHERE u.rma = r.id AND u.state NOT IN ('canceled', 'missing', 'given_back'))) ORDER BY r.opened_at, r.id)
-  FROM rma r WHERE r.order_id = o.id AND r.origin <> 'to_sender'), '[]') AS returns
+  FROM rma r WHERE r.order_id = o.id), '[]') AS returns
 """.strip()
 """Of the order `o`, as JSON; for the statement of the customer's page."""
 
@@ -159,6 +159,10 @@ class CustomerReturn(msgspec.Struct, frozen=True):
     @property
     def goods(self) -> str:
         """Where the goods are, in one word; the sentences are named after it."""
+        if any(unit.state == "lost" for unit in self.units):
+            return "lost"
+        if self.status == "requested" and self.origin == "to_sender":
+            return "coming_back"
         if self.status == "requested":
             if self.label is not None and self.label.moves:
                 return "on_its_way"

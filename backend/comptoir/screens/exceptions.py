@@ -100,6 +100,21 @@ class Case(msgspec.Struct, frozen=True):
         return str(self.body.get("number") or "–")
 
     @property
+    def of_return(self) -> str:
+        """The number of the return that this is about; empty for none."""
+        return str(self.body.get("return") or "")
+
+    @property
+    def right(self) -> str:
+        """By what right a parcel that comes back is paid: law, goodwill, none."""
+        return str(self.body.get("right") or "none")
+
+    @property
+    def given_minor(self) -> int:
+        """What its customer gets for it, delivery included."""
+        return int(self.body.get("goods_minor") or 0) + int(self.body.get("delivery_minor") or 0)
+
+    @property
     def code(self) -> str:
         return str(self.body.get("code") or "–")
 

@@ -26,7 +26,7 @@ _GONE = (
 )
 _BACK = (
     "(SELECT count(*)::int FROM rma_unit u JOIN rma r ON r.id = u.rma WHERE u.order_id = o.id"
-    " AND u.state IN ('expected', 'here', 'placed', 'gone') AND r.status NOT IN ('declined', 'canceled'))"
+    " AND u.state IN ('expected', 'here', 'placed', 'gone', 'lost') AND r.status NOT IN ('declined', 'canceled'))"
 )
 _HERE = "EXISTS (SELECT FROM work w WHERE w.order_id = o.id AND w.location = $1)"
 _LAST = "(SELECT max(coalesce(w.handed_over_at, w.told_at, w.created_at)) FROM work w WHERE w.order_id = o.id)"
@@ -123,7 +123,7 @@ SELECT o.id AS order, o.number, o.currency, c.first_name, c.last_name, {_HERE.re
       'gone', (SELECT coalesce(sum({_REACHED}), 0) FROM work_line n JOIN work k ON k.id = n.work
         WHERE n.order_id = o.id AND n.order_line = r.line AND n.part = r.part),
       'taken', ARRAY(SELECT u.nth FROM rma_unit u WHERE u.order_id = o.id AND u.line = r.line AND u.part = r.part
-        AND u.state IN ('expected', 'here', 'placed', 'gone') ORDER BY u.nth),
+        AND u.state IN ('expected', 'here', 'placed', 'gone', 'lost') ORDER BY u.nth),
       'place', (SELECT concat_ws(' ', h.aisle, h.bay, h.level) FROM shelf_place h WHERE h.location = $2 AND h.sku = r.sku),
       'codes', ARRAY(SELECT b.code FROM barcode b WHERE b.sku = r.sku ORDER BY b.code)) ORDER BY r.line, r.part), '[]')
     FROM requirement r JOIN order_line i ON i.order_id = r.order_id AND i.line = r.line JOIN sku s ON s.sku = r.sku WHERE r.order_id = o.id) AS lines,
