@@ -23,6 +23,7 @@ NOUNS = {
     "sourcing",
     "fulfillment",
     "transfers",
+    "receiving",
     "shipping",
     "printing",
     "returns",
@@ -36,7 +37,7 @@ LAYERS = (  # imports go downwards only; the packages of one layer do not know o
 )  # fmt: skip
 RANK = {name: len(LAYERS) - i for i, names in enumerate(LAYERS) for name in names}
 MAY_KNOW_EACH_OTHER = LAYERS[0] | LAYERS[-1]
-STORE_ROWS = "work(_line)?|stock_(level|movement|count)|arrival|bag|put_back|exception|pack|hand_over|short_pick|device|transfer(_line)?"
+STORE_ROWS = "work(_line)?|stock_(level|movement|count)|arrival|bag|put_back|exception|pack|hand_over|short_pick|device|transfer(_line|_carton|_settlement|_request)?|purchase|goods_receipt|receiving_difference"
 ASKS_TIME = re.compile(
     r"\b(now|(clock|statement|transaction)_timestamp)\(\)|\b(CURRENT|LOCAL)_?(TIME|TIMESTAMP|DATE)\b"
 )

@@ -5,12 +5,13 @@ from typing import Any
 
 from comptoir.fulfillment.lifecycles import CARRY, PICKUP, SHIP
 from comptoir.kit.lifecycle import Lifecycle
+from comptoir.receiving.lifecycle import PURCHASE
 from comptoir.returns.lifecycle import RETURN, UNIT
 from comptoir.shipping.model import PARCEL
 from comptoir.stock.counting import COUNT
 from comptoir.transfers.lifecycle import TRANSFER
 
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (PICKUP, SHIP, PARCEL, CARRY, TRANSFER, COUNT, RETURN, UNIT)
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (PICKUP, SHIP, PARCEL, CARRY, TRANSFER, PURCHASE, COUNT, RETURN, UNIT)
 
 
 def drawn(lifecycle: Lifecycle[Any, Any]) -> Iterator[str]:

@@ -243,7 +243,7 @@ GROUP BY c.cites, u.line, u.part HAVING sum(u.units) > coalesce(max(i.units), 0)
 -- Per transfer and article the ledger says what its lines say: on its way is what left less what was taken in; missing and over as counted.
 SELECT coalesce(t.number, m.number) AS transfer, coalesce(t.sku, m.sku) AS sku, t.in_transit, m.on_the_way, t.missing, m.missing AS ledger_missing,
   t.over, m.over AS ledger_over
-FROM (SELECT t.number, l.sku, sum(l.in_transit) AS in_transit, sum(l.missing) AS missing, sum(l.over) AS over
+FROM (SELECT t.number, l.sku, sum(l.in_transit) AS in_transit, sum(l.missing + l.lost) AS missing, sum(l.over) AS over
   FROM transfer t JOIN transfer_line l ON l.transfer = t.id GROUP BY t.number, l.sku) t
 FULL JOIN (SELECT reason AS number, sku, -sum(on_hand) FILTER (WHERE fact IN ('transfer_shipped', 'transfer_received')) AS on_the_way,
   -sum(on_hand) FILTER (WHERE fact = 'transfer_missing') AS missing, sum(on_hand) FILTER (WHERE fact = 'transfer_over') AS over
@@ -255,8 +255,8 @@ WHERE (coalesce(t.in_transit, 0), coalesce(t.missing, 0), coalesce(t.over, 0))
 -- name: a_transfer_says_what_its_units_say
 -- A transfer's state fits where its units are: nothing is on its way before it has left, nothing waits for it once it is over.
 SELECT t.number, t.status, l.reserved, l.picked, l.in_transit, l.received, l.missing FROM transfer t JOIN (
-  SELECT transfer, sum(reserved) AS reserved, sum(picked) AS picked, sum(in_transit) AS in_transit, sum(received) AS received, sum(missing) AS missing
-  FROM transfer_line GROUP BY transfer) l ON l.transfer = t.id
+  SELECT transfer, sum(reserved) AS reserved, sum(picked) AS picked, sum(in_transit) AS in_transit, sum(received + damaged) AS received,
+  sum(missing + lost) AS missing FROM transfer_line GROUP BY transfer) l ON l.transfer = t.id
 WHERE NOT CASE t.status
   WHEN 'created' THEN l.in_transit + l.received + l.missing = 0
   WHEN 'shipped' THEN l.reserved + l.picked + l.received + l.missing = 0
@@ -353,3 +353,41 @@ SELECT c.id, c.amount_minor, c.left_minor, coalesce(u.used, 0) AS used FROM stor
 LEFT JOIN (SELECT body->>'credit' AS credit, sum((body->>'amount_minor')::bigint) AS used FROM event WHERE kind = 'return.credit_used' GROUP BY 1) u
   ON u.credit = c.id::text
 WHERE c.amount_minor - c.left_minor <> coalesce(u.used, 0);
+
+-- name: settled_units_were_missing
+-- What was said of a transfer's missing units is never more than was missing: every settled unit is lost, or was found or never left and is missing no more.
+SELECT t.number, s.sku, s.lost AS said_lost, l.lost FROM (SELECT transfer, sku, sum(units) FILTER (WHERE kind = 'lost') AS lost FROM transfer_settlement GROUP BY 1, 2) s
+JOIN transfer t ON t.id = s.transfer JOIN (SELECT transfer, sku, sum(lost) AS lost FROM transfer_line GROUP BY 1, 2) l ON l.transfer = s.transfer AND l.sku = s.sku
+WHERE coalesce(s.lost, 0) < l.lost OR t.status <> 'closed';
+
+-- name: what_was_received_is_in_the_ledger_once
+-- Every count at the door is one ledger line of the same place, article and units, and no ledger line says that a delivery brought more.
+SELECT coalesce(e.id, m.id)::text AS of, e.sku, e.units, m.on_hand, m.unsellable FROM goods_receipt_entry e
+FULL JOIN (SELECT id, location, sku, on_hand, unsellable FROM stock_movement WHERE fact = 'receipt' AND reason IN (SELECT number FROM goods_receipt)) m ON m.id = e.id
+WHERE (e.location, e.sku, CASE WHEN e.damaged THEN 0 ELSE e.units END, CASE WHEN e.damaged THEN e.units ELSE 0 END)
+  IS DISTINCT FROM (m.location, m.sku, m.on_hand, m.unsellable);
+
+-- name: purchase_orders_say_what_was_counted
+-- Good and damaged units of an order's line are what was counted of it at the door.
+SELECT coalesce(l.purchase, e.purchase)::text AS of, coalesce(l.sku, e.sku) AS sku, l.good, l.damaged, e.good AS counted_good, e.damaged AS counted_damaged
+FROM purchase_line l FULL JOIN (SELECT purchase, sku, coalesce(sum(units) FILTER (WHERE NOT damaged), 0) AS good, coalesce(sum(units) FILTER (WHERE damaged), 0) AS damaged
+  FROM goods_receipt_entry GROUP BY purchase, sku) e ON e.purchase = l.purchase AND e.sku = l.sku
+WHERE (coalesce(l.good, 0), coalesce(l.damaged, 0)) IS DISTINCT FROM (coalesce(e.good, 0), coalesce(e.damaged, 0));
+
+-- name: a_purchase_order_says_what_its_deliveries_say
+-- A purchase order's state fits its deliveries: nothing was counted of one that is only awaited, nothing is being counted of one that has ended.
+SELECT p.number, p.status, r.counting, r.units FROM purchase p CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE g.status = 'counting') AS counting,
+  (SELECT count(*) FROM goods_receipt_entry e WHERE e.purchase = p.id) AS units FROM goods_receipt g WHERE g.purchase = p.id) r
+WHERE NOT CASE WHEN p.status IN ('open', 'canceled') THEN r.counting = 0 AND r.units = 0 WHEN p.status = 'closed' THEN r.counting = 0 ELSE true END;
+
+-- name: what_is_missing_at_the_end_somebody_decides_about
+-- Of an order that has ended every unit that never came, came too many or cannot be sold is in the list of differences.
+SELECT p.number, l.sku, l.ordered, l.good, l.damaged, d.short, d.over, d.damaged AS told FROM purchase p JOIN purchase_line l ON l.purchase = p.id
+CROSS JOIN LATERAL (SELECT coalesce(sum(units) FILTER (WHERE kind = 'short'), 0) AS short, coalesce(sum(units) FILTER (WHERE kind IN ('over', 'unexpected')), 0) AS over,
+  coalesce(sum(units) FILTER (WHERE kind = 'damaged'), 0) AS damaged FROM receiving_difference x WHERE x.purchase = p.id AND x.sku = l.sku AND x.status <> 'gone') d
+WHERE p.status = 'closed' AND (d.short < l.ordered - l.good - l.damaged OR d.over < l.good + l.damaged - l.ordered OR d.damaged < l.damaged);
+
+-- name: a_granted_request_is_its_transfer
+-- A store's request that was accepted has a transfer to that store, and every answer says how many units of each article are granted.
+SELECT r.number, r.status, r.transfer FROM transfer_request r LEFT JOIN transfer t ON t.id = r.transfer AND t.to_location = r.to_location
+WHERE (r.status = 'accepted' AND t.id IS NULL) OR EXISTS (SELECT FROM transfer_request_line l WHERE l.request = r.id AND (r.status = 'accepted') <> (l.granted IS NOT NULL));

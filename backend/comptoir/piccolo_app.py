@@ -5,7 +5,7 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig, table_finder
 
 PACKAGES = (
-    "kit", "network", "catalog", "staff", "stock", "sourcing", "orders", "payments", "invoices", "fulfillment", "transfers", "shipping", "returns", "channels", "notifications",
+    "kit", "network", "catalog", "staff", "stock", "sourcing", "orders", "payments", "invoices", "fulfillment", "transfers", "receiving", "shipping", "returns", "channels", "notifications",
     "printing",
 )  # fmt: skip
 

@@ -15,8 +15,12 @@ from comptoir.flows import (
     change_staff,
     change_store,
     execute_payment,
+    order_goods,
     print_paper,
+    receive_goods,
+    request_transfer,
     set_up_shipping,
+    settle_transfer,
     simulate,
 )
 from comptoir.flows.adjust_stock import adjust_stock
@@ -227,6 +231,10 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **change_return_policy.FLOWS,
         **change_payments.FLOWS,
         **simulate.FLOWS,
+        **order_goods.FLOWS,
+        **receive_goods.FLOWS,
+        **request_transfer.FLOWS,
+        **settle_transfer.FLOWS,
         **print_paper.flows(own_machine=own_printers),
         **deciding.FLOWS,
         **acting.FLOWS,

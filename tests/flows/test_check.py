@@ -25,6 +25,15 @@ CARRIED = (
     "INSERT INTO transfer_line (transfer, line, sku, quantity, reserved, in_transit)"
     " VALUES ('00000000-0000-7000-8000-000000000001', 1, 'DERBY-HELENE-NOIR-39', 2,"
 )
+PURCHASE = (
+    "INSERT INTO purchase (id, number, location, supplier, status, created_at, created_by, ended_at) VALUES"
+    " ('00000000-0000-7000-8000-00000000000b', 'C-1', 'lyon-part-dieu', 'Roux', '{}', now(), 'test', {})"
+)
+OF_PURCHASE = "'00000000-0000-7000-8000-00000000000b'"
+BROUGHT = (
+    "INSERT INTO goods_receipt (id, number, purchase, location, status, opened_at, opened_by)"
+    f" VALUES (gen_random_uuid(), 'A-1', {OF_PURCHASE}, 'lyon-part-dieu', 'counting', now(), 'test')"
+)
 RMA = (
     "INSERT INTO rma (id, number, order_id, origin, status, location, opened_at, opened_who)"
     " SELECT '00000000-0000-7000-8000-00000000000a', 'R-AAAAAA', id, 'counter', '{}', 'lyon-part-dieu', now(), 'test' FROM sales_order"
@@ -84,6 +93,25 @@ FAULTS = {
     ),
     "goods_on_their_way_have_left_and_not_arrived": f"{TRANSFER} 'shipped'); {CARRIED} 0, 2)",
     "a_transfer_says_what_its_units_say": f"{TRANSFER} 'created'); {CARRIED} 0, 2)",
+    "settled_units_were_missing": (
+        f"{TRANSFER} 'created'); {CARRIED} 2, 0); INSERT INTO transfer_settlement (id, transfer, sku, kind, units, at, who)"
+        " SELECT gen_random_uuid(), transfer, sku, 'found', 1, now(), 'test' FROM transfer_line"
+    ),
+    "what_was_received_is_in_the_ledger_once": (
+        f"{PURCHASE.format('receiving', 'NULL')}; {BROUGHT}; INSERT INTO stock_movement (id, location, sku, fact, on_hand, reason, who, happened_at, recorded_at)"
+        " VALUES (gen_random_uuid(), 'lyon-part-dieu', 'DERBY-HELENE-NOIR-39', 'receipt', 2, 'A-1', 'test', now(), now())"
+    ),
+    "purchase_orders_say_what_was_counted": (
+        f"{PURCHASE.format('receiving', 'NULL')}; INSERT INTO purchase_line (purchase, line, sku, ordered, good) VALUES ({OF_PURCHASE}, 1, 'X', 2, 1)"
+    ),
+    "a_purchase_order_says_what_its_deliveries_say": f"{PURCHASE.format('closed', 'now()')}; {BROUGHT}",
+    "what_is_missing_at_the_end_somebody_decides_about": (
+        f"{PURCHASE.format('closed', 'now()')}; INSERT INTO purchase_line (purchase, line, sku, ordered) VALUES ({OF_PURCHASE}, 1, 'X', 2)"
+    ),
+    "a_granted_request_is_its_transfer": (
+        "INSERT INTO transfer_request (id, number, to_location, status, transfer, created_at, created_by, answered_at)"
+        " VALUES (gen_random_uuid(), 'D-1', 'lyon-part-dieu', 'accepted', gen_random_uuid(), now(), 'test', now())"
+    ),
     "a_customers_units_travel_with_their_transfer": "UPDATE work SET kind = 'transfer'",
     "nothing_comes_back_that_did_not_reach_the_customer": f"{RMA.format('requested')}; {BACK.format('expected', 0)}",
     "what_came_back_is_not_for_sale_until_shelved": f"{RMA.format('inspected')}; {BACK.format('here', 0)}",

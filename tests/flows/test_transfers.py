@@ -15,9 +15,18 @@ from comptoir.transfers.model import (
     CancelTransfer,
     CreateTransfer,
     ReceiveTransfer,
+    SettleTransfer,
     ShipTransfer,
     TransferTold,
     Wish,
+)
+from comptoir.transfers.requesting import (
+    AskTransfer,
+    DeclineRequest,
+    Grant,
+    GrantRequest,
+    RequestTold,
+    WithdrawRequest,
 )
 from tests.hands import Handheld, Shop
 from tests.world import CONFLUENCE, CUP, DERBY, LYON, NOUR, SAM, order
@@ -240,3 +249,91 @@ async def test_two_receivers_at_once_count_every_unit_once(shop: Shop, sam: Hand
     assert await shop.figures(at=CONFLUENCE) == (12, 0, 0, 0)
     done, last = await asyncio.gather(closed(shop, nour, first), closed(shop, second, other))
     assert (done.received, done.over, last.received, last.over) == (6, 0, 6, 0)
+
+
+async def test_missing_units_were_found_are_lost_or_never_left_and_each_has_its_stock(
+    shop: Shop, sam: Handheld, nour: Handheld
+) -> None:
+    made = await sent(shop, sam, 6)
+    await came(nour, made, 3)
+    await closed(shop, nour, made)
+    here, there = Actor("h", "store_manager", (LYON,)), Actor("n", "store_manager", (CONFLUENCE,))
+    assert (await shop.figures(), await shop.figures(at=CONFLUENCE)) == ((0, 0, 0, 0), (3, 0, 0, 0))
+    with pytest.raises(NotFound):
+        await shop.perform(SettleTransfer(new_id(), made, DERBY, "stayed", 1), there)
+    with pytest.raises(Invalid, match="more_than_missing"):
+        await shop.perform(SettleTransfer(new_id(), made, DERBY, "found", 4), there)
+    for kind, who in (("found", there), ("stayed", here), ("lost", here)):
+        command = SettleTransfer(new_id(), made, DERBY, kind, 1, "regardé")  # type: ignore[arg-type]
+        assert await shop.exceptions() == ["transfer_short"]
+        assert await shop.perform(command, who) == await shop.perform(command, who)
+    told = await shop.perform(ReceiveTransfer(new_id(), await sent(shop, sam, 1), close=True), OFFICE, TransferTold)
+    assert (await shop.figures(), await shop.figures(at=CONFLUENCE)) == ((1, 0, 0, 0), (4, 0, 0, 0))
+    assert (told.missing, await shop.exceptions()) == (1, ["transfer_short"])
+    # What was written off comes to light: counted like anything that turns up.
+    assert (await came(nour, made)).facts["over"] == 0
+    assert await shop.figures(at=CONFLUENCE) == (5, 0, 0, 0)
+
+
+async def test_what_arrives_damaged_is_in_the_building_and_not_for_sale(
+    shop: Shop, sam: Handheld, nour: Handheld
+) -> None:
+    made = await sent(shop, sam, 4)
+    await came(nour, made, 2)
+    told = await came(nour, made, 2, damaged=True)
+    assert (told.facts["counted"], told.facts["damaged"]) == (4, 2)
+    await came(nour, made, -1, damaged=True)
+    assert await shop.figures(at=CONFLUENCE) == (2, 0, 0, 1)
+    done = await closed(shop, nour, made)
+    assert (done.received, done.damaged, done.missing) == (2, 1, 1)
+    assert sorted(await shop.exceptions()) == ["transfer_damaged", "transfer_short"]
+
+
+async def test_what_was_laid_into_a_carton_is_known_where_the_carton_arrives(
+    shop: Shop, sam: Handheld, nour: Handheld
+) -> None:
+    await shop.receive(4)
+    made = await created(shop, 4)
+    await laid(sam, made.id, 3, carton="~(00)003456789012345670")
+    await laid(sam, made.id, -1, carton="003456789012345670")
+    await laid(sam, made.id, 1, carton="Carton 2")
+    await shop.perform(ShipTransfer(new_id(), made.id), sam.person)
+    await came(nour, made.id, 2, carton="(00)003456789012345670")
+    rows = await shop.connection.fetch("SELECT carton, packed, received FROM transfer_carton ORDER BY carton")
+    assert [tuple(row) for row in rows] == [("003456789012345670", 2, 2), ("Carton 2", 1, 0)]
+
+
+async def test_a_store_asks_and_another_grants_less_or_says_no_with_a_reason(
+    shop: Shop, sam: Handheld, nour: Handheld
+) -> None:
+    await shop.receive(4)
+    here, there = Actor("h", "store_manager", (LYON,)), Actor("n", "store_manager", (CONFLUENCE,))
+    asked = AskTransfer(new_id(), CONFLUENCE, (Wish(DERBY, 5), Wish(CUP, 1)), LYON, "pour samedi")
+    assert await shop.perform(asked, nour.person) == await shop.perform(asked, nour.person)
+    with pytest.raises(NotFound):
+        await shop.perform(GrantRequest(new_id(), asked.id), there)
+    with pytest.raises(Forbidden):
+        await shop.perform(DeclineRequest(new_id(), asked.id, "non"), there)
+    with pytest.raises(Shortage):
+        await shop.perform(GrantRequest(new_id(), asked.id), here)
+    with pytest.raises(Invalid, match="more_than_asked"):
+        await shop.perform(GrantRequest(new_id(), asked.id, (Grant(DERBY, 6),)), here)
+    with pytest.raises(Invalid, match="nothing_named"):
+        await shop.perform(GrantRequest(new_id(), asked.id, (Grant(DERBY, 0), Grant(CUP, 0))), here)
+    told = await shop.perform(GrantRequest(new_id(), asked.id, (Grant(DERBY, 3), Grant(CUP, 0))), here, RequestTold)
+    assert (told.status, told.granted, await shop.figures()) == ("accepted", 3, (4, 3, 0, 0))
+    with pytest.raises(Conflict, match="request_answered"):
+        await shop.perform(DeclineRequest(new_id(), asked.id, "non"), here)
+    # Nobody in particular: head office says where it comes from, or no.
+    anywhere, again = [AskTransfer(new_id(), CONFLUENCE, (Wish(DERBY, 1),)) for _ in range(2)]
+    for request in (anywhere, again):
+        await shop.perform(request, nour.person)
+    with pytest.raises(NotFound):
+        await shop.perform(DeclineRequest(new_id(), anywhere.id, "non"), here)
+    with pytest.raises(Invalid, match="source_missing"):
+        await shop.perform(GrantRequest(new_id(), anywhere.id), OFFICE)
+    await shop.perform(GrantRequest(new_id(), anywhere.id, from_=LYON), OFFICE)
+    await shop.perform(WithdrawRequest(new_id(), again.id), nour.person)
+    with pytest.raises(Conflict, match="request_answered"):
+        await shop.perform(WithdrawRequest(new_id(), anywhere.id), nour.person)
+    assert (await shop.count("transfer"), await shop.figures()) == (2, (4, 4, 0, 0))

@@ -1,4 +1,4 @@
-"""A batch of reports locks all that it names first: orders, works, put-backs, transfers, then stock, each in one order for everybody.
+"""A batch of reports locks all that it names first: orders, works, put-backs, transfers, purchase orders, then stock, each in one order for everybody.
 
 So two devices that tell of the same goods in opposite order wait for each other once, and never block each other.
 """
@@ -11,9 +11,10 @@ from uuid import UUID
 from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
+from comptoir.receiving import sql as receiving_sql
 from comptoir.transfers import sql as transfers_sql
 
-_NAMES = ("work", "order", "put_back", "event", "pack", "transfer")
+_NAMES = ("work", "order", "put_back", "event", "pack", "transfer", "purchase")
 
 _TOLD_BEFORE = (
     "SELECT e.effect->>'work' AS work, e.effect->>'put_back' AS put_back FROM device_event e"
@@ -34,7 +35,9 @@ SELECT 1 FROM stock_level l WHERE (l.sku, l.location) IN (
   WHERE (work = ANY($1::uuid[]) OR order_id = ANY($2::uuid[])) AND ($3::text[] IS NULL OR location = ANY($3))
   UNION ALL SELECT sku, location FROM put_back WHERE id = ANY($4::uuid[]) AND ($3::text[] IS NULL OR location = ANY($3))
   UNION ALL SELECT l.sku, p.place FROM transfer_line l JOIN transfer t ON t.id = l.transfer CROSS JOIN LATERAL unnest(ARRAY[t.from_location, t.to_location]) AS p (place)
-    WHERE t.id = ANY($5::uuid[]) AND ($3::text[] IS NULL OR p.place = ANY($3)))
+    WHERE t.id = ANY($5::uuid[]) AND ($3::text[] IS NULL OR p.place = ANY($3))
+  UNION ALL SELECT l.sku, p.location FROM purchase_line l JOIN purchase p ON p.id = l.purchase
+    WHERE p.id = ANY($6::uuid[]) AND ($3::text[] IS NULL OR p.location = ANY($3)))
 ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l
 """
 
@@ -65,4 +68,7 @@ async def lock_named(tx: Tx, bodies: Iterable[Mapping[str, Any]], device: Actor)
     await tx.rows(_ITS_WORKS, list(works), list(orders), device.locations)
     await tx.rows("SELECT 1 FROM put_back WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", list(backs))
     await transfers_sql.lock_many(tx, named["transfer"])
-    await tx.rows(_ITS_STOCK, list(works), list(orders), device.locations, list(backs), list(named["transfer"]))
+    await receiving_sql.lock_many(tx, named["purchase"], device.locations)
+    await tx.rows(
+        _ITS_STOCK, list(works), list(orders), device.locations, list(backs), list(named["transfer"]), list(named["purchase"])
+    )  # fmt: skip

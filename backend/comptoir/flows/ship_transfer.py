@@ -5,6 +5,7 @@ from datetime import datetime
 from comptoir.catalog.queries import find_cautions
 from comptoir.flows.bring_to_store import leave
 from comptoir.flows.lock_transfer import lock_transfer, needs_end
+from comptoir.flows.receive_transfer import carton_of
 from comptoir.flows.tell_misfit import article_of
 from comptoir.flows.tell_transfer import tell_case, tell_misfit
 from comptoir.fulfillment import sql as work_sql
@@ -35,13 +36,16 @@ async def pick_for_transfer_reported(tx: Tx, report: PickForTransfer, actor: Act
         await work_sql.insert_put_back(
             tx, transfer.from_location, sku, handled.surplus, "more_than_needed", promised=False, cause=transfer.id
         )
+    counted = handled.units if report.quantity > 0 else -handled.units
+    if report.carton.strip() and counted:
+        await sql.add_to_carton(tx, transfer.id, carton_of(report.carton), sku, counted, 0)
     problem = handled.problem
     if handled.units and report.quantity > 0 and sku in (await find_cautions(tx.connection, [sku]))[1]:
         # It is in hand and counted; whether it may travel is not for the hands to say.
         problem = "recalled"
         await tell_case(tx, transfer, transfer.from_location, problem, sku, handled.units, {"who": actor.who, "at": at})
     tx.touched.add(transfer.from_location)
-    facts = {"transfer": transfer.id, "sku": sku, "counted": sum(line.picked for line in transfer.of(sku)) + (handled.units if report.quantity > 0 else -handled.units)}  # fmt: skip
+    facts = {"transfer": transfer.id, "sku": sku, "counted": sum(line.picked for line in transfer.of(sku)) + counted}  # fmt: skip
     return Outcome("applied_with_exception" if problem else "applied", problem, None, facts)
 
 

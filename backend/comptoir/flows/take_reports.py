@@ -16,6 +16,7 @@ from comptoir.flows import (
     pack_parcel,
     pick,
     put_back,
+    receive_goods,
     receive_transfer,
     return_reported,
     ship_transfer,
@@ -211,6 +212,8 @@ class TakeReports:
                 return Outcome("applied", None, None, {"status": outcome.status})
             case PickForTransfer():
                 return await ship_transfer.pick_for_transfer_reported(tx, report, actor, at)
+            case Receive() if report.purchase is not None:
+                return await receive_goods.receive_goods_reported(tx, report, actor, at)
             case Receive():
                 return await receive_transfer.receive_reported(tx, report, actor, at)
             case Undo():

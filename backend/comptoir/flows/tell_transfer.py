@@ -27,6 +27,16 @@ async def tell_case(
     )  # fmt: skip
 
 
+async def end_case(tx: Tx, transfer: Transfer, kind: str, sku: str, resolution: str) -> None:
+    """Nobody needs to look at this article of the transfer any more."""
+    await tx.run(
+        "UPDATE exception SET resolved_at = $5, resolved_by = $6, resolution = $7 WHERE kind = $1 AND location = $2 AND sku = $3"
+        " AND body->>'transfer' = $4 AND resolved_at IS NULL",
+        kind, transfer.to_location, sku, str(transfer.id), tx.now, tx.who, resolution,
+    )  # fmt: skip
+    tx.touched.add(transfer.to_location)
+
+
 async def tell_misfit(
     tx: Tx, transfer: Transfer, location: str, kind: str, report: PickForTransfer | Receive, actor: Actor, at: datetime,
     sku: str | None = None,

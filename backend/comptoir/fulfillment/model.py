@@ -198,15 +198,26 @@ class PickForTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Corrected = 1
     code: Annotated[str, msgspec.Meta(max_length=5000)] = ""
     sku: Code | None = None
+    carton: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class Receive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Units of a transfer that have come; below zero they were counted one too often."""
+    """Units of a transfer or of a purchase order that have come; below zero they were counted one too often.
 
-    transfer: UUID
+    `damaged` ones cannot be sold. `carton` is the carton that they were taken out of, as it was scanned.
+    """
+
+    transfer: UUID | None = None
+    purchase: UUID | None = None
     quantity: Corrected = 1
     code: Annotated[str, msgspec.Meta(max_length=5000)] = ""
     sku: Code | None = None
+    damaged: bool = False
+    carton: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+    def __post_init__(self) -> None:
+        if (self.transfer is None) == (self.purchase is None):
+            raise ValueError("names a transfer or a purchase order, and not both")
 
 
 class LoadParcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -147,6 +147,11 @@ def transfer_received(sku: str, location: str, units: int, number: str, **of: Un
     return Movement(sku, location, Fact.TRANSFER_RECEIVED, on_hand=units, reason=number, **of)
 
 
+def came_damaged(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
+    """Goods that were just taken in cannot be sold (below zero: can after all): in the building, not on hand."""
+    return Movement(sku, location, Fact.ADJUSTMENT, on_hand=-units, unsellable=units, reason=number, **of)
+
+
 def transfer_over(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
     """Goods have come that were not on their way."""
     return Movement(sku, location, Fact.TRANSFER_OVER, on_hand=units, reason=number, **of)
@@ -155,6 +160,16 @@ def transfer_over(sku: str, location: str, units: int, number: str, **of: Unpack
 def transfer_missing(sku: str, location: str, units: int, number: str, **of: Unpack[Of]) -> Movement:
     """Goods that were taken in with the papers are not there (below zero: turned up after all)."""
     return Movement(sku, location, Fact.TRANSFER_MISSING, on_hand=-units, reason=number, **of)
+
+
+def goods_received(
+    sku: str, location: str, units: int, number: str, id: UUID, *, damaged: bool, happened_at: datetime
+) -> Movement:
+    """A supplier's goods have come (below zero: were counted one too often); what is damaged is in the building and not for sale."""
+    return Movement(
+        sku, location, Fact.RECEIPT, on_hand=0 if damaged else units, unsellable=units if damaged else 0, reason=number,
+        happened_at=happened_at, id=id,
+    )  # fmt: skip
 
 
 def carrier_took(sku: str, location: str, units: int, **of: Unpack[Of]) -> Movement:

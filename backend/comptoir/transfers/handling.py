@@ -1,12 +1,12 @@
 """What hands do with a transfer. Pure: lines in, units that move out. Rules of reports are total: the world happened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.transfers.lifecycle import TO_RECEIVE, Action, Status
-from comptoir.transfers.model import Line, Transfer, Wish
+from comptoir.transfers.model import Line, SettleKind, Transfer, Wish
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -97,22 +97,25 @@ def cancel(transfer: Transfer) -> tuple[Moved, ...]:
     )  # fmt: skip
 
 
-def receive_reported(transfer: Transfer, sku: str, units: int) -> Handled:
-    """`units` of an article have come; below zero they were counted one too often.
+def receive_reported(transfer: Transfer, sku: str, units: int, *, damaged: bool = False) -> Handled:
+    """`units` of an article have come; below zero they were counted one too often. `damaged` ones are here and not for sale.
 
-    What was on its way arrives; what had been given up turns up; everything else is over. Goods of a transfer that has not
+    What was on its way arrives; what had been given up, or even written off, turns up; everything else is over. Goods of a transfer that has not
     left, is closed or was canceled are counted all the same, and somebody looks: `transfer_not_awaited`.
     """
     lines = transfer.of(sku)
     awaited = transfer.status in TO_RECEIVE
     waits = "in_transit" if awaited else "missing"
     problem = None if awaited else "transfer_not_awaited"
+    arrived = "damaged" if damaged else "received"
     if units > 0:
-        moved = spread(lines, waits, "received", units)
+        moved = spread(lines, waits, arrived, units)
+        if not awaited:
+            moved += spread(lines, "lost", arrived, units - sum(move.units for move in moved))
         return Handled(moved, units - sum(move.units for move in moved), problem)
     # What came beyond the wish was counted last: a correction begins there. A customer's units are in their work by now.
-    over = min(-units, sum(line.over for line in lines))
-    back = () if transfer.order else spread(lines, "received", waits, -units - over)
+    over = 0 if damaged else min(-units, sum(line.over for line in lines))
+    back = () if transfer.order else spread(lines, arrived, waits, -units - over)
     missed = -units - over - sum(move.units for move in back)
     return Handled(back, -over, problem or ("correction_too_late" if missed else None))
 
@@ -121,3 +124,17 @@ def close(transfer: Transfer) -> tuple[Moved, ...]:
     """What has not come by now is missing. Conflict `not_now`."""
     transfer.after(Action.CLOSE)
     return tuple(Moved(line, "in_transit", "missing", line.in_transit) for line in transfer.lines if line.in_transit)
+
+
+def settle(transfer: Transfer, sku: str, kind: SettleKind, units: int) -> tuple[Moved, ...]:
+    """Missing units of a transfer that has ended are accounted for. Conflict `not_now`; Invalid `more_than_missing`."""
+    if transfer.status is not Status.CLOSED:
+        raise Conflict("not_now", lifecycle="transfer", state=transfer.status.value, action="settle")
+    moved = spread(transfer.of(sku), "missing", SETTLED[kind], units)
+    if sum(move.units for move in moved) < units:
+        raise Invalid("more_than_missing", sku=sku, wanted=units)
+    return moved
+
+
+SETTLED: Mapping[SettleKind, str] = {"found": "received", "lost": "lost", "stayed": "released"}
+"""The state that missing units are in once somebody has said what became of them."""

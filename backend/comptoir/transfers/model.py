@@ -15,7 +15,7 @@ Reason = Literal["replenish", "balance", "return", "customer", "other"]
 
 
 class Line(msgspec.Struct, frozen=True):
-    """Where the units of one article are; the six states sum to `quantity`. `over` came and was not on the way.
+    """Where the units of one article are; the eight states sum to `quantity`. `over` came and was not on the way.
 
     A line with an order's work behind it names the line there.
     """
@@ -31,6 +31,8 @@ class Line(msgspec.Struct, frozen=True):
     released: int = 0
     over: int = 0
     work_line: int | None = None
+    lost: int = 0
+    damaged: int = 0
 
 
 class Transfer(msgspec.Struct, frozen=True):
@@ -105,6 +107,21 @@ class CancelTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transfer: UUID
 
 
+SettleKind = Literal["found", "lost", "stayed"]
+"""What became of missing units: they were there after all; they are gone; they never left, the source had counted wrong."""
+
+
+class SettleTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Missing units of a transfer that has ended are accounted for."""
+
+    id: UUID
+    transfer: UUID
+    sku: Code
+    kind: SettleKind
+    units: Units
+    note: Note = ""
+
+
 class TransferTold(msgspec.Struct, frozen=True):
     """A transfer after something was done with it: units in each state, and what may be done next."""
 
@@ -117,6 +134,8 @@ class TransferTold(msgspec.Struct, frozen=True):
     received: int
     missing: int
     over: int
+    damaged: int
+    lost: int
     actions: tuple[str, ...]
 
 
@@ -125,5 +144,6 @@ def told(transfer: Transfer) -> TransferTold:
     return TransferTold(
         transfer.id, transfer.number, transfer.status, transfer.total("quantity"), transfer.total("picked"),
         transfer.total("in_transit"), transfer.total("received"), transfer.total("missing"), transfer.total("over"),
+        transfer.total("damaged"), transfer.total("lost"),
         tuple(action.value for action in TRANSFER.actions(transfer.status)),
     )  # fmt: skip

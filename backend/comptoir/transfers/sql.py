@@ -12,15 +12,15 @@ from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
 from comptoir.transfers.handling import Moved
 from comptoir.transfers.lifecycle import Status
-from comptoir.transfers.model import Line, Transfer
+from comptoir.transfers.model import Line, SettleTransfer, Transfer
 
 LINES = Bulk(
     "transfer_line", transfer="uuid", line="smallint", sku="text", quantity="int", available_when_promised="int", reserved="int", in_transit="int",
     over="int", work_line="smallint",
 )  # fmt: skip
 _TRANSFER = 'id, number, from_location, to_location, status, order_id AS "order", work, promise_at, arrived_work'
-_LINE = "line, sku, quantity, reserved, picked, in_transit, received, missing, released, over, work_line"
-STATES = ("reserved", "picked", "in_transit", "received", "missing", "released")
+_LINE = "line, sku, quantity, reserved, picked, in_transit, received, missing, released, over, work_line, lost, damaged"
+STATES = ("reserved", "picked", "in_transit", "received", "missing", "released", "lost", "damaged")
 
 
 async def insert(
@@ -108,6 +108,23 @@ async def add_over(tx: Tx, transfer: Transfer, sku: str, units: int) -> None:
             "UPDATE transfer_line SET over = over + $3 WHERE transfer = $1 AND line = $2", transfer.id, line.line, some
         )
         units -= some
+
+
+async def add_to_carton(tx: Tx, transfer: UUID, carton: str, sku: str, packed: int, received: int) -> None:
+    """Units that were laid into a carton, or taken out of it where it arrived; what is taken back never goes below nothing."""
+    await tx.run(
+        "INSERT INTO transfer_carton AS c (transfer, carton, sku, packed, received) VALUES ($1, $2, $3, greatest(0, $4::int), greatest(0, $5::int))"
+        " ON CONFLICT (transfer, carton, sku) DO UPDATE SET packed = greatest(0, c.packed + $4::int), received = greatest(0, c.received + $5::int)",
+        transfer, carton, sku, packed, received,
+    )  # fmt: skip
+
+
+async def insert_settlement(tx: Tx, command: SettleTransfer) -> None:
+    """Keep what became of missing units, who said so and when."""
+    await tx.run(
+        "INSERT INTO transfer_settlement (id, transfer, sku, kind, units, note, at, who) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        command.id, command.transfer, command.sku, command.kind, command.units, command.note, tx.now, tx.who,
+    )  # fmt: skip
 
 
 _STAMPS = {
