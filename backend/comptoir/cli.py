@@ -59,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     price = command("price", _price, "work out what last units are worth where they lie; the worker does it by itself")
     price.add_argument("--all", action="store_true", help="of every SKU, not only of what moved")
     command("backtest", _backtest, "try the tower's forecast on days that never were (--help)", passes_on=True)
+    command(
+        "rebuild-projections",
+        _rebuild_projections,
+        "count the figures of reports anew from history, while the shop goes on",
+    )
     command("wave", _wave, "measure the walk of carts: list order, up and down, as shown (--help)", passes_on=True)
     command(
         "replay", _replay, "measure how quickly past orders are replayed under two policies (--help)", passes_on=True
@@ -166,6 +171,36 @@ def _price(arguments: argparse.Namespace, rest: list[str]) -> int:
         finally:
             await pool.close()
         print(f"{done.skus} SKUs, {done.changed} of {done.prices} figures changed")
+
+    return _with_database(lambda dsn: asyncio.run(run(dsn)))
+
+
+def _rebuild_projections(arguments: argparse.Namespace, rest: list[str]) -> int:
+    from comptoir.flows.keep_reports import rebuild
+    from comptoir.kit.clock import wall_clock
+    from comptoir.kit.db import open_pool
+    from comptoir.kit.errors import Conflict
+
+    shown = -1
+
+    def progress(done: int, of_all: int) -> None:
+        nonlocal shown
+        percent = done * 100 // max(of_all, 1)
+        if percent > shown:
+            shown = percent
+            print(f"\r{percent:3} %  {done} of {of_all}", end="", file=sys.stderr, flush=True)
+
+    async def run(dsn: str) -> int:
+        pool = await open_pool(dsn, 2)
+        try:
+            done = await rebuild(pool, wall_clock, progress)
+        except Conflict:
+            print("comptoir: another rebuilding is running; nothing was changed", file=sys.stderr)
+            return 1
+        finally:
+            await pool.close()
+        print(f"\n{done.subjects} orders and returns counted; pages read build {done.build} now")
+        return 0
 
     return _with_database(lambda dsn: asyncio.run(run(dsn)))
 

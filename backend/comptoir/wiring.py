@@ -15,6 +15,7 @@ from comptoir.flows import (
     change_staff,
     change_store,
     execute_payment,
+    keep_reports,
     order_goods,
     print_paper,
     receive_goods,
@@ -88,7 +89,7 @@ from comptoir.fulfillment.offline_counter import TakeCounter
 from comptoir.fulfillment.resolving import ResolveException
 from comptoir.fulfillment.short_choice import ChooseForShort
 from comptoir.kit.ids import Seal
-from comptoir.kit.outbox import Listener
+from comptoir.kit.outbox import Listener, SetListener
 from comptoir.kit.runner import Flow
 from comptoir.notifications import acting, rating, recovering, wishing, writing_texts
 from comptoir.notifications.choosing import KINDS as TOLD_TO_CUSTOMERS
@@ -250,6 +251,7 @@ HEARD: Mapping[str, tuple[str, ...]] = {
     "invoices": OWED,
     "document_files": MADE,
     "devices": TOLD_TO_DEVICES,
+    "reports": keep_reports.TOLD,
 }
 
 LISTENERS: Mapping[str, tuple[str, ...]] = {
@@ -263,14 +265,20 @@ WIRED: Mapping[str, Listener] = {
     "invoices": write_documents,
     "document_files": write_file,
     "devices": tell_devices,
+    "reports": keep_reports.keep_one,
 }
 """The listener behind every name of LISTENERS."""
+
+WIRED_SETS: Mapping[str, SetListener] = {"reports": keep_reports.keep_figures}
+"""Those that take many deliveries at once."""
 
 CARRIERS: dict[str, Make] = dict(MAKERS)
 """What `carrier_account.carrier` says -> how a carrier is made from an account's settings and secrets."""
 
 JOBS: Mapping[str, tuple[str, float]] = {
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
+    "read the stock for reports": ("comptoir.flows.keep_reports:read_stock", 60.0),
+    "forget old figures": ("comptoir.flows.keep_reports:forget_figures", 60.0),
     "settle what nobody chose": ("comptoir.flows.lapse:settle_unanswered", 60.0),
     "price last units": ("comptoir.flows.price_units:start_pricing", 600.0),
     "leave what lies": ("comptoir.flows.source_elsewhere:leave_lying", 60.0),

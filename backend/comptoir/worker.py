@@ -25,7 +25,7 @@ from comptoir.kit.listen import listen
 from comptoir.kit.outbox import Claimed, Listener
 from comptoir.kit.throttle import sweep
 from comptoir.settings import Settings
-from comptoir.wiring import JOBS, LISTENERS, WIRED
+from comptoir.wiring import JOBS, LISTENERS, WIRED, WIRED_SETS
 
 log = logging.getLogger("comptoir.worker")
 
@@ -73,16 +73,35 @@ class Worker:
 
     async def drain(self) -> int:
         """Fan out and deliver all that is due now; how many deliveries were tried."""
-        tried = 0
         while await outbox.fan_out(self.house.pool, LISTENERS, self.house.clock()) == outbox.SET:
             pass
-        while claimed := await outbox.claim(self.house.pool, self.house.clock()):
+        tried, in_sets = await self._make_sets()
+        while claimed := await outbox.claim(self.house.pool, self.house.clock(), without=in_sets):
             for at in range(0, len(claimed), AT_ONCE):
                 await asyncio.gather(*(self._make(one) for one in claimed[at : at + AT_ONCE]))
             tried += len(claimed)
             if self.stop.is_set():
                 break
         return tried
+
+    async def _make_sets(self) -> tuple[int, list[str]]:
+        """Serve the listeners that take many deliveries at once; how many were made, and who needs none of them one by one.
+
+        Where a set fails, its deliveries are made one by one, so that what cannot be done holds up nothing else.
+        """
+        made, served = 0, []
+        for name, listener in WIRED_SETS.items():
+            try:
+                while done := await outbox.deliver_set(self.house.pool, name, listener, self.house.clock()):
+                    made += done
+                    if self.stop.is_set():
+                        break
+                served.append(name)
+            except Outage:
+                raise
+            except Exception:
+                log.exception("a set of deliveries to %s failed; they are made one by one", name)
+        return made, served
 
     async def _look(self) -> None:
         wait = LOOK_EVERY

@@ -68,6 +68,10 @@ class Dead(msgspec.Struct, frozen=True):
 Listener = Callable[[Tx, Told], Awaitable[None]]
 """`listener(tx, told)`: its effect commits together with "done". It must not call out and may run again."""
 
+SetListener = Callable[[Tx, Sequence[UUID]], Awaitable[None]]
+"""`listener(tx, streams)`: hears only that something happened in these streams, many at once, and looks for itself. What it
+does must not depend on how often or in which order it is told."""
+
 _FAN_OUT = """
 WITH taken AS (
   SELECT stream, seq, kind, due_at, withdrawn_at FROM event WHERE NOT fanned_out ORDER BY at, stream, seq LIMIT $1 FOR
@@ -88,7 +92,7 @@ SELECT count(*) FROM marked
 _CLAIM = """
 WITH next AS (
   SELECT listener, stream, seq FROM delivery d
-  WHERE state = 'open' AND due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
+  WHERE state = 'open' AND due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) AND d.listener <> ALL($4::text[])
     AND NOT EXISTS (SELECT FROM delivery b WHERE b.listener = d.listener AND b.stream = d.stream AND b.seq < d.seq AND
         b.state = 'open')
     AND NOT EXISTS (SELECT FROM event e WHERE e.stream = d.stream AND e.seq < d.seq AND NOT e.fanned_out)
@@ -111,11 +115,16 @@ async def fan_out(pool: Pool, listeners: Mapping[str, Sequence[str]], now: datet
     return await in_transaction(pool, "system", now, work)
 
 
-async def claim(pool: Pool, now: datetime, limit: int = CLAIM) -> list[Claimed]:
-    """Lease up to `limit` deliveries that are due and have no earlier open one of the same listener and stream."""
+async def claim(pool: Pool, now: datetime, limit: int = CLAIM, without: Sequence[str] = ()) -> list[Claimed]:
+    """Lease up to `limit` deliveries that are due and have no earlier open one of the same listener and stream.
+
+    `without` names listeners that are served in sets (`deliver_set`).
+    """
 
     async def work(tx: Tx) -> list[Claimed]:
-        rows = [msgspec.convert(dict(row), Claimed) for row in await tx.rows(_CLAIM, now, limit, now + LEASE)]
+        rows = [
+            msgspec.convert(dict(row), Claimed) for row in await tx.rows(_CLAIM, now, limit, now + LEASE, list(without))
+        ]
         return sorted(rows, key=lambda row: (row.stream, row.seq, row.listener))
 
     return await in_transaction(pool, "system", now, work)
@@ -145,6 +154,30 @@ async def deliver(pool: Pool, claimed: Claimed, listener: Listener, now: datetim
             claimed.listener, claimed.stream, claimed.seq, now,
         )  # fmt: skip
         return True
+
+    return await in_transaction(pool, "system", now, work)
+
+
+async def deliver_set(pool: Pool, name: str, listener: SetListener, now: datetime, limit: int = SET) -> int:
+    """Make up to `limit` deliveries of one listener at once; the effect and "done" of all of them commit together. How many.
+
+    Whatever the listener raises passes through, with nothing written and every delivery as open as before.
+    """
+
+    async def work(tx: Tx) -> int:
+        rows = await tx.rows(
+            "SELECT stream, seq FROM delivery WHERE listener = $1 AND state = 'open' AND due_at <= $2"
+            " AND (claimed_until IS NULL OR claimed_until <= $2) ORDER BY due_at, stream, seq LIMIT $3 FOR UPDATE SKIP LOCKED",
+            name, now, limit,
+        )  # fmt: skip
+        if rows:
+            await listener(tx, sorted({row["stream"] for row in rows}))
+            await tx.run(
+                "UPDATE delivery d SET state = 'done', done_at = $4, claimed_until = NULL, last_error = NULL, attempts = attempts + 1"
+                " FROM unnest($2::uuid[], $3::int[]) AS m (stream, seq) WHERE d.listener = $1 AND d.stream = m.stream AND d.seq = m.seq",
+                name, [row["stream"] for row in rows], [row["seq"] for row in rows], now,
+            )  # fmt: skip
+        return len(rows)
 
     return await in_transaction(pool, "system", now, work)
 

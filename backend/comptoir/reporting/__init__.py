@@ -1,0 +1,1 @@
+"""What can be read off the past: measures by place and day, and the reports made of them."""
