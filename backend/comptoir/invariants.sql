@@ -348,11 +348,19 @@ UNION ALL SELECT min(l.reference), 'twice', count(*)::text FROM return_label l W
 UNION ALL SELECT l.tracking_number, 'twice', count(*)::text FROM return_label l WHERE l.state = 'bought' GROUP BY l.account, l.tracking_number HAVING count(*) > 1;
 
 -- name: credit_is_used_as_it_is_told
--- What is left of a credit is what it was, less what its sales took.
-SELECT c.id, c.amount_minor, c.left_minor, coalesce(u.used, 0) AS used FROM store_credit c
-LEFT JOIN (SELECT body->>'credit' AS credit, sum((body->>'amount_minor')::bigint) AS used FROM event WHERE kind = 'return.credit_used' GROUP BY 1) u
-  ON u.credit = c.id::text
-WHERE c.amount_minor - c.left_minor <> coalesce(u.used, 0);
+-- What is left of a credit is what it was, less what its sales took; per sale never less than nothing was taken.
+SELECT c.id, c.amount_minor, c.left_minor, coalesce(sum(u.amount_minor), 0) AS used FROM store_credit c LEFT JOIN credit_use u ON u.credit = c.id
+GROUP BY c.id HAVING c.amount_minor - c.left_minor <> coalesce(sum(u.amount_minor), 0)
+UNION ALL SELECT credit, NULL, NULL, sum(amount_minor) FROM credit_use GROUP BY credit, reference, order_id HAVING sum(amount_minor) < 0;
+
+-- name: what_credit_paid_was_taken_from_it
+-- I4: an order of ours that says a credit paid has its uses, less what went back to it.
+SELECT coalesce(p.order_id, u.order_id) AS order_id, coalesce(p.reference, u.reference) AS reference, p.minor AS paid_minor, u.minor AS used_minor
+FROM (SELECT p.order_id, p.reference, p.captured_minor - p.refunded_minor AS minor FROM payment p JOIN sales_order o ON o.id = p.order_id
+  WHERE p.provider = 'store_credit' AND p.state <> 'pending' AND o.channel = 'api') p
+FULL JOIN (SELECT order_id, reference, sum(amount_minor) AS minor FROM credit_use WHERE order_id IS NOT NULL GROUP BY 1, 2) u
+  ON u.order_id = p.order_id AND u.reference = p.reference
+WHERE coalesce(p.minor, 0) <> coalesce(u.minor, 0);
 
 -- name: settled_units_were_missing
 -- What was said of a transfer's missing units is never more than was missing: every settled unit is lost, or was found or never left and is missing no more.

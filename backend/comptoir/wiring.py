@@ -54,6 +54,7 @@ from comptoir.flows.move_to_store import MoveToStore, MoveToStoreFlow
 from comptoir.flows.name_collector import CollectorFlows
 from comptoir.flows.open_return import open_return
 from comptoir.flows.pack_parcel import unpack
+from comptoir.flows.pay_with_credit import PayWithCreditFlow
 from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
 from comptoir.flows.put_article import put_article
@@ -62,6 +63,7 @@ from comptoir.flows.receive_parcel import take_parcel
 from comptoir.flows.receive_return import receive_return
 from comptoir.flows.receive_transfer import receive_transfer
 from comptoir.flows.record_label import give_up_label, record_label, record_void, type_number, void_label
+from comptoir.flows.record_link import RecordLinkFlow
 from comptoir.flows.record_payment import RecordPaymentFlow
 from comptoir.flows.refuse_hand_over import refuse_hand_over
 from comptoir.flows.release_hold import ReleaseHoldFlow, place_hold
@@ -77,6 +79,7 @@ from comptoir.flows.take_arrival import take_arrival
 from comptoir.flows.take_over import TakeOver, take_over
 from comptoir.flows.take_photo import take_photo
 from comptoir.flows.take_return import TakeReturnFlow
+from comptoir.flows.try_on import TryOn, TryOnFlow
 from comptoir.flows.use_credit import use_credit
 from comptoir.flows.withdraw import withdraw
 from comptoir.fulfillment.arriving import Arrive, TakeArrival
@@ -98,6 +101,7 @@ from comptoir.notifications.telling_devices import KINDS as TOLD_TO_DEVICES
 from comptoir.notifications.telling_devices import tell_devices
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, CorrectAddress, MapUnknownLine, PlaceHold, ReleaseHold, RetrySourcing
+from comptoir.payments.links import RecordLink
 from comptoir.payments.recording import RecordPayment
 from comptoir.returns.arriving import TakeParcel
 from comptoir.returns.drafting import ChangeWay, KeepDraft, KeepPhoto, SendBack
@@ -108,6 +112,7 @@ from comptoir.returns.model import (
     GiveBack,
     InspectReturn,
     OpenReturn,
+    PayWithCredit,
     PutAwayUnit,
     ReceiveReturn,
     SendAwayUnit,
@@ -165,6 +170,8 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         RecordLabel: record_label,
         RecordVoid: record_void,
         RecordPayment: RecordPaymentFlow(ReleaseHoldFlow(outlook)),
+        PayWithCredit: PayWithCreditFlow(ReleaseHoldFlow(outlook)),
+        RecordLink: RecordLinkFlow(RecordPaymentFlow(ReleaseHoldFlow(outlook))),
         ReleaseHold: ReleaseHoldFlow(outlook),
         RetrySourcing: RetrySourcingFlow(ReleaseHoldFlow(outlook)),
         ResolveException: ResolveExceptionFlow(outlook, SettleReturnFlow(seal, outlook)),
@@ -201,6 +208,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         SettleReturn: SettleReturnFlow(seal, outlook),
         TakeReturn: TakeReturnFlow(SettleReturnFlow(seal, outlook)).take,
         FinishReturn: TakeReturnFlow(SettleReturnFlow(seal, outlook)).finish,
+        TryOn: TryOnFlow(HandOverFlow(seal), TakeReturnFlow(SettleReturnFlow(seal, outlook))),
         PutAwayUnit: put_away_unit,
         SendAwayUnit: send_away_unit,
         GiveBack: give_back,
@@ -303,6 +311,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
     "buy labels": ("comptoir.errands.buy_label:buy_labels", 1.0),
     "reconcile money": ("comptoir.errands.reconcile_money:reconcile_money", 900.0),
+    "tend links to pay": ("comptoir.errands.pay_links:tend_links", 1.0),
     "move money": ("comptoir.errands.move_money:move_money", 2.0),
     "ask where parcels are": ("comptoir.errands.tracking:ask_carriers", 30.0),
     "forget return drafts": ("comptoir.flows.return_from_home:forget_drafts", 3600.0),

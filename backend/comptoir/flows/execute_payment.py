@@ -3,21 +3,23 @@
 Nothing here asks a provider; `errands.move_money` does, between `begin_due` and `record_money`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from comptoir.flows.use_credit import CREDIT
 from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict
 from comptoir.kit.runner import Flow
-from comptoir.payments import executing, splitting
+from comptoir.payments import executing, link_sql, splitting
 from comptoir.payments import executing_sql as sql
 from comptoir.payments.commands import HearProvider, MoneyStands, RecordMoney, RetryMoney, SettleByHand, check_money
 from comptoir.payments.executing import GONE, STUCK_AFTER, After, Part, Standing
 from comptoir.payments.splitting import Share
+from comptoir.returns import credit_sql
 from comptoir.staff.sql import insert_audit
 
 AT_ONCE: Final = 32
@@ -30,6 +32,7 @@ TOLD: Final[Mapping[str, str]] = {
 async def begin_due(tx: Tx) -> int:
     """Split what is due over the payments of its order and say who is asked for each part; how many intentions."""
     due = await sql.due(tx, AT_ONCE)
+    due += [one for one in await sql.due_on_credit(tx, AT_ONCE) if one.id not in {other.id for other in due}]
     for one in due:
         shares = splitting.split(one.kind, one.amount_minor, await sql.held(tx, one.order_id))
         if one.kind == "void" and not shares:
@@ -41,10 +44,33 @@ async def begin_due(tx: Tx) -> int:
             await _tell_failed(tx, one.id, one.order_id, one.kind, one.amount_minor, "no_such_money")
             continue
         routed: list[tuple[Share, str | None]] = [
-            (share, await sql.account_for(tx, one.channel, share.provider, one.intended_at)) for share in shares
+            (
+                share,
+                None
+                if share.provider == CREDIT
+                else await sql.account_for(tx, one.channel, share.provider, one.intended_at),
+            )
+            for share in shares
         ]
         await sql.insert_parts(tx, one.id, one.order_id, one.kind, routed)
+        if await _give_to_credits(tx, one.id, shares):
+            await _stand(tx, await sql.lock_intention(tx, one.id), None)
     return len(due)
+
+
+async def _give_to_credits(tx: Tx, intention: UUID, shares: Sequence[Share]) -> int:
+    """What a credit of ours had paid goes back to it at once: nobody else is asked for that. How many parts."""
+    ours = {share.reference for share in shares if share.provider == CREDIT}
+    given = 0
+    for part in await sql.parts_of(tx, intention) if ours else ():
+        if part.reference not in ours or part.kind != "refund" or part.state in GONE:
+            continue
+        credit = await credit_sql.lock_used_for(tx, part.order_id, part.reference)
+        if credit is not None:
+            await credit_sql.change(tx, credit, -part.amount_minor, part.reference, part.order_id)
+            await _move(tx, part, After("confirmed", reference=str(credit.id)))
+            given += 1
+    return given
 
 
 async def record_money(tx: Tx, command: RecordMoney, actor: Actor, now: datetime) -> MoneyStands:
@@ -65,6 +91,7 @@ async def record_money(tx: Tx, command: RecordMoney, actor: Actor, now: datetime
 
 async def hear_provider(tx: Tx, command: HearProvider, actor: Actor, now: datetime) -> MoneyStands | None:
     """What the provider speaks of is looked at with the next round."""
+    await link_sql.look_at_once(tx, command.account, command.references)
     for id in await sql.parts_named(tx, command.account, command.references):
         part = await sql.lock_part(tx, id)
         await sql.look_at_once(tx, part.id)
@@ -116,6 +143,7 @@ async def settle_by_hand(tx: Tx, command: SettleByHand, actor: Actor, now: datet
             await sql.insert_parts(
                 tx, command.intention, intention["order_id"], intention["kind"], [(share, None) for share in shares]
             )
+            await _give_to_credits(tx, command.intention, shares)
             parts = await sql.parts_of(tx, command.intention)
     for part in parts:
         if part.state not in GONE:

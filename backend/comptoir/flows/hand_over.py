@@ -13,6 +13,7 @@ from comptoir.flows.given_lines import forget_lines, give_lines, shares_of
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
 from comptoir.flows.regain import Regained, find_aside, regain
+from comptoir.flows.undo_try_on import undo_try_on
 from comptoir.fulfillment import handover, sql
 from comptoir.fulfillment.handover import UNDO_FOR, Cautions, Given, Leaving, Proof
 from comptoir.fulfillment.lifecycles import Status
@@ -295,8 +296,9 @@ async def undo_hand_over(tx: Tx, command: UndoHandOver, actor: Actor, now: datet
     if await tx.value("SELECT undone_at IS NOT NULL FROM hand_over WHERE id = $1 FOR NO KEY UPDATE", command.hand_over):
         raise Conflict("already_undone")
     handover.undo(works, at, now)
-    if await returns_sql.came_back(tx, order):
+    if await returns_sql.came_back(tx, order, but=command.hand_over):
         raise Conflict("already_returned")
+    await undo_try_on(tx, command.hand_over, now)
     lines = await tx.rows(
         "SELECT work, line, sku, quantity, refused FROM hand_over_line WHERE hand_over = $1 ORDER BY work, line",
         command.hand_over,

@@ -108,11 +108,16 @@ def check_opening(found: Return, ruling: Ruling) -> None:
     refuse(lacks)
 
 
-def check_settling(found: Return, ruling: Ruling, settling: Settling, worth_minor: int, actor: Actor) -> None:
-    """May it be settled like this? Conflict `permission_needed`, `over_limit`, `wish_not_offered`; Invalid `not_to_be_lowered`."""
+def check_settling(
+    found: Return, ruling: Ruling, settling: Settling, worth_minor: int, actor: Actor, *, unseen: bool = True
+) -> None:
+    """May it be settled like this? Conflict `permission_needed`, `over_limit`, `wish_not_offered`; Invalid `not_to_be_lowered`.
+
+    `unseen` False: the goods come out of the bag that was handed over in this very moment, so their worth needs nobody's leave.
+    """
     verdicts = ruling.verdicts
     lacks = list(needs_permission(tuple(verdicts.values()), worth_minor, ruling.policy))
-    if actor.role not in LIMITED:
+    if actor.role not in LIMITED or not unseen:
         lacks = [why for why in lacks if why != "value"]
     if {"over_limit", "unnamed"} & set(lacks) or found.by_permission is None:
         refuse(lacks)

@@ -8,11 +8,13 @@ from uuid import UUID, uuid5
 import msgspec
 
 from comptoir.flows.place_orders import Candidate, place_group, prepare
+from comptoir.flows.use_credit import CREDIT
 from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Invalid, Refusal
 from comptoir.kit.ids import Seal
 from comptoir.orders.model import Address, CustomerDetails, OrderedLine, OrderPlaced, PaymentDetails, PlaceOrder
+from comptoir.payments import link_sql
 from comptoir.returns.exchanging import Listed, Share, Taking
 from comptoir.returns.model import Return
 from comptoir.sourcing.outlook import Outlook
@@ -39,6 +41,11 @@ class Exchanged(msgspec.Struct, frozen=True):
     due_reference: str | None
 
 
+def credit_reference(number: str) -> str:
+    """Under what a credit pays for the exchange of this return."""
+    return f"{number}-CREDIT"
+
+
 async def listed(tx: Tx, skus: Sequence[str]) -> dict[str, Listed]:
     """Articles as they are sold today."""
     return {row["sku"]: msgspec.convert(dict(row), Listed) for row in await tx.rows(_LISTED, sorted(set(skus)))}
@@ -46,12 +53,12 @@ async def listed(tx: Tx, skus: Sequence[str]) -> dict[str, Listed]:
 
 async def place_exchange(
     tx: Tx, outlook: Outlook, seal: Seal, found: Return, taking: Sequence[Taking], share: Share, *, recipient: str,
-    till_reference: str | None, now: datetime,
+    till_reference: str | None, now: datetime, by_credit_minor: int = 0,
 ) -> Exchanged:  # fmt: skip
     """Place it on exact, locked figures. Shortage when the goods are not there; Invalid `recipient_needed`, `no_pickup_there`."""
     row = await tx.row(_BUYER, found.order) if found.order else None
     command = compose(found, row, taking, recipient, now)
-    due = share.due_minor
+    due = share.due_minor - by_credit_minor
     reference = f"{found.number}-DUE"
     if due and till_reference is None:
         pending = PaymentDetails("pay_link", reference, "pending", due, now + TO_PAY)
@@ -63,7 +70,9 @@ async def place_exchange(
         raise candidate.outcome
     assert candidate.outcome is not None
     placed = msgspec.json.decode(candidate.outcome.answer, type=OrderPlaced)
-    await pay(tx, command.id, found.number, share, till_reference)
+    if due and till_reference is None:
+        await link_sql.wish(tx, command.id, reference, due, now + TO_PAY)
+    await pay(tx, command.id, found.number, share.used_minor, due, till_reference, by_credit_minor)
     return Exchanged(command.id, placed.number, reference if due and till_reference is None else None)
 
 
@@ -102,12 +111,20 @@ def compose(found: Return, row: Any, taking: Sequence[Taking], recipient: str, n
     )  # fmt: skip
 
 
-async def pay(tx: Tx, order: UUID, number: str, share: Share, till_reference: str | None) -> None:
-    """What the return gives is a payment under its number; the difference, where the till took it, is one under its receipt."""
+async def pay(
+    tx: Tx,
+    order: UUID,
+    number: str,
+    used_minor: int,
+    due_minor: int,
+    till_reference: str | None,
+    by_credit_minor: int = 0,
+) -> None:
+    """What the return gives is a payment under its number; the difference, where the till took it, is one under its receipt; a credit's too."""
     await tx.run("DELETE FROM payment WHERE order_id = $1 AND provider = 'exchange'", order)
-    paid = [("exchange", number, share.used_minor)]
-    if share.due_minor and till_reference is not None:
-        paid.append(("till", till_reference, share.due_minor))
+    paid = [("exchange", number, used_minor), (CREDIT, credit_reference(number), by_credit_minor)]
+    if due_minor and till_reference is not None:
+        paid.append(("till", till_reference, due_minor))
     for provider, reference, minor in paid:
         if minor:
             await tx.run(

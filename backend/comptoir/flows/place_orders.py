@@ -15,6 +15,7 @@ import msgspec
 from comptoir.catalog.queries import find_cautions
 from comptoir.flows import placing_rows as rows
 from comptoir.flows.give_work import bring, brought_by
+from comptoir.flows.use_credit import CREDIT, unpaid_by_credit
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Invalid, Refusal
@@ -24,6 +25,7 @@ from comptoir.network.promise import ready_by
 from comptoir.orders import capture, sql
 from comptoir.orders.capture import Review
 from comptoir.orders.model import ChannelFacts, Method, OrderPlaced, PlacedLine, PlacedWork, PlaceOrder, Progress
+from comptoir.returns import credit_sql
 from comptoir.sourcing.deciding import Decision, Rows, Wish, decide
 from comptoir.sourcing.model import Need, Plan
 from comptoir.sourcing.outlook import Outlook
@@ -131,6 +133,7 @@ async def place_group(
             candidate.outcome = repeated(candidate, *known[candidate.command.id])
         else:
             fresh.append(candidate)
+    unpaid = await unpaid_by_credit(tx, (c.command for c in fresh if c.channel is None))
     if exact:
         levels = await stock_sql.lock_everywhere(tx, [r.sku for c in fresh for r in c.review.requirements])
         for candidate in fresh:
@@ -145,6 +148,9 @@ async def place_group(
     accepted: list[Candidate] = []
     missed: list[Candidate] = []
     for candidate in fresh:
+        if candidate.command.id in unpaid:
+            candidate.outcome = unpaid[candidate.command.id]
+            continue
         if candidate.plan.missing and not exact:
             missed.append(candidate)
             continue
@@ -232,6 +238,10 @@ async def write(
                        candidate.review.requirements, customer_id(candidate), candidate.actor.who)  # fmt: skip
         candidate.outcome = Done(candidate.answer, again=False)
     await made.write(tx)
+    for candidate in accepted:
+        pay = candidate.command.payment
+        if pay.provider == CREDIT and pay.state == "captured" and candidate.channel is None:
+            await credit_sql.belongs_to(tx, pay.reference, candidate.command.id)
     # Rare: goods that come to the customer's store by transfer are put on their way one by one.
     for work, store in made.brought:
         await bring(tx, outlook, work, store, now)

@@ -7,6 +7,7 @@ import msgspec
 
 from comptoir.flows.given_lines import shares_of
 from comptoir.flows.release_hold import ReleaseHoldFlow
+from comptoir.flows.use_credit import CREDIT, take_for_order
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import NotFound
@@ -45,6 +46,15 @@ class RecordPaymentFlow:
 
         NotFound `order_not_found`; Invalid as in `recording.record`.
         """
+        return await self._take(tx, command, actor, now, fact=False)
+
+    async def fact(self, tx: Tx, command: RecordPayment, actor: Actor, now: datetime) -> PaymentRecorded:
+        """A provider has the money, and says so: what is more than the order costs goes back."""
+        return await self._take(tx, command, actor, now, fact=True)
+
+    async def _take(
+        self, tx: Tx, command: RecordPayment, actor: Actor, now: datetime, *, fact: bool
+    ) -> PaymentRecorded:
         order = await sql.lock(tx, command.order, actor.locations)
         if not await reaches(tx, command.order, actor):
             raise NotFound("order_not_found")
@@ -55,9 +65,13 @@ class RecordPaymentFlow:
         told = recording.record(
             await payments_sql.lock_payments(tx, command.order), command, total_minor=order["total_minor"],
             canceled_minor=order["total_minor"] if canceled else worth,
-            given_minor=await payments_sql.given(tx, command.order),
+            given_minor=await payments_sql.given(tx, command.order), fact=fact,
         )  # fmt: skip
         payment = told.payment
+        if told.changed and payment.provider == CREDIT:
+            await take_for_order(
+                tx, command.order, payment.reference, command.state, payment.amount_minor, order["currency"].strip()
+            )
         if told.changed:
             await payments_sql.keep(tx, command.order, payment)
             tx.tell(

@@ -59,7 +59,16 @@ class ReturnReported:
         self.settle = SettleReturnFlow(seal, outlook)
         self.counter = TakeReturnFlow(self.settle)
 
-    async def __call__(self, tx: Tx, told: ToldReturn, actor: Actor, at: datetime) -> Outcome:
+    async def __call__(
+        self,
+        tx: Tx,
+        told: ToldReturn,
+        actor: Actor,
+        at: datetime,
+        *,
+        origin: Origin = "counter",
+        due: datetime | None = None,
+    ) -> Outcome:
         """Total: applied, or applied with an exception of the store's manager. The same return told twice is one."""
         location = (actor.locations or ("",))[0]
         effect = {"kind": "return", "return": str(told.return_)}
@@ -77,8 +86,8 @@ class ReturnReported:
             why = differ[0].kind
             await self._wait(tx, told, read, read.order, actor, at, location)
         elif read.units and read.order is not None:
-            command = TakeReturn(id=told.return_, location=location, units=read.units, order=read.order)
-            why = await attempt(tx, lambda: self.counter.take(tx, command, actor, at))
+            command = TakeReturn(id=told.return_, location=location, units=read.units, order=read.order, origin=origin)
+            why = await attempt(tx, lambda: self.counter.take(tx, command, actor, at, due=due))
             if why:
                 await self._wait(tx, told, read, read.order, actor, at, location)
         elif read.units:

@@ -14,12 +14,14 @@ import msgspec
 from comptoir.flows.give_back import needs_place
 from comptoir.flows.judge_return import Ruling, check_settling, ground_of, judge_return, permitted
 from comptoir.flows.open_return import about, lock_return
-from comptoir.flows.place_exchange import Exchanged, listed, place_exchange
+from comptoir.flows.pay_with_credit import most_of
+from comptoir.flows.place_exchange import Exchanged, credit_reference, listed, place_exchange
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.ids import Seal, digest, new_id
 from comptoir.payments import sql as payments_sql
+from comptoir.returns import credit_sql
 from comptoir.returns import rma_sql as sql
 from comptoir.returns.exchanging import Share, price, share
 from comptoir.returns.lifecycle import RETURN, Action
@@ -69,9 +71,10 @@ class SettleReturnFlow:
         return await self.settle(tx, found, command.settling, command.permission, actor, now)
 
     async def settle(
-        self, tx: Tx, found: Return, settling: Settling, permission: Permission | None, actor: Actor, now: datetime
-    ) -> ReturnSettled:
-        """Settle a return whose order and row are locked."""
+        self, tx: Tx, found: Return, settling: Settling, permission: Permission | None, actor: Actor, now: datetime, *,
+        due: datetime | None = None,
+    ) -> ReturnSettled:  # fmt: skip
+        """Settle a return whose order and row are locked. `due`: until then it may be taken back, so no money goes before."""
         after = RETURN.after(Action.SETTLE, found.status)
         who = await permitted(tx, permission, actor, found.location)
         if permission is not None and who is not None:
@@ -82,14 +85,14 @@ class SettleReturnFlow:
         ruling = await judge_return(tx, found, whole=not fee.kept, now=now)
         way_minor = await way_of(tx, found, ruling)
         units = without(worths(found, ruling, settling.less), way_minor)
-        check_settling(found, ruling, settling, sum(units.values()), actor)
+        check_settling(found, ruling, settling, sum(units.values()), actor, unseen=due is None)
         given = await self._give(tx, found, units, fee, ruling, now)
         await sql.keep_refunds(tx, found.id, given.units, {one.n: one.why for one in settling.less})
-        exchanged, parts = await self._exchange(tx, found, settling, given, now)
+        exchanged, parts, by_credit_minor = await self._exchange(tx, found, settling, given, now)
         refund_minor, credit_minor = parts.rest_minor, 0
         if settling.wish == "credit" or settling.rest == "credit" or found.gift or found.order is None:
             refund_minor, credit_minor = 0, parts.rest_minor
-        refund = await self._refund(tx, found, refund_minor, now)
+        refund = await self._refund(tx, found, refund_minor, due or now)
         await self._credit(tx, found, credit_minor)
         await tx.run(
             "UPDATE rma SET notice = coalesce(notice, $2), policy = $3 WHERE id = $1",
@@ -110,7 +113,7 @@ class SettleReturnFlow:
                     "delivery_minor": delivery, "way_minor": way_minor, "refund": refund, "refund_minor": refund_minor, "credit_minor": credit_minor,
                     "exchange": exchanged.order if exchanged else None, "due_minor": parts.due_minor,
                 },
-                found.location,
+                found.location, due_at=due,
             )
         )  # fmt: skip
         settled = await sql.lock(tx, found.id)
@@ -118,6 +121,7 @@ class SettleReturnFlow:
             found.id, found.number, found.order, settled.status, given.total_minor, delivery, refund_minor, refund,
             given.withheld_minor, exchanged.order if exchanged else None, exchanged.number if exchanged else None,
             parts.used_minor, parts.due_minor, exchanged.due_reference if exchanged else None, credit_minor, None, settled.units,
+            by_credit_minor,
         )  # fmt: skip
 
     async def _give(
@@ -151,24 +155,29 @@ class SettleReturnFlow:
 
     async def _exchange(
         self, tx: Tx, found: Return, settling: Settling, given: Given, now: datetime
-    ) -> tuple[Exchanged | None, Share]:
+    ) -> tuple[Exchanged | None, Share, int]:
         if settling.wish != "exchange":
-            return None, Share(0, 0, given.total_minor)
+            return None, Share(0, 0, given.total_minor), 0
         back = [(unit.sku, unit.paid_minor) for unit in found.counting]
         articles = await listed(tx, [sku for sku, _ in back] + [one.sku for one in settling.exchange])
         taking = price(settling.exchange, articles, back)
         parts = share(given.total_minor, taking)
+        credit = await credit_sql.lock(tx, settling.credit) if settling.credit and parts.due_minor else None
+        currency = await currency_of(tx, found)
+        by_credit_minor = most_of(credit, parts.due_minor, currency) if credit else 0
         placed = await place_exchange(
             tx, self.outlook, self.seal, found, taking, parts, recipient=settling.recipient,
-            till_reference=settling.till_reference, now=now,
+            till_reference=settling.till_reference, by_credit_minor=by_credit_minor, now=now,
         )  # fmt: skip
-        return placed, parts
+        if credit is not None:
+            await credit_sql.change(tx, credit, by_credit_minor, credit_reference(found.number), placed.order)
+        return placed, parts, by_credit_minor
 
-    async def _refund(self, tx: Tx, found: Return, minor: int, now: datetime) -> Literal["refund", "void"] | None:
+    async def _refund(self, tx: Tx, found: Return, minor: int, due: datetime) -> Literal["refund", "void"] | None:
         """Intend it; nothing is sent from here."""
         if found.order is None or not minor:
             return None
-        given = await payments_sql.give_back(tx, found.order, minor, "returned", found.id, now)
+        given = await payments_sql.give_back(tx, found.order, minor, "returned", found.id, due)
         if given.total_minor < minor:
             # The capture of this very money is on its way to the provider: in a moment it can be refunded.
             raise Conflict("payment_moving")
@@ -179,7 +188,7 @@ class SettleReturnFlow:
         if not minor:
             return
         code = credit_code(self.seal, found.id)
-        currency = await tx.value("SELECT trim(currency) FROM sales_order WHERE id = $1", found.order) or "EUR"
+        currency = await currency_of(tx, found)
         await sql.insert_credit(tx, new_id(), found.id, found.order, digest(code), currency, minor)
 
 
@@ -236,6 +245,11 @@ def without(units: dict[int, int], minor: int) -> dict[int, int]:
         kept[n] -= cut
         minor -= cut
     return kept
+
+
+async def currency_of(tx: Tx, found: Return) -> str:
+    """Of the order; euros where there is none."""
+    return str(await tx.value("SELECT trim(currency) FROM sales_order WHERE id = $1", found.order) or "EUR")
 
 
 def credit_code(seal: Seal, rma: UUID) -> str:

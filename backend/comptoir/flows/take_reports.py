@@ -23,6 +23,7 @@ from comptoir.flows import (
     short_pick,
     stage,
     start_pack,
+    try_on,
 )
 from comptoir.flows.follow_journal import clock_off, follow_journal, keep_place
 from comptoir.flows.lock_named import lock_named
@@ -75,9 +76,10 @@ class TakeReports:
         self.hand_over = hand_over.HandOverFlow(seal)
         self.short = short_pick.ShortReported(outlook)
         self.take_back = return_reported.ReturnReported(seal, outlook)
+        self.try_on = try_on.TryOnReported(self.hand_over, self.take_back)
         self.undo: Mapping[str, Undoer] = {
             "pick": pick.undo_pick, "short": short_pick.undo_short, "look_again": look_again.undo_look_again, "put_back": put_back.undo_put_back,
-            "hand_over": UndoReported(self.hand_over), "stage": stage.undo_stage,
+            "hand_over": UndoReported(self.try_on), "stage": stage.undo_stage,
             "pack_parcel": pack_parcel.undo_packed, "close_parcel": pack_parcel.undo_closed,
             "load": load_parcel.undo_load,
         }  # fmt: skip
@@ -189,7 +191,7 @@ class TakeReports:
             case Stage():
                 return await self.stage(tx, report, actor, at)
             case HandOver():
-                return await self.hand_over.reported(tx, report, actor, at, event.id)
+                return await self.try_on.reported(tx, report, actor, at, event.id)
             case ToldReturn():
                 return await self.take_back(tx, report, actor, at)
             case ToldPlaced():

@@ -19,7 +19,9 @@ class TakeReturnFlow:
     def __init__(self, settle: SettleReturnFlow) -> None:
         self.settle = settle
 
-    async def take(self, tx: Tx, command: TakeReturn, actor: Actor, now: datetime) -> ReturnSettled:
+    async def take(
+        self, tx: Tx, command: TakeReturn, actor: Actor, now: datetime, *, due: datetime | None = None
+    ) -> ReturnSettled:
         """Units in hand, named by order line or by article. Refused as a whole by what `open_return` and `settle_return` refuse;
         Invalid `contact_wrong` for a `brought_by` that is neither a phone number nor an e-mail address."""
         actor.needs("associate", "store_manager", "head_office", "integrator", "system")
@@ -41,7 +43,7 @@ class TakeReturnFlow:
             for n, taken in ((n, command.units[unit.asked]) for n, unit in enumerate(units, 1))
         ]
         found = await inspect(tx, found, command.location, looks, now)
-        return await self.settle.settle(tx, found, command.settling, command.permission, actor, now)
+        return await self.settle.settle(tx, found, command.settling, command.permission, actor, now, due=due)
 
     async def finish(self, tx: Tx, command: FinishReturn, actor: Actor, now: datetime) -> ReturnSettled:
         """A return that was announced from home: every unit of it is looked at or missing."""

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.flows.hand_over import HandOverFlow, undo_hand_over
+from comptoir.flows.hand_over import undo_hand_over
 from comptoir.flows.regain import Regained, end_again
+from comptoir.flows.try_on import TryOnReported
 from comptoir.fulfillment import resolving_sql, sql
 from comptoir.fulfillment.model import HandOver, Outcome, UndoHandOver
 from comptoir.kit.actor import Actor
@@ -32,7 +33,7 @@ _TOLD_AS_WELL = (
 class UndoReported:
     """Needs the hand-over's flow: the second of two hand-overs is carried out once the first is undone."""
 
-    def __init__(self, hand_over: HandOverFlow) -> None:
+    def __init__(self, hand_over: TryOnReported) -> None:
         self.hand_over = hand_over
 
     async def __call__(self, tx: Tx, effect: dict[str, Any], actor: Actor, at: datetime) -> Outcome:

@@ -114,6 +114,16 @@ class RefusedUnits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Note = ""
 
 
+class TriedOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Units of a work's line that were tried on and not taken: how they are, and why by the code of a return's reason."""
+
+    work: UUID
+    line: LineNumber
+    quantity: Units
+    condition: Literal["as_new", "opened", "damaged"]
+    reason: Annotated[str, msgspec.Meta(max_length=40)] = "no_reason"
+
+
 class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The customer leaves with the goods. `bags` are the tags that were scanned; `proof` comes from pass or letters."""
 
@@ -127,6 +137,8 @@ class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     collector: Maybe = ""
     override_reason: Note = ""
     refused: Annotated[tuple[RefusedUnits, ...], msgspec.Meta(max_length=100)] = ()
+    tried: Annotated[tuple[TriedOn, ...], msgspec.Meta(max_length=100)] = ()
+    """Left with the associate after trying on: handed over, and taken back in the same breath."""
     offline: bool = False
     """The device alone decided, with no network; `checked` is the proof that it compared by itself."""
     checked: Literal["pass", "letters"] | None = None

@@ -27,6 +27,14 @@ WHERE i.state = 'intended' AND i.begun_at IS NULL AND i.due_at <= $1
 ORDER BY i.due_at, i.id LIMIT $2 FOR NO KEY UPDATE OF o, i SKIP LOCKED
 """
 
+_DUE_ON_CREDIT: Final = """
+SELECT i.id, i.order_id, i.kind, i.amount_minor, i.intended_at, o.channel FROM payment_intention i JOIN sales_order o ON o.id = i.order_id
+WHERE i.state = 'intended' AND i.begun_at IS NULL AND i.due_at <= $1 AND i.kind = 'refund'
+  AND i.order_id IN (SELECT u.order_id FROM credit_use u WHERE u.order_id IS NOT NULL)
+ORDER BY i.due_at, i.id LIMIT $2 FOR NO KEY UPDATE OF o, i SKIP LOCKED
+"""
+"""What a credit of ours had paid needs nobody's account to go back to it."""
+
 _HELD: Final = """
 SELECT p.reference, p.provider, p.captured_at, o.placed_at, p.state = 'authorized' AS whole,
   CASE WHEN p.state IN ('authorized', 'captured') THEN p.amount_minor - p.captured_minor - coalesce(s.taken, 0) ELSE 0 END AS authorized_minor,
@@ -54,6 +62,11 @@ class DueIntention(NamedTuple):
 async def due(tx: Tx, most: int) -> list[DueIntention]:
     """Intentions that are due and have somebody to carry them out, with their orders locked; those that others hold are left to them."""
     return [DueIntention(*row) for row in await tx.rows(_DUE, tx.now, most)]
+
+
+async def due_on_credit(tx: Tx, most: int) -> list[DueIntention]:
+    """The same, of orders that were paid with credit of ours."""
+    return [DueIntention(*row) for row in await tx.rows(_DUE_ON_CREDIT, tx.now, most)]
 
 
 async def held(tx: Tx, order: UUID) -> list[Held]:

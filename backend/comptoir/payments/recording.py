@@ -50,12 +50,18 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 def record(
-    payments: list[Payment], told: RecordPayment, *, total_minor: int, canceled_minor: int, given_minor: int
+    payments: list[Payment],
+    told: RecordPayment,
+    *,
+    total_minor: int,
+    canceled_minor: int,
+    given_minor: int,
+    fact: bool = False,
 ) -> Recorded:
     """Take what was told. Late and repeated words change nothing: captured never becomes authorized again.
 
     Invalid `more_than_expected` above the payment's own amount, `more_than_total` when all payments would exceed the
-    order, `payment_over` when it was voided or failed.
+    order, `payment_over` when it was voided or failed. `fact`: a provider has the money, so nothing is refused for being too much.
     """
     known = next((payment for payment in payments if payment.reference == told.reference), None)
     if known is not None and known.state in OVER:
@@ -65,7 +71,7 @@ def record(
     after = _after(known, told)
     others = sum(paid_of(payment) for payment in payments if payment.reference != told.reference)
     paid = others + paid_of(after)
-    if paid > total_minor:
+    if paid > total_minor and not fact:
         raise Invalid("more_than_total", total_minor=total_minor, amount_minor=told.amount_minor)
     due = total_minor - canceled_minor
     return Recorded(after, paid, paid >= due, max(0, paid - due - given_minor), after != known)

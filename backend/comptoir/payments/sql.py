@@ -195,6 +195,14 @@ async def void_pending(tx: Tx, order: UUID) -> None:
     await tx.run("UPDATE payment SET state = 'voided' WHERE order_id = $1 AND state = 'pending'", order)
 
 
+async def await_less(tx: Tx, order: UUID, reference: str, minor: int) -> None:
+    """Of what is still expected something was paid otherwise: so much is left to expect."""
+    await tx.run(
+        "UPDATE payment SET amount_minor = $3 WHERE order_id = $1 AND reference = $2 AND state = 'pending'",
+        order, reference, minor,
+    )  # fmt: skip
+
+
 async def given(tx: Tx, order: UUID) -> int:
     """What is already intended to be given back, or has been; of an exchange also where its money lies."""
     return int(

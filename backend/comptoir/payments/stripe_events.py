@@ -14,10 +14,11 @@ import msgspec
 TOLERANCE_SECONDS: Final = 300
 KINDS: Final = (
     "charge.refunded", "charge.refund.updated", "refund.created", "refund.updated", "refund.failed",
-    "payment_intent.canceled", "payment_intent.succeeded",
+    "payment_intent.canceled", "payment_intent.succeeded", "checkout.session.completed", "checkout.session.async_payment_succeeded",
+    "checkout.session.expired",
 )  # fmt: skip
 """The events that change something of ours; others are answered and passed over."""
-_NAMED: Final = ("re_", "pyr_", "pi_", "ch_", "py_")
+_NAMED: Final = ("re_", "pyr_", "pi_", "ch_", "py_", "cs_")
 
 
 def sign(body: bytes, secret: str, at: int) -> str:

@@ -108,3 +108,21 @@ class PaymentMismatch(Table, tablename="payment_mismatch"):
     settled_at = Timestamptz(null=True, default=None)
     settled_by = Text(null=True, default=None)
     note = Text(null=True, default=None)
+
+
+class PayLink(Table, tablename="pay_link"):
+    """A link by which somebody pays what is awaited, and how far its provider is with it."""
+
+    id = UUID(primary_key=True, required=True)
+    order_id = UUID(required=True)
+    reference = Text(required=True)
+    account = Text(required=True)
+    amount_minor = BigInt(required=True)
+    state = Text(required=True)
+    url = Text(null=True, default=None)
+    provider_ref = Text(null=True, default=None)
+    tries = Integer(default=0)
+    next_at = Timestamptz(null=True, default=None)
+    made_at = Timestamptz(required=True)
+    expires_at = Timestamptz(required=True)
+    problem = Text(null=True, default=None)

@@ -27,6 +27,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     PUT_AWAY = "put_away"
     LOSE = "lose"
+    UNDO = "undo"
 
 
 class UnitState(StrEnum):
@@ -53,6 +54,7 @@ class Step(StrEnum):
     LOSE = "lose"
     FIND = "find"
     CANCEL = "cancel"
+    UNDO = "undo"
 
 
 S, A = Status, Action
@@ -80,6 +82,9 @@ RETURN: Lifecycle[Status, Action] = Lifecycle(
         (S.RECEIVED, A.PUT_AWAY): S.RECEIVED,
         (S.INSPECTED, A.PUT_AWAY): S.INSPECTED,
         (S.SETTLED, A.PUT_AWAY): S.SETTLED,
+        # What was tried on at the counter goes back into the bag when its hand-over is undone.
+        (S.INSPECTED, A.UNDO): S.CANCELED,
+        (S.SETTLED, A.UNDO): S.CANCELED,
     },
 )
 
@@ -98,6 +103,7 @@ UNIT: Lifecycle[UnitState, Step] = Lifecycle(
         (U.HERE, T.GIVE_BACK): U.GIVEN_BACK,
         (U.EXPECTED, T.LOSE): U.LOST,
         (U.LOST, T.FIND): U.HERE,
+        (U.HERE, T.UNDO): U.CANCELED,
         # It came after all, in another parcel.
         (U.MISSING, T.INSPECT): U.HERE,
     },
@@ -106,4 +112,12 @@ UNIT: Lifecycle[UnitState, Step] = Lifecycle(
 KEPT = (U.GIVEN_BACK, U.MISSING, U.CANCELED)
 """The customer has the unit, or nobody has it: it counts for no money and may be announced again."""
 
+ON_ITS_OWN = (A.UNDO,)
+"""What nobody asks for by itself: it comes with the undo of a hand-over."""
+
 OPEN = (S.REQUESTED, S.RECEIVED, S.INSPECTED)
+
+
+def offered(status: Status) -> tuple[Action, ...]:
+    """What may be asked for in this state."""
+    return tuple(action for action in RETURN.actions(status) if action not in ON_ITS_OWN)

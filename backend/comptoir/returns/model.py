@@ -8,7 +8,7 @@ import msgspec
 
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.words import Code, Email, Maybe, Minor, Note, Slug
-from comptoir.returns.lifecycle import OPEN, RETURN, Action, Status, UnitState
+from comptoir.returns.lifecycle import OPEN, Action, Status, UnitState, offered
 from comptoir.returns.policy import Condition, Disposition, Method
 from comptoir.returns.reasons import NO_REASON, ReasonCode
 
@@ -131,10 +131,15 @@ class Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     staff: UUID | None = None
 
 
+CreditCode = Annotated[str, msgspec.Meta(min_length=26, max_length=40)]
+"""As it is said: spaces and small letters do not matter."""
+
+
 class Settling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the customer gets: the money back, other goods, or credit; `rest` is what becomes of what other goods do not use up.
 
     `till_reference`: the till's receipt for what other goods cost more; without one it is asked for by link.
+    `credit`: the code of a credit that pays what other goods cost more, as far as it reaches; the rest is asked for as without it.
     `recipient`: whose name stands on other goods, where the buyer is not to be named (a gift) or not known.
     """
 
@@ -144,6 +149,15 @@ class Settling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     less: Annotated[tuple[Less, ...], msgspec.Meta(max_length=MOST_UNITS)] = ()
     till_reference: Code | None = None
     recipient: Maybe = ""
+    credit: CreditCode | None = None
+
+
+class PayWithCredit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What an order still awaits is paid with a credit, as far as that reaches."""
+
+    id: UUID
+    order: UUID
+    code: CreditCode
 
 
 class OpenReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -270,7 +284,7 @@ class UseCredit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """A sale is paid with credit; `reference` is the sale's own. Below zero: that sale was undone."""
 
     id: UUID
-    code: Annotated[str, msgspec.Meta(min_length=26, max_length=40)]
+    code: CreditCode
     amount_minor: Annotated[int, msgspec.Meta(ge=-(10**12), le=10**12)]
     reference: Code
 
@@ -353,7 +367,7 @@ class ReturnStands(msgspec.Struct, frozen=True):
 
 def stands(found: Return) -> ReturnStands:
     """A return as the answer to a step."""
-    return ReturnStands(found.id, found.number, found.order, found.status, RETURN.actions(found.status), found.units)
+    return ReturnStands(found.id, found.number, found.order, found.status, offered(found.status), found.units)
 
 
 class ReturnSettled(msgspec.Struct, frozen=True):
@@ -361,7 +375,7 @@ class ReturnSettled(msgspec.Struct, frozen=True):
 
     `given_minor` is all of it (units and `delivery_minor`); `refund_minor`, `credit_minor` and `exchange_minor` are its
     ways. `refund`: the kind that is intended, refund or void. `withheld_minor`: what the order's money does not reach for.
-    `due_minor`: what other goods cost more, asked for under `due_reference`. `credit`: the code of the credit; it is
+    `due_minor`: what other goods cost more, asked for under `due_reference`; `by_credit_minor` of it a credit has paid. `credit`: the code of the credit; it is
     not in the answer that is kept (`flows/settle_return.py: with_code`).
     """
 
@@ -382,3 +396,4 @@ class ReturnSettled(msgspec.Struct, frozen=True):
     credit_minor: Minor = 0
     credit: str | None = None
     units: tuple[Unit, ...] = ()
+    by_credit_minor: Minor = 0

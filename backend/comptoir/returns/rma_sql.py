@@ -187,12 +187,34 @@ async def left(tx: Tx, rma: UUID, n: int, state: UnitState, why: str | None = No
     )  # fmt: skip
 
 
-async def came_back(tx: Tx, order: UUID) -> bool:
-    """Whether units of the order are in a return that stands."""
+async def tie(tx: Tx, rma: UUID, hand_over: UUID) -> None:
+    """It was made in the same breath as this hand-over, and is undone with it."""
+    await tx.run("UPDATE rma SET hand_over = $2 WHERE id = $1", rma, hand_over)
+
+
+async def tied_to(tx: Tx, hand_over: UUID) -> list[UUID]:
+    """Returns of what was tried on at this hand-over and not taken."""
+    return [row["id"] for row in await tx.rows("SELECT id FROM rma WHERE hand_over = $1 ORDER BY id", hand_over)]
+
+
+async def lock_units(tx: Tx, rma: UUID) -> None:
+    """Nobody puts one of its units away from here on."""
+    await tx.rows("SELECT 1 FROM rma_unit WHERE rma = $1 ORDER BY n FOR NO KEY UPDATE", rma)
+
+
+async def forget_given(tx: Tx, rma: UUID) -> None:
+    """Nothing is given for it after all."""
+    await tx.run("DELETE FROM refund_line WHERE cause = $1", rma)
+    await tx.run("UPDATE rma_unit SET refund_minor = 0, less_why = NULL WHERE rma = $1", rma)
+
+
+async def came_back(tx: Tx, order: UUID, but: UUID | None = None) -> bool:
+    """Whether units of the order are in a return that stands; `but`: other than those tied to this hand-over."""
     return bool(
         await tx.value(
-            "SELECT true FROM rma_unit WHERE order_id = $1 AND state <> ALL($2::text[]) LIMIT 1",
-            order, [state.value for state in KEPT],
+            "SELECT true FROM rma_unit u JOIN rma r ON r.id = u.rma WHERE u.order_id = $1 AND u.state <> ALL($2::text[])"
+            " AND ($3::uuid IS NULL OR r.hand_over IS DISTINCT FROM $3) LIMIT 1",
+            order, [state.value for state in KEPT], but,
         )
     )  # fmt: skip
 

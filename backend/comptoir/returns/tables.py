@@ -1,7 +1,11 @@
 """Tables of what comes back. Made by the migrations, compared by a test."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, Date, Integer, SmallInt, Text, Timestamptz
+from typing import Any
+
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns.base import OnDelete
 from piccolo.columns.column_types import Char
+from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
 
@@ -42,6 +46,7 @@ class Rma(Table, tablename="rma"):
     by_permission = Text(null=True, default=None)
     permitted_who = Text(null=True, default=None)
     person = Bytea(null=True, default=None)
+    hand_over = UUID(null=True, default=None)
 
 
 class RmaUnit(Table, tablename="rma_unit"):
@@ -137,3 +142,17 @@ class StoreCredit(Table, tablename="store_credit"):
     left_minor = BigInt(required=True)
     issued_at = Timestamptz(required=True)
     issued_who = Text(required=True)
+
+
+class CreditUse(Table, tablename="credit_use"):
+    """What a sale took off a credit under its reference, below zero what was given back; `order_id` where the sale is an order of ours."""
+
+    id = UUID(primary_key=True, required=True)
+    credit: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("StoreCredit", app_name="comptoir"), on_delete=OnDelete.restrict, null=False
+    )
+    reference = Text(required=True)
+    order_id = UUID(null=True, default=None)
+    amount_minor = BigInt(required=True)
+    at = Timestamptz(required=True)
+    who = Text(required=True)

@@ -10,7 +10,7 @@ import msgspec
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
-from comptoir.returns.lifecycle import RETURN, Status
+from comptoir.returns.lifecycle import Status, offered
 
 MOST = 200
 
@@ -86,7 +86,7 @@ class ReturnRead(msgspec.Struct, frozen=True):
     @property
     def actions(self) -> tuple[str, ...]:
         """What may be done next."""
-        return tuple(action.value for action in RETURN.actions(self.status))
+        return tuple(action.value for action in offered(self.status))
 
 
 async def find_return(connection: Connection, rma: UUID, actor: Actor) -> ReturnRead:

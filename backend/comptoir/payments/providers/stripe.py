@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.payments.links import AskLink, Link, LinkMade, LinkStands, Over, Paid
 from comptoir.payments.model import (
     Again,
     Ask,
@@ -74,24 +75,18 @@ class Stripe:
                 form, path = {}, f"/v1/payment_intents/{ask.payment}/cancel"
             case _:
                 return NotMine()
-        said = await self.line.make(
-            path, content=urlencode(form).encode(),
-            headers={"idempotency-key": str(ask.key), "content-type": "application/x-www-form-urlencoded"},
-        )  # fmt: skip
+        said = await self._post(path, form, str(ask.key))
         if not isinstance(said, Said):
             return said
         if said.status < 300:
             return read_refund(said.body) if isinstance(ask, Refund) else _read_intent(ask, said.body)
-        fault = obj(obj(said.body).get("error"))
-        code = str(fault.get("code") or fault.get("type") or f"http_{said.status}")[:60]
-        if said.status == 409 or code in BUSY:
-            return Again(code)
-        if said.status >= 500:
-            return InDoubt(f"http_{said.status}")
-        if code == "payment_intent_unexpected_state" and isinstance(found := await self.look(ask), Done | Again):
+        fault = _fault(said)
+        if getattr(fault, "why", "") == "payment_intent_unexpected_state" and isinstance(
+            found := await self.look(ask), Done | Again
+        ):
             # Captured or canceled already: by this very ask, or the authorization is gone as it should be.
             return found
-        return Refused(code, words=str(fault.get("message") or "")[:300])
+        return fault
 
     async def look(self, ask: Ask) -> Looked:
         if isinstance(ask, Refund):
@@ -145,8 +140,77 @@ class Stripe:
         last = str(found[-1].get("id")) if found and obj(said.body).get("has_more") else None
         return Listed(tuple(_entry(one) for one in found if one.get("status") not in ("failed", "canceled")), last)
 
+    async def make_link(self, ask: AskLink) -> LinkMade:
+        """A Checkout Session that takes so much once."""
+        form = {
+            "mode": "payment", "client_reference_id": str(ask.key), "success_url": f"{ask.back}?done=1", "cancel_url": ask.back,
+            "locale": "en" if ask.language == "en" else "fr", "expires_at": str(int(ask.expires_at.timestamp())),
+            "line_items[0][quantity]": "1", "line_items[0][price_data][currency]": ask.currency.lower(),
+            "line_items[0][price_data][unit_amount]": str(ask.amount_minor),
+            "line_items[0][price_data][product_data][name]": ask.number,
+            f"metadata[{MARK}]": str(ask.key), f"payment_intent_data[metadata][{MARK}]": str(ask.key),
+        }  # fmt: skip
+        said = await self._post("/v1/checkout/sessions", form, str(ask.key))
+        if not isinstance(said, Said):
+            return said
+        if said.status < 300:
+            found = obj(said.body)
+            reference, url = str(found.get("id") or ""), str(found.get("url") or "")
+            return (
+                Link(reference, url)
+                if reference.startswith("cs_") and url.startswith("https://")
+                else InDoubt("nonsense")
+            )
+        return _fault(said)
+
+    async def look_at_link(self, reference: str) -> LinkStands:
+        if not reference.startswith("cs_"):
+            return Refused("no_such_link")
+        said = await self.line.ask(f"/v1/checkout/sessions/{reference}")
+        return said if isinstance(said, Again) else _session(said)
+
+    async def close_link(self, reference: str) -> LinkStands:
+        if not reference.startswith("cs_"):
+            return Refused("no_such_link")
+        said = await self._post(f"/v1/checkout/sessions/{reference}/expire", {}, f"expire-{reference}")
+        if isinstance(said, Said) and said.status < 300:
+            return _session(said)
+        # It is over already, or paid, or nobody knows: what it is now says so.
+        return await self.look_at_link(reference)
+
+    async def _post(self, path: str, form: dict[str, str], key: str) -> Said | Again | InDoubt:
+        return await self.line.make(
+            path, content=urlencode(form).encode(),
+            headers={"idempotency-key": key, "content-type": "application/x-www-form-urlencoded"},
+        )  # fmt: skip
+
     async def close(self) -> None:
         await self.line.close()
+
+
+def _fault(said: Said) -> Refused | Again | InDoubt:
+    fault = obj(obj(said.body).get("error"))
+    code = str(fault.get("code") or fault.get("type") or f"http_{said.status}")[:60]
+    if said.status == 409 or code in BUSY:
+        return Again(code)
+    if said.status >= 500:
+        return InDoubt(f"http_{said.status}")
+    return Refused(code, words=str(fault.get("message") or "")[:300])
+
+
+def _session(said: Said) -> LinkStands:
+    """A Checkout Session: paid, over, or open."""
+    found = obj(said.body)
+    reference, status = str(found.get("id") or ""), found.get("status")
+    if said.status >= 400:
+        return Refused("no_such_link") if said.status == 404 else Again(f"http_{said.status}")
+    if not reference.startswith("cs_") or status not in ("open", "complete", "expired"):
+        return Again("nonsense")
+    payment, amount = str(found.get("payment_intent") or ""), found.get("amount_total")
+    if found.get("payment_status") == "paid":
+        return Paid(payment, amount) if payment.startswith("pi_") and isinstance(amount, int) else Again("nonsense")
+    # Complete and not paid: money is on its way by a means that takes its time.
+    return Over() if status == "expired" else Link(reference)
 
 
 def read_refund(body: Any) -> Done | Refused | InDoubt:
