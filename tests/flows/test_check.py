@@ -135,6 +135,7 @@ FAULTS = {
         " tracking_number, intended_at) SELECT gen_random_uuid(), id, order_id, 1, 'postal', location, 'x', 'x', 'X', 1, 'bought', 'R-1', '8R1',"
         " now() FROM rma"
     ),
+    "what_credit_paid_was_taken_from_it": "UPDATE payment SET provider = 'store_credit'; UPDATE sales_order SET channel = 'api'",
     "a_return_says_what_its_units_say": f"{RMA.format('settled')}; {BACK.format('expected', 0)}",
     "document_numbers_have_no_gap": (
         f"INSERT INTO document_counter VALUES ('orme', 'F', 2026, 3, '2026-11-21'); {DOCUMENT}"

@@ -37,10 +37,11 @@ class Books:
         self.answers: dict[str, tuple[bytes, Said]] = {}
         self.at = NOON
         self.pending = self.stall = False
+        self.sessions: dict[str, dict[str, Any]] = {}
 
     @property
     def moved(self) -> tuple[int, int, bool]:
-        return len(self.refunds), self.captured, self.voided
+        return len(self.refunds) + len(self.sessions), self.captured, self.voided
 
     @property
     def refunded(self) -> int:
@@ -67,6 +68,38 @@ def stripe_refund(one: dict[str, Any], payment: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def stripe_session(books: Books, asked: Asked, form: dict[str, str]) -> Said:
+    """Checkout Sessions as they are documented: open until paid, expired, or ended; half an hour at least, a day at most."""
+    reference, _, act = asked.path.removeprefix("/v1/checkout/sessions").lstrip("/").partition("/")
+    if not reference:
+        lives = int(form["expires_at"]) - books.at
+        if form.get("mode") != "payment" or not 1800 <= lives <= 86_400 or "success_url" not in form:
+            return stripe_fault(400, "parameter_invalid_integer")
+        made = {
+            "id": f"cs_test_{len(books.sessions) + 1}", "object": "checkout.session", "status": "open", "payment_status": "unpaid", "payment_intent": None,
+            "amount_total": int(form["line_items[0][price_data][unit_amount]"]) * int(form["line_items[0][quantity]"]),
+            "currency": form["line_items[0][price_data][currency]"], "metadata": {"comptoir_key": form["metadata[comptoir_key]"]},
+            "url": f"https://checkout.stripe.com/c/pay/cs_test_{len(books.sessions) + 1}",
+        }  # fmt: skip
+        books.sessions[made["id"]] = made
+        return as_json(200, made)
+    found = books.sessions.get(reference)
+    if found is None:
+        return stripe_fault(404, "resource_missing")
+    if act == "expire":
+        if found["status"] != "open":
+            return stripe_fault(400, "checkout_session_not_open")
+        found |= {"status": "expired", "url": None}
+    return as_json(200, found)
+
+
+def pay_session(books: Books, reference: str) -> None:
+    """Somebody pays on Stripe's page."""
+    one = books.sessions[reference]
+    assert one["status"] == "open"
+    one |= {"status": "complete", "payment_status": "paid", "payment_intent": f"pi_of_{reference}", "url": None}
+
+
 def stripe(books: Books, payment: str = "pi_1") -> Any:
     def intent() -> dict[str, Any]:
         return {
@@ -76,6 +109,8 @@ def stripe(books: Books, payment: str = "pi_1") -> Any:
 
     def act(asked: Asked) -> Said:
         form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+        if asked.path.startswith("/v1/checkout/sessions"):
+            return stripe_session(books, asked, form)
         if asked.path == "/v1/refunds" and asked.method == "GET":
             found = [stripe_refund(one, payment) for one in reversed(books.refunds)]
             if "created[gte]" in asked.query:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from comptoir.kit.ids import new_id
+from comptoir.payments.links import AskLink, Link, MakesLinks, Over, Paid
 from comptoir.payments.model import (
     Again,
     Ask,
@@ -24,7 +25,7 @@ from comptoir.payments.model import (
 )
 from comptoir.payments.providers.http import check_base
 from comptoir.payments.providers.known import KNOWN, BadAccount, make_provider
-from tests.payments.payment_servers import JUDGES, NOON, Books, account_of, standing
+from tests.payments.payment_servers import JUDGES, NOON, Books, account_of, pay_session, standing
 
 pytestmark = pytest.mark.anyio
 
@@ -125,6 +126,36 @@ async def test_the_list_of_a_day_has_every_refund_of_it_with_our_key_where_it_is
         assert sorted(one.amount_minor for one in listed.entries) == [500, 4_000]
         assert made.reference in [one.reference for one in listed.entries]
         await provider.close()
+
+
+async def test_a_link_to_pay_is_one_for_its_key_and_says_whether_it_was_paid() -> None:
+    books = Books()
+    with standing("stripe", books) as server:
+        provider = provider_of("stripe", server.address)
+        hasty = provider_of("stripe", server.address, IMPATIENT)
+        assert isinstance(provider, MakesLinks) and isinstance(hasty, MakesLinks)
+        until = datetime.fromtimestamp(books.at, UTC) + timedelta(hours=23)
+        ask = AskLink(key=new_id(), amount_minor=2_500, currency="EUR", number="W-1", expires_at=until, back="https://orme.example.fr/paid")
+        books.stall = True
+        assert await hasty.make_link(ask) == InDoubt("timed_out")
+        made = await provider.make_link(ask)
+        assert isinstance(made, Link) and made.url.startswith("https://") and len(books.sessions) == 1
+        assert await provider.look_at_link(made.reference) == Link(made.reference)
+        pay_session(books, made.reference)
+        paid = Paid("pi_of_cs_test_1", 2_500)
+        # Paid a moment before it was to be closed: that is heard.
+        assert [await provider.look_at_link(made.reference), await provider.close_link(made.reference)] == [paid, paid]
+        other = await provider.make_link(msgspec.structs.replace(ask, key=new_id()))
+        assert isinstance(other, Link)
+        assert [await provider.close_link(other.reference) for _ in range(2)] == [Over(), Over()]
+        assert await provider.look_at_link("cs_unknown") == Refused("no_such_link")
+        soon = msgspec.structs.replace(ask, key=new_id(), expires_at=until - timedelta(hours=23))
+        assert isinstance(await provider.make_link(soon), Refused) and server.refused == []
+        server.say = [(429, b"{}", {"retry-after": "7"}), (200, b"<html>", {}), (200, b"[]", {})]
+        assert await provider.look_at_link(made.reference) == Again("http_429", 7.0)
+        assert [type(await provider.look_at_link(made.reference)) for _ in range(2)] == [Again, Again]
+        await provider.close()
+        await hasty.close()
 
 
 @pytest.mark.parametrize("kind", ["stripe", "shopify"])
