@@ -36,7 +36,9 @@ async def back(shop: Shop, settling: Settling, price_minor: int = PRICE) -> Retu
     sam = await shop.handheld()
     made, work = await staged(shop, sam, order(Line(DERBY, price_minor=price_minor)))
     await sam.hand_over(made, work)
-    command = TakeReturn(id=new_id(), location=LYON, order=made, units=(Taken(line=1, condition="as_new"),), settling=settling)
+    command = TakeReturn(
+        id=new_id(), location=LYON, order=made, units=(Taken(line=1, condition="as_new"),), settling=settling
+    )
     settled: ReturnSettled = await shop.perform(command, sam.person, ReturnSettled)
     return settled
 
@@ -100,7 +102,9 @@ async def test_what_other_goods_cost_more_a_credit_pays_as_far_as_it_reaches(sho
     await refused("credit_empty", back(shop, Settling("exchange", (Replacement(DERBY, 2),), credit=small)))
     # The rest on the customer's own page, by the larger one; once it is paid there is nothing to pay.
     customer = Actor(f"customer:{paid.exchange}", "customer", None)
-    pay = PayWithCredit(id=new_id(), order=paid.exchange, code=" ".join(large.lower()[i : i + 4] for i in range(0, 26, 4)))
+    pay = PayWithCredit(
+        id=new_id(), order=paid.exchange, code=" ".join(large.lower()[i : i + 4] for i in range(0, 26, 4))
+    )
     stranger = Actor(f"customer:{new_id()}", "customer", None)
     await refused("order_not_found", shop.perform(pay, stranger))
     done = await shop.perform(pay, customer)

@@ -39,7 +39,9 @@ async def stripe(shop: Shop) -> AsyncIterator[tuple[Any, Books]]:
         accounts = PaymentAccounts(shop.pool, {})
         accounts.put("acc", provider_of("stripe", server.address))
         settings = SimpleNamespace(url="https://orme.example.fr")
-        house = SimpleNamespace(pool=shop.pool, clock=shop.clock, runner=shop.runner, payments=accounts, settings=settings)
+        house = SimpleNamespace(
+            pool=shop.pool, clock=shop.clock, runner=shop.runner, payments=accounts, settings=settings
+        )
         books.at = int(shop.now.timestamp())
         yield house, books
         assert server.refused == []

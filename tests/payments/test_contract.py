@@ -135,7 +135,14 @@ async def test_a_link_to_pay_is_one_for_its_key_and_says_whether_it_was_paid() -
         hasty = provider_of("stripe", server.address, IMPATIENT)
         assert isinstance(provider, MakesLinks) and isinstance(hasty, MakesLinks)
         until = datetime.fromtimestamp(books.at, UTC) + timedelta(hours=23)
-        ask = AskLink(key=new_id(), amount_minor=2_500, currency="EUR", number="W-1", expires_at=until, back="https://orme.example.fr/paid")
+        ask = AskLink(
+            key=new_id(),
+            amount_minor=2_500,
+            currency="EUR",
+            number="W-1",
+            expires_at=until,
+            back="https://orme.example.fr/paid",
+        )
         books.stall = True
         assert await hasty.make_link(ask) == InDoubt("timed_out")
         made = await provider.make_link(ask)
