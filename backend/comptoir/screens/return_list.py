@@ -8,16 +8,18 @@ import msgspec
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
+from comptoir.shipping.links import carrier_name
 
 MOST: Final = 50
 MOST_ROWS: Final = 20_000
 """Units in a file."""
-Filter = Literal["all", "requested", "here", "settled", "stuck", "ended"]
-FILTERS: Final[tuple[Filter, ...]] = ("all", "requested", "here", "settled", "stuck", "ended")
+Filter = Literal["all", "requested", "on_its_way", "here", "settled", "stuck", "ended"]
+FILTERS: Final[tuple[Filter, ...]] = ("all", "requested", "on_its_way", "here", "settled", "stuck", "ended")
 
 _WHICH: Final = {
     "all": "true",
     "requested": "r.status = 'requested'",
+    "on_its_way": "r.status = 'requested' AND (r.origin = 'to_sender' OR EXISTS (SELECT FROM return_label b WHERE b.rma = r.id AND b.state = 'bought' AND b.sent_at IS NOT NULL))",
     "here": "r.status IN ('received', 'inspected')",
     "settled": "r.status = 'settled'",
     "stuck": "EXISTS (SELECT FROM payment_intention i WHERE i.order_id = r.order_id AND i.cause = r.id AND i.state = 'failed')",
@@ -32,14 +34,19 @@ SELECT r.id, r.number, r.status, r.origin, r.wish, r.opened_at, r.settled_at, r.
   (SELECT count(*)::int FROM rma_unit u WHERE u.rma = r.id AND u.state <> 'canceled') AS units,
   (SELECT count(*)::int FROM rma_unit u WHERE u.rma = r.id AND u.state = 'here') AS to_put_away,
   (SELECT coalesce(sum(u.refund_minor), 0)::bigint FROM rma_unit u WHERE u.rma = r.id) AS given_minor,
-  (SELECT i.state FROM payment_intention i WHERE i.order_id = r.order_id AND i.cause = r.id ORDER BY i.intended_at DESC, i.id DESC LIMIT 1) AS money
-FROM rma r LEFT JOIN sales_order o ON o.id = r.order_id LEFT JOIN customer c ON c.id = o.customer LEFT JOIN location l ON l.id = r.location
+  (SELECT i.state FROM payment_intention i WHERE i.order_id = r.order_id AND i.cause = r.id ORDER BY i.intended_at DESC, i.id DESC LIMIT 1) AS money,
+  CASE WHEN r.status = 'requested' THEN b.status END AS parcel, coalesce(b.carrier, '') AS carrier, coalesce(b.tracking_number, '') AS tracking, b.status_at AS heard_at,
+  r.order_id IS NOT NULL AND EXISTS (SELECT FROM exception x WHERE x.order_id = r.order_id AND x.resolved_at IS NULL AND x.body->>'rma' = r.id::text) AS to_decide
+FROM rma r LEFT JOIN return_label b ON b.rma = r.id AND b.state = 'bought' LEFT JOIN sales_order o ON o.id = r.order_id LEFT JOIN customer c ON c.id = o.customer LEFT JOIN location l ON l.id = r.location
 WHERE {mine} AND {which} AND ($2::timestamptz IS NULL OR (r.opened_at, r.id) < ($2, $3)) ORDER BY r.opened_at DESC, r.id DESC LIMIT $4
 """
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One return. `money`: the state of what was intended last, None where nothing was."""
+    """One return. `money`: the state of what was intended last, None where nothing was; `parcel`: where its parcel is as long as it is to come.
+
+    `to_decide`: a case about it waits for a person.
+    """
 
     id: UUID
     number: str
@@ -60,6 +67,15 @@ class Row(msgspec.Struct, frozen=True):
     to_put_away: int
     given_minor: int
     money: str | None
+    parcel: str | None
+    carrier: str
+    tracking: str
+    heard_at: datetime | None
+    to_decide: bool
+
+    @property
+    def carrier_name(self) -> str:
+        return carrier_name(self.carrier)
 
     @property
     def place(self) -> str:
@@ -133,6 +149,26 @@ async def units(connection: Connection, actor: Actor, since: datetime) -> list[U
 
 Sums = dict[str, int]
 """Currency -> minor units of it, most units first. Sums of two currencies are never added."""
+
+
+_UNUSED: Final = """
+SELECT count(*)::int AS labels, coalesce(sum(cost_minor), 0)::bigint AS cost_minor FROM return_label
+WHERE state = 'unused' AND intended_at > $2 AND ($1::text[] IS NULL OR location = ANY($1))
+"""
+
+
+class Unused(msgspec.Struct, frozen=True):
+    """Labels of the way back that nobody used and no carrier took back; what those cost that tell a price."""
+
+    labels: int
+    cost_minor: int
+
+
+async def unused(connection: Connection, actor: Actor, since: datetime) -> Unused:
+    """Of the actor's places, asked for since."""
+    row = await connection.fetchrow(_UNUSED, _places(actor), since)
+    assert row is not None
+    return Unused(*row)
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -442,7 +442,7 @@ async def _sent_page(
     return page.html(
         "customer/return_one.html", status=refusal.status if refusal else 200, headers=HEADERS, order=held.order, token=token, one=found,
         gift=held.gift, stores=stores, side=side, path=path, now=now, time_zone=held.order.time_zone, form_id=new_id(), refusal=refusal,
-        refund_by=found.refund_by(held.order.time_zone) if by_law else None,
+        refund_by=found.refund_by(held.order.time_zone) if by_law else None, by_law=by_law,
     )  # fmt: skip
 
 

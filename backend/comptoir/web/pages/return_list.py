@@ -51,9 +51,10 @@ async def report(
     """Why, what, where and through which shop; what of it is for sale again; how long the money took."""
     async with borrowed(house.pool) as connection:
         rows = await return_list.units(connection, actor, now - timedelta(days=days))
+        unused = await return_list.unused(connection, actor, now - timedelta(days=days))
         words = {one.code: one.says(page.lang) for one in await list_reasons(connection)}
     return page.html(
-        "manager/return_report.html", view=return_list.summed(rows), words=words, days=days, choices=DAYS,
+        "manager/return_report.html", view=return_list.summed(rows), unused=unused, words=words, days=days, choices=DAYS,
         cut=len(rows) == return_list.MOST_ROWS, most=return_list.MOST_ROWS, now=now,
     )  # fmt: skip
 
