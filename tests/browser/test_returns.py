@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from comptoir.kit import postgres
-from comptoir.kit.ids import Seal
+from comptoir.kit.ids import Seal, digest
 from comptoir.world.cast import HELENE
+from tests.browser.between import wired
 from tests.browser.looking import assert_targets_are_large_enough
 from tests.browser.shop import LYON, SECRET, Hands, Shop, open_shop, order_id, pass_of
 from tests.browser.staging import Colleague
@@ -217,3 +218,119 @@ def test_with_no_network_goods_are_taken_in_and_the_money_waits(desk: Desk) -> N
     case = shop.ask("SELECT kind, body->>'why' AS why FROM exception WHERE kind = 'return_to_decide'")
     assert case == [{"kind": "return_to_decide", "why": "already_returned"}]
     assert shop.one("SELECT count(*) FROM rma_unit WHERE sku = $1 AND order_id IS NULL AND state = 'here'", sku) == 1
+
+
+def test_announced_as_a_gift_and_without_a_receipt_each_is_settled_as_it_should(desk: Desk, browser: Browser) -> None:
+    page, shop, sku = desk.page, desk.shop, desk.skus[0]
+    customer = browser.new_page(locale="fr-FR")
+    seal = Seal(SECRET.encode())
+
+    def announced(link: str) -> str:
+        """Chosen step by step by whoever has the link; the number that they show at the counter."""
+        customer.goto(f"{shop.url}/o/{link}/return")
+        customer.click("form button.main")
+        customer.select_option("select[name=why]", index=1)
+        customer.click("form button.main")
+        customer.check("input[value=store]")
+        customer.click("form button.main")
+        customer.click("form button.main")
+        return customer.locator(".pass .top b").inner_text()
+
+    def shown(number: str) -> None:
+        """The goods, the number that was shown, and how the article is: its reason is known."""
+        page.goto(f"{shop.url}/returns")
+        desk.hands.scan(number)
+        expect(page.locator("body[data-step]")).to_be_visible()
+        desk.take(sku)
+
+    mine = desk.sold(sku)
+    link = seal.token("order", order_id(mine).bytes, 0)
+    shown(announced(link))
+    expect(page.locator("[data-act=settle]")).to_contain_text("Rembourser")
+    rma = desk.settle()
+    told = "SELECT r.origin, r.wish, r.status, (SELECT i.kind FROM payment_intention i WHERE i.cause = r.id) AS money FROM rma r WHERE r.id = $1::uuid"
+    assert shop.ask(told, rma) == [{"origin": "home", "wish": "refund", "status": "settled", "money": "refund"}]
+    customer.goto(f"{shop.url}/o/{link}/return/{rma}")
+    expect(customer.locator("h1")).to_have_text("Votre retour est terminé.")
+    # A gift: whoever got it announces it by a link of theirs and gets credit; its buyer reads nothing of it.
+    given = desk.sold(sku)
+    token = seal.token("collector", order_id(given).bytes, 0)
+    shop.ask(
+        "INSERT INTO order_delivery (order_id, kind, gift, chosen_at, chosen_by) SELECT id, 'home', true, placed_at, 'x' FROM sales_order WHERE id = $1::uuid",
+        given["id"],
+    )
+    shop.ask(
+        "INSERT INTO collector (order_id, name, email, link_hash, generation, named_at)"
+        " SELECT id, 'Tom', 'tom@example.com', $2, 0, placed_at FROM sales_order WHERE id = $1::uuid",
+        given["id"], digest(token),
+    )  # fmt: skip
+    number = announced(token)
+    shown(number)
+    expect(page.locator("[data-act=settle]")).to_contain_text("voir")
+    rma = desk.settle()
+    assert shop.ask(told, rma) == [{"origin": "home", "wish": "credit", "status": "settled", "money": None}]
+    assert shop.one("SELECT amount_minor FROM store_credit WHERE rma = $1::uuid", rma) > 0
+    customer.goto(f"{shop.url}/o/{seal.token('order', order_id(given).bytes, 0)}/return")
+    expect(customer.locator("main")).not_to_contain_text(number)
+    customer.close()
+    # Nothing to show at all: a manager's word, a name to count by, and credit.
+    page.goto(f"{shop.url}/returns/blind")
+    page.fill("#brought-by", "06 12 34 56 79")
+    page.locator("#brought-by").blur()
+    cheap = shop.one(
+        "SELECT sku FROM sku WHERE price_minor BETWEEN 500 AND 4900 AND NOT is_kit AND blocked_reason IS NULL AND returnable AND minimum_age IS NULL"
+        " ORDER BY sku LIMIT 1"
+    )
+    desk.take(cheap)
+    page.locator("#why [data-reason]").first.click()
+    desk.hands.tap("[data-act=ask]")
+    page.fill("#because", "Ticket perdu")
+    page.fill("#pin", HELENE.pin)
+    page.click("#permission button.main")
+    expect(page.locator("#sheet")).not_to_be_visible()
+    rma = desk.settle()
+    kept = shop.ask(
+        "SELECT r.status, r.by_permission, c.amount_minor > 0 AS credit FROM rma r JOIN store_credit c ON c.rma = r.id WHERE r.id = $1::uuid",
+        rma,
+    )
+    assert kept == [{"status": "settled", "by_permission": "Ticket perdu", "credit": True}]
+
+
+def test_after_a_cold_start_with_the_server_gone_the_desk_opens_and_takes_a_return(
+    desk: Desk, browser: Browser
+) -> None:
+    shop, sku = desk.shop, desk.skus[1]
+    placed = desk.sold(sku)
+    context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, locale="fr-FR")
+    context.set_default_timeout(15_000)
+    with wired(shop.url) as wire:
+        far = Shop(wire.url, shop.dsn)
+        far.enrolled(context)
+        hands = Hands(context.new_page(), far)
+        hands.sign_in()
+        hands.page.evaluate("() => navigator.serviceWorker.ready")
+        hands.page.wait_for_function("() => navigator.serviceWorker.controller")
+        hands.page.close()
+        wire.cut = True
+        page = context.new_page()
+        hands = Hands(page, far)
+        for _ in range(2):  # opened, and reloaded
+            answer = page.goto(f"{wire.url}/returns")
+            assert answer is not None and answer.from_service_worker
+            expect(page.locator("body[data-step=empty]")).to_be_visible()
+        hands.scan(placed["number"])
+        hands.scan(shop.code_of(sku))
+        page.click("[data-condition=as_new]")
+        hands.tap("#why [data-reason]")
+        hands.tap("[data-act=keep]")
+        expect(page.locator("#kept")).to_contain_text("Gardé sur cet appareil")
+        page.reload()
+        expect(page.locator("body[data-step=empty]")).to_be_visible()
+        wire.cut = False
+        page.goto(f"{wire.url}/returns")
+        for _ in range(200):
+            if shop.ask("SELECT status FROM rma WHERE order_id = $1::uuid", placed["id"]) == [{"status": "settled"}]:
+                break
+            page.wait_for_timeout(50)
+        assert shop.ask("SELECT status FROM rma WHERE order_id = $1::uuid", placed["id"]) == [{"status": "settled"}]
+    context.close()
