@@ -18,8 +18,10 @@ API: Final = (
     "payments",
     "policies",
     "return_policies",
+    "receiving",
     "returns",
     "stock",
+    "transfer_requests",
     "transfers",
 )
 PAGES: Final = (
