@@ -36,12 +36,27 @@ class Books:
         self.marks: dict[str, str] = {}
         self.answers: dict[str, tuple[bytes, Said]] = {}
         self.at = NOON
+        self.moved_at = NOON - 86_400
+        """When the payment was last captured or let go."""
         self.pending = self.stall = False
         self.sessions: dict[str, dict[str, Any]] = {}
+        self.others: list[dict[str, Any]] = []
+        """Payments of the same account that are nobody's here."""
 
     @property
     def moved(self) -> tuple[int, int, bool]:
         return len(self.refunds) + len(self.sessions), self.captured, self.voided
+
+    def add_other(self, kind: str, name: str, minor: int, at: int) -> None:
+        """A payment that somebody else captured with the same account."""
+        made: dict[str, Any] = {
+            "stripe": {"id": f"pi_{name}", "object": "payment_intent", "status": "succeeded", "amount": minor, "amount_received": minor},
+            "shopify": {"id": f"gid://shopify/Order/{name}", "refunds": [], "transactions": [
+                {"id": f"t/{name}", "kind": "SALE", "status": "SUCCESS", "createdAt": iso(at), "amountSet": shop_money(minor)}]},
+            "woocommerce": {"id": int(name), "status": "processing", "total": f"{minor / 100:.2f}", "transaction_id": "x",
+                "date_paid_gmt": iso(at).removesuffix("Z"), "date_modified_gmt": iso(at).removesuffix("Z")},
+        }[kind]  # fmt: skip
+        self.others.append({"at": at, "intent": made})
 
     @property
     def refunded(self) -> int:
@@ -105,6 +120,11 @@ def stripe(books: Books, payment: str = "pi_1") -> Any:
         return {
             "id": payment, "object": "payment_intent", "status": "canceled" if books.voided else books.status,
             "amount": books.authorized, "amount_received": books.captured, "metadata": books.marks,
+            "amount_capturable": 0 if books.voided or books.captured else books.authorized,
+            "latest_charge": {
+                "id": "ch_1", "object": "charge", "created": NOON - 86_400,
+                "payment_method_details": {"type": "card", "card": {"capture_before": NOON + 5 * 86_400}},
+            },
         }  # fmt: skip
 
     def act(asked: Asked) -> Said:
@@ -131,8 +151,23 @@ def stripe(books: Books, payment: str = "pi_1") -> Any:
             if amount > books.captured - books.refunded:
                 return stripe_fault(400, "charge_already_refunded")
             return as_json(200, stripe_refund(books.add(amount, form.get("metadata[comptoir_key]", "")), payment))
+        if asked.path == "/v1/events":
+            low, high = int(asked.query["created[gte]"][0]), int(asked.query["created[lt]"][0])
+            kind = "canceled" if books.voided else "succeeded"
+            told = [(books.moved_at, f"payment_intent.{kind}", intent())] if books.voided or books.captured else []
+            told += [(one["at"], "payment_intent.succeeded", one["intent"]) for one in books.others]
+            found = [
+                {"id": f"evt_{n}", "object": "event", "type": name, "created": at, "data": {"object": about}}
+                for n, (at, name, about) in enumerate(told) if low <= at < high and name in asked.query["types[]"]
+            ]  # fmt: skip
+            return as_json(200, {"object": "list", "has_more": False, "data": found})
         if asked.path == f"/v1/payment_intents/{payment}" and asked.method == "GET":
-            return as_json(200, intent())
+            whole = intent()
+            return as_json(200, whole if "expand[]" in asked.query else whole | {"latest_charge": "ch_1"})
+        if asked.method == "GET" and (
+            other := [one["intent"] for one in books.others if asked.path.endswith(one["intent"]["id"])]
+        ):
+            return as_json(200, other[0])
         if asked.path == f"/v1/payment_intents/{payment}/capture":
             if books.status != "requires_capture" or books.voided:
                 return stripe_fault(400, "payment_intent_unexpected_state")
@@ -203,12 +238,16 @@ def shopify(books: Books, order: str = "820982911946154508") -> Any:
         one = {
             "status": "SUCCESS",
             "gateway": "shopify_payments",
-            "createdAt": iso(NOON - 86_400),
+            "createdAt": iso(books.moved_at),
             "parentTransaction": None,
+            "authorizationExpiresAt": None,
         }
         made = []
         if books.status == "requires_capture" or books.captures or books.voided:
-            made.append({**one, "id": "t/1", "kind": "AUTHORIZATION", "amountSet": shop_money(books.authorized)})
+            until = {"createdAt": iso(NOON - 86_400), "authorizationExpiresAt": iso(NOON + 5 * 86_400)}
+            made.append(
+                {**one, **until, "id": "t/1", "kind": "AUTHORIZATION", "amountSet": shop_money(books.authorized)}
+            )
         else:
             made.append({**one, "id": "t/1", "kind": "SALE", "amountSet": shop_money(books.captured)})
         made += [{**one, **capture, "kind": "CAPTURE"} for capture in books.captures]
@@ -240,12 +279,14 @@ def shopify(books: Books, order: str = "820982911946154508") -> Any:
         query, given = sent["query"], sent["variables"]
         with books.lock:
             if "orders(" in query:
+                every = [whole(), *(one["intent"] for one in books.others)]
                 return as_json(
                     200,
-                    {"data": {"orders": {"nodes": [whole()], "pageInfo": {"hasNextPage": False, "endCursor": None}}}},
+                    {"data": {"orders": {"nodes": every, "pageInfo": {"hasNextPage": False, "endCursor": None}}}},
                 )
             if "order(id" in query:
-                return as_json(200, {"data": {"order": whole() if given["id"] == id else None}})
+                every = [whole(), *(one["intent"] for one in books.others)]
+                return as_json(200, {"data": {"order": next((one for one in every if one["id"] == given["id"]), None)}})
             if "refundCreate" in query:
                 if "@idempotent" not in query:
                     return server.no("idempotent", as_json(200, {"errors": [{"message": "idempotent is required"}]}))
@@ -301,11 +342,34 @@ def woocommerce(books: Books, order: str = "727") -> Any:
             "meta_data": [{"id": 1, "key": "_comptoir_key", "value": one["key"]}] if one["key"] else [],
         }  # fmt: skip
 
+    def whole() -> dict[str, Any]:
+        at = iso(books.moved_at).removesuffix("Z")
+        return {
+            "id": int(order), "status": "cancelled" if books.voided else "processing" if books.captured else "on-hold",
+            "total": f"{max(books.captured, books.authorized) / 100:.2f}" if not books.captured else f"{books.captured / 100:.2f}",
+            "transaction_id": "ch_9", "date_paid_gmt": at if books.captured else None, "date_modified_gmt": at,
+        }  # fmt: skip
+
     def judge(server: CarrierServer, asked: Asked) -> Said:
         pair = base64.b64encode(":".join(PAIR).encode()).decode()
         if asked.headers.get("authorization") != f"Basic {pair}":
             return server.no("key", as_json(401, {"code": "woocommerce_rest_cannot_view", "message": "No."}))
         with books.lock:
+            if asked.path == "/wp-json/wc/v3/orders":
+                low = asked.query["modified_after"][0]
+                every = [whole(), *(one["intent"] for one in books.others)]
+                return as_json(
+                    200,
+                    [one for one in every if one["date_modified_gmt"] >= low] if asked.query["page"] == ["1"] else [],
+                )
+            if asked.path.startswith("/wp-json/wc/v3/orders/") and asked.path.count("/") == 5:
+                every = [whole(), *(one["intent"] for one in books.others)]
+                found = [one for one in every if asked.path.endswith(f"/{one['id']}")]
+                return (
+                    as_json(200, found[0])
+                    if found
+                    else as_json(404, {"code": "woocommerce_rest_shop_order_invalid_id", "message": "No."})
+                )
             if asked.path == "/wp-json/wc/v3/refunds":
                 low, high = asked.query["after"][0], asked.query["before"][0]
                 found = [shown(one) for one in books.refunds if low <= iso(one["at"]).removesuffix("Z") < high]

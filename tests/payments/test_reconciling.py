@@ -59,6 +59,69 @@ async def test_what_is_missing_here_or_there_or_has_another_amount_is_found_once
             await it.app.house.runner.perform(SettleMismatch(new_id(), one, "again"), OFFICE)
 
 
+VOIDED = (
+    "WITH made AS (INSERT INTO payment_intention (id, order_id, kind, amount_minor, reason, made_by, due_at, intended_at, intended_who, state, begun_at, sent_at)"
+    " SELECT gen_random_uuid(), order_id, 'void', amount_minor, 'canceled', 'shop', $1, $1, 'system', 'confirmed', $1, $1 FROM payment RETURNING *)"
+    " INSERT INTO payment_part (id, intention, n, order_id, reference, kind, amount_minor, state, key, made_at, sent_at)"
+    " SELECT gen_random_uuid(), m.id, 1, m.order_id, p.reference, 'void', m.amount_minor, 'confirmed', gen_random_uuid(), $1, $1 FROM made m JOIN payment p USING (order_id)"
+)
+CAPTURES = (
+    # (as it stands here: state, captured; as it stands there: captured, voided; what is found)
+    ("captured", 16_300, 16_300, False, None),
+    ("authorized", 0, 16_300, False, ("capture", "missing_here", None, 16_300)),
+    ("captured", 16_300, 0, False, ("capture", "missing_there", 16_300, None)),
+    ("captured", 16_300, 15_000, False, ("capture", "amount", 16_300, 15_000)),
+    ("voided", 0, 0, False, ("void", "missing_there", None, 16_300)),
+    ("voided", 0, 16_300, False, ("void", "missing_there", None, 16_300)),
+    ("voided", 0, 0, True, None),
+    ("authorized", 0, 0, True, ("void", "missing_here", 16_300, None)),
+)
+
+
+@pytest.mark.parametrize("kind", JUDGES)
+async def test_captures_and_voids_that_do_not_agree_are_found_whoever_made_them(database: Database, kind: str) -> None:
+    async with desk(database, kind) as it:
+        it.app.clock.at += timedelta(days=1)
+        it.books.moved_at = NOON
+
+        async def found() -> list[tuple[Any, ...]]:
+            await database.connection.execute("TRUNCATE payment_checked, payment_mismatch")
+            told = await reconcile_money(it.app.house)
+            rows = await it.pool.fetch(
+                "SELECT what, kind, ours_minor, theirs_minor FROM payment_mismatch ORDER BY 1, 2"
+            )
+            assert told == len(rows)
+            assert await it.pool.fetchval("SELECT count(*) FROM payment_checked") == 1, "the day is compared"
+            return [tuple(row) for row in rows]
+
+        for state, captured, there, voided, wanted in CAPTURES:
+            await database.connection.execute("TRUNCATE payment_part, payment_intention CASCADE")
+            await database.connection.execute(
+                "UPDATE payment SET state = $1, captured_minor = $2, look_at = NULL", state, captured
+            )
+            if state == "voided":
+                await database.connection.execute(VOIDED, MIDDAY)
+            it.books.captured, it.books.voided = there, voided
+            it.books.status = "succeeded" if there else "requires_capture"
+            assert await found() == ([wanted] if wanted else []), (state, captured, there, voided)
+            to_look = await it.pool.fetchval("SELECT look_at IS NOT NULL FROM payment")
+            assert to_look == bool(wanted and wanted[1] != "missing_there" and state != "voided")
+        # While an answer of ours is still out, the day stays open.
+        await database.connection.execute("TRUNCATE payment_checked, payment_mismatch")
+        await database.connection.execute(VOIDED, MIDDAY)
+        await database.connection.execute(
+            "UPDATE payment_part SET state = 'unknown', next_at = now(), kind = 'capture', account = 'acc'"
+        )
+        it.books.captured, it.books.voided, it.books.status = 16_300, False, "succeeded"
+        assert await reconcile_money(it.app.house) == 0
+        assert await it.pool.fetchval("SELECT count(*) FROM payment_checked") == 0
+        # Money that was captured for nobody we know.
+        await database.connection.execute("TRUNCATE payment_part, payment_intention CASCADE")
+        await database.connection.execute("UPDATE payment SET state = 'captured', captured_minor = 16300")
+        it.books.add_other(kind, "9001", 700, NOON)
+        assert await found() == [("capture", "missing_here", None, 700)]
+
+
 async def test_what_stripe_sends_is_heard_when_it_is_signed_and_young_and_is_looked_at_not_believed(
     database: Database,
 ) -> None:

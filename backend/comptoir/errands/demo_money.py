@@ -3,7 +3,20 @@
 from datetime import datetime
 from typing import Final
 
-from comptoir.payments.model import Again, Ask, Done, Listed, Looked, NotMine, NotThere, Outcome, Refused
+from comptoir.payments.model import (
+    Again,
+    Ask,
+    AtProvider,
+    Done,
+    Listed,
+    Looked,
+    MovedPayments,
+    NotMine,
+    NotThere,
+    Outcome,
+    Refused,
+    Which,
+)
 
 ACCOUNT: Final = "demo"
 """The account of this id is the demo's own, where there is a demo."""
@@ -16,6 +29,7 @@ class DemoMoney:
     """Answers from the key, so the same ask gets the same answer."""
 
     name = "demo"
+    by_order = False
 
     async def make(self, ask: Ask) -> Outcome:
         if ask.amount_minor > MOST_MINOR:
@@ -26,6 +40,12 @@ class DemoMoney:
         return NotThere()
 
     async def listed(self, since: datetime, until: datetime, page: str | None) -> Listed | Again | NotMine:
+        return NotMine()
+
+    async def payment(self, which: Which) -> AtProvider | NotThere | NotMine | Again:
+        return NotMine()
+
+    async def moved(self, since: datetime, until: datetime, page: str | None) -> MovedPayments | Again | NotMine:
         return NotMine()
 
     async def close(self) -> None:

@@ -1,7 +1,8 @@
-"""Compares each day with the provider's own list of refunds: what they have and we do not, what we have and they do not, other amounts.
+"""Compares each day with the provider's own lists: what they have and we do not, what we have and they do not, other amounts.
 
-A provider that is away leaves its days open; they are made up for later. What their list of a day lacks is asked about by itself before
-it is called missing: a refund in the last minute of a day may stand in the next one there.
+Refunds one by one; captures and voids payment by payment, as each stands now. A provider that is away leaves its days open; they are
+made up for later. What their list of a day lacks, and what differs, is asked about by itself before it is told: a refund in the last
+minute of a day may stand in the next one there, and a payment may have gone further since.
 """
 
 import asyncio
@@ -14,8 +15,8 @@ from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import borrowed, in_transaction
 from comptoir.payments import reconciling_sql as sql
 from comptoir.payments.executing import CALL_SECONDS
-from comptoir.payments.model import Again, Done, Entry, Listed, NotMine, Provider
-from comptoir.payments.reconciling import Mismatch, compare
+from comptoir.payments.model import Again, AtProvider, Done, Entry, Listed, MovedPayments, NotMine, Provider, Which
+from comptoir.payments.reconciling import Mismatch, OurPayment, compare, differs
 
 if TYPE_CHECKING:
     from comptoir.house import House
@@ -63,11 +64,75 @@ async def reconcile_day(house: "House", account: str, day: date) -> int | None:
             return None
         if not isinstance(answer, Done | NotMine):
             found.append(Mismatch("missing_there", one.reference, one.part, ours_minor=one.amount_minor))
+    of_payments = await compare_payments(house, account, provider, since)
+    if of_payments is None:
+        return None
+    found += of_payments
     new = await in_transaction(
         house.pool, SYSTEM.who, house.clock(), lambda tx: sql.keep_day(tx, account, day, len(ours), len(theirs), found)
     )
     log.info("reconciled %s %s: %d ours, %d theirs, %d differ", account, day, len(ours), len(theirs), len(found))
     return new
+
+
+async def compare_payments(house: "House", account: str, provider: Provider, since: datetime) -> list[Mismatch] | None:
+    """Captures and voids of a day that do not agree; None when that cannot be known yet."""
+    listed = await list_payments(provider, since)
+    if listed is None:
+        return None
+    names = list(listed)
+    async with borrowed(house.pool) as connection:
+        ours = await sql.payments_of(connection, account, provider.by_order, since)
+        ours += await sql.payments_named(connection, account, provider.by_order, names)
+    mine = {one.payment: one for one in ours}
+    found = []
+    for name in dict.fromkeys([*mine, *names]):
+        if name in listed and differs(mine.get(name), listed[name]) is None:
+            continue
+        # What their list lacks nobody moved there that day; what differs is asked again, both of us: something may have moved since.
+        theirs = await payment_of(provider, Which(name, name if provider.by_order else ""))
+        if isinstance(theirs, Again):
+            return None
+        if isinstance(theirs, NotMine):
+            continue
+        async with borrowed(house.pool) as connection:
+            now = await sql.payments_named(connection, account, provider.by_order, [name])
+        held: OurPayment | None = now[0] if now else None
+        differs_still = differs(held, theirs)
+        if differs_still is not None and held is not None and held.busy:
+            return None
+        if differs_still is not None:
+            found.append(differs_still)
+    return found
+
+
+async def payment_of(provider: Provider, which: Which) -> AtProvider | Again | NotMine | None:
+    """A payment as its provider has it now, None when they do not know it; whatever goes wrong is only not answered."""
+    try:
+        answer = await asyncio.wait_for(provider.payment(which), CALL_SECONDS)
+    except Exception as fault:
+        log.error("looking at a payment of %s: %s", provider.name, type(fault).__name__)
+        return Again("fault")
+    return answer if isinstance(answer, AtProvider | Again | NotMine) else None
+
+
+async def list_payments(provider: Provider, since: datetime) -> dict[str, AtProvider] | None:
+    """Payments that moved there on a day, by name, page by page; None when they could not all be had."""
+    found: dict[str, AtProvider] = {}
+    page: str | None = None
+    for _ in range(PAGES):
+        try:
+            answer = await asyncio.wait_for(provider.moved(since, since + timedelta(days=1), page), CALL_SECONDS)
+        except Exception as fault:
+            log.error("listing %s: %s", provider.name, type(fault).__name__)
+            return None
+        if not isinstance(answer, MovedPayments):
+            return None
+        found |= {one.payment: one for one in answer.entries}
+        page = answer.following
+        if page is None:
+            return found
+    return None
 
 
 async def list_day(provider: Provider, since: datetime) -> list[Entry] | None:

@@ -97,10 +97,40 @@ class Listed(msgspec.Struct, frozen=True):
     following: str | None = None
 
 
+class Which(msgspec.Struct, frozen=True):
+    """A payment by its reference, and the channel's own id of its order ("" when it has none)."""
+
+    payment: str
+    shop_order: str = ""
+
+
+class AtProvider(msgspec.Struct, frozen=True):
+    """A payment as whoever holds it has it now, in minor units: captured in all, and what may still be captured.
+
+    `payment` is their name of it, a shop's is its order's id. `gone`: nothing was captured, and nothing can be any more.
+    `capture_before`: until when what is authorized may be captured, as they say it.
+    """
+
+    payment: str
+    captured_minor: int
+    authorized_minor: int = 0
+    gone: bool = False
+    capture_before: datetime | None = None
+
+
+class MovedPayments(msgspec.Struct, frozen=True):
+    """A page of payments of which something was captured or let go, and how to ask for the next (None: that was the last)."""
+
+    entries: tuple[AtProvider, ...]
+    following: str | None = None
+
+
 class Provider(Protocol):
     """Whoever moves money. Answers within its own time limit and decides nothing; what it raises counts as unknown."""
 
     name: str
+    by_order: bool
+    """Whether payments are named by the shop's order, and not by a reference of their own."""
 
     async def make(self, ask: Ask) -> Outcome:
         """Carry it out. The same key twice has one effect, where the provider knows keys; where not, the caller looks first."""
@@ -112,6 +142,14 @@ class Provider(Protocol):
 
     async def listed(self, since: datetime, until: datetime, page: str | None) -> Listed | Again | NotMine:
         """Refunds that were made in [since, until), however they were asked for."""
+        ...
+
+    async def payment(self, which: Which) -> AtProvider | NotThere | NotMine | Again:
+        """How far a payment is now. Changes nothing."""
+        ...
+
+    async def moved(self, since: datetime, until: datetime, page: str | None) -> MovedPayments | Again | NotMine:
+        """Payments of which something was captured or let go in [since, until), whoever did it."""
         ...
 
     async def close(self) -> None: ...

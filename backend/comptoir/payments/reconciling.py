@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.payments.model import Entry
+from comptoir.payments.model import AtProvider, Entry, Kind
 
 MismatchKind = Literal["missing_here", "missing_there", "amount"]
 
@@ -22,13 +22,49 @@ class Ours(msgspec.Struct, frozen=True):
 
 
 class Mismatch(msgspec.Struct, frozen=True):
-    """One thing that does not agree; amounts are None on the side that has nothing."""
+    """One thing that does not agree; amounts are None on the side that has nothing.
+
+    Of a void, `missing_there` is an authorization that we let go and they still hold or have captured; `missing_here` one that
+    they let go and we count on.
+    """
 
     kind: MismatchKind
     reference: str
     part: UUID | None = None
     ours_minor: int | None = None
     theirs_minor: int | None = None
+    what: Kind = "refund"
+    order: UUID | None = None
+
+
+class OurPayment(msgspec.Struct, frozen=True):
+    """A payment as it is on file here, under the provider's name of it. `busy`: a call of ours is out and not answered."""
+
+    order: UUID
+    payment: str
+    captured_minor: int
+    authorized_minor: int
+    voided: bool
+    busy: bool
+
+
+def differs(mine: OurPayment | None, theirs: AtProvider | None) -> Mismatch | None:
+    """What does not agree of one payment: captured there and not here, here and not there, other amounts, a void that was not done.
+
+    `theirs` None: they do not know it. What nobody captured and nobody holds agrees.
+    """
+    ours, there = mine.captured_minor if mine else 0, theirs.captured_minor if theirs else 0
+    name = theirs.payment if theirs else mine.payment if mine else ""
+    order = mine.order if mine else None
+    if mine is not None and mine.voided and theirs is not None and (there or theirs.authorized_minor):
+        held = there or theirs.authorized_minor
+        return Mismatch("missing_there", name, theirs_minor=held, what="void", order=order)
+    if ours != there:
+        kind: MismatchKind = "missing_here" if not ours else "missing_there" if not there else "amount"
+        return Mismatch(kind, name, None, ours or None, there or None, "capture", order)
+    if mine is not None and mine.authorized_minor and not ours and (theirs is None or theirs.gone):
+        return Mismatch("missing_here", name, ours_minor=mine.authorized_minor, what="void", order=order)
+    return None
 
 
 def compare(ours: Sequence[Ours], known: Sequence[Ours], theirs: Sequence[Entry]) -> tuple[list[Mismatch], list[Ours]]:

@@ -16,6 +16,7 @@ KINDS: Final = (
     "charge.refunded", "charge.refund.updated", "refund.created", "refund.updated", "refund.failed",
     "payment_intent.canceled", "payment_intent.succeeded", "checkout.session.completed", "checkout.session.async_payment_succeeded",
     "checkout.session.expired",
+    "payment_intent.amount_capturable_updated", "charge.captured", "charge.expired",
 )  # fmt: skip
 """The events that change something of ours; others are answered and passed over."""
 _NAMED: Final = ("re_", "pyr_", "pi_", "ch_", "py_", "cs_")

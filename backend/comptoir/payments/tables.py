@@ -20,6 +20,9 @@ class Payment(Table, tablename="payment"):
     refunded_minor = BigInt(default=0)
     expires_at = Timestamptz(null=True, default=None)
     captured_at = Timestamptz(null=True, default=None)
+    capture_before = Timestamptz(null=True, default=None)
+    look_at = Timestamptz(null=True, default=None)
+    looked_at = Timestamptz(null=True, default=None)
 
 
 class PaymentIntention(Table, tablename="payment_intention"):
@@ -108,6 +111,8 @@ class PaymentMismatch(Table, tablename="payment_mismatch"):
     settled_at = Timestamptz(null=True, default=None)
     settled_by = Text(null=True, default=None)
     note = Text(null=True, default=None)
+    what = Text(default="refund")
+    order_id = UUID(null=True, default=None)
 
 
 class PayLink(Table, tablename="pay_link"):

@@ -21,9 +21,9 @@ LEFT JOIN payment_account a ON a.id = p.account
 WHERE (i.state IN ('intended', 'failed') AND i.due_at <= $1) OR (i.state = 'sent' AND i.sent_at <= $1 - interval '5 days') ORDER BY i.state <> 'failed', i.due_at, i.id LIMIT 100
 """
 _DIFFERENCES: Final = """
-SELECT m.id, m.kind, m.day, m.provider_ref AS reference, m.ours_minor, m.theirs_minor, coalesce(a.name, m.account) AS account,
-  p.order_id AS order, o.number, coalesce(trim(o.currency), 'EUR') AS currency
-FROM payment_mismatch m LEFT JOIN payment_account a ON a.id = m.account LEFT JOIN payment_part p ON p.id = m.part LEFT JOIN sales_order o ON o.id = p.order_id
+SELECT m.id, m.kind, m.what, m.day, m.provider_ref AS reference, m.ours_minor, m.theirs_minor, coalesce(a.name, m.account) AS account,
+  coalesce(p.order_id, m.order_id) AS order, o.number, coalesce(trim(o.currency), 'EUR') AS currency
+FROM payment_mismatch m LEFT JOIN payment_account a ON a.id = m.account LEFT JOIN payment_part p ON p.id = m.part LEFT JOIN sales_order o ON o.id = coalesce(p.order_id, m.order_id)
 WHERE m.settled_at IS NULL ORDER BY m.found_at, m.id LIMIT 100
 """
 _ACCOUNTS: Final = """
@@ -66,6 +66,7 @@ class Difference(msgspec.Struct, frozen=True):
 
     id: UUID
     kind: str
+    what: str
     day: date
     reference: str
     account: str

@@ -45,7 +45,7 @@ class Line:
         return await self._send("POST", path, content, headers, {})
 
     async def ask(
-        self, path: str, params: Mapping[str, str] | None = None, *, method: str = "GET", content: bytes = b"",
+        self, path: str, params: Mapping[str, str | list[str]] | None = None, *, method: str = "GET", content: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Said | Again:  # fmt: skip
         """A question: whatever did not come whole is only not answered."""
@@ -60,7 +60,12 @@ class Line:
             self._client = None
 
     async def _send(
-        self, method: str, path: str, content: bytes, headers: Mapping[str, str], params: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        content: bytes,
+        headers: Mapping[str, str],
+        params: Mapping[str, str | list[str]],
     ) -> Said | Again | InDoubt:
         if self._client is None:
             # Made with the first request: reading the certificates of all authorities takes forty milliseconds.

@@ -2,13 +2,25 @@
 
 from datetime import datetime
 
-from comptoir.payments.model import Again, Ask, Listed, Looked, NotMine, Outcome
+from comptoir.payments.model import (
+    Again,
+    Ask,
+    AtProvider,
+    Listed,
+    Looked,
+    MovedPayments,
+    NotMine,
+    NotThere,
+    Outcome,
+    Which,
+)
 
 
 class Manual:
     """Says of everything that it is a person's."""
 
     name = "manual"
+    by_order = False
 
     async def make(self, ask: Ask) -> Outcome:
         return NotMine()
@@ -17,6 +29,12 @@ class Manual:
         return NotMine()
 
     async def listed(self, since: datetime, until: datetime, page: str | None) -> Listed | Again | NotMine:
+        return NotMine()
+
+    async def payment(self, which: Which) -> AtProvider | NotThere | NotMine | Again:
+        return NotMine()
+
+    async def moved(self, since: datetime, until: datetime, page: str | None) -> MovedPayments | Again | NotMine:
         return NotMine()
 
     async def close(self) -> None:

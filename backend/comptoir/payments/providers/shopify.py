@@ -4,7 +4,7 @@ refundCreate takes our key as @idempotent and in its note; captures and voids ta
 what has been captured or voided already is not asked for again.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
@@ -14,18 +14,21 @@ import msgspec
 from comptoir.payments.model import (
     Again,
     Ask,
+    AtProvider,
     Capture,
     Done,
     Entry,
     InDoubt,
     Listed,
     Looked,
+    MovedPayments,
     NotMine,
     NotThere,
     Outcome,
     Refund,
     Refused,
     Void,
+    Which,
 )
 from comptoir.payments.providers.http import TOTAL_SECONDS, Line, Said, obj, rows
 
@@ -34,7 +37,7 @@ MARK: Final = "comptoir:"
 ORDERS: Final = 50
 
 _TRANSACTIONS: Final = (
-    "transactions(first: 250) { id kind status gateway createdAt amountSet { shopMoney { amount } }"
+    "transactions(first: 250) { id kind status gateway createdAt authorizationExpiresAt amountSet { shopMoney { amount } }"
     " parentTransaction { id } }"
 )
 _REFUNDS: Final = (
@@ -59,6 +62,12 @@ _CHANGED: Final = (
     "query($query: String!, $first: Int!, $after: String) { orders(first: $first, after: $after, query: $query,"
     f" sortKey: UPDATED_AT) {{ nodes {{ id {_REFUNDS} }} pageInfo {{ hasNextPage endCursor }} }} }}"
 )
+_PAID: Final = (
+    "query($query: String!, $first: Int!, $after: String) { orders(first: $first, after: $after, query: $query,"
+    f" sortKey: UPDATED_AT) {{ nodes {{ id {_TRANSACTIONS} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+)
+HELD_FOR: Final = timedelta(days=7)
+"""How long Shopify Payments keeps an authorization; only shops on Plus are told it with each one (`authorizationExpiresAt`)."""
 UNDER_WAY: Final = ("PENDING", "AWAITING_RESPONSE", "UNKNOWN")
 TAKEN: Final = ("SALE", "CAPTURE")
 
@@ -77,6 +86,7 @@ class Shopify:
     """One shop."""
 
     name = "shopify"
+    by_order = True
 
     def __init__(self, account: ShopifyAccount, seconds: float = TOTAL_SECONDS) -> None:
         headers = {"x-shopify-access-token": account.token, "content-type": "application/json"}
@@ -119,7 +129,7 @@ class Shopify:
         order = await self._order(ask)
         return _find(ask, order) if isinstance(order, dict) else order
 
-    async def _order(self, ask: Ask) -> dict[str, Any] | Again | NotMine | Refused:
+    async def _order(self, ask: Ask | Which) -> dict[str, Any] | Again | NotMine | Refused:
         """The order with its transactions and refunds."""
         if not ask.shop_order.isdecimal():
             return NotMine()
@@ -172,8 +182,62 @@ class Shopify:
                     entries.append(made)
         return Listed(tuple(entries), str(info.get("endCursor")) if info.get("hasNextPage") else None)
 
+    async def payment(self, which: Which) -> AtProvider | NotThere | NotMine | Again:
+        found = await self._order(which)
+        if isinstance(found, dict):
+            return read_payment(found)
+        return NotThere() if isinstance(found, Refused) else found
+
+    async def moved(self, since: datetime, until: datetime, page: str | None) -> MovedPayments | Again | NotMine:
+        """Orders that changed since, and of which something was captured or voided in that time."""
+        query = f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
+        said = await self._query(_PAID, {"query": query, "first": ORDERS, "after": page})
+        if isinstance(said, Again):
+            return said
+        orders = obj(said.get("orders"))
+        info = obj(orders.get("pageInfo"))
+        found = [
+            read_payment(order) for order in rows(orders.get("nodes"))
+            if any(_made(one, since, until) for kind in (*TAKEN, "VOID") for one in _of(order, kind))
+        ]  # fmt: skip
+        return MovedPayments(tuple(found), str(info.get("endCursor")) if info.get("hasNextPage") else None)
+
     async def close(self) -> None:
         await self.line.close()
+
+
+def read_payment(order: dict[str, Any]) -> AtProvider:
+    """An order's money: its sales and captures, what is authorized beyond them, whether that was let go."""
+    captured = sum(minor_of(_money(one)) or 0 for kind in TAKEN for one in _of(order, kind) if _good(one))
+    voided = any(_good(one) for one in _of(order, "VOID"))
+    held = [one for one in _of(order, "AUTHORIZATION") if _good(one)]
+    taken = sum(minor_of(_money(one)) or 0 for one in _of(order, "CAPTURE") if _good(one))
+    left = 0 if voided else max(0, sum(minor_of(_money(one)) or 0 for one in held) - taken)
+    ends = [_moment(one.get("authorizationExpiresAt")) or _after(_moment(one.get("createdAt"))) for one in held]
+    known = [end for end in ends if end is not None]
+    return AtProvider(
+        str(order.get("id")).rpartition("/")[2],
+        captured,
+        left,
+        voided and not captured,
+        min(known) if known and left else None,
+    )
+
+
+def _made(one: dict[str, Any], since: datetime, until: datetime) -> bool:
+    at = _moment(one.get("createdAt"))
+    return _good(one) and at is not None and since <= at < until
+
+
+def _after(made: datetime | None) -> datetime | None:
+    return None if made is None else made + HELD_FOR
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
 
 
 def _find(ask: Ask, order: dict[str, Any]) -> Done | Refused | NotThere:

@@ -1,10 +1,10 @@
 """Stripe: form-encoded requests with a secret key and an Idempotency-Key; refunds carry our key in their metadata.
 
-A payment is a PaymentIntent (`pi_`) or a charge (`ch_`, refunds alone). Stripe forgets an Idempotency-Key after a day and answers the
+Captures and cancellations of a day are read from the account's events, which Stripe keeps for thirty days. A payment is a PaymentIntent (`pi_`) or a charge (`ch_`, refunds alone). Stripe forgets an Idempotency-Key after a day and answers the
 same refusal to the same key, so what became of a request is looked up by its metadata, and a refused one gets another key.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,18 +15,21 @@ from comptoir.payments.links import AskLink, Link, LinkMade, LinkStands, Over, P
 from comptoir.payments.model import (
     Again,
     Ask,
+    AtProvider,
     Capture,
     Done,
     Entry,
     InDoubt,
     Listed,
     Looked,
+    MovedPayments,
     NotMine,
     NotThere,
     Outcome,
     Refund,
     Refused,
     Void,
+    Which,
 )
 from comptoir.payments.providers.http import TOTAL_SECONDS, Line, Said, obj, rows
 
@@ -35,6 +38,9 @@ PAGE: Final = 100
 PAGES: Final = 20
 BUSY: Final = frozenset({"lock_timeout", "idempotency_key_in_use", "rate_limit"})
 UNDER_WAY: Final = ("pending", "requires_action")
+MOVES: Final = ("payment_intent.succeeded", "payment_intent.canceled")
+HELD_FOR: Final = timedelta(days=7)
+"""How long Stripe keeps an authorization where its charge does not say until when (`capture_before`)."""
 
 
 class StripeAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +59,7 @@ class Stripe:
     """One Stripe account."""
 
     name = "stripe"
+    by_order = False
 
     def __init__(self, account: StripeAccount, seconds: float = TOTAL_SECONDS) -> None:
         headers = {"authorization": f"Bearer {account.key}", "accept": "application/json"}
@@ -184,6 +191,32 @@ class Stripe:
             headers={"idempotency-key": key, "content-type": "application/x-www-form-urlencoded"},
         )  # fmt: skip
 
+    async def payment(self, which: Which) -> AtProvider | NotThere | NotMine | Again:
+        if not which.payment.startswith("pi_"):
+            return NotMine()
+        said = await self.line.ask(f"/v1/payment_intents/{which.payment}", {"expand[]": "latest_charge"})
+        if isinstance(said, Again):
+            return said
+        if said.status == 404:
+            return NotThere()
+        found = read_payment(said.body) if said.status < 400 else None
+        return found or Again(f"http_{said.status}")
+
+    async def moved(self, since: datetime, until: datetime, page: str | None) -> MovedPayments | Again | NotMine:
+        params: dict[str, str | list[str]] = {
+            "created[gte]": str(int(since.timestamp())), "created[lt]": str(int(until.timestamp())), "limit": str(PAGE),
+            "types[]": list(MOVES),
+        }  # fmt: skip
+        said = await self.line.ask("/v1/events", params | ({"starting_after": page} if page else {}))
+        if isinstance(said, Again):
+            return said
+        if said.status >= 400 or obj(said.body).get("object") != "list":
+            return Again(f"http_{said.status}")
+        events = rows(obj(said.body).get("data"))
+        last = str(events[-1].get("id")) if events and obj(said.body).get("has_more") else None
+        found = [read_payment(obj(one.get("data")).get("object")) for one in events if one.get("type") in MOVES]
+        return MovedPayments(tuple(one for one in found if one is not None), last)
+
     async def close(self) -> None:
         await self.line.close()
 
@@ -211,6 +244,28 @@ def _session(said: Said) -> LinkStands:
         return Paid(payment, amount) if payment.startswith("pi_") and isinstance(amount, int) else Again("nonsense")
     # Complete and not paid: money is on its way by a means that takes its time.
     return Over() if status == "expired" else Link(reference)
+
+
+def read_payment(body: Any) -> AtProvider | None:
+    """A PaymentIntent: how much was received, how much may still be captured and until when; None for nonsense."""
+    found = obj(body)
+    name, status = str(found.get("id") or ""), found.get("status")
+    if not name.startswith("pi_") or not isinstance(status, str):
+        return None
+    held = status == "requires_capture"
+    return AtProvider(
+        name, int(found.get("amount_received") or 0), int(found.get("amount_capturable") or 0) if held else 0,
+        status == "canceled", _capture_before(obj(found.get("latest_charge"))) if held else None,
+    )  # fmt: skip
+
+
+def _capture_before(charge: dict[str, Any]) -> datetime | None:
+    details = obj(charge.get("payment_method_details"))
+    until = obj(details.get(str(details.get("type")))).get("capture_before")
+    if isinstance(until, int) and until > 0:
+        return datetime.fromtimestamp(until, UTC)
+    made = charge.get("created")
+    return datetime.fromtimestamp(made, UTC) + HELD_FOR if isinstance(made, int) and made > 0 else None
 
 
 def read_refund(body: Any) -> Done | Refused | InDoubt:

@@ -1,7 +1,7 @@
 """WooCommerce: an order's refunds, made through the shop's own gateway (`api_refund`) and never put back into its stock.
 
 The API knows no key against doubles, so ours stands in the refund's reason and meta data, and the order's refunds are read before
-each one is made. It has no capture and no void: a person does those in the shop.
+each one is made. It has no capture and no void: a person does those in the shop, and the order says when it was paid (`date_paid_gmt`).
 """
 
 from base64 import b64encode
@@ -14,16 +14,19 @@ import msgspec
 from comptoir.payments.model import (
     Again,
     Ask,
+    AtProvider,
     Done,
     Entry,
     InDoubt,
     Listed,
     Looked,
+    MovedPayments,
     NotMine,
     NotThere,
     Outcome,
     Refund,
     Refused,
+    Which,
 )
 from comptoir.payments.providers.http import TOTAL_SECONDS, Line, Said, obj, rows
 from comptoir.payments.providers.shopify import decimal_of, minor_of
@@ -31,6 +34,7 @@ from comptoir.payments.providers.shopify import decimal_of, minor_of
 MARK: Final = "_comptoir_key"
 PAGE: Final = 100
 PAGES: Final = 10
+OVER: Final = ("cancelled", "failed", "trash")
 
 
 class WooCommerceAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +52,7 @@ class WooCommerce:
     """One shop."""
 
     name = "woocommerce"
+    by_order = True
 
     def __init__(self, account: WooCommerceAccount, seconds: float = TOTAL_SECONDS) -> None:
         pair = b64encode(f"{account.consumer_key}:{account.consumer_secret}".encode()).decode()
@@ -112,8 +117,57 @@ class WooCommerce:
         found = [made for one in rows(said.body) if (made := _entry(one)) is not None]
         return Listed(tuple(found), str(int(page or "1") + 1) if len(said.body) >= PAGE else None)
 
+    async def payment(self, which: Which) -> AtProvider | NotThere | NotMine | Again:
+        if not which.shop_order.isdecimal():
+            return NotMine()
+        said = await self.line.ask(f"/wp-json/wc/v3/orders/{which.shop_order}")
+        if isinstance(said, Again):
+            return said
+        if said.status == 404:
+            return NotThere()
+        found = read_payment(obj(said.body)) if said.status < 400 else None
+        return found or Again(f"http_{said.status}")
+
+    async def moved(self, since: datetime, until: datetime, page: str | None) -> MovedPayments | Again | NotMine:
+        """Orders that changed since, and that were paid or came to nothing in that time."""
+        params = {
+            "modified_after": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}", "dates_are_gmt": "true", "orderby": "modified",
+            "order": "asc", "per_page": str(PAGE), "page": page or "1",
+        }  # fmt: skip
+        said = await self.line.ask("/wp-json/wc/v3/orders", params)
+        if isinstance(said, Again):
+            return said
+        if said.status >= 400 or not isinstance(said.body, list):
+            return Again(f"http_{said.status}")
+        found = []
+        for one in rows(said.body):
+            at = _moment(one.get("date_paid_gmt")) or (
+                _moment(one.get("date_modified_gmt")) if one.get("status") in OVER else None
+            )
+            if at is not None and since <= at < until and (made := read_payment(one)) is not None:
+                found.append(made)
+        return MovedPayments(tuple(found), str(int(page or "1") + 1) if len(said.body) >= PAGE else None)
+
     async def close(self) -> None:
         await self.line.close()
+
+
+def read_payment(order: dict[str, Any]) -> AtProvider | None:
+    """An order's money: all of it once it was paid; held while its gateway has a transaction. Until when, the shop does not say."""
+    total = minor_of(order.get("total"))
+    if not isinstance(order.get("id"), int) or total is None:
+        return None
+    name, paid = str(order["id"]), _moment(order.get("date_paid_gmt")) is not None
+    over = order.get("status") in OVER
+    held = not paid and not over and bool(order.get("transaction_id"))
+    return AtProvider(name, total if paid else 0, total if held else 0, over and not paid)
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)).replace(tzinfo=UTC) if text else None
+    except ValueError:
+        return None
 
 
 def _of(one: dict[str, Any]) -> Done | Refused | InDoubt:
