@@ -13,6 +13,7 @@ from comptoir.kit.runner import Runner
 from comptoir.notifications.carrying import providers, push_provider
 from comptoir.notifications.model import Medium
 from comptoir.notifications.sending import Lane
+from comptoir.outgoing.client import WebhookClient
 from comptoir.settings import Settings
 from comptoir.sourcing.outlook import Outlook
 from comptoir.wiring import CARRIERS, flows
@@ -33,6 +34,7 @@ class House:
         makers = CARRIERS if settings.production else CARRIERS | {"demo": make_demo}
         self.carriers = Carriers(pool, makers, settings.carrier_secrets)
         self.payments = PaymentAccounts(pool, settings.payment_secrets, demo=not settings.production)
+        self.webhooks = WebhookClient(local=settings.webhooks_local)
         self.relays = RelayFinder(pool, self.carriers)
         self.reports = TakeReports(self.seal, self.outlook)
         self.push = push_provider(settings)
@@ -52,6 +54,7 @@ class House:
         await self.orders.close()
         await self.carriers.close()
         await self.payments.close()
+        await self.webhooks.close()
         await self.pool.close()
 
 

@@ -44,6 +44,7 @@ EXAMPLES = {
     "COMPTOIR_SMS": '{"provider": "twilio", "sid": "AC...", "token": "...", "sender": "ORME"}',
     "COMPTOIR_TRUSTED_PROXIES": "10.0.0.0/8,192.168.1.5",
     "COMPTOIR_URL": "https://comptoir.example.com",
+    "COMPTOIR_WEBHOOKS_LOCAL": "no",
     "DATABASE_URL": "postgresql://comptoir:password@db.example.com:5432/comptoir",
 }
 
@@ -83,6 +84,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     push_hosts: tuple[str, ...] = ()
     push_local: bool = False
     printers_local: bool = False
+    webhooks_local: bool = False
     retailer: str = "Orme"
     log_level: str = "info"
 
@@ -136,6 +138,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             push_hosts=given.read("COMPTOIR_PUSH_HOSTS", _push_hosts, ()),
             push_local=_for_tests(given, environment, "COMPTOIR_PUSH_LOCAL"),
             printers_local=_for_tests(given, environment, "COMPTOIR_PRINTERS_LOCAL"),
+            webhooks_local=_for_tests(given, environment, "COMPTOIR_WEBHOOKS_LOCAL"),
             retailer=given.read("COMPTOIR_RETAILER", _name, "Orme" if environment == "dev" else "Comptoir"),
             log_level=given.read("COMPTOIR_LOG_LEVEL", _log_level, "info"),
         )
@@ -356,7 +359,7 @@ def _push_hosts(text: str) -> tuple[str, ...]:
 
 
 def _for_tests(given: _Given, environment: str, variable: str) -> bool:
-    """Whether a push service or a printer of this machine may be called: for tests and the demo, never in production."""
+    """Whether a push service, a printer or a webhook of this machine may be called: for tests and the demo, never in production."""
     local = given.read(variable, _yes_or_no, False)
     if local and environment == "production":
         raise BadSetting(variable, "is for tests, and production does not start with it")

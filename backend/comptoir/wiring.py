@@ -101,6 +101,9 @@ from comptoir.notifications.telling_devices import KINDS as TOLD_TO_DEVICES
 from comptoir.notifications.telling_devices import tell_devices
 from comptoir.orders.following import FollowChannel
 from comptoir.orders.model import CancelOrder, CorrectAddress, MapUnknownLine, PlaceHold, ReleaseHold, RetrySourcing
+from comptoir.outgoing import registering
+from comptoir.outgoing.listener import TOLD_TO_OTHERS, write_deliveries
+from comptoir.outgoing.sql import HEARD_WHILE as OTHERS_LISTEN
 from comptoir.payments.links import RecordLink
 from comptoir.payments.recording import RecordPayment
 from comptoir.returns.arriving import TakeParcel
@@ -251,6 +254,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **writing_texts.FLOWS,
         **wishing.FLOWS,
         **rating.FLOWS,
+        **registering.FLOWS,
     }
 
 
@@ -260,6 +264,7 @@ HEARD: Mapping[str, tuple[str, ...]] = {
     "document_files": MADE,
     "devices": TOLD_TO_DEVICES,
     "reports": keep_reports.TOLD,
+    "webhooks": TOLD_TO_OTHERS,
 }
 
 LISTENERS: Mapping[str, tuple[str, ...]] = {
@@ -274,11 +279,15 @@ WIRED: Mapping[str, Listener] = {
     "document_files": write_file,
     "devices": tell_devices,
     "reports": keep_reports.keep_one,
+    "webhooks": write_deliveries,
 }
 """The listener behind every name of LISTENERS."""
 
 WIRED_SETS: Mapping[str, SetListener] = {"reports": keep_reports.keep_figures}
 """Those that take many deliveries at once."""
+
+HEARD_WHILE: Mapping[str, str] = {"webhooks": OTHERS_LISTEN}
+"""Listeners that hear nothing while nobody wants it, and under which condition they do."""
 
 CARRIERS: dict[str, Make] = dict(MAKERS)
 """What `carrier_account.carrier` says -> how a carrier is made from an account's settings and secrets."""
@@ -324,6 +333,8 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "replay past orders": ("comptoir.flows.simulate:simulate", 2.0),
     "print": ("comptoir.errands.printing:print_due", 1.0),
     "forget old print jobs": ("comptoir.errands.printing:forget_old", 3600.0),
+    "send webhooks": ("comptoir.outgoing.sending:send_webhooks", 1.0),
+    "forget old webhook deliveries": ("comptoir.outgoing.sending:sweep", 600.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),
     "forget old webhooks": ("comptoir.channels.intake:sweep", 3600.0),
 }

@@ -25,7 +25,7 @@ from comptoir.kit.listen import listen
 from comptoir.kit.outbox import Claimed, Listener
 from comptoir.kit.throttle import sweep
 from comptoir.settings import Settings
-from comptoir.wiring import JOBS, LISTENERS, WIRED, WIRED_SETS
+from comptoir.wiring import HEARD_WHILE, JOBS, LISTENERS, WIRED, WIRED_SETS
 
 log = logging.getLogger("comptoir.worker")
 
@@ -73,7 +73,8 @@ class Worker:
 
     async def drain(self) -> int:
         """Fan out and deliver all that is due now; how many deliveries were tried."""
-        while await outbox.fan_out(self.house.pool, LISTENERS, self.house.clock()) == outbox.SET:
+        pool, clock = self.house.pool, self.house.clock
+        while await outbox.fan_out(pool, LISTENERS, clock(), heard_while=HEARD_WHILE) == outbox.SET:
             pass
         tried, in_sets = await self._make_sets()
         while claimed := await outbox.claim(self.house.pool, self.house.clock(), without=in_sets):

@@ -80,6 +80,7 @@ WITH taken AS (
   INSERT INTO delivery (listener, stream, seq, due_at, state)
   SELECT m.listener, t.stream, t.seq, t.due_at, CASE WHEN t.withdrawn_at IS NULL THEN 'open' ELSE 'withdrawn' END
   FROM taken t JOIN unnest($2::text[], $3::text[]) AS m (kind, listener) ON m.kind = t.kind
+  WHERE %s
   ON CONFLICT DO NOTHING
 ), marked AS (
   UPDATE event e SET fanned_out = true FROM taken t WHERE e.stream = t.stream AND e.seq = t.seq RETURNING 1
@@ -104,12 +105,25 @@ RETURNING d.listener, d.stream, d.seq, d.attempts, d.claimed_until AS until
 """
 
 
-async def fan_out(pool: Pool, listeners: Mapping[str, Sequence[str]], now: datetime, limit: int = SET) -> int:
-    """Turn up to `limit` new events into deliveries, one per listener of their kind; how many events were taken."""
+async def fan_out(
+    pool: Pool,
+    listeners: Mapping[str, Sequence[str]],
+    now: datetime,
+    limit: int = SET,
+    heard_while: Mapping[str, str] | None = None,
+) -> int:
+    """Turn up to `limit` new events into deliveries, one per listener of their kind; how many events were taken.
+
+    `heard_while`: listener -> SQL on `m.kind` under which it listens at all. It is asked in the statement that takes the events,
+    so whoever began to listen before an event was told hears of it.
+    """
     pairs = [(kind, name) for kind, names in listeners.items() for name in names]
+    unless = [f"(m.listener <> '{name}' OR {asked})" for name, asked in (heard_while or {}).items()]
 
     async def work(tx: Tx) -> int:
-        taken: int = await tx.value(_FAN_OUT, limit, [kind for kind, _ in pairs], [name for _, name in pairs])
+        taken: int = await tx.value(
+            _FAN_OUT % (" AND ".join(unless) or "true"), limit, [kind for kind, _ in pairs], [name for _, name in pairs]
+        )
         return taken
 
     return await in_transaction(pool, "system", now, work)

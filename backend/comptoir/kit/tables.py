@@ -1,6 +1,6 @@
 """Tables of the tools' own rows: attempts, commands, events, deliveries. Made by the migrations, compared by a test."""
 
-from piccolo.columns import JSONB, UUID, Boolean, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Boolean, Bytea, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -76,3 +76,19 @@ class PolicyDraft(Table, tablename="policy_draft"):
     body = JSONB(required=True)
     version = Integer(required=True)
     changed_at = Timestamptz(required=True)
+
+
+class Reason(Table, tablename="reason"):
+    """A reason that people choose, in both languages, for one subject (a return, a no to a work). `acts_as`: whose consequences it has."""
+
+    subject = Text(primary_key=True, default="return")
+    code = Text(primary_key=True, required=True)
+    fr = Text(required=True)
+    en = Text(required=True)
+    place = SmallInt(default=100)
+    faulty = Boolean(default=False)
+    photo = Boolean(default=False)
+    used = Boolean(default=True)
+    changed_at = Timestamptz(required=True)
+    changed_who = Text(required=True)
+    acts_as = Text(null=True, default=None)

@@ -31,6 +31,7 @@ class LegalEntity(Table, tablename="legal_entity"):
     rcs = Text(default="")
     capital_minor = BigInt(null=True, default=None)
     time_zone = Text(default="Europe/Paris")
+    version = Integer(default=1)
 
 
 class Region(Table, tablename="region"):
@@ -38,6 +39,7 @@ class Region(Table, tablename="region"):
 
     id = Text(primary_key=True, required=True)
     name = Text(required=True)
+    version = Integer(default=1)
 
 
 class Location(Table, tablename="location"):
@@ -67,6 +69,7 @@ class Location(Table, tablename="location"):
     version = Integer(default=1)
     cart_orders = SmallInt(default=8)
     scan_totes = Boolean(default=False)
+    closed_at = Timestamptz(null=True, default=None)
 
 
 class OpeningHours(Table, tablename="opening_hours"):

@@ -30,8 +30,8 @@ async def keep_reasons(tx: Tx, reasons: Sequence[Reason], who: str) -> None:
     """These reasons as head office words them, new or changed."""
     for one in reasons:
         await tx.run(
-            "INSERT INTO return_reason (code, fr, en, place, faulty, photo, used, changed_at, changed_who)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (code) DO UPDATE SET fr = excluded.fr, en = excluded.en,"
+            "INSERT INTO reason (subject, code, fr, en, place, faulty, photo, used, changed_at, changed_who)"
+            " VALUES ('return', $1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (subject, code) DO UPDATE SET fr = excluded.fr, en = excluded.en,"
             " place = excluded.place, faulty = excluded.faulty, photo = excluded.photo, used = excluded.used,"
             " changed_at = excluded.changed_at, changed_who = excluded.changed_who",
             one.code, one.fr, one.en, one.place, one.faulty, one.photo, one.used, tx.now, who,

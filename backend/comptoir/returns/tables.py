@@ -92,20 +92,6 @@ class RefundLine(Table, tablename="refund_line"):
     at = Timestamptz(required=True)
 
 
-class ReturnReason(Table, tablename="return_reason"):
-    """A reason in both languages. `faulty`: not the customer's doing; `photo`: a picture is asked for; `place` sorts."""
-
-    code = Text(primary_key=True, required=True)
-    fr = Text(required=True)
-    en = Text(required=True)
-    place = SmallInt(default=100)
-    faulty = Boolean(default=False)
-    photo = Boolean(default=False)
-    used = Boolean(default=True)
-    changed_at = Timestamptz(required=True)
-    changed_who = Text(required=True)
-
-
 class ReturnDraft(Table, tablename="return_draft"):
     """A return that its customer is still choosing, under the id that it will have; `lines` and `way` as in `returns.drafting`."""
 

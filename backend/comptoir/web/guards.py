@@ -25,7 +25,7 @@ Door = Literal["public", "person", "device", "key", "link", "signature"]
 
 SCOPES: Final = (
     "availability:read", "catalog:read", "catalog:write", "money:read", "money:write", "network:read", "orders:read", "orders:write", "policies:read", "policies:write",
-    "stock:read", "stock:write",
+    "stock:read", "stock:write", "webhooks:read", "webhooks:write",
 )  # fmt: skip
 """Every verb an API key can be given."""
 

@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 from litestar.enums import ParamType
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
+from comptoir.outgoing import bodies
 from comptoir.web.api.examples import example_of
 from comptoir.web.guards import PUBLIC, who_may
 from comptoir.web.pages.page import Page
@@ -80,6 +81,8 @@ def document(app: Litestar) -> dict[str, Any]:
     for _path, _method, handler in rows:
         kinds += [kind for kind in (body_of(handler), answer_of(handler)) if _is_struct(kind)]
     _, components = msgspec.json.schema_components(list(dict.fromkeys(kinds)), ref_template=REF)
+    told = bodies.schema()
+    components |= told["schemas"]
     paths: dict[str, Any] = {}
     for path, method, handler in rows:
         paths.setdefault(_PATH.sub(r"{\1}", path), {})[method.lower()] = operation(path, handler)
@@ -92,11 +95,43 @@ def document(app: Litestar) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
         "paths": paths,
+        "webhooks": {kind: webhook(kind, name) for kind, name in told["kinds"].items()},
         "components": {
             "schemas": {**components, "Problem": PROBLEM},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key made by head office."}},
         },
     }  # fmt: skip
+
+
+def webhook(kind: str, name: str) -> dict[str, Any]:
+    """One kind of event as an endpoint receives it; signed as docs/webhooks-out.md says."""
+    data = bodies.TOLD_AS[kind]
+    envelope = {
+        "allOf": [
+            {"$ref": REF.format(name="Envelope")},
+            {"type": "object", "properties": {"type": {"const": kind}, "data": {"$ref": REF.format(name=name)}}},
+        ]
+    }
+    headers = [
+        {"name": header, "in": "header", "required": True, "schema": {"type": "string"}, "description": what}
+        for header, what in (
+            ("webhook-id", "The same however often this delivery comes"),
+            ("webhook-timestamp", "When it was sent, in seconds since 1970"),
+            (
+                "webhook-signature",
+                "`v1,` and base64 of HMAC-SHA-256 over `id.timestamp.body`; several while a secret is replaced",
+            ),
+        )
+    ]
+    return {
+        "post": {
+            "operationId": f"told_{kind.replace('.', '_')}",
+            "summary": (inspect.getdoc(data) or "").split("\n")[0],
+            "parameters": headers,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": envelope}}},
+            "responses": {"2XX": {"description": "Taken"}, "410": {"description": "Nothing more, please"}},
+        }
+    }
 
 
 def operation(path: str, handler: HTTPRouteHandler) -> dict[str, Any]:
@@ -183,7 +218,13 @@ def documentation(request: DoorRequest, page: NamedDependency[Page]) -> Response
     for path, verbs in told["paths"].items():
         for verb, one in verbs.items():
             groups.setdefault(one["tags"][0], []).append({"path": path, "verb": verb.upper(), **one})
-    return page.html("session/documentation.html", groups=groups, schemas=told["components"]["schemas"], pretty=pretty)
+    return page.html(
+        "session/documentation.html",
+        groups=groups,
+        webhooks=told["webhooks"],
+        schemas=told["components"]["schemas"],
+        pretty=pretty,
+    )
 
 
 def pretty(value: Any) -> str:
