@@ -532,6 +532,30 @@ def waiting_money(world: World) -> None:
     )
 
 
+HOOK: Final = "01900000-0000-7000-8000-0000000000e1"
+
+
+def hooks(world: World) -> None:
+    """Two endpoints: one that takes what it is sent, one that is failing; a delivery in each state."""
+    world.shop.ask(
+        "INSERT INTO webhook_endpoint (id, name, url, kinds, locations, made_at, made_by, last_success_at, last_failure_at, last_error, failures, failing_since, state,"
+        " paused_because, paused_at) SELECT h.id::uuid, h.name, h.url, ARRAY['order.placed', 'fulfillment.staged'], NULL, now() - interval '9 days', 'system',"
+        " now() - h.ago, now() - h.ago, h.error, CASE h.error WHEN '' THEN 0 ELSE 9 END, CASE h.error WHEN '' THEN NULL ELSE now() - h.ago END, h.state,"
+        " CASE h.state WHEN 'paused' THEN 'failing' END, CASE h.state WHEN 'paused' THEN now() - interval '1 hour' END"
+        " FROM (VALUES ($1, 'ERP', 'https://erp.example.com/comptoir?key=x', interval '1 minute', 'http_503', 'active'),"
+        " ('01900000-0000-7000-8000-0000000000e2', 'CRM', 'https://crm.example.com/', interval '2 days', 'slow', 'paused'))"
+        " AS h (id, name, url, ago, error, state) ON CONFLICT DO NOTHING",
+        HOOK,
+    )
+    world.shop.ask(
+        "INSERT INTO webhook_delivery (id, endpoint, stream, seq, kind, body, state, made_at, due_at, tries_from, attempts, done_at, last_error, took_ms)"
+        " SELECT gen_random_uuid(), $1::text::uuid, (SELECT id FROM sales_order ORDER BY id LIMIT 1), n, 'order.placed', '{\"type\":\"order.placed\"}', s, now() - n * interval '1 minute',"
+        " now() + interval '5 minutes', now(), n - 1, CASE WHEN s <> 'open' THEN now() END, CASE WHEN n > 2 THEN 'http_503' ELSE '' END, 38"
+        " FROM unnest(ARRAY['open', 'done', 'open', 'failed']) WITH ORDINALITY AS d (s, n) ON CONFLICT DO NOTHING",
+        HOOK,
+    )
+
+
 def untold_box(page: Page, world: World) -> None:
     form = page.locator("form").filter(has=page.locator("button.ink"))
     for name in ("name_fr", "name_en", "length_mm", "width_mm", "height_mm", "tare_grams", "max_grams"):
@@ -1081,6 +1105,10 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/money": [State("three", "office", lambda world: (waiting_money(world), "/manager/money")[1])],
     "/manager/money/accounts/new": [State("Stripe", "office", at("/manager/money/accounts/new?kind=stripe"), both=False, allowed=("key",))],
     "/manager/money/accounts/{account:str}": [State("Stripe", "office", lambda world: (waiting_money(world), "/manager/money/accounts/stripe-orme")[1], both=False, allowed=("key",))],
+    "/manager/webhooks": [State("one failing, one paused", "office", lambda world: (hooks(world), "/manager/webhooks")[1])],
+    "/manager/webhooks/new": [State("nothing chosen", "office", at("/manager/webhooks/new"), lambda page, world: (page.fill("#f-name", "X"), page.fill("#f-url", "https://[::1]/"), page.click("button.main"), page.wait_for_load_state()), quotes=True)],
+    "/manager/webhooks/{endpoint:uuid}": [State("failing", "office", lambda world: (hooks(world), f"/manager/webhooks/{HOOK}")[1], quotes=True), State("unknown", "office", at(f"/manager/webhooks/{NOWHERE}"), both=False)],
+    "/manager/webhooks/{endpoint:uuid}/change": [State("form", "office", lambda world: (hooks(world), f"/manager/webhooks/{HOOK}/change")[1], quotes=True, both=False)],
     "/manager/keys": [State("list", "office", at("/manager/keys"), quotes=True, both=False)],
     "/manager/orders": [
         State("all", "office", at("/manager/orders")),
