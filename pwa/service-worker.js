@@ -27,6 +27,7 @@ const SHELL_OF = [
   [/^\/counter$/, "/shell/counter"],
   [/^\/counter\/orders\/[0-9a-f-]{36}$/, "/shell/hand-over"],
   [/^\/returns(\/alone|\/orders\/[0-9a-f-]{36})?$/, "/shell/returns"],
+  [/^\/returns\/parcels$/, "/shell/return-parcels"],
   [/^\/sign-in$/, "/shell/unlock"],
   [/^\/scan$/, "/shell/scan"],
   [/^\/outbox$/, "/outbox"],

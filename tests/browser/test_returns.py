@@ -300,7 +300,7 @@ def test_after_a_cold_start_with_the_server_gone_the_desk_opens_and_takes_a_retu
     desk: Desk, browser: Browser
 ) -> None:
     shop, sku = desk.shop, desk.skus[1]
-    placed = desk.sold(sku)
+    placed, other = desk.sold(sku), desk.sold(desk.skus[2])
     context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, locale="fr-FR")
     context.set_default_timeout(15_000)
     with wired(shop.url) as wire:
@@ -326,7 +326,21 @@ def test_after_a_cold_start_with_the_server_gone_the_desk_opens_and_takes_a_retu
         expect(page.locator("#kept")).to_contain_text("Gardé sur cet appareil")
         page.reload()
         expect(page.locator("body[data-step=empty]")).to_be_visible()
+        # A parcel too, by whatever is on it, and one that is nobody's.
+        page.goto(f"{wire.url}/returns/parcels")
+        for code in (other["number"], "8R99999", other["number"]):
+            hands.scan(code)
+        expect(page.locator("#kept li")).to_have_count(2)
         wire.cut = False
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(page.locator("#kept")).to_contain_text("est là")
+        expect(page.locator("#kept")).to_contain_text("Gardez le colis fermé")
+        assert shop.ask("SELECT origin, status FROM rma WHERE order_id = $1::uuid", other["id"]) == [
+            {"origin": "unannounced", "status": "received"}
+        ]
+        assert shop.ask("SELECT body->>'number' AS code FROM exception WHERE kind = 'parcel_not_taken'") == [
+            {"code": "8R99999"}
+        ]
         page.goto(f"{wire.url}/returns")
         for _ in range(200):
             if shop.ask("SELECT status FROM rma WHERE order_id = $1::uuid", placed["id"]) == [{"status": "settled"}]:

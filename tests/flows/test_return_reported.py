@@ -8,7 +8,7 @@ import pytest
 
 from comptoir.fulfillment.journal import Told
 from comptoir.kit.ids import new_id
-from comptoir.returns.model import Coming, OpenReturn, ReturnSettled, Taken, TakeReturn
+from comptoir.returns.model import Coming, OpenReturn, ReturnSettled, ReturnStands, Taken, TakeReturn
 from tests.flows.test_returns import BOSS, PRICE, sold
 from tests.hands import Handheld, Shop
 from tests.world import DERBY, LYON, Line
@@ -130,4 +130,19 @@ async def test_a_serial_number_that_was_read_with_no_network_is_compared_when_it
     await shop.perform(opened, BOSS)
     told = await tell(sam, new_id(), {"n": 1, "condition": "as_new", "serial": "SN-7"}, rma=opened.id)
     assert (told.problem, told.facts["status"]) == ("return_to_decide", "inspected")
+    assert await shop.breaches() == []
+
+
+async def test_a_return_that_was_announced_is_known_by_its_number_with_no_network(shop: Shop) -> None:
+    await shop.receive(4)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 2))
+    units = (Coming(line=1, quantity=2, reason="too_small"),)
+    announced: ReturnStands = await shop.perform(OpenReturn(id=new_id(), order=made, units=units), BOSS, ReturnStands)
+    # One of two is in the parcel: what is not there is missing, and no second return is made of the first.
+    told = await tell(sam, new_id(), {"sku": DERBY, "condition": "as_new"}, receipt=announced.number.lower())
+    assert (told.outcome, told.facts["number"], told.facts["status"]) == ("applied", announced.number, "settled")
+    states = await shop.connection.fetch("SELECT state FROM rma_unit ORDER BY n")
+    assert [row[0] for row in states] == ["here", "missing"]
+    assert await shop.count("rma") == 1
     assert await shop.breaches() == []

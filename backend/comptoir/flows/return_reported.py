@@ -14,6 +14,7 @@ import msgspec
 from comptoir.flows.inspect_return import inspect
 from comptoir.flows.open_return import lock_return, open_units
 from comptoir.flows.put_away_return import put_away_unit
+from comptoir.flows.receive_parcel import take_parcel
 from comptoir.flows.receive_return import receive
 from comptoir.flows.serial_numbers import serials_that_differ
 from comptoir.flows.settle_return import SettleReturnFlow
@@ -27,8 +28,9 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Refusal
 from comptoir.kit.ids import Seal, new_id
+from comptoir.returns.arriving import ParcelTaken, TakeParcel, number_of, spellings
 from comptoir.returns.model import Coming, FinishReturn, Looked, OpenReturn, Origin, PutAwayUnit, Taken, TakeReturn
-from comptoir.returns.reporting import ToldPlaced, ToldReturn, ToldUnit
+from comptoir.returns.reporting import ToldParcel, ToldPlaced, ToldReturn, ToldUnit
 from comptoir.returns.signals import Brought, Signal
 from comptoir.sourcing.outlook import Outlook
 
@@ -41,6 +43,13 @@ SELECT id FROM (
   UNION ALL SELECT a.order_id, 4 FROM label_attempt a WHERE a.tracking_number = ANY($1::text[]) OR a.reference = ANY($1::text[])
   UNION ALL SELECT p.order_id, 5 FROM pickup_pass p WHERE p.qr_hash = $2
 ) found ORDER BY rank LIMIT 1
+"""
+
+
+# A return that is still to come, by its number or its label's.
+_RETURN = """
+SELECT r.id FROM rma r WHERE r.status IN ('requested', 'received') AND (r.number = $1 OR EXISTS (SELECT FROM return_label l WHERE l.rma = r.id
+  AND (l.tracking_number = ANY($2::text[]) OR l.reference = ANY($2::text[])))) ORDER BY r.opened_at DESC LIMIT 1
 """
 
 
@@ -72,6 +81,7 @@ class ReturnReported:
         """Total: applied, or applied with an exception of the store's manager. The same return told twice is one."""
         location = (actor.locations or ("",))[0]
         effect = {"kind": "return", "return": str(told.return_)}
+        told = await self._by_its_number(tx, told)
         if await tx.value("SELECT true FROM rma WHERE id = $1", told.return_):
             return Outcome("applied", None, None, await self._stands(tx, told.return_), effect)
         if told.rma is not None and await tx.value("SELECT true FROM command WHERE id = $1", told.return_):
@@ -99,6 +109,26 @@ class ReturnReported:
         await self._ask(tx, told, read, actor, at, location, why or "unknown_code", differ)
         facts = await self._stands(tx, told.return_)
         return Outcome("applied_with_exception", "return_to_decide", None, facts, effect)
+
+    async def _by_its_number(self, tx: Tx, told: ToldReturn) -> ToldReturn:
+        """What was scanned for a receipt is a return that was announced, or its label: the articles are its units, and what is not among them
+        did not come. What does not fit it stays as it was told."""
+        if told.order is not None or told.rma is not None or not told.receipt:
+            return told
+        rma = await tx.value(_RETURN, number_of(told.receipt), spellings(told.receipt))
+        if rma is None:
+            return told
+        coming = await tx.rows("SELECT n, sku FROM rma_unit WHERE rma = $1 AND state = 'expected' ORDER BY n", rma)
+        waiting = [(row["n"], row["sku"]) for row in coming]
+        units = []
+        for unit in told.units:
+            sku = await article_of(tx, unit.sku) if unit.sku else None
+            n = next((n for n, of in waiting if of == sku), None)
+            if n is None:
+                return told
+            waiting = [one for one in waiting if one[0] != n]
+            units.append(msgspec.structs.replace(unit, n=n, sku=None))
+        return msgspec.structs.replace(told, rma=rma, units=tuple(units), missing=tuple(n for n, _ in waiting))
 
     async def _announced(
         self, tx: Tx, told: ToldReturn, actor: Actor, at: datetime, location: str, effect: dict[str, str]
@@ -284,3 +314,32 @@ async def placed_reported(tx: Tx, told: ToldPlaced, actor: Actor, at: datetime) 
         body={"why": why, "code": told.code, "who": actor.who, "at": at},
     )  # fmt: skip
     return Outcome("applied_with_exception", "return_not_shelved")
+
+
+async def parcel_reported(tx: Tx, told: ToldParcel, actor: Actor, at: datetime) -> Outcome:
+    """A parcel that was scanned with no network is here. One that belongs to nothing we know is the manager's to look at."""
+    location = (actor.locations or ("",))[0]
+    taken: list[ParcelTaken] = []
+
+    async def take() -> None:
+        taken.append(await take_parcel(tx, TakeParcel(told.return_, location, told.code), actor, at))
+
+    why = await attempt(tx, take)
+    if not why:
+        found = taken[0]
+        facts = {
+            "number": found.number,
+            "status": found.status.value,
+            "units": found.units,
+            "origin": found.origin,
+            "again": found.again,
+        }
+        return Outcome("applied", None, None, facts, {"kind": "return", "return": str(found.rma)})
+    await work_sql.insert_exception(
+        tx,
+        location,
+        "parcel_not_taken",
+        "store_manager",
+        body={"why": why, "number": told.code, "who": actor.who, "at": at},
+    )
+    return Outcome("applied_with_exception", "parcel_not_taken")

@@ -57,7 +57,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import AWAY, LOST_RACES, Event, Tx
 from comptoir.kit.errors import Conflict, Forbidden, NotFound, Refusal
 from comptoir.kit.ids import Seal
-from comptoir.returns.reporting import RETURN_REPORTS, ToldPlaced, ToldReturn
+from comptoir.returns.reporting import RETURN_REPORTS, ToldParcel, ToldPlaced, ToldReturn
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock.counting import SubmitCount
 
@@ -196,6 +196,8 @@ class TakeReports:
                 return await self.take_back(tx, report, actor, at)
             case ToldPlaced():
                 return await return_reported.placed_reported(tx, report, actor, at)
+            case ToldParcel():
+                return await return_reported.parcel_reported(tx, report, actor, at)
             case PutBack():
                 return await put_back.put_back_reported(tx, report, actor, at)
             case PackParcel():

@@ -1,4 +1,4 @@
-"""What hands tell of returns by the device's journal: goods that were taken in with no network, and units that are on their shelf again."""
+"""What hands tell of returns by the device's journal: goods and parcels that were taken in with no network, units that are on their shelf."""
 
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -47,5 +47,12 @@ class ToldPlaced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     return_: UUID | None = msgspec.field(name="return", default=None)
 
 
-RETURN_REPORTS: Final[dict[str, type[Any]]] = {"return": ToldReturn, "put_away": ToldPlaced}
+class ToldParcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A parcel that came back was scanned, unopened. `return` is the id that a return gets which nobody announced."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    return_: UUID = msgspec.field(name="return")
+
+
+RETURN_REPORTS: Final[dict[str, type[Any]]] = {"return": ToldReturn, "put_away": ToldPlaced, "parcel_back": ToldParcel}
 """The body of a device event, by the event's `type`."""

@@ -31,6 +31,7 @@ SHELLS: Final = (
     "counter",
     "hand-over",
     "returns",
+    "return-parcels",
     "unlock",
     "scan",
     "offline",
