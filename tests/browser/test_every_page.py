@@ -705,6 +705,35 @@ COUNTED: Final = "SELECT code FROM barcode b JOIN requirement r ON r.sku = b.sku
 """A code of the first article of an order."""
 
 
+def on_its_way(kind: str, path: str = "/manager/exceptions/") -> Callable[[World], str]:
+    """A return whose parcel its carrier has, and a case about it: nothing was heard of it for days, or it is brought back."""
+
+    def made(world: World) -> str:
+        rma = returned("requested")(world).rpartition("/")[2]
+        world.shop.ask(
+            "INSERT INTO carrier_account (id, carrier, name) VALUES ('colissimo-orme', 'colissimo', 'Colissimo') ON CONFLICT DO NOTHING"
+        )
+        world.shop.ask(
+            "INSERT INTO return_label (id, rma, order_id, n, method, location, account, carrier, service, weight_grams, state, reference, tracking_number,"
+            " intended_at, settled_at, status, status_at, sent_at) SELECT id, id, order_id, 1, 'postal', location, 'colissimo-orme', 'colissimo', 'CORE', 800,"
+            " 'bought', number || '-1', '8R00000004711', opened_at, opened_at, 'in_transit', opened_at, opened_at FROM rma WHERE id = $1::uuid ON CONFLICT DO NOTHING",
+            rma,
+        )  # fmt: skip
+        body = {
+            "rma": rma, "return": "R-BCDFGH", "carrier": "colissimo", "name": "Colissimo", "number": "8R00000004711", "day": "2026-11-14", "right": "law",
+            "goods_minor": 12900, "delivery_minor": 490,
+        }  # fmt: skip
+        case = uuid5(UUID(rma), kind)
+        world.shop.ask(
+            "INSERT INTO exception (id, location, kind, role, order_id, body, made_at) SELECT $1::uuid, location, $2::text, 'store_manager', order_id, $3::text::jsonb, opened_at"
+            " FROM rma WHERE id = $4::uuid ON CONFLICT DO NOTHING",
+            case, kind, json.dumps(body), rma,
+        )  # fmt: skip
+        return f"{path}{case}" if path.endswith("/") else path
+
+    return made
+
+
 def take_one(*then: str) -> Go:
     """An article of the order is scanned, and what follows is tapped."""
 
@@ -826,7 +855,7 @@ def finished(more: str, lang: str = "fr") -> Callable[[World], str]:
 
 
 def going_back(
-    more: str, *, reason: str = "", way: str = "", sent: str = "", lang: str = "fr"
+    more: str, *, reason: str = "", way: str = "", sent: str = "", lang: str = "fr", origin: str = "home"
 ) -> Callable[[World], str]:
     """The page of a customer who sends the first article of an order back: a draft so far, or (`sent`) a return in that state, with its label."""
 
@@ -837,7 +866,7 @@ def going_back(
             " WHERE n.handed_over > 0 AND EXISTS (SELECT FROM hand_over v WHERE w.id = ANY(v.works)) AND o.language = $1 AND w.location <> $2 ORDER BY n.order_id, n.order_line LIMIT 1", lang, LYON,
         )[0]  # fmt: skip
         order, line = row["order_id"], row["order_line"]
-        made = uuid5(order, f"{more} {reason} {way} {sent}")
+        made = uuid5(order, f"{more} {reason} {way} {sent}{origin}")
         if not more.startswith("?") and not sent:
             lines = json.dumps([{"line": line, "quantity": 1} | ({"reason": reason} if reason else {})])
             chosen = json.dumps(
@@ -851,15 +880,16 @@ def going_back(
             )  # fmt: skip
         if sent:
             shop.ask(
-                "INSERT INTO rma (id, number, order_id, origin, status, method, location, opened_at, opened_who, received_at) VALUES ($1, $2, $3, 'home', $4, 'postal', $5,"
+                "INSERT INTO rma (id, number, order_id, origin, status, method, location, opened_at, opened_who, received_at) VALUES ($1, $2, $3, $6, $4, 'postal', $5,"
                 " clock_timestamp(), 'x', CASE WHEN $4 <> 'requested' THEN clock_timestamp() END) ON CONFLICT DO NOTHING",
-                made, "R-" + made.hex[:6].upper(), order, sent, QUIET_STORE,
+                made, "R-" + made.hex[:6].upper(), order, sent, QUIET_STORE, origin,
             )  # fmt: skip
             # Of no unit that counts: every state is looked at on the same order.
             shop.ask(
                 "INSERT INTO rma_unit (rma, n, order_id, line, part, nth, sku, state, reason) VALUES ($1, 1, $2, $3, 1, 0, $4, 'missing', 'too_small') ON CONFLICT DO NOTHING",
                 made, order, line, row["sku"],
             )  # fmt: skip
+        if sent and origin == "home":
             shop.ask(
                 "INSERT INTO return_label (id, rma, order_id, n, method, location, account, carrier, service, weight_grams, fee_minor, state, reference, tracking_number,"
                 " intended_at, media_type, content, status) VALUES ($1, $1, $2, 1, 'postal', $3, 'demo', 'demo', 'RET', 500, 590, 'bought', $4, '6D1', clock_timestamp(),"
@@ -1093,7 +1123,7 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/manager/devices": [State("list", "office", at("/manager/devices")), State("code", "office", at("/manager/devices"), ask_for_code)],
     "/manager/exceptions": [State("list", "office", at("/manager/exceptions"))],
-    "/manager/exceptions/{case:uuid}": [State("one", "office", case("/manager/exceptions/"), both=False)],
+    "/manager/exceptions/{case:uuid}": [State("one", "office", case("/manager/exceptions/"), both=False), State("a return not heard of", "office", on_its_way("return_late")), State("a parcel brought back", "office", on_its_way("parcel_returned"))],
     "/manager/holds": [State("some", "office", at("/manager/holds"), both=False)],
     "/manager/holds/{queue:str}": [
         State("to be said", "office", at("/manager/holds/unknown_item"), both=False),
@@ -1141,6 +1171,7 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/manager/returns": [
         State("two", "office", lambda world: (returned("requested")(world), returned("settled")(world), "/manager/returns")[2]),
+        State("on its way", "office", on_its_way("return_late", "/manager/returns?which=on_its_way")),
         State("none", "office", at("/manager/returns?which=stuck"), both=False),
     ],
     "/manager/returns/report": [State("thirty days", "office", lambda world: (returned("settled")(world), "/manager/returns/report")[1])],
@@ -1252,6 +1283,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/o/{token:str}/return/{rma:uuid}": [
         State("sent, with its label", "nobody", going_back("", sent="requested"), both=False),
         State("here", "nobody", going_back("", sent="received"), both=False),
+        State("brought back", "nobody", going_back("", sent="requested", origin="to_sender"), both=False),
         State("in English", "nobody", going_back("", sent="requested", lang="en"), lang="en"),
     ],
     "/o/{token:str}/return/{rma:uuid}/why": [
@@ -1330,6 +1362,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("nothing", "associate", at("/scan"), submit("#f-code", "ZZZ", "main form button")),
     ],
     "/shell/{name:str}": [
+        State("parcels that come back, no network", "associate", at("/shell/return-parcels"), both=False),
         State("no network", "associate", at("/shell/offline"), both=False),
         State("locked", "associate", at("/shell/unlock")),
         State("nobody can open", "device", at("/shell/unlock")),
