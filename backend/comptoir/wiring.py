@@ -15,6 +15,7 @@ from comptoir.flows import (
     change_staff,
     change_store,
     execute_payment,
+    hear_payment,
     keep_reports,
     order_goods,
     print_paper,
@@ -23,6 +24,7 @@ from comptoir.flows import (
     set_up_shipping,
     settle_transfer,
     simulate,
+    watch_authorizations,
 )
 from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
@@ -240,6 +242,8 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **change_store.FLOWS,
         **change_policy.FLOWS,
         **execute_payment.FLOWS,
+        **hear_payment.FLOWS,
+        **watch_authorizations.FLOWS,
         **change_return_policy.FLOWS,
         **change_payments.FLOWS,
         **simulate.FLOWS,
@@ -321,6 +325,8 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "buy labels": ("comptoir.errands.buy_label:buy_labels", 1.0),
     "reconcile money": ("comptoir.errands.reconcile_money:reconcile_money", 900.0),
     "tend links to pay": ("comptoir.errands.pay_links:tend_links", 1.0),
+    "look at payments": ("comptoir.errands.look_at_payments:look_at_payments", 5.0),
+    "watch authorizations": ("comptoir.flows.watch_authorizations:watch_authorizations", 300.0),
     "move money": ("comptoir.errands.move_money:move_money", 2.0),
     "ask where parcels are": ("comptoir.errands.tracking:ask_carriers", 30.0),
     "forget return drafts": ("comptoir.flows.return_from_home:forget_drafts", 3600.0),

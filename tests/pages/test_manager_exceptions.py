@@ -1,6 +1,7 @@
 """Cases are told in words with one act, on the store's device and in the browser, and leave the list when settled."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -40,6 +41,32 @@ async def test_every_kind_is_told_in_words(desk: Desk, language: str) -> None:
         case = await desk.case("return_to_decide", order, work, body=serials)
         told = words(await browser.get(f"/manager/exceptions/{case}"))
         assert "SN-7" in told and "(SN-8)" in told and "serial" not in told.replace("Serial number", "")
+
+
+async def test_money_that_is_about_to_be_gone_has_one_action(desk: Desk) -> None:
+    order, work = await desk.order("staged")
+    await desk.connection.execute("UPDATE payment SET state = 'authorized', captured_minor = 0")
+    until = (desk.app.clock() + timedelta(hours=20)).isoformat()
+    about = f'{{"reference": "pay-1", "amount_minor": 16300, "currency": "EUR", "until": "{until}"}}'
+    ending = await desk.case("authorization_ending", order, work, body=about)
+    gone = await desk.case("authorization_gone", order, work, body=about)
+    async with await desk.browser(HELENE, PART_DIEU) as browser:
+        page = await browser.get(f"/exceptions/{ending}")
+        told = words(page).replace("\u00a0", " ").replace("\u202f", " ")
+        assert "163,00 € sont autorisés jusqu’au" in told and "Encaisser maintenant" in told
+        form = {"id": hidden(page, "id")}
+        for _ in range(2):
+            assert (await browser.post(f"/exceptions/{ending}/money", data=form)).status_code == 303
+        assert (await browser.post(f"/exceptions/{ending}/money", data={"id": str(new_id())})).status_code == 409
+        intended = await desk.connection.fetch("SELECT kind, amount_minor, reason FROM payment_intention")
+        assert [tuple(row) for row in intended] == [("capture", 16_300, "before_it_ends")]
+        assert "Redemander le paiement" in words(await browser.get(f"/exceptions/{gone}"))
+        other = await desk.case("unhappy", order, work)
+        assert (await browser.post(f"/exceptions/{other}/money", data={"id": str(new_id())})).status_code == 422
+    async with await desk.browser(INES) as browser:
+        assert (await browser.post(f"/manager/exceptions/{gone}/money", data={"id": str(new_id())})).status_code == 303
+    # It was authorized all the while: there is nothing to ask for.
+    assert await desk.connection.fetchval("SELECT count(*) FROM payment WHERE state = 'pending'") == 0
 
 
 async def test_an_unhappy_customers_words_stand_on_the_case_and_on_the_order(desk: Desk) -> None:

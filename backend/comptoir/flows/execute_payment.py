@@ -14,7 +14,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict
 from comptoir.kit.runner import Flow
-from comptoir.payments import executing, link_sql, splitting
+from comptoir.payments import executing, hearing_sql, link_sql, splitting
 from comptoir.payments import executing_sql as sql
 from comptoir.payments.commands import HearProvider, MoneyStands, RecordMoney, RetryMoney, SettleByHand, check_money
 from comptoir.payments.executing import GONE, STUCK_AFTER, After, Part, Standing
@@ -92,11 +92,25 @@ async def record_money(tx: Tx, command: RecordMoney, actor: Actor, now: datetime
 async def hear_provider(tx: Tx, command: HearProvider, actor: Actor, now: datetime) -> MoneyStands | None:
     """What the provider speaks of is looked at with the next round."""
     await link_sql.look_at_once(tx, command.account, command.references)
+    await hearing_sql.look_at_named(tx, list(command.references))
     for id in await sql.parts_named(tx, command.account, command.references):
         part = await sql.lock_part(tx, id)
         await sql.look_at_once(tx, part.id)
         await _stand(tx, await sql.lock_intention(tx, part.intention), None)
     return None
+
+
+async def confirm_part(tx: Tx, part: UUID, reference: str) -> None:
+    """What a part was to do has been done by somebody else; the intention follows. Its order is locked."""
+    known = await sql.lock_part(tx, part)
+    if known.state not in GONE:
+        await _move(tx, known, After("confirmed", reference=reference, problem="captured_elsewhere"))
+        await _stand(tx, await sql.lock_intention(tx, known.intention), None)
+
+
+def tell_captured(tx: Tx, order: UUID, intention: UUID, amount_minor: int) -> None:
+    """Money was captured that nobody here had asked for."""
+    tx.tell(Event(TOLD["capture"], order, {"intention": intention, "amount_minor": amount_minor, "settled": True}))
 
 
 async def retry_money(tx: Tx, command: RetryMoney, actor: Actor, now: datetime) -> MoneyStands:

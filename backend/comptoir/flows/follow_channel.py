@@ -11,6 +11,8 @@ from comptoir.kit.db import Event, Tx
 from comptoir.orders import channel_sql, sql
 from comptoir.orders.following import FollowChannel, Outcome, outcome_of
 from comptoir.orders.model import CancelOrder, ReleaseHold
+from comptoir.payments import hearing_sql
+from comptoir.payments import sql as payments_sql
 from comptoir.payments.channel_sql import tell_payment
 
 
@@ -40,6 +42,9 @@ class FollowChannelFlow:
             await cancel_order(tx, CancelOrder(said.id, said.order, "canceled in the shop"), actor, now)
         if outcome == "paid":
             await self._paid(tx, said, actor, now)
+        if outcome == "noted":
+            # Some of it may have been captured in the shop: its own books say how much.
+            await hearing_sql.look_at_order(tx, said.order)
         return Followed(outcome)
 
     async def _paid(self, tx: Tx, said: FollowChannel, actor: Actor, now: datetime) -> None:
@@ -49,6 +54,9 @@ class FollowChannelFlow:
             tx, said.order, provider=paid.provider, reference=paid.reference, state=paid.state,
             amount_minor=paid.amount_minor,
         )  # fmt: skip
+        if paid.state == "captured":
+            # The shop has taken all of it: nothing is left for a capture of ours.
+            await payments_sql.trim_captures(tx, said.order, 0)
         tx.tell(Event("payment.told", said.order, {"state": paid.state, "amount_minor": paid.amount_minor}))
         if "payment" in await sql.open_holds(tx, said.order):
             await self.release(tx, ReleaseHold(said.id, said.order, "payment", "paid in the shop"), actor, now)

@@ -1,5 +1,6 @@
 """A person accepts what held the order; when nothing holds it any more, its work is given to the stores. And the reverse."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from comptoir.flows.source_again import ask_person
 from comptoir.flows.source_units import source
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.allowed import GONE, may_wait
+from comptoir.fulfillment.model import Work
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict
@@ -154,8 +156,35 @@ async def place_hold(tx: Tx, command: PlaceHold, actor: Actor, now: datetime) ->
     works = await work_sql.lock_of_order(tx, command.order, None)
     if not may_wait((work.kind, work.status) for work in works):
         raise Conflict("already_started")
+    await _take_back(tx, command.order, works)
+    reason: HoldReason = "manual" if command.reason is msgspec.UNSET else command.reason
+    await sql.insert_hold(tx, command.order, reason, command.note, actor.who, now)
+    tx.tell(Event("order.held", command.order, {"reason": reason}))
+    progress = await keep_progress(tx, command.order)
+    return HoldReleased(command.order, progress, (reason,), (), 0)
+
+
+async def hold_for_payment(tx: Tx, order: UUID, actor: Actor, until: datetime, now: datetime) -> bool:
+    """Keep the order's units until it is paid, where nobody has begun with them; False where somebody has. The order is locked."""
+    if "payment" in await sql.open_holds(tx, order):
+        await sql.extend_hold(tx, order, "payment", until)
+        return True
+    works = await work_sql.lock_of_order(tx, order, None)
+    if any(work.status not in GONE for work in works):
+        if not may_wait((work.kind, work.status) for work in works):
+            return False
+        await _take_back(tx, order, works)
+    await sql.insert_hold(tx, order, "payment", "authorization gone", actor.who, now)
+    await sql.extend_hold(tx, order, "payment", until)
+    tx.tell(Event("order.held", order, {"reason": "payment"}))
+    await keep_progress(tx, order)
+    return True
+
+
+async def _take_back(tx: Tx, order: UUID, works: Sequence[Work]) -> None:
+    """Work that nobody has begun is given to nobody; its units stay reserved for the order."""
     live = [work for work in works if work.status not in GONE]
-    needs = {(n["line"], n["part"]): n["at_work"] for n in await sql.requirements(tx, command.order)}
+    needs = {(n["line"], n["part"]): n["at_work"] for n in await sql.requirements(tx, order)}
     # Work that was canceled stays on file: its put-backs and bags still speak of it.
     given = [work.id for work in live]
     for work in live:
@@ -163,12 +192,5 @@ async def place_hold(tx: Tx, command: PlaceHold, actor: Actor, now: datetime) ->
             await end_carried(tx, work)
     await tx.run("DELETE FROM work_line WHERE work = ANY($1::uuid[])", given)
     await tx.run("DELETE FROM work WHERE id = ANY($1::uuid[])", given)
-    await sql.move_units(
-        tx, command.order, [(line, part, 0, units, -units, 0) for (line, part), units in needs.items()]
-    )
-    reason: HoldReason = "manual" if command.reason is msgspec.UNSET else command.reason
-    await sql.insert_hold(tx, command.order, reason, command.note, actor.who, now)
+    await sql.move_units(tx, order, [(line, part, 0, units, -units, 0) for (line, part), units in needs.items()])
     tx.touched.update(w.location for w in works)
-    tx.tell(Event("order.held", command.order, {"reason": reason}))
-    progress = await keep_progress(tx, command.order)
-    return HoldReleased(command.order, progress, (reason,), (), 0)

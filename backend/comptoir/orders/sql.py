@@ -168,3 +168,13 @@ async def release_hold(tx: Tx, order: UUID, reason: str, who: str, note: str, no
 
 async def insert_hold(tx: Tx, order: UUID, reason: str, detail: str, who: str, now: datetime) -> None:
     await HOLDS.insert(tx, [(order, reason, detail, now, who, None)])
+
+
+async def extend_hold(tx: Tx, order: UUID, reason: str, until: datetime) -> None:
+    """An open hold lasts until then."""
+    await tx.run(
+        "UPDATE order_hold SET until = $3 WHERE order_id = $1 AND reason = $2 AND released_at IS NULL",
+        order,
+        reason,
+        until,
+    )

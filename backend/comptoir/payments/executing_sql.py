@@ -239,10 +239,14 @@ async def trust_account(tx: Tx, account: str) -> None:
 
 
 async def parts_named(tx: Tx, account: str, references: Sequence[str]) -> list[UUID]:
-    """Parts of an account that have gone, or may have, on these payments or under these references."""
+    """Parts of an account that have gone, or may have, on these payments or under these references.
+
+    What a person did, or somebody else's capture, carries no mark of ours there: a look would not find it.
+    """
     rows = await tx.rows(
         "SELECT id FROM payment_part WHERE account = $1 AND (provider_ref = ANY($2::text[]) OR reference = ANY($2::text[]))"
-        " AND state IN ('unknown', 'sent', 'confirmed') ORDER BY order_id, id LIMIT 100",
+        " AND state IN ('unknown', 'sent', 'confirmed') AND coalesce(settled_by, 'system') = 'system' AND problem IS DISTINCT FROM 'captured_elsewhere'"
+        " ORDER BY order_id, id LIMIT 100",
         account, list(references),
     )  # fmt: skip
     return [row["id"] for row in rows]

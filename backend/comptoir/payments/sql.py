@@ -131,6 +131,34 @@ async def _capture_less(tx: Tx, order: UUID, minor: int) -> None:
             await tx.run("UPDATE payment_intention SET amount_minor = amount_minor - $2 WHERE id = $1", row["id"], less)
 
 
+async def trim_captures(tx: Tx, order: UUID, open_minor: int) -> None:
+    """Captures that nobody has begun ask for no more than may still be captured."""
+    _, waiting = (await tx.row(_CAPTURES, order)) or (0, 0)
+    await _capture_less(tx, order, max(0, waiting - open_minor))
+
+
+async def left_to_capture(tx: Tx, order: UUID) -> int:
+    """What is authorized, and neither to be captured already nor to be let go."""
+    return int(
+        await tx.value(
+            "SELECT (SELECT coalesce(sum(amount_minor), 0) FROM payment WHERE order_id = $1 AND state = 'authorized' AND provider <> 'exchange')"
+            " - (SELECT coalesce(sum(amount_minor), 0) FROM payment_intention WHERE order_id = $1 AND kind IN ('capture', 'void')"
+            "   AND state NOT IN ('withdrawn', 'confirmed'))",
+            order,
+        )
+    )
+
+
+async def await_again(tx: Tx, order: UUID, reference: str, provider: str, amount_minor: int, until: datetime) -> None:
+    """Money is expected anew, under a reference of its own."""
+    await tx.run(
+        "INSERT INTO payment (order_id, reference, provider, state, amount_minor, expires_at) VALUES ($1, $2, $3, 'pending', $4, $5)"
+        " ON CONFLICT (order_id, reference) DO UPDATE SET state = 'pending', amount_minor = excluded.amount_minor, expires_at = excluded.expires_at"
+        " WHERE payment.state IN ('pending', 'voided', 'failed')",
+        order, reference, provider, amount_minor, until,
+    )  # fmt: skip
+
+
 async def has_capture(tx: Tx, order: UUID) -> bool:
     """Whether something of the order is captured, or is to be."""
     return bool(

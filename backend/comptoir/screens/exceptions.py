@@ -124,6 +124,12 @@ class Case(msgspec.Struct, frozen=True):
         return str(self.body.get("to") or "–")
 
     @property
+    def money_until(self) -> datetime | None:
+        """Until when money that is only authorized may be captured."""
+        until = self.body.get("until")
+        return datetime.fromisoformat(str(until)) if until else None
+
+    @property
     def since(self) -> date | None:
         """The day that a late or silent parcel is counted from."""
         day = self.body.get("day")

@@ -14,9 +14,10 @@ from comptoir.fulfillment.resolving import Resolution, ResolveException
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
-from comptoir.kit.errors import Conflict, Refusal
+from comptoir.kit.errors import Conflict, Invalid, Refusal
 from comptoir.kit.ids import new_id
 from comptoir.kit.words import Note
+from comptoir.payments.authorizing import KeepAuthorization
 from comptoir.screens import exceptions
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
@@ -34,6 +35,12 @@ class ResolveForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
     resolution: Resolution
     note: Annotated[Note, msgspec.Meta(min_length=1)]
+
+
+class KeepForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The id was made with the page."""
+
+    id: UUID
 
 
 @get("/exceptions", opt=by("store_manager"))
@@ -74,6 +81,33 @@ async def resolve_in_region(
 ) -> Answer:
     """The case is closed; back to what is left."""
     return await resolved(case, data, house, actor, page, now, handheld=False)
+
+
+@post("/exceptions/{case:uuid}/money", opt=by("store_manager"), status_code=200)
+async def keep_in_store(
+    case: FromPath[UUID], data: URLEncodedBody[KeepForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+) -> Answer:
+    """Money that is about to be gone is captured; what is gone is asked for again."""
+    return await kept(case, data, house, actor, page, now, handheld=True)
+
+
+@post("/manager/exceptions/{case:uuid}/money", opt=by(*MANAGERS), status_code=200)
+async def keep_in_region(
+    case: FromPath[UUID], data: URLEncodedBody[KeepForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+) -> Answer:
+    """The same, in a browser."""
+    return await kept(case, data, house, actor, page, now, handheld=False)
+
+
+async def kept(
+    case: UUID, data: KeepForm, house: House, actor: Actor, page: Page, now: datetime, *, handheld: bool
+) -> Answer:
+    """Done once for one form; a colleague who was quicker is told of."""
+    try:
+        await house.runner.perform(KeepAuthorization(data.id, case), actor)
+    except (Conflict, Invalid) as refusal:
+        return await case_page(case, house, actor, page, now, handheld=handheld, refusal=refusal)
+    return page.go("/exceptions" if handheld else "/manager/exceptions")
 
 
 async def list_page(house: House, actor: Actor, page: Page, now: datetime, *, handheld: bool) -> Answer:
@@ -118,4 +152,6 @@ ROUTES: list[BaseRouteHandler] = [
     of_region,
     one_of_region,
     resolve_in_region,
+    keep_in_store,
+    keep_in_region,
 ]
