@@ -1123,7 +1123,7 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/manager/devices": [State("list", "office", at("/manager/devices")), State("code", "office", at("/manager/devices"), ask_for_code)],
     "/manager/exceptions": [State("list", "office", at("/manager/exceptions"))],
-    "/manager/exceptions/{case:uuid}": [State("one", "office", case("/manager/exceptions/"), both=False), State("a return not heard of", "office", on_its_way("return_late")), State("a parcel brought back", "office", on_its_way("parcel_returned"))],
+    "/manager/exceptions/{case:uuid}": [State("one", "office", case("/manager/exceptions/"), both=False), State("a return not heard of", "office", on_its_way("return_late"), both=False), State("a parcel brought back", "office", on_its_way("parcel_returned"), both=False)],
     "/manager/holds": [State("some", "office", at("/manager/holds"), both=False)],
     "/manager/holds/{queue:str}": [
         State("to be said", "office", at("/manager/holds/unknown_item"), both=False),
@@ -1171,7 +1171,7 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/manager/returns": [
         State("two", "office", lambda world: (returned("requested")(world), returned("settled")(world), "/manager/returns")[2]),
-        State("on its way", "office", on_its_way("return_late", "/manager/returns?which=on_its_way")),
+        State("on its way", "office", on_its_way("return_late", "/manager/returns?which=on_its_way"), both=False),
         State("none", "office", at("/manager/returns?which=stuck"), both=False),
     ],
     "/manager/returns/report": [State("thirty days", "office", lambda world: (returned("settled")(world), "/manager/returns/report")[1])],

@@ -3,11 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from comptoir.kit.actor import Actor
+from comptoir.kit.db import in_transaction
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
+from comptoir.kit.outbox import Told
+from comptoir.notifications.listener import write_message
 from comptoir.returns.arriving import ParcelTaken, TakeParcel
 from comptoir.returns.model import (
     CancelReturn,
@@ -65,6 +69,13 @@ async def test_what_its_carrier_brings_back_is_a_return_by_itself_and_pays_all_o
     )
     assert case is not None
     assert tuple(case) == ("law", total, await shop.connection.fetchval("SELECT number FROM rma"))
+    # Its customer is told what they get, and the promise is kept to the cent below.
+    event = await shop.connection.fetchrow("SELECT * FROM event WHERE kind = 'return.coming_back'")
+    assert event is not None
+    told = Told(order, event["seq"], event["kind"], shop.now, "system", msgspec.json.decode(event["body"]), LYON, None)
+    await in_transaction(shop.pool, "system", shop.now, lambda tx: write_message(tx, told))
+    body = await shop.connection.fetchval("SELECT body FROM message WHERE template = 'parcel_returned'")
+    assert f"nous vous remboursons {total // 100},{total % 100:02}" in body
     first, again = await scan(shop, table, NUMBER), await scan(shop, table, NUMBER)
     assert (first.rma, first.units, first.again) == (again.rma, 2, False)
     assert again.again

@@ -28,7 +28,7 @@ from comptoir.kit.check import find_breaches
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.ids import digest, new_id
 from comptoir.returns.arriving import TakeParcel
-from comptoir.returns.model import CancelReturn, FinishReturn, Looked
+from comptoir.returns.model import CancelReturn, FinishReturn, Looked, SendAwayUnit
 from comptoir.shipping.tracking import HearTracking, Status
 from tests.carriers import carrier_servers
 from tests.conftest import Database
@@ -539,6 +539,10 @@ async def test_a_return_that_is_not_heard_of_is_a_persons_to_decide_and_may_come
     assert [kind for _, kind in await waiting()] == ["return_found"]
     assert await database.connection.fetchval("SELECT unsellable FROM stock_level WHERE unsellable > 0") == 1
     assert await database.connection.fetchval("SELECT state FROM rma_unit") == "here"
+    # Never looked at: it may go to its shelf, or leave where it is not fit for it.
+    rma = await database.connection.fetchval("SELECT id FROM rma")
+    await door.house.runner.perform(SendAwayUnit(id=new_id(), rma=rma, n=1), boss)
+    assert await database.connection.fetchval("SELECT count(*) FROM stock_level WHERE unsellable > 0") == 0
     # One that its carrier has delivered and nobody scanned: the scan ends the question.
     _, number = await on_its_way("2:1", "delivered")
     door.clock.advance(days=4)

@@ -84,7 +84,7 @@ _ELSEWHERE: Final = (
     " (SELECT m.manifest FROM manifest_parcel m JOIN parcel p ON p.id = m.parcel WHERE p.order_id = ANY($1))",
     "DELETE FROM return_draft WHERE order_id = ANY($1)",
     "DELETE FROM return_photo WHERE order_id = ANY($1)",
-    "UPDATE return_label SET sender = NULL, words = NULL, content = NULL, media_type = NULL WHERE order_id = ANY($1)",
+    "UPDATE return_label SET sender = NULL, words = NULL, void_words = NULL, content = NULL, media_type = NULL WHERE order_id = ANY($1)",
     "UPDATE order_delivery SET gift_note = NULL WHERE order_id = ANY($1) AND gift_note IS NOT NULL",
     "UPDATE tracking_event SET words = '', place = '' WHERE parcel IN (SELECT t.parcel FROM tracking t WHERE t.order_id = ANY($1)) AND words || place <> ''",
     "UPDATE tracking SET place = '' WHERE order_id = ANY($1) AND place <> ''",

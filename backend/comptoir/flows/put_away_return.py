@@ -74,6 +74,9 @@ async def send_away_unit(tx: Tx, command: SendAwayUnit, actor: Actor, now: datet
     unit = found.unit(command.n)
     UNIT.after(Step.SEND_AWAY, unit.state)
     disposition = unit.disposition or "shelf"
+    if unit.condition is None and disposition == "shelf":
+        # It had been lost and was never looked at: what is not fit for the shelf may leave as well.
+        disposition = "mark_down"
     if disposition == "destroy":
         actor.needs("store_manager", "head_office", "integrator", "system")
     check_leaving(disposition, command.reason, command.proof)

@@ -144,8 +144,8 @@ async def set_units(tx: Tx, rma: UUID, numbers: Sequence[int], state: UnitState)
 async def bring_found(tx: Tx, rma: UUID, numbers: Sequence[int], location: str) -> None:
     """Units that had been given up are here, each to find its place."""
     await tx.run(
-        "UPDATE rma_unit SET state = 'here', disposition = coalesce(disposition, 'shelf'), location = $3, here_at = $4"
-        " WHERE rma = $1 AND n = ANY($2::int[])",
+        "UPDATE rma_unit u SET state = 'here', location = $3, here_at = $4, disposition = CASE WHEN EXISTS (SELECT FROM sku s WHERE s.sku = u.sku"
+        " AND s.blocked_reason IS NOT NULL) THEN 'vendor' ELSE 'shelf' END WHERE rma = $1 AND n = ANY($2::int[])",
         rma, list(numbers), location, tx.now,
     )  # fmt: skip
     await tx.run("UPDATE rma SET location = $2 WHERE id = $1", rma, location)
