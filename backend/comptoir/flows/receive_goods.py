@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from comptoir.flows.receive_transfer import carton_of
 from comptoir.flows.tell_misfit import article_of
 from comptoir.fulfillment.model import Outcome, Receive
 from comptoir.kit.actor import Actor
@@ -39,12 +40,15 @@ async def receive_goods_reported(tx: Tx, report: Receive, actor: Actor, at: date
         units = max(1, report.quantity)
         await sql.insert_difference(tx, receipt, "unknown_code", None, units, (report.sku or report.code)[:64] or "–")
         return Outcome("applied_with_exception", "unknown_at_receiving", None, {"purchase": purchase.id, "sku": None})
-    done = await take_in(tx, purchase, sku, report.quantity, report.damaged, report.carton, at)
+    carton = carton_of(report.carton)
+    done = await take_in(tx, purchase, sku, report.quantity, report.damaged, carton, at)
     line = (await sql.lock(tx, purchase.id, actor)).line(sku) or counting.blank(purchase, sku)
     facts = {
         "purchase": purchase.id, "sku": sku, "counted": line.counted, "damaged": line.damaged, "over": line.over,
         "name": known["name"], "more": " ".join(part for part in (known["variant"], known["deciding"]) if part),
     }  # fmt: skip
+    if carton:
+        facts |= {"carton": carton, "taken": await sql.counted_of_carton(tx, purchase.id, carton, sku)}
     return Outcome("applied_with_exception" if done.problem else "applied", done.problem, None, facts)
 
 
@@ -56,7 +60,7 @@ async def take_in(
     there = await sql.counted_in(tx, receipt.id, sku, damaged) if units < 0 else 0
     counted = counting.count(purchase.status, there, units)
     if counted.units:
-        made = await sql.insert_entry(tx, receipt, sku, counted.units, damaged, carton[:64], at)
+        made = await sql.insert_entry(tx, receipt, sku, counted.units, damaged, carton, at)
         movement = goods_received(
             sku, purchase.location, counted.units, receipt.number, made, damaged=damaged, happened_at=at
         )

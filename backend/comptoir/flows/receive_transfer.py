@@ -38,11 +38,13 @@ async def receive_reported(tx: Tx, report: Receive, actor: Actor, at: datetime) 
     arrived = handled.units if report.quantity > 0 else -handled.units
     counted = sum(line.received + line.over + line.damaged for line in transfer.of(sku)) + arrived + handled.surplus
     damaged = sum(line.damaged for line in transfer.of(sku)) + (arrived if report.damaged else 0)
+    of_carton: dict[str, object] = {}
     if carton := carton_of(report.carton):
-        await sql.add_to_carton(tx, transfer.id, carton, sku, 0, arrived + handled.surplus)
+        _, taken = await sql.add_to_carton(tx, transfer.id, carton, sku, 0, arrived + handled.surplus)
+        of_carton = {"carton": carton, "taken": taken}
     facts = {"transfer": transfer.id, "sku": sku, "counted": counted, "damaged": damaged, "over": handled.surplus, "name": known["name"],
              "more": " ".join(part for part in (known["variant"], known["deciding"]) if part)}  # fmt: skip
-    return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, None, facts)
+    return Outcome("applied_with_exception" if handled.problem else "applied", handled.problem, None, facts | of_carton)
 
 
 async def take_in(

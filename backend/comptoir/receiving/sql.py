@@ -110,6 +110,15 @@ async def counted_in(tx: Tx, receipt: UUID, sku: str, damaged: bool) -> int:
     )  # fmt: skip
 
 
+async def counted_of_carton(tx: Tx, purchase: UUID, sscc: str, sku: str) -> int:
+    """Units of an article that were counted out of a carton, over all deliveries."""
+    return int(
+        await tx.value(
+            "SELECT coalesce(sum(units), 0) FROM goods_receipt_entry WHERE purchase = $1 AND sku = $3 AND sscc = $2", purchase, sscc, sku
+        )
+    )  # fmt: skip
+
+
 async def insert_entry(tx: Tx, receipt: Receipt, sku: str, units: int, damaged: bool, sscc: str, at: datetime) -> UUID:
     """One count, and its units on the order's line; the id is that of its ledger line."""
     made = new_id()

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -85,6 +86,11 @@ class Head(msgspec.Struct, frozen=True):
     def actions(self) -> tuple[str, ...]:
         """What may be done next."""
         return tuple(action.value for action in PURCHASE.actions(self.status))
+
+    def due(self, now: datetime) -> bool:
+        """It is expected today or was before, by the place's own day, or has begun to come."""
+        today = now.astimezone(ZoneInfo(self.time_zone)).date()
+        return self.counting or (self.expected_on is not None and self.expected_on <= today)
 
     @property
     def came(self) -> int:

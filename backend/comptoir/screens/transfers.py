@@ -15,8 +15,8 @@ MOST = 100
 
 # What a customer's transfer carries is its work's until it leaves: one statement reads both as lines.
 _LINES = """
-  SELECT n.line, n.sku, n.quantity, n.reserved, n.picked, n.in_transit, n.received, n.missing, n.released, n.over FROM transfer_line n WHERE n.transfer = t.id
-  UNION ALL SELECT l.line, l.sku, l.quantity - l.canceled - l.shorted, l.reserved, l.picked, 0, 0, 0, 0, 0 FROM work_line l
+  SELECT n.line, n.sku, n.quantity, n.reserved, n.picked, n.in_transit, n.received, n.missing, n.released, n.over, n.lost, n.damaged FROM transfer_line n WHERE n.transfer = t.id
+  UNION ALL SELECT l.line, l.sku, l.quantity - l.canceled - l.shorted, l.reserved, l.picked, 0, 0, 0, 0, 0, 0, 0 FROM work_line l
     WHERE l.work = t.work AND t.status = 'created' AND l.quantity > l.canceled + l.shorted
 """
 _HEAD = f"""
@@ -25,10 +25,10 @@ SELECT t.id, t.number, t.from_location AS "from", f.name AS from_name, t.to_loca
   (SELECT a.id FROM work a WHERE a.id = t.arrived_work AND a.status IN ('picking', 'picked')) AS to_shelve, t.created_at, t.shipped_at, t.received_at, t.ended_at,
   (SELECT s.first_name FROM staff s WHERE s.id::text = t.created_by) AS created_by, (SELECT s.first_name FROM staff s WHERE s.id::text = t.shipped_by) AS shipped_by,
   coalesce(s.quantity, 0) AS quantity, coalesce(s.reserved, 0) AS reserved, coalesce(s.picked, 0) AS picked, coalesce(s.in_transit, 0) AS in_transit,
-  coalesce(s.received, 0) AS received, coalesce(s.missing, 0) AS missing, coalesce(s.released, 0) AS released, coalesce(s.over, 0) AS over, coalesce(s.articles, 0) AS articles
+  coalesce(s.received, 0) AS received, coalesce(s.missing, 0) AS missing, coalesce(s.released, 0) AS released, coalesce(s.over, 0) AS over, coalesce(s.lost, 0) AS lost, coalesce(s.damaged, 0) AS damaged, coalesce(s.articles, 0) AS articles
 FROM transfer t JOIN location f ON f.id = t.from_location JOIN location d ON d.id = t.to_location LEFT JOIN sales_order o ON o.id = t.order_id
 CROSS JOIN LATERAL (SELECT sum(quantity)::int AS quantity, sum(reserved)::int AS reserved, sum(picked)::int AS picked, sum(in_transit)::int AS in_transit,
-  sum(received)::int AS received, sum(missing)::int AS missing, sum(released)::int AS released, sum(over)::int AS over, count(DISTINCT sku)::int AS articles FROM ({_LINES}) x) s
+  sum(received)::int AS received, sum(missing)::int AS missing, sum(released)::int AS released, sum(over)::int AS over, sum(lost)::int AS lost, sum(damaged)::int AS damaged, count(DISTINCT sku)::int AS articles FROM ({_LINES}) x) s
 """
 _REACHED = "($1::text[] IS NULL OR t.from_location = ANY($1) OR t.to_location = ANY($1))"
 
@@ -55,6 +55,8 @@ class Head(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     released: int
     over: int
     articles: int
+    lost: int = 0
+    damaged: int = 0
     order: UUID | None = None
     order_number: str | None = None
     work: UUID | None = None
@@ -75,7 +77,11 @@ class Head(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     @property
     def sent(self) -> int:
         """Units that left."""
-        return self.in_transit + self.received + self.missing
+        return self.in_transit + self.received + self.missing + self.lost + self.damaged
+
+    def days_on_the_way(self, now: datetime) -> int:
+        """Whole days since it left."""
+        return (now - self.shipped_at).days if self.shipped_at else 0
 
     @property
     def place(self) -> str:
@@ -104,6 +110,8 @@ class LineView(msgspec.Struct, frozen=True):
     aisle: str | None = None
     bay: str | None = None
     level: str | None = None
+    lost: int = 0
+    damaged: int = 0
 
     @property
     def place(self) -> dict[str, str | None] | None:
@@ -111,12 +119,32 @@ class LineView(msgspec.Struct, frozen=True):
 
     @property
     def sent(self) -> int:
-        return self.in_transit + self.received + self.missing
+        return self.in_transit + self.received + self.missing + self.lost + self.damaged
 
     @property
     def counted(self) -> int:
         """Units that have come."""
-        return self.received + self.over
+        return self.received + self.over + self.damaged
+
+
+class CartonLine(msgspec.Struct, frozen=True):
+    """One article in one carton: laid into it, and counted out of it."""
+
+    carton: str
+    sku: str
+    packed: int
+    received: int
+
+
+class Settlement(msgspec.Struct, frozen=True):
+    """What somebody said about missing units."""
+
+    sku: str
+    kind: str
+    units: int
+    note: str
+    at: datetime
+    who: str | None = None
 
 
 class TransferView(msgspec.Struct, frozen=True):
@@ -124,6 +152,20 @@ class TransferView(msgspec.Struct, frozen=True):
 
     head: Head
     lines: list[LineView]
+    contents: list[CartonLine] = []
+    settled: list[Settlement] = []
+
+    @property
+    def cartons(self) -> dict[str, list[CartonLine]]:
+        """What lies in which carton."""
+        found: dict[str, list[CartonLine]] = {}
+        for content in self.contents:
+            found.setdefault(content.carton, []).append(content)
+        return found
+
+    def settled_of(self, sku: str) -> list[Settlement]:
+        """What was said about one article."""
+        return [each for each in self.settled if each.sku == sku]
 
 
 async def of_store(connection: Connection, location: str) -> tuple[list[Head], list[Head]]:
@@ -160,13 +202,60 @@ async def one(connection: Connection, transfer: UUID, actor: Actor) -> TransferV
         raise NotFound("transfer_not_found")
     lines = await connection.fetch(
         f"SELECT x.line, x.sku, s.name, s.variant, s.deciding, s.picture, x.quantity, x.reserved, x.picked, x.in_transit, x.received, x.missing,"
-        " x.released, x.over, ARRAY(SELECT b.code FROM barcode b WHERE b.sku = x.sku ORDER BY b.code) AS codes, h.aisle, h.bay, h.level"
+        " x.released, x.over, ARRAY(SELECT b.code FROM barcode b WHERE b.sku = x.sku ORDER BY b.code) AS codes, h.aisle, h.bay, h.level, x.lost, x.damaged"
         f" FROM transfer t CROSS JOIN LATERAL ({_LINES}) x JOIN sku s ON s.sku = x.sku"
         " LEFT JOIN shelf_place h ON h.location = t.from_location AND h.sku = x.sku"
         f" WHERE t.id = $2 AND {_REACHED} ORDER BY h.aisle NULLS LAST, h.bay, h.level, x.line LIMIT 400",
         _places(actor), transfer,
     )  # fmt: skip
-    return TransferView(_head(row), [LineView(*line) for line in lines])
+    contents = await connection.fetch(
+        f"SELECT c.carton, c.sku, c.packed, c.received FROM transfer_carton c JOIN transfer t ON t.id = c.transfer WHERE t.id = $2 AND {_REACHED}"
+        " AND c.packed + c.received > 0 ORDER BY c.carton, c.sku LIMIT 2000",
+        _places(actor), transfer,
+    )  # fmt: skip
+    settled = await connection.fetch(
+        "SELECT s.sku, s.kind, s.units, s.note, s.at, (SELECT p.first_name FROM staff p WHERE p.id::text = s.who) FROM transfer_settlement s"
+        f" JOIN transfer t ON t.id = s.transfer WHERE t.id = $2 AND {_REACHED} ORDER BY s.at, s.id LIMIT 400",
+        _places(actor), transfer,
+    )  # fmt: skip
+    return TransferView(
+        _head(row), [LineView(*line) for line in lines], [CartonLine(*line) for line in contents],
+        [Settlement(*line) for line in settled],
+    )  # fmt: skip
+
+
+async def by_carton(connection: Connection, location: str, codes: list[str]) -> UUID | None:
+    """The transfer on its way to this place that has a carton under one of these codes."""
+    found: UUID | None = await connection.fetchval(
+        "SELECT t.id FROM transfer_carton c JOIN transfer t ON t.id = c.transfer WHERE c.carton = ANY($2::text[]) AND t.to_location = $1"
+        " AND t.status IN ('shipped', 'receiving') ORDER BY t.shipped_at LIMIT 1",
+        location, codes,
+    )  # fmt: skip
+    return found
+
+
+class OnTheWay(msgspec.Struct, frozen=True):
+    """Transfers that left so many days ago and have not ended, and their units that nobody has counted yet."""
+
+    bucket: str
+    transfers: int
+    units: int
+
+
+AGES = ("today", "days_1_2", "days_3_6", "week")
+
+
+async def ageing(connection: Connection, actor: Actor, now: datetime) -> list[OnTheWay]:
+    """What is on its way from or to the actor's places, by how long ago it left."""
+    rows = await connection.fetch(
+        "SELECT CASE WHEN t.shipped_at > $2::timestamptz - interval '1 day' THEN 'today' WHEN t.shipped_at > $2::timestamptz - interval '3 days' THEN 'days_1_2'"
+        " WHEN t.shipped_at > $2::timestamptz - interval '7 days' THEN 'days_3_6' ELSE 'week' END AS bucket, count(DISTINCT t.id)::int AS transfers,"
+        " coalesce(sum(l.in_transit), 0)::int AS units FROM transfer t LEFT JOIN transfer_line l ON l.transfer = t.id"
+        f" WHERE {_REACHED} AND t.status IN ('shipped', 'receiving') GROUP BY 1 LIMIT 4",
+        _places(actor), now,
+    )  # fmt: skip
+    found = {row["bucket"]: OnTheWay(*row) for row in rows}
+    return [found.get(bucket, OnTheWay(bucket, 0, 0)) for bucket in AGES]
 
 
 def _places(actor: Actor) -> list[str] | None:

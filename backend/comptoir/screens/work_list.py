@@ -41,7 +41,8 @@ SELECT l.name, l.time_zone, l.paused_until,
     WHERE p.location = $1 AND p.state = 'packed' AND a.state IN ('refused', 'unknown')) AS parcels_to_look,
   (SELECT count(*)::int FROM rma_unit u WHERE u.location = $1 AND u.state = 'here' AND u.disposition IS NOT NULL) AS came_back,
   (SELECT count(*)::int FROM transfer t WHERE t.from_location = $1 AND t.status = 'created') AS to_send,
-  (SELECT count(*)::int FROM transfer t WHERE t.to_location = $1 AND t.status IN ('shipped', 'receiving')) AS to_receive
+  (SELECT count(*)::int FROM transfer t WHERE t.to_location = $1 AND t.status IN ('shipped', 'receiving')) AS to_receive,
+  (SELECT count(*)::int FROM purchase p WHERE p.location = $1 AND p.status IN ('open', 'receiving')) AS brought
 FROM location l WHERE l.id = $1
 """
 
@@ -122,6 +123,8 @@ class WorkList(msgspec.Struct, frozen=True):
     to_send: int = 0
     to_receive: int = 0
     """Transfers that leave from here, and that are on their way here."""
+    brought: int = 0
+    """Purchase orders that suppliers are to bring here."""
     paused_until: datetime | None = None
 
     def name_of(self, work: UUID) -> str:

@@ -110,13 +110,15 @@ async def add_over(tx: Tx, transfer: Transfer, sku: str, units: int) -> None:
         units -= some
 
 
-async def add_to_carton(tx: Tx, transfer: UUID, carton: str, sku: str, packed: int, received: int) -> None:
-    """Units that were laid into a carton, or taken out of it where it arrived; what is taken back never goes below nothing."""
-    await tx.run(
+async def add_to_carton(tx: Tx, transfer: UUID, carton: str, sku: str, packed: int, received: int) -> tuple[int, int]:
+    """Units that were laid into a carton, or taken out of it where it arrived, and how many that is now; what is taken back never goes below nothing."""
+    row = await tx.row(
         "INSERT INTO transfer_carton AS c (transfer, carton, sku, packed, received) VALUES ($1, $2, $3, greatest(0, $4::int), greatest(0, $5::int))"
-        " ON CONFLICT (transfer, carton, sku) DO UPDATE SET packed = greatest(0, c.packed + $4::int), received = greatest(0, c.received + $5::int)",
+        " ON CONFLICT (transfer, carton, sku) DO UPDATE SET packed = greatest(0, c.packed + $4::int), received = greatest(0, c.received + $5::int) RETURNING packed, received",
         transfer, carton, sku, packed, received,
     )  # fmt: skip
+    assert row is not None
+    return row["packed"], row["received"]
 
 
 async def insert_settlement(tx: Tx, command: SettleTransfer) -> None:

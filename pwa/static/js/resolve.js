@@ -60,6 +60,8 @@ const answers = async (ms) => navigator.onLine !== false && sync.state.state !==
 export async function openJob({ raw, code }) {
   const inHand = await keptPacks().then((packs) => pageInPacks(code, raw, packs), () => null);
   if (inHand) return location.assign(inHand);
+  // A carton that somebody awaits here.
+  if (code.kind === "sscc" && (await answers(REACH_MS))) return post(raw);
   // A number of one store may be in the catalog: the server knows.
   if (["place", "sscc", "unknown"].includes(code.kind) && code.reason !== "in_store") return word(code);
   if (await answers(REACH_MS)) return post(raw);

@@ -8,13 +8,14 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, NotFound, Refusal
 from comptoir.kit.ids import new_id
+from comptoir.kit.words import Code
 from comptoir.screens import transfers as screen
 from comptoir.transfers.lifecycle import TO_RECEIVE, Status
 from comptoir.transfers.model import ReceiveTransfer, ShipTransfer
@@ -45,14 +46,16 @@ async def of_store(house: TheHouse, actor: TheActor, page: ThePage, now: Now) ->
 
 
 @get("/transfers/{transfer:uuid}", opt=by(*COUNTER))
-async def show(transfer: Named, house: TheHouse, actor: TheActor, page: ThePage, now: Now) -> Answer:
-    """Lay goods to it, count what comes, or see how it stands. NotFound `transfer_not_found`."""
-    return await transfer_page(transfer, house, actor, page, now)
+async def show(
+    transfer: Named, house: TheHouse, actor: TheActor, page: ThePage, now: Now, carton: FromQuery[Code | None] = None
+) -> Answer:
+    """Lay goods to it, count what comes, or see how it stands; with `carton`, that one is open. NotFound `transfer_not_found`."""
+    return await transfer_page(transfer, house, actor, page, now, opened=carton or "")
 
 
 async def transfer_page(
-    transfer: UUID, house: House, actor: Actor, page: Page, now: datetime, refusal: Refusal | None = None
-) -> Answer:
+    transfer: UUID, house: House, actor: Actor, page: Page, now: datetime, refusal: Refusal | None = None, *, opened: str = ""
+) -> Answer:  # fmt: skip
     """The page, and on top of it what was just refused."""
     async with borrowed(house.pool) as connection:
         view = await screen.one(connection, transfer, actor)
@@ -66,12 +69,15 @@ async def transfer_page(
         mode = "receive"
     rows = [
         {"sku": line.sku, "name": " ".join(part for part in (line.name, line.deciding) if part), "codes": [*line.codes, line.sku],
-         "wanted": line.quantity if mode == "pick" else line.sent, "counted": line.picked if mode == "pick" else line.counted}
+         "wanted": line.quantity if mode == "pick" else line.sent, "counted": line.picked if mode == "pick" else line.counted,
+         "damaged": line.damaged}
         for line in view.lines
     ]  # fmt: skip
     facts = {
-        "transfer": str(head.id), "type": "receive" if mode == "receive" else "transfer_pick", "mode": mode, "rows": rows,
-        "sign_in_id": str(actor.sign_in), "server_time": now.isoformat().replace("+00:00", "Z"),
+        "about": {"transfer": str(head.id)}, "type": "receive" if mode == "receive" else "transfer_pick", "mode": mode, "rows": rows,
+        "cartons": {code: {each.sku: each.packed for each in inside} for code, inside in view.cartons.items()},
+        "taken": {code: {each.sku: each.received for each in inside} for code, inside in view.cartons.items()},
+        "carton": opened if opened in view.cartons else "", "sign_in_id": str(actor.sign_in), "server_time": now.isoformat().replace("+00:00", "Z"),
     }  # fmt: skip
     return page.html(
         "associate/transfer.html", status=refusal.status if refusal else 200, view=view, head=head, mode=mode, facts=facts,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -22,7 +23,17 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
-from comptoir.screens import counter, gone_work, next_pack, return_desk, shelf_work, signed_in, work_list
+from comptoir.screens import (
+    counter,
+    gone_work,
+    next_pack,
+    receiving,
+    return_desk,
+    shelf_work,
+    signed_in,
+    transfers,
+    work_list,
+)
 from comptoir.screens import pack as pack_screen
 from comptoir.screens.next_pack import NextPack
 from comptoir.screens.work_list import WorkList
@@ -283,6 +294,12 @@ async def scan(
             parcel = await shelf_work.by_tote(connection, store_of(actor), int(scanned.code[2:]), actor.who)
             if parcel is not None:
                 return page.go(f"/work/{parcel}")
+        if scanned.kind in ("sku", "sscc"):
+            named = [scanned.code, data.code.strip()]
+            if brought := await receiving.find(connection, store_of(actor), named):
+                return page.go(f"/receiving/{brought[0]}" + (f"?carton={brought[1]}" if brought[1] else ""))
+            if sent := await transfers.by_carton(connection, store_of(actor), named):
+                return page.go(f"/transfers/{sent}?carton={quote(scanned.code)}")
         if scanned.kind == "sku":
             returned = await return_desk.rma_of(connection, store_of(actor), [scanned.code.upper()])
             if returned is not None:
