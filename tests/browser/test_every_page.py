@@ -1049,6 +1049,23 @@ def transfer(status: str, base: str = "/transfers/") -> Callable[[World], str]:
     )  # fmt: skip
 
 
+def purchase(key: str, base: str = "/receiving/", more: str = "") -> Callable[[World], str]:
+    """One of the demo's purchase orders, by its number's end."""
+    return lambda world: base + world.find("SELECT id FROM purchase WHERE number LIKE '%' || $1", key) + more
+
+
+def open_a_carton(page: Page, world: World) -> None:
+    """Its contents are announced; one article is typed, the sheet with damaged ones and a picture stays open."""
+    page.locator("[data-act=carton]").first.click()
+    page.locator("#carton:not([hidden])").wait_for()
+    page.locator("#rows button").first.click()
+
+
+def ask_for_the_rest(page: Page, world: World) -> None:
+    page.click("#act button")
+    page.locator("#sheet[open]").wait_for()
+
+
 def one_too_many(page: Page, world: World) -> None:
     """All that was on its way, and one article that nobody sent."""
     page.locator("#rows button").first.click()
@@ -1392,6 +1409,14 @@ STATES: Final[dict[str, list[State]]] = {
         State("a difference", "office", transfer("closed", "/manager/transfers/")),
         State("to leave", "office", transfer("created", "/manager/transfers/"), both=False),
         State("unknown", "office", at(f"/manager/transfers/{NOWHERE}"), both=False),
+    ],
+    "/receiving": [State("some", "associate", at("/receiving")), State("none", "quiet", at("/receiving"), both=False)],
+    "/receiving/{purchase:uuid}": [
+        State("to count", "associate", purchase("0417")),
+        State("a carton", "associate", purchase("0417"), open_a_carton, both=False),
+        State("the rest", "associate", purchase("0409"), ask_for_the_rest, both=False),
+        State("a difference", "associate", purchase("0398")),
+        State("unknown", "associate", at(f"/receiving/{NOWHERE}"), both=False),
     ],
     "/transfers": [State("some", "associate", at("/transfers")), State("none", "quiet", at("/transfers"), both=False)],
     "/transfers/{transfer:uuid}": [

@@ -38,7 +38,7 @@ def open_transfer(page: Page, counterpart: Counterpart) -> None:
         ID, "T-2001", "entrepot", "Entrepôt", "lyon", "Lyon", Status.SHIPPED, "replenish", "", AT, 3, 0, 0, 3, 0, 0, 0, 0, 1,
     )  # fmt: skip
     rows = [{"sku": "DERBY-39", "name": "Derby 39", "codes": [DERBY.zfill(14)], "wanted": 3, "counted": 0}]
-    facts = {"transfer": str(ID), "type": "receive", "mode": "receive", "rows": rows}
+    facts = {"about": {"transfer": str(ID)}, "type": "receive", "mode": "receive", "rows": rows}
     template = TEMPLATES.get_template("associate/transfer.html")
     counterpart.pages["/transfer"] = lambda: template.render(
         sign_in_id="s1", lang="fr", view=TransferView(head, [line]), head=head, mode="receive", facts=facts, act_id=ID,
