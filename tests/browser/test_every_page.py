@@ -755,6 +755,23 @@ def alone_with_it(page: Page, world: World) -> None:
     page.locator("body[data-step=kept]").wait_for()
 
 
+def looked_back(world: World) -> None:
+    """Eight weeks of figures of two stores, as events would have made them; once for all states."""
+    if world.shop.one("SELECT 1 FROM report_figure WHERE measure = 'travelled' LIMIT 1") is not None:
+        return
+    world.shop.ask(
+        "INSERT INTO report_figure AS f (build, grain, measure, location, day, key, a, b, c)"
+        " SELECT 0, g.grain, m.measure, p.place, date_trunc(g.word, $1::date - n)::date, m.key, sum(m.a * p.size), sum(m.b * p.size), 0"
+        " FROM generate_series(0, 56) n, unnest(ARRAY['lyon-part-dieu', 'lyon-confluence'], ARRAY[3, 2]) AS p (place, size),"
+        " (VALUES ('d', 'day'), ('w', 'week'), ('m', 'month')) AS g (grain, word),"
+        " (VALUES ('received', '14', 9, 17), ('ready', 'pickup', 7, 6), ('ready', 'ship', 2, 2), ('prepared', '13', 9, 30000), ('accepted', '09', 9, 7000),"
+        "   ('waited', '05', 7, 1500), ('sold', 'api|EUR', 17, 214300), ('sold', 'api|CHF', 1, 9000), ('captured', 'api|EUR', 9, 219000), ('found', '', 16, 0),"
+        "   ('short', 'damaged', 1, 0), ('shipped', 'colissimo', 2, 2), ('travelled', 'colissimo|02', 2, 4)) AS m (measure, key, a, b)"
+        " GROUP BY 1, 2, 3, 4, 5, 6 ON CONFLICT (build, grain, measure, location, day, key) DO UPDATE SET a = f.a + excluded.a, b = f.b + excluded.b",
+        datetime.now(UTC).date(),
+    )  # fmt: skip
+
+
 def returned(status: str) -> Callable[[World], str]:
     """A return of one article that was handed over here: announced, or settled with one unit to be put away."""
 
@@ -1400,6 +1417,14 @@ STATES: Final[dict[str, list[State]]] = {
         State("asked", "nobody", at("/sign-in/manager")),
         State("refused", "nobody", at("/sign-in/manager"), lambda page, world: (page.fill("#f-email", "a@example.fr"), page.fill("#f-password", "x" * 14), page.click("button.main"), page.locator("[role=alert]").wait_for())),
     ],
+    "/manager/trends": [State("eight weeks", "office", lambda world: (looked_back(world), "/manager/trends")[1])],
+    "/manager/trends/{report:str}": [
+        State("stores by day", "office", lambda world: (looked_back(world), "/manager/trends/on-time")[1]),
+        State("one store by week", "office", lambda world: (looked_back(world), f"/manager/trends/prepare?by=week&of=s:{LYON}")[1], both=False),
+        State("money by month", "office", lambda world: (looked_back(world), "/manager/trends/sales?by=month")[1], both=False),
+        State("nothing", "office", at("/manager/trends/carriers?until=2020-01-01"), both=False),
+    ],
+    "/manager/trends/{report:str}/orders": [State("none", "office", at(f"/manager/trends/sales/orders?store={LYON}&first=2020-01-01&last=2020-01-01"), both=False)],
     "/manager/transfers": [State("some", "office", at("/manager/transfers"))],
     "/manager/transfers/new": [
         State("asked", "office", at("/manager/transfers/new?sku=DERBY-HELENE-NOIR-39&store=lyon-part-dieu")),

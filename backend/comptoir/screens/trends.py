@@ -1,0 +1,341 @@
+"""Reports over the figures of places and days: only `report_figure`, `report_share` and `report_stock` are read, never what happened.
+
+One statement each: a report by period and by store, the same store by store and period for a file, the orders behind a figure.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Connection
+from comptoir.reporting import reports
+from comptoir.reporting.measures import Figures, Sums, median
+from comptoir.reporting.reports import GRAINS, By, Group, Report, Values
+
+MOST_PLACES: Final = 1000
+MOST_ROWS: Final = 100_000
+MOST_ORDERS: Final = 200
+LIVE: Final = "(SELECT coalesce(max(number) FILTER (WHERE swapped_at IS NOT NULL), 0) FROM report_build)"
+
+_PLACES: Final = """
+SELECT l.id, l.name, l.time_zone, l.region, coalesce(r.name, '') AS region_name, l.kind, ($1::text[] IS NULL OR l.id = ANY($1)) AS reached
+FROM location l LEFT JOIN region r ON r.id = l.region
+WHERE $1::text[] IS NULL OR l.id = ANY($1) OR l.region IN (SELECT o.region FROM location o WHERE o.id = ANY($1))
+ORDER BY l.name LIMIT $2
+"""
+
+_FIGURES: Final = f"""
+SELECT f.measure, f.key, f.day, f.location, f.a, f.b, f.c
+FROM report_figure f
+WHERE f.build = {LIVE} AND f.grain = $1::char(1) AND f.measure = ANY($2::text[]) AND f.location = ANY($3::text[]) AND f.day BETWEEN $4 AND $5
+LIMIT {MOST_ROWS}
+"""
+
+# Of each period the last day that was read: what lies in a store does not add up over days.
+_STOCK: Final = f"""
+SELECT 'stock', s.band || '|' || s.currency, p.first, s.location, s.units, s.value_minor, 0::bigint
+FROM unnest($2::date[], $3::date[]) AS p (first, last) CROSS JOIN unnest($1::text[]) AS x (location)
+CROSS JOIN LATERAL (SELECT max(d.day) AS day FROM report_stock d WHERE d.location = x.location AND d.day BETWEEN p.first AND p.last) m
+JOIN report_stock s ON s.location = x.location AND s.day = m.day
+LIMIT {MOST_ROWS}
+"""
+
+_ORDERS: Final = f"""
+SELECT s.subject, s.day, s.parts, o.number, o.channel, r.number AS rma, r.id AS rma_id
+FROM report_share s LEFT JOIN sales_order o ON o.id = s.subject LEFT JOIN rma r ON r.id = s.subject
+WHERE s.build = {LIVE} AND s.location = $1 AND s.day BETWEEN $2 AND $3
+  AND EXISTS (SELECT FROM jsonb_object_keys(s.parts) k WHERE split_part(k, '|', 1) = ANY($4::text[]) AND ($5::text IS NULL OR split_part(k, '|', 2) = $5))
+ORDER BY s.day DESC, o.number DESC NULLS LAST LIMIT {MOST_ORDERS}
+"""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A place with stock; one that is not `reached` only counts in a median."""
+
+    id: str
+    name: str
+    time_zone: str
+    region: str | None
+    region_name: str
+    kind: str
+    reached: bool
+
+
+class Places(msgspec.Struct, frozen=True):
+    """What somebody may choose among, and whom it is compared with."""
+
+    all: list[Place]
+
+    @property
+    def mine(self) -> list[Place]:
+        return [place for place in self.all if place.reached]
+
+    @property
+    def regions(self) -> list[tuple[str, str]]:
+        """(id, name) of the regions of the places one reaches."""
+        return sorted(
+            {(place.region, place.region_name) for place in self.mine if place.region}, key=lambda one: one[1]
+        )
+
+    @property
+    def time_zone(self) -> str:
+        return self.mine[0].time_zone if self.mine else "Europe/Paris"
+
+    def named(self, id: str) -> Place | None:
+        return next((place for place in self.mine if place.id == id), None)
+
+    def chosen(self, region: str, store: str) -> list[Place]:
+        """The reached places of a store, or a region, or all."""
+        return [p for p in self.mine if (not store or p.id == store) and (not region or p.region == region)]
+
+    def around(self, chosen: Sequence[Place]) -> list[Place]:
+        """The chosen places and the others of their regions."""
+        regions = {place.region for place in chosen if place.region}
+        ids = {place.id for place in chosen}
+        return [place for place in self.all if place.id in ids or (place.region in regions and place.kind == "store")]
+
+
+class StoreRow(msgspec.Struct, frozen=True):
+    """One store in the span; nobody sees a store that is not theirs."""
+
+    place: Place
+    values: Values
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A breakdown with its rows."""
+
+    breakdown: reports.Breakdown
+    groups: list[Group]
+
+
+class Trend(msgspec.Struct, frozen=True):
+    """One report over a span: as a whole, period by period, store by store, taken apart; the median of the stores of the region.
+
+    Periods and stores without figures have values of nothing. `currency` is empty where the report has no money.
+    """
+
+    report: Report
+    by: By
+    first: date
+    last: date
+    whole: Values
+    series: list[tuple[date, Values]]
+    stores: list[StoreRow]
+    compared: Values | None
+    parts: list[Part]
+    currency: str
+    currencies: list[str]
+
+    @property
+    def empty(self) -> bool:
+        return not any(value for value in self.whole.values())
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """An order, or a return without one, that a figure counts; `rows`: (measure, key, figures)."""
+
+    subject: UUID
+    day: date
+    number: str
+    is_return: bool
+    rows: list[tuple[str, str, Figures]]
+
+
+async def places(connection: Connection, actor: Actor) -> Places:
+    """The actor's places, and the other stores of their regions (for medians alone), by name."""
+    reached = list(actor.locations) if actor.locations is not None else None
+    return Places([Place(*row) for row in await connection.fetch(_PLACES, reached, MOST_PLACES)])
+
+
+async def read(
+    connection: Connection, actor: Actor, known: Places, report: Report, by: By, until: date, chosen: Sequence[Place], currency: str = ""
+) -> Trend:  # fmt: skip
+    """A report over the periods up to `until`, for `chosen` (places that the actor reaches)."""
+    periods = reports.spans(by, until)
+    ids = {place.id for place in chosen if actor.reaches(place.id)}
+    around = [place.id for place in known.around(chosen)] if len(chosen) == 1 else sorted(ids)
+    nowhere = [""] if actor.locations is None and len(chosen) == len(known.mine) else []
+    rows = await _rows(connection, actor, report, by, periods, [*around, *nowhere])
+    # What the whole adds up are the chosen places; the others only count in the median.
+    mine = [row for row in rows if row[3] in ids or row[3] == ""]
+    whole = _sums(mine)
+    found = reports.currencies(whole) if report.money else []
+    currency = (currency if currency in found else found[0]) if found else ("EUR" if report.money else "")
+
+    def said(sums: Sums) -> Sums:
+        return reports.in_currency(sums, currency) if report.money else sums
+
+    latest = periods[-1]
+    if report.name == "stock":
+        # The whole is what lies there now: the last reading of each place in the span.
+        newest = {place: max(row[2] for row in rows if row[3] == place) for place in {row[3] for row in rows}}
+        rows = [row for row in rows if row[2] == newest[row[3]]]
+        whole = _sums([row for row in rows if row[3] in ids])
+    by_period, by_place = _by(mine, 2), _by(rows, 3)
+    stores = [StoreRow(p, reports.values(report.columns, said(by_place.get(p.id, {})))) for p in chosen]
+    everyone = [reports.values(report.columns, said(sums)) for place, sums in by_place.items() if place]
+    least = 2 if all(place.reached for place in known.around(chosen)) else reports.LEAST_COMPARED
+    compared = None
+    if len(everyone) >= least:
+        compared = {c.name: median(one[c.name] for one in everyone) for c in report.columns}
+    return Trend(
+        report, by, periods[0], reports.last_day(by, latest), reports.values(report.columns, said(whole)),
+        [(first, reports.values(report.columns, said(by_period.get(first, {})))) for first in periods],
+        _worst_first(report, stores), compared,
+        [Part(one, reports.parts(one, said(whole))) for one in report.breakdowns], currency, found,
+    )  # fmt: skip
+
+
+async def by_store_and_period(
+    connection: Connection, actor: Actor, report: Report, by: By, until: date, chosen: Sequence[Place], currency: str = ""
+) -> tuple[str, list[tuple[date, Place, Values]]]:  # fmt: skip
+    """For a file: (currency, one row for each store and period that has figures), the oldest first."""
+    periods = reports.spans(by, until)
+    by_id = {place.id: place for place in chosen if actor.reaches(place.id)}
+    rows = await _rows(connection, actor, report, by, periods, sorted(by_id))
+    found = reports.currencies(_sums(rows)) if report.money else []
+    currency = (currency if currency in found else found[0]) if found else ""
+    cells: dict[tuple[date, str], list[Any]] = defaultdict(list)
+    for row in rows:
+        cells[row[2], row[3]].append(row)
+    made = []
+    for first, place in sorted(cells, key=lambda cell: (cell[0], by_id[cell[1]].name)):
+        sums = _sums(cells[first, place])
+        made.append(
+            (
+                first,
+                by_id[place],
+                reports.values(report.columns, reports.in_currency(sums, currency) if report.money else sums),
+            )
+        )
+    return currency, made
+
+
+async def overview(
+    connection: Connection, actor: Actor, until: date, chosen: Sequence[Place]
+) -> dict[str, tuple[Values, Values, list[Values], str]]:
+    """Every report: (the last four weeks, the four before, week by week, currency). Before the first order nothing is worth a value."""
+    weeks = reports.spans("week", until)[-8:]
+    measures = sorted(
+        {measure for report in reports.REPORTS.values() for measure in report.measures} - {"stock", "short_sku"}
+    )
+    ids = [place.id for place in chosen if actor.reaches(place.id)]
+    nowhere = [""] if actor.locations is None else []
+    rows = await connection.fetch(_WEEKS, measures, [*ids, *nowhere], weeks[0], weeks[-1])
+    stock = await connection.fetch(_STOCK, ids, weeks, [reports.last_day("week", first) for first in weeks])
+    found = {}
+    received = {row[2] for row in rows if row[0] == "received"}
+    begun = min(received, default=weeks[-1])
+    for name, report in reports.REPORTS.items():
+        own = stock if name == "stock" else [row for row in rows if row[0] in report.measures]
+        currencies = reports.currencies(_sums(own)) if report.money else []
+        currency = currencies[0] if currencies else ("EUR" if report.money else "")
+        by_week = {
+            week: reports.in_currency(sums, currency) if report.money else sums for week, sums in _by(own, 2).items()
+        }
+        spans = (weeks[-1:], weeks[-5:-4]) if name == "stock" else (weeks[-4:], weeks[:4])
+        now, before = (
+            reports.values(report.columns, _together([by_week[week] for week in span if week in by_week]))
+            if span[-1] >= begun or name == "stock" else dict.fromkeys((c.name for c in report.columns), None)
+            for span in spans
+        )  # fmt: skip
+        series = [reports.values(report.columns, by_week.get(week, {})) for week in weeks if week >= begun]
+        found[name] = (now, before, series, currency)
+    return found
+
+
+async def behind(
+    connection: Connection, actor: Actor, report: Report, first: date, last: date, location: str, key: str | None = None
+) -> list[Behind]:
+    """The orders that a store's figure of some days counts, newest day first, at most 200; nothing of a store that is not the actor's."""
+    if not actor.reaches(location):
+        return []
+    rows = await connection.fetch(_ORDERS, location, first, last, list(report.measures), key)
+    made = []
+    for row in rows:
+        parts = msgspec.json.decode(row["parts"])
+        split = [(*part.partition("|")[::2], tuple(figures)) for part, figures in parts.items()]
+        own = [one for one in split if one[0] in report.measures and (key is None or reports.before_bar(one[1]) == key)]
+        made.append(
+            Behind(
+                row["rma_id"] or row["subject"],
+                row["day"],
+                row["number"] or row["rma"] or "",
+                row["number"] is None,
+                own,
+            )
+        )
+    return made
+
+
+_NAMES: Final = """
+SELECT 'sku' AS words, k.sku AS key, concat_ws(', ', k.name, nullif(k.variant, ''), nullif(k.deciding, '')) AS said FROM sku k WHERE k.sku = ANY($1::text[])
+UNION ALL SELECT 'channel', c.id, c.name FROM channel c WHERE c.id = ANY($1::text[])
+UNION ALL SELECT 'return', r.code, CASE $2 WHEN 'en' THEN r.en ELSE r.fr END FROM return_reason r WHERE r.code = ANY($1::text[])
+"""
+
+
+async def names(connection: Connection, language: str, parts: Sequence[Part]) -> dict[tuple[str, str], str]:
+    """What articles, channels and reasons of returns are called: (words of the breakdown, key) -> name."""
+    keys = sorted(
+        {group.key for part in parts for group in part.groups if part.breakdown.words in ("sku", "channel", "return")}
+    )
+    return (
+        {(row["words"], row["key"]): row["said"] for row in await connection.fetch(_NAMES, keys, language)}
+        if keys
+        else {}
+    )
+
+
+_WEEKS: Final = f"""
+SELECT f.measure, f.key, f.day, '' AS location, sum(f.a)::bigint, sum(f.b)::bigint, sum(f.c)::bigint
+FROM report_figure f
+WHERE f.build = {LIVE} AND f.grain = 'w' AND f.measure = ANY($1::text[]) AND f.location = ANY($2::text[]) AND f.day BETWEEN $3 AND $4
+GROUP BY f.measure, f.key, f.day LIMIT {MOST_ROWS}
+"""
+
+
+async def _rows(
+    connection: Connection, actor: Actor, report: Report, by: By, periods: list[date], locations: Sequence[str]
+) -> list[Any]:
+    if report.name == "stock":
+        return await connection.fetch(
+            _STOCK, list(locations), periods, [reports.last_day(by, first) for first in periods]
+        )
+    return await connection.fetch(_FIGURES, GRAINS[by], list(report.measures), list(locations), periods[0], periods[-1])
+
+
+def _sums(rows: Sequence[Any]) -> Sums:
+    sums: dict[str, dict[str, Figures]] = defaultdict(dict)
+    for measure, key, _, _, a, b, c in rows:
+        was = sums[measure].get(key, (0, 0, 0))
+        sums[measure][key] = (was[0] + a, was[1] + b, was[2] + c)
+    return sums
+
+
+def _by(rows: Sequence[Any], at: int) -> Mapping[Any, Sums]:
+    split: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        split[row[at]].append(row)
+    return {key: _sums(own) for key, own in split.items()}
+
+
+def _together(several: Sequence[Sums]) -> Sums:
+    return _sums(
+        [(m, k, None, None, *figures) for sums in several for m, keys in sums.items() for k, figures in keys.items()]
+    )
+
+
+def _worst_first(report: Report, rows: list[StoreRow]) -> list[StoreRow]:
+    """Where it is clear what is better: whoever needs a look comes first; else by name. Stores without figures come last."""
+    better = report.column(report.main).better
+    known = [row for row in rows if row.values[report.main] is not None]
+    if better:
+        known.sort(key=lambda row: row.values[report.main] or 0, reverse=better == "less")
+    return known + [row for row in rows if row.values[report.main] is None]

@@ -1,0 +1,246 @@
+"""What managers look back on: every report at a glance, one report by day, week or month and by store, the orders behind a figure, a file of it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import partial
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import msgspec
+from babel.dates import format_date
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, FromQuery
+
+from comptoir.house import House
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import borrowed
+from comptoir.kit.errors import NotFound
+from comptoir.kit.i18n import messages, t
+from comptoir.reporting import drawing, reports
+from comptoir.reporting.filing import file_of
+from comptoir.reporting.reports import BYS, By, Report
+from comptoir.reporting.saying import say
+from comptoir.screens import trends
+from comptoir.screens.trends import Place, Places
+from comptoir.web.guards import MANAGERS, by
+from comptoir.web.pages.page import Page
+
+Answer = Response[Any]
+Of = Annotated[str, msgspec.Meta(max_length=80, pattern=r"^([rs]:[a-z0-9][a-z0-9-]*)?\Z")]
+"""For whom: empty for all one reaches, `r:` a region, `s:` a store."""
+Day = Annotated[str, msgspec.Meta(max_length=10, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")]
+Currency = Annotated[str, msgspec.Meta(max_length=3, pattern=r"^([A-Z]{3})?\Z")]
+MOST_SPAN: Final = 92
+"""Days over which the orders behind a figure are listed."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a page of reports is asked for."""
+
+    by: By
+    until: date
+    of: str
+    currency: str
+    today: date
+
+    def to(self, path: str, **other: Any) -> str:
+        """The same question to another page, with something else in it."""
+        asked = {
+            "by": self.by,
+            "until": "" if self.until == self.today else self.until.isoformat(),
+            "of": self.of,
+            "currency": self.currency,
+        }
+        said = {name: value for name, value in (asked | other).items() if value not in ("", None)}
+        if said.get("by") == "day":
+            del said["by"]
+        return f"/manager/trends{path}{'?' + urlencode(said) if said else ''}"
+
+
+@get("/manager/trends", opt=by(*MANAGERS))
+async def overview(
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
+    of: FromQuery[Of] = "",
+) -> Answer:  # fmt: skip
+    """Every report of the last four weeks beside the four before."""
+    async with borrowed(house.pool) as connection:
+        known = await trends.places(connection, actor)
+        asked, chosen = wanted(known, "day", "", of, "", now)
+        found = await trends.overview(connection, actor, asked.today, chosen)
+    rows = [(reports.REPORTS[name], *row) for name, row in found.items()]
+    return page.html(
+        "manager/trends.html", rows=rows, asked=asked, known=known, chosen=chosen, say=partial(say, language=page.lang), spark=spark,
+    )  # fmt: skip
+
+
+@get("/manager/trends/{report:str}", opt=by(*MANAGERS))
+async def report_page(
+    report: FromPath[str], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
+    by: FromQuery[By] = "day", until: FromQuery[Day] = "", of: FromQuery[Of] = "", currency: FromQuery[Currency] = "",
+) -> Answer:  # fmt: skip
+    """One report. NotFound `report_not_found`, `location_not_found`."""
+    what = named(report)
+    async with borrowed(house.pool) as connection:
+        known = await trends.places(connection, actor)
+        asked, chosen = wanted(known, by, until, of, currency, now)
+        view = await trends.read(connection, actor, known, what, by, asked.until, chosen, currency)
+        names = await trends.names(connection, page.lang, view.parts)
+    main = what.column(what.main)
+    drawn = drawing.chart(
+        [row[main.name] for _, row in view.series], [under(first, by, page.lang, begins=not at) for at, (first, _) in enumerate(view.series)], main.shown, page.lang,
+        view.compared[main.name] if view.compared and len(chosen) == 1 else None, view.currency or "EUR",
+    )  # fmt: skip
+    older = reports.spans(by, asked.until)[0]
+    step = asked.until - older
+    later = min(asked.today, asked.until + step)
+    return page.html(
+        "manager/trend.html", view=view, what=what, main=main, asked=asked, known=known, chosen=chosen, drawn=drawn, drawing=drawing, bys=BYS,
+        say=partial(say, language=page.lang, currency=view.currency or "EUR"), named=partial(period, by=by, lang=page.lang), key_words=partial(key_words, lang=page.lang, names=names),
+        older=asked.to(f"/{what.name}", until=older.isoformat()), later="" if asked.until == asked.today else asked.to(f"/{what.name}", until=later.isoformat()),
+        spans=(asked.until - older).days <= MOST_SPAN, now=now,
+    )  # fmt: skip
+
+
+@get("/manager/trends/{report:str}/csv", opt=by(*MANAGERS))
+async def as_csv(
+    report: FromPath[str], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
+    by: FromQuery[By] = "day", until: FromQuery[Day] = "", of: FromQuery[Of] = "", currency: FromQuery[Currency] = "",
+) -> Answer:  # fmt: skip
+    """One line for each store and period: shares as parts of one, times in seconds, money in major units with a point."""
+    what = named(report)
+    async with borrowed(house.pool) as connection:
+        known = await trends.places(connection, actor)
+        asked, chosen = wanted(known, by, until, of, currency, now)
+        used, rows = await trends.by_store_and_period(connection, actor, what, by, asked.until, chosen, currency)
+    headers = {
+        "content-disposition": f'attachment; filename="{what.name}-{by}-{asked.until:%Y-%m-%d}.csv"', "cache-control": "private, no-store",
+    }  # fmt: skip
+    lines = [(first, place.id, place.name, values) for first, place, values in rows]
+    return Response(file_of(what, used, lines), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@get("/manager/trends/{report:str}/orders", opt=by(*MANAGERS))
+async def orders_behind(
+    report: FromPath[str], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
+    store: FromQuery[Annotated[str, msgspec.Meta(max_length=64)]], first: FromQuery[Day], last: FromQuery[Day],
+    key: FromQuery[Annotated[str, msgspec.Meta(max_length=64)]] = "",
+) -> Answer:  # fmt: skip
+    """The orders that a store's figure counts. NotFound `report_not_found`, `location_not_found`."""
+    what = named(report)
+    async with borrowed(house.pool) as connection:
+        known = await trends.places(connection, actor)
+        place = known.named(store)
+        if place is None:
+            raise NotFound("location_not_found")
+        since, to = day_of(first, now.date()), day_of(last, now.date())
+        to = min(max(since, to), date.fromordinal(since.toordinal() + MOST_SPAN))
+        rows = await trends.behind(connection, actor, what, since, to, store, key or None)
+    asked = Asked("day", now.date(), f"s:{store}", "", now.date())
+    return page.html(
+        "manager/trend_orders.html", rows=rows, what=what, place=place, first=since, last=to, key=key, asked=asked, most=trends.MOST_ORDERS,
+        say=partial(say, language=page.lang), key_words=partial(key_words, lang=page.lang), counted=partial(counted, what=what, lang=page.lang),
+    )  # fmt: skip
+
+
+def named(report: str) -> Report:
+    """NotFound `report_not_found`."""
+    try:
+        return reports.REPORTS[report]
+    except KeyError:
+        raise NotFound("report_not_found") from None
+
+
+def wanted(known: Places, by: By, until: str, of: str, currency: str, now: datetime) -> tuple[Asked, list[Place]]:
+    """What is asked for and whose places it is about; NotFound `location_not_found` for what is not the reader's."""
+    region, store = (of[2:] if of.startswith("r:") else ""), (of[2:] if of.startswith("s:") else "")
+    chosen = known.chosen(region, store)
+    if of and not (chosen and (region or store)):
+        raise NotFound("location_not_found")
+    today = now.astimezone(ZoneInfo(chosen[0].time_zone if chosen else known.time_zone)).date()
+    return Asked(by, min(day_of(until, today), today), of, currency, today), chosen
+
+
+def day_of(text: str, today: date) -> date:
+    """The day that was asked for; today where none was, or none that there is."""
+    try:
+        return max(date(2000, 1, 31), date.fromisoformat(text)) if text else today
+    except ValueError:
+        return today
+
+
+def period(first: date, by: By, lang: str) -> str:
+    """A period in words: "lundi 3 novembre", "semaine du 3 novembre", "novembre 2026"."""
+    if by == "month":
+        return str(format_date(first, "MMMM y", locale=lang))
+    said = format_date(first, "EEEE d MMMM" if by == "day" else "d MMMM", locale=lang)
+    return said if by == "day" else t("trends.week_of", lang, day=said)
+
+
+def under(first: date, by: By, lang: str, *, begins: bool = False) -> str:
+    """The same below a bar, short; the month is said where it begins."""
+    if by == "month":
+        return str(format_date(first, "MMM", locale=lang))
+    return str(format_date(first, "d MMM" if begins or first.day <= (1 if by == "day" else 7) else "d", locale=lang))
+
+
+def key_words(words: str, key: str, lang: str, names: Mapping[tuple[str, str], str] = MappingProxyType({})) -> str:
+    """A group of a breakdown in words; `names` of what has its own. What has neither stands for itself."""
+    if (words, key) in names:
+        return names[words, key]
+    if words == "hour":
+        return t("trends.hour_n", lang, n=int(key), to=int(key) + 1)
+    if words == "carrier":
+        known = messages().area("trends.carrier", lang)
+        return str(known.get(key, key.replace("_", " ").capitalize()))
+    return str(messages().area(f"trends.{words}", lang).get(key.replace(" ", "_"), key))
+
+
+def counted(row: trends.Behind, what: Report, lang: str) -> str:
+    """What an order adds to the figure, in words."""
+    said = []
+    for measure, key, (a, b, _) in row.rows:
+        if measure == "ready":
+            said.append(t("trends.behind.ready" if a == b else "trends.behind.late", lang))
+        elif measure in ("accepted", "prepared", "collected", "waited"):
+            said.append(say(b // max(a, 1), "time", lang))
+        elif measure in ("sold", "returned"):
+            said.append(t("trends.units_n", lang, n=a))
+            said.append(say(b, "money", lang, key.rpartition("|")[2] or "EUR"))
+        elif measure in ("captured", "refunded"):
+            said.append(
+                f"{t(f'trends.column.{measure}', lang)} {say(b, 'money', lang, key.rpartition('|')[2] or 'EUR')}"
+            )
+        elif measure in ("short", "canceled", "declined"):
+            said.append(key_words({"short": "short", "canceled": "cancel", "declined": "decline"}[measure], key, lang))
+        elif measure == "found":
+            said.append(t("trends.behind.found", lang, n=a))
+        elif measure == "short_sku":
+            said.append(key)
+        elif measure == "expired":
+            said.append(t("trends.column.expired", lang))
+        elif measure == "shipped":
+            said.append(f"{key_words('carrier', key, lang)}, {t('trends.parcels_n', lang, n=a)}")
+        elif measure == "received":
+            said.append(t("trends.units_n", lang, n=b))
+    return ", ".join(dict.fromkeys(said))
+
+
+def spark(values: list[Any]) -> str:
+    """A small line over the weeks, in a box of 100 by 32; empty where fewer than two have a value."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return ""
+    low, high = min(known), max(known)
+    step = 100 / (len(values) - 1)
+    return " ".join(
+        f"{at * step:.1f},{30 - 28 * (value - low) / ((high - low) or 1):.1f}"
+        for at, value in enumerate(values)
+        if value is not None
+    )
+
+
+ROUTES: list[BaseRouteHandler] = [overview, report_page, as_csv, orders_behind]

@@ -1,0 +1,191 @@
+"""Trends: the figures that managers look back on, of their own stores alone, each with the orders behind it."""
+
+import csv
+import io
+from collections import defaultdict
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from comptoir.flows import keep_reports
+from comptoir.kit.db import Connection, Tx
+from comptoir.reporting import drawing
+from comptoir.reporting.measures import bucket_of
+from comptoir.reporting.reports import REPORTS, spans
+from comptoir.reporting.saying import say
+from comptoir.reporting.sql import periods
+from comptoir.screens import trends
+from tests.conftest import Database
+from tests.doors import MIDDAY
+from tests.pages.manager_door import opened, words
+from tests.people import HELENE, MARC, ODILE, PART_DIEU, VIEUX_LILLE, make_key
+
+pytestmark = pytest.mark.anyio
+TODAY = MIDDAY.date()
+
+
+async def weeks_of(connection: Connection) -> None:
+    """Sixty days of two stores that nobody mistakes for one another, as events would have made them, in all three grains."""
+    sums: dict[tuple[str, str, str, date, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for back in range(60):
+        day = TODAY - timedelta(days=back)
+        for place, late, seconds in ((PART_DIEU, 1, 600), (VIEUX_LILLE, 5, 3000)):
+            for measure, key, *figures in (
+                ("received", "14", 10, 20, 0), ("ready", "pickup", 10, 10 - late, 0), ("prepared", f"{bucket_of(seconds):02}", 10, 10 * seconds, 0),
+                ("sold", "api|EUR", 10, 129_00 * late, 490), ("short", "damaged", late, 0, 0), ("short_sku", "LISON-38", late, 0, 0),
+                ("found", "", 20 - late, 0, 0),
+            ):  # fmt: skip
+                for grain, first in periods(day).items():
+                    row = sums[grain, measure, place, first, key]
+                    row[:] = [have + more for have, more in zip(row, figures, strict=True)]
+    await connection.copy_records_to_table("report_figure", records=[(0, *key, *row) for key, row in sums.items()])
+
+
+async def test_everybody_sees_the_stores_that_are_theirs_in_pages_files_and_lists_and_nothing_of_another(
+    database: Database,
+) -> None:
+    async with opened(database) as desk:
+        await weeks_of(desk.connection)
+        for person, sees, never in ((HELENE, "90", "Lille"), (MARC, "50", "Lyon")):
+            browser = await desk.browser(person)
+            glance = words(await browser.get("/manager/trends"))
+            assert f"Prêt à l’heure {sees} %" in glance
+            foreign = VIEUX_LILLE if never == "Lille" else PART_DIEU
+            own = PART_DIEU if never == "Lille" else VIEUX_LILLE
+            for report in REPORTS if person is HELENE else ("on-time", "stock"):
+                page = await browser.get(f"/manager/trends/{report}")
+                assert page.status_code == 200 and never not in page.text
+                file = await browser.get(f"/manager/trends/{report}/csv")
+                assert foreign not in file.text
+            for address in (
+                f"/manager/trends/on-time?of=s:{foreign}", f"/manager/trends/on-time/csv?of=s:{foreign}", f"/manager/trends?of=s:{foreign}",
+                f"/manager/trends/on-time/orders?store={foreign}&first={TODAY}&last={TODAY}", f"/manager/trends/on-time?of=r:{'nord' if own == PART_DIEU else 'sud'}",
+            ):  # fmt: skip
+                assert (await browser.get(address)).status_code == 404, address
+        office = await desk.browser(ODILE)
+        page = await office.get("/manager/trends/on-time")
+        assert ">Lyon<" in page.text and ">Lille<" in page.text
+        # Thirty of a hundred are late where nobody is far from the median: the worse store stands first.
+        assert page.text.index(f"s%3A{VIEUX_LILLE}") < page.text.index(f"s%3A{PART_DIEU}")
+        assert "70\u202f%" in page.text
+        for wrong in ("/manager/trends/people", "/manager/trends/on-time?by=year", "/manager/trends/on-time?of=x:y"):
+            assert (await office.get(wrong)).status_code in (400, 404), wrong
+        for odd in (
+            "?until=2026-99-99",
+            "?until=1900-01-01",
+            "?until=2999-01-01",
+            "?by=week",
+            "?by=month&until=2026-01-31",
+            "?currency=CHF",
+        ):
+            assert (await office.get(f"/manager/trends/sales{odd}")).status_code == 200, odd
+
+
+async def test_the_file_says_what_the_page_says_and_the_chart_has_its_numbers_in_a_table(database: Database) -> None:
+    async with opened(database) as desk:
+        await weeks_of(desk.connection)
+        boss = await desk.browser(HELENE)
+        page = await boss.get("/manager/trends/sales?by=week")
+        rows = list(
+            csv.DictReader(
+                io.StringIO((await boss.get("/manager/trends/sales/csv?by=week")).content.decode("utf-8-sig"))
+            )
+        )
+        assert [row["from"] for row in rows] == [
+            str(first) for first in spans("week", TODAY) if first >= periods(TODAY - timedelta(days=59))["w"]
+        ]
+        assert (
+            rows[-2]["goods"] == "903.00"
+            and rows[-2]["currency"] == "EUR"
+            and {row["store"] for row in rows} == {PART_DIEU}
+        )
+        whole = sum(float(row["goods"]) for row in rows)
+        assert " ".join(say(round(whole * 100), "money", "fr").split()) in words(page)
+        fill = words(await boss.get("/manager/trends/fill"))
+        assert ("95\u202f%" in fill and "Abîmé" in fill and "Derby Lison" in fill) or "Lison" in fill
+
+
+async def test_a_figure_leads_to_its_orders_and_a_table_of_figures_is_all_that_pages_read(database: Database) -> None:
+    async with opened(database) as desk:
+        order, work = await desk.order("open")
+        now = desk.app.clock()
+        await desk.connection.execute(
+            "UPDATE work SET status = 'staged', started_at = $2, staged_at = $2 WHERE id = $1", work, now
+        )
+        await desk.connection.execute(
+            "INSERT INTO event (stream, seq, kind, location, work, who, at, due_at, body) VALUES ($1, 90, 'fulfillment.staged', $2, $3, 'x', $4, $4, '{}')",
+            order,
+            PART_DIEU,
+            work,
+            now,
+        )
+        async with desk.app.house.pool.acquire() as connection, connection.transaction():
+            await keep_reports.keep_figures(Tx(connection, "system", now), [order])
+        boss = await desk.browser(HELENE)
+        page = await boss.get(f"/manager/trends/on-time?of=s:{PART_DIEU}")
+        listed = f"/manager/trends/on-time/orders?store={PART_DIEU}&amp;first={TODAY}&amp;last={TODAY}"
+        assert listed in page.text
+        behind = await boss.get(listed.replace("&amp;", "&"))
+        number = await desk.connection.fetchval("SELECT number FROM sales_order WHERE id = $1", order)
+        assert number in behind.text and str(order) in behind.text and "à l’heure" in behind.text
+        await plans(desk.connection)
+
+
+async def plans(connection: Any) -> None:
+    """No statement of the pages reads what happened; the figures themselves are read by their key."""
+    asked: list[tuple[str, tuple[Any, ...]]] = [
+        (trends._FIGURES, ("d", ["ready"], [PART_DIEU], TODAY, TODAY)),
+        (trends._WEEKS, (["ready"], [PART_DIEU], TODAY, TODAY)),
+        (trends._STOCK, ([PART_DIEU], [TODAY], [TODAY])),
+        (trends._ORDERS, (PART_DIEU, TODAY, TODAY, ["ready"], None)),
+    ]
+    async with connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        for sql, given in asked:
+            plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {sql}", *given))
+            assert " on event" not in plan and " on work" not in plan and "Seq Scan on report_figure" not in plan, plan
+            assert "Seq Scan on report_share" not in plan and "Seq Scan on report_stock" not in plan, plan
+
+
+async def test_the_api_tells_the_same_for_the_places_of_its_key(database: Database) -> None:
+    async with opened(database) as desk:
+        await weeks_of(desk.connection)
+        await make_key(desk.connection, MIDDAY, "lyon", "reports:read", locations=[PART_DIEU])
+        await make_key(desk.connection, MIDDAY, "all", "reports:read")
+        await make_key(desk.connection, MIDDAY, "blind", "orders:read")
+        client = desk.app.client
+
+        async def ask(path: str, key: str) -> Any:
+            return await client.get(f"/api/v1/reports/{path}", headers={"authorization": f"Bearer {key}"})
+
+        lyon = (await ask("on-time", "lyon")).json()
+        assert lyon["whole"] == {"on_time": 0.9, "orders": 280, "late": 28} and [
+            one["location"] for one in lyon["stores"]
+        ] == [PART_DIEU]
+        assert len(lyon["periods"]) == 28 and lyon["median"] is None
+        both = (await ask("prepare?by=month", "all")).json()
+        assert {one["location"] for one in both["stores"]} == {PART_DIEU, VIEUX_LILLE} and both["median"][
+            "orders"
+        ] == 600
+        assert [(await ask(path, key)).status_code for path, key in (
+            (f"on-time?location={VIEUX_LILLE}", "lyon"), ("nobody", "all"), ("on-time", "blind"), ("on-time?until=soon", "all"), ("on-time?by=year", "all"),
+        )] == [404, 404, 403, 400, 400]  # fmt: skip
+
+
+def test_no_number_of_a_chart_stands_on_another_and_what_a_phone_shows_a_desk_shows() -> None:
+    values = [float(at) for at in range(100, 128)]
+    drawn = drawing.chart(values, [str(at) for at in range(1, 29)], "count", "fr", 110.0)
+    for width, seen in ((drawing.NARROW, {"always"}), (drawing.WIDE, {"always", "wide"})):
+        shown = [bar for bar in drawn.bars if bar.number_seen in seen]
+        assert len(shown) >= 5
+        for left, right in pairwise(shown):
+            assert (right.middle - left.middle) / 100 * width >= len(left.number) * drawing.LETTER
+    assert drawn.bars[-1].number_seen == "always" and drawn.line is not None
+    assert drawing.chart([None, None], ["a", "b"], "share", "en").bars[0].height == 0
+    assert [say(value, shown, "fr") for value, shown in ((None, "share"), (0.999, "share"), (45, "time"), (3000, "time"), (12000, "time"), (200000, "time"), (2.14, "days"))] == [
+        "–", "99,9\u202f%", "45 s", "50 min", "3 h 20", "2 j 8 h", "2,1 j",
+    ]  # fmt: skip
+    assert [len(spans(by, date(2026, 3, 31))) for by in ("day", "week", "month")] == [28, 13, 13]  # type: ignore[arg-type]
+    assert spans("month", date(2026, 3, 31))[0] == date(2025, 3, 1)
