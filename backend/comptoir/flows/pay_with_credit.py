@@ -12,6 +12,7 @@ from comptoir.kit.errors import Conflict
 from comptoir.orders import sql as orders_sql
 from comptoir.payments import link_sql
 from comptoir.payments import sql as payments_sql
+from comptoir.payments.links import PAY_LINK
 from comptoir.payments.recording import Payment
 from comptoir.returns import credit_sql
 from comptoir.returns.credit_sql import Credit
@@ -40,7 +41,12 @@ class PayWithCreditFlow:
             actor.needs("associate", "store_manager", "head_office", "integrator", "system")
         order = await orders_sql.lock(tx, command.order, actor.locations)
         awaited = next(
-            (one for one in await payments_sql.lock_payments(tx, command.order) if one.state == "pending"), None
+            (
+                one
+                for one in await payments_sql.lock_payments(tx, command.order)
+                if one.state == "pending" and one.provider == PAY_LINK
+            ),
+            None,
         )
         held = await orders_sql.open_holds(tx, command.order)
         if awaited is None or "payment" not in held:

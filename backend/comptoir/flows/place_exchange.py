@@ -34,11 +34,12 @@ FROM sales_order o JOIN customer c ON c.id = o.customer LEFT JOIN order_address 
 
 
 class Exchanged(msgspec.Struct, frozen=True):
-    """The order of the other goods; `due_reference` names the payment that is still awaited for it."""
+    """The order of the other goods; `due_reference` names the payment that is still awaited for it, `by_link` by a link of its provider."""
 
     order: UUID
     number: str
     due_reference: str | None
+    by_link: bool = False
 
 
 def credit_reference(number: str) -> str:
@@ -70,10 +71,11 @@ async def place_exchange(
         raise candidate.outcome
     assert candidate.outcome is not None
     placed = msgspec.json.decode(candidate.outcome.answer, type=OrderPlaced)
+    by_link = False
     if due and till_reference is None:
-        await link_sql.wish(tx, command.id, reference, due, now + TO_PAY)
+        by_link = await link_sql.wish(tx, command.id, reference, due, now + TO_PAY) is not None
     await pay(tx, command.id, found.number, share.used_minor, due, till_reference, by_credit_minor)
-    return Exchanged(command.id, placed.number, reference if due and till_reference is None else None)
+    return Exchanged(command.id, placed.number, reference if due and till_reference is None else None, by_link)
 
 
 def compose(found: Return, row: Any, taking: Sequence[Taking], recipient: str, now: datetime) -> PlaceOrder:

@@ -121,7 +121,7 @@ class SettleReturnFlow:
             found.id, found.number, found.order, settled.status, given.total_minor, delivery, refund_minor, refund,
             given.withheld_minor, exchanged.order if exchanged else None, exchanged.number if exchanged else None,
             parts.used_minor, parts.due_minor, exchanged.due_reference if exchanged else None, credit_minor, None, settled.units,
-            by_credit_minor,
+            by_credit_minor, exchanged.by_link if exchanged else False,
         )  # fmt: skip
 
     async def _give(

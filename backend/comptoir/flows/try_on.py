@@ -63,8 +63,8 @@ class TryOnFlow:
         if not asked.tried:
             raise Invalid("nothing_tried")
         done = await self.hand_over.request(tx, RequestHandOver(command.id, asked), actor, now)
-        stays = await stays_of(tx, command.id, asked.tried)
-        location = await tx.value("SELECT location FROM hand_over WHERE id = $1", command.id)
+        stays = await stays_of(tx, done.id, asked.tried)
+        location = await tx.value("SELECT location FROM hand_over WHERE id = $1", done.id)
         back = TakeReturn(
             id=command.rma, location=location, order=asked.order, origin="hand_over", settling=command.settling, permission=command.permission,
             units=tuple(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -49,7 +49,7 @@ async def search(connection: Connection, location: str, words: str) -> list[Foun
 _ORDER = """
 SELECT o.id AS order, o.number, coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name) AS name, coalesce(nullif(split_part(o.collector, ' ', 1), ''), c.first_name) AS first_name,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'status', w.status, 'ended_because', w.ended_because, 'promise_at', w.promise_at,
-      'lines', (SELECT jsonb_agg(jsonb_build_object('line', l.line, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture, 'staged', l.staged, 'minimum_age', s.minimum_age, 'blocked', s.blocked_reason) ORDER BY l.line)
+      'lines', (SELECT jsonb_agg(jsonb_build_object('line', l.line, 'order_line', l.order_line, 'part', l.part, 'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture, 'staged', l.staged, 'minimum_age', s.minimum_age, 'blocked', s.blocked_reason) ORDER BY l.line)
         FROM work_line l JOIN sku s ON s.sku = l.sku WHERE l.work = w.id),
       'bags', (SELECT coalesce(jsonb_agg(jsonb_build_object('tag', b.tag, 'place', b.place) ORDER BY b.tag), '[]') FROM bag b WHERE b.work = w.id AND b.gone_at IS NULL)) ORDER BY w.created_at, w.id), '[]')
     FROM work w WHERE w.order_id = o.id AND w.location = $2 AND w.kind = 'pickup') AS works,
@@ -70,6 +70,8 @@ class Line(msgspec.Struct, frozen=True):
     staged: int
     minimum_age: int | None = None
     blocked: str | None = None
+    order_line: int = 0
+    part: int = 0
 
 
 class Bag(msgspec.Struct, frozen=True):
@@ -101,6 +103,11 @@ class LastHandOver(msgspec.Struct, frozen=True):
     at: datetime
     undone: bool
     who: str | None = None
+
+    @property
+    def undo_id(self) -> UUID:
+        """The id of taking it back: one for each hand-over, so that a second tap changes nothing."""
+        return uuid5(self.id, "undo")
 
 
 class CounterOrder(msgspec.Struct, frozen=True):
@@ -150,6 +157,25 @@ async def read(connection: Connection, order: UUID, location: str) -> CounterOrd
         k: msgspec.json.decode(v) if k in ("works", "arrival", "last") and v is not None else v for k, v in row.items()
     }
     return msgspec.convert({k: v for k, v in values.items() if v is not None}, CounterOrder)
+
+
+async def stayed(connection: Connection, hand_over: UUID) -> UUID | None:
+    """The return of what was tried on at a hand-over and not taken, while it stands."""
+    found: UUID | None = await connection.fetchval(
+        "SELECT id FROM rma WHERE hand_over = $1 AND status <> 'canceled'", hand_over
+    )
+    return found
+
+
+async def articles(connection: Connection, order: UUID, location: str) -> list[str]:
+    """Every code of what lies staged of an order here, as scanners read them."""
+    rows = await connection.fetch(
+        "SELECT b.code FROM work_line l JOIN work w ON w.id = l.work JOIN barcode b ON b.sku = l.sku WHERE w.order_id = $1 AND w.location = $2"
+        " AND w.kind = 'pickup' AND l.staged > 0 UNION SELECT l.sku FROM work_line l JOIN work w ON w.id = l.work WHERE w.order_id = $1"
+        " AND w.location = $2 AND w.kind = 'pickup' AND l.staged > 0 LIMIT 400",
+        order, location,
+    )  # fmt: skip
+    return [row[0] for row in rows]
 
 
 async def by_pass(connection: Connection, location: str, qr_hash: bytes) -> UUID | None:

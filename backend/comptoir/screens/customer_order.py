@@ -42,6 +42,7 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress, o.p
     WHERE h.order_id = o.id AND h.released_at IS NULL), '[]') AS holds,
   coalesce((SELECT bool_or(p.state IN ('captured', 'part_refunded', 'refunded')) FROM payment p WHERE p.order_id =
       o.id), false) AS paid,
+  coalesce((SELECT sum(p.amount_minor) FROM payment p WHERE p.order_id = o.id AND p.state = 'pending' AND p.provider = 'pay_link'), 0)::bigint AS to_pay_minor,
   coalesce((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'state', i.state, 'amount_minor', i.amount_minor, 'sent_at', i.sent_at)
       ORDER BY i.intended_at)
     FROM payment_intention i WHERE i.order_id = o.id AND i.kind IN ('refund', 'void') AND i.state <> 'withdrawn'),
@@ -184,6 +185,8 @@ class CustomerOrder(msgspec.Struct, frozen=True):
     delivery: Delivery | None = None
     relay_open: bool = False
     returns: tuple[ReturnOf, ...] = ()
+    to_pay_minor: int = 0
+    """Of other goods: asked for here, by link, credit or till."""
 
     @property
     def pickup(self) -> Part | None:

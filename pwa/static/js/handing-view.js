@@ -77,6 +77,7 @@ export function paintKept(order, fact, { sent, odd = "" }) {
       sent,
       title: say("handed", { name: order.name }),
       more: say("handed_at", { number: order.number, time: clock(Date.parse(fact.at_wall)) }),
+      money: fact.body.tried?.length ? say(sent ? "money_sent" : "money_waits", { n: fact.body.tried.length }) : "",
       waiting: sent ? "" : say("kept_here", { name }),
       odd,
     }),

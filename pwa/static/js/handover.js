@@ -5,7 +5,8 @@
 //   {order, number, name, works: [id], bags: [{bag: "B:T-104", work}], pass?, letters?, collector?, identity: bool, age: bool, done_href}
 // The page out of the device's store has none: the order is found by its address among what is kept.
 // Both hold associate/_handing.html and may hold [data-bag="B:T-104"] rows (data-checked appears), #identity and #age boxes, refused articles as
-// <input data-refuse data-work data-line value="0"> with a <select data-reason>.
+// <input data-refuse data-work data-line value="0"> with a <select data-reason> and, where how they are is asked, a <select data-condition>.
+// With a network what is not taken is settled on the page of trying on (`try_href`); `articles` are the codes that open it.
 import "./handheld.js";
 import { journal, sync } from "./device.js";
 import { clone, icon, read, say } from "./paint.js";
@@ -13,6 +14,7 @@ import { ask, tell } from "./feedback.js";
 import { serverNow, setServerTime } from "./dials.js";
 import { play } from "./sound.js";
 import { ready } from "./scanner.js";
+import { carryTryOn } from "./try-on-carry.js";
 
 const PATIENCE_MS = 2000; // so long the server's answer is waited for, where this device may decide by itself
 const RELOAD_MS = 30000;
@@ -71,13 +73,23 @@ document.addEventListener("submit", (event) => {
   if (target.id === "letters") takeLetters(target.elements.six);
   else keepBack();
 });
-document.addEventListener("click", ({ target }) => target.closest("[data-act=undo]") && takeBack());
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-act=undo]")) return takeBack();
+  if (event.target.closest("#try-on")) event.preventDefault(), tryOn();
+});
 
-async function takeScan({ code: { kind, code } }) {
+// On to trying on: what was scanned and checked here goes along.
+function tryOn(article = null) {
+  carryTryOn({ order: order.order, pass: proof.pass, letters: proof.letters, bags: [...seen], identity: ticked("identity"), age: ticked("age"), article });
+  location.assign(page.try_href);
+}
+
+async function takeScan({ code: { kind, code }, raw = "" }) {
   if (!order) return tell("bad", say("stop_unknown"));
   if (left) return document.body.dataset.step === "kept" ? undefined : tell("again", say("hand_sending"), say("hand_sending_more"));
   if (kind === "pass") return takePass(code);
   const wanted = say("hand_bag_wrong_more", { bags: toScan().map(({ bag }) => tag(bag)).join(", ") });
+  if (page?.try_href && !alone() && (page.articles.includes(code) || page.articles.includes(raw.trim()))) return tryOn(page.articles.includes(code) ? code : raw.trim());
   if (kind !== "bag") return tell("bad", say("hand_wrong_code"), wanted);
   if (!order.bags.some(({ bag }) => bag === code)) return tell("bad", say("hand_bag_wrong", { name: order.name }), wanted);
   if (seen.has(code)) return tell("again", say("hand_bag_again", { bag: tag(code) }));
@@ -126,6 +138,9 @@ async function proven(kind, value) {
 }
 
 function paintProof() {
+  // With a network what is not taken is settled at once; without, it stays with the money waiting.
+  for (const one of document.querySelectorAll("details[data-alone]")) Object.assign(one, { hidden: !alone(), open: alone() && one.open });
+  if ($("try-on")) $("try-on").hidden = alone();
   const slot = $("proof");
   if (!slot) return;
   // A field that somebody types into stays.
@@ -160,9 +175,12 @@ async function finish(last) {
   if (byItself && !by) await load();
   if (byItself && why()) return invite();
   writing = true;
-  const refused = [...document.querySelectorAll("[data-refuse]")]
+  const unwanted = [...document.querySelectorAll("[data-refuse]")]
     .filter(({ value }) => Number(value) > 0)
-    .map((field) => ({ work: field.dataset.work, line: field.dataset.line, quantity: Number(field.value), reason: field.closest("[data-refusal]")?.querySelector("[data-reason]")?.value ?? "changed_mind" }));
+    .map((field) => ({ work: field.dataset.work, line: field.dataset.line, quantity: Number(field.value), reason: chosen(field, "reason") ?? "changed_mind", condition: chosen(field, "condition") }));
+  // How it is was asked: it stays as what came back. What is recalled stays as it is.
+  const tried = unwanted.filter(({ condition }) => condition);
+  const refused = unwanted.filter(({ condition }) => !condition).map(({ condition, ...one }) => one);
   try {
     left = await journal.append("hand_over", {
       order: order.order,
@@ -175,6 +193,7 @@ async function finish(last) {
       ...(order.collector ? { collector: order.collector } : {}),
       ...(byItself ? { offline: true, checked: proof.kind } : {}),
       refused,
+      ...(tried.length ? { tried } : {}),
     });
   } catch {
     // Not on disk: nobody has left with anything.
@@ -204,6 +223,8 @@ function show() {
   if (document.body.dataset.step !== "kept") play("done");
   by.paintKept(order, left, { sent: sent(), odd });
 }
+
+const chosen = (field, what) => field.closest("[data-refusal]")?.querySelector(`[data-${what}]`)?.value;
 
 // Too young for what is in the bag: it stays, and that is noted.
 async function keepBack() {

@@ -1,5 +1,5 @@
 // The return as it stands, drawn from the page's templates: the unit in hand, what was taken, why, what the customer gets.
-import { clone, say } from "./paint.js";
+import { clone, icon, say } from "./paint.js";
 import { journal } from "./device.js";
 
 const $ = (id) => document.getElementById(id);
@@ -11,6 +11,14 @@ const fill = (place, ...nodes) => {
 export const named = ({ name, deciding }) => [name, deciding].filter(Boolean).join(", ");
 export const money = (minor, currency) => new Intl.NumberFormat(document.documentElement.lang || "fr", { style: "currency", currency }).format(minor / 100);
 const reasonOf = (page, code) => page.reasons.find((one) => one.code === code);
+
+// A bag that was scanned.
+export function mark(code) {
+  for (const row of document.querySelectorAll(`[data-bag="${CSS.escape(code)}"]`)) {
+    row.toggleAttribute("data-checked", true);
+    row.querySelector("[data-mark]")?.replaceChildren(icon("saved"));
+  }
+}
 
 export function draw(page, state, now) {
   paintNow(page, state, now);
@@ -40,7 +48,7 @@ function paintNow(page, state, { current, taken }) {
   const { of } = current;
   fill($("now"), clone("t-now", {
     ...of, ...of.then, more: [reasonOf(page, current.reason)?.text, taken(of).length > 1 ? say("units", { n: taken(of).length }) : ""].filter(Boolean).join(", "),
-    drop: say(current.n ? "not_here" : "not_taken"),
+    drop: say(page.kind === "try_on" ? "try_takes" : current.n ? "not_here" : "not_taken"),
   }));
 }
 
@@ -55,7 +63,7 @@ function paintTaken(page, state, { current, cutOff }) {
   const rows = state.left ? [] : state.units.flatMap((unit, index) => {
     if (!unit.condition && !unit.missing) return unit === current ? [] : [row(page, state, unit, index, say("choose_condition"), "")];
     const reason = reasonOf(page, unit.reason);
-    const words = unit.missing ? say("is_missing") : [say(`is_${unit.condition}`), reason?.text].filter(Boolean).join(", ");
+    const words = unit.missing ? say(page.kind === "try_on" ? "is_leaving" : "is_missing") : [say(`is_${unit.condition}`), reason?.text].filter(Boolean).join(", ");
     const then = unit.missing ? "" : (state.quote?.units?.[state.units.filter(({ missing }) => !missing).indexOf(unit)]?.then ?? unit.of.then?.[unit.condition] ?? "");
     return [row(page, state, unit, index, words, then, Boolean(reason?.photo && !cutOff && page.order))];
   });
@@ -76,7 +84,7 @@ function row(page, state, unit, index, more, then, photo = false) {
 function paintSwap(page, state, { current }) {
   if (state.wish !== "exchange" || current || state.left) return fill($("swap"));
   // A field that somebody types into stays.
-  if ($("swap").contains(document.activeElement) && document.activeElement.id === "till") return;
+  if ($("swap").contains(document.activeElement) && ["till", "credit-code"].includes(document.activeElement.id)) return;
   const chosen = state.chosen.map((one, index) => {
     const made = clone("t-chosen", { picture: one.picture, name: named(one), more: say(one.here ? "swap_here" : "swap_elsewhere"), price: money(one.price_minor, page.currency) });
     made.querySelector("[data-unchoose]").dataset.unchoose = index;
@@ -87,7 +95,9 @@ function paintSwap(page, state, { current }) {
     made.querySelector("[data-size]").dataset.size = one.sku;
     return made;
   });
-  fill($("swap"), clone("t-swap", { chosen, sizes, due: (state.quote?.due_minor ?? 0) > 0 || state.till }));
+  fill($("swap"), clone("t-swap", { chosen, sizes, due: (state.quote?.due_minor ?? 0) > 0 || state.till || state.credit }));
+  if (state.till || state.credit) $("swap").querySelector("details").open = true;
+  if ($("credit-code")) $("credit-code").value = state.credit;
   if ($("till")) $("till").value = state.till;
 }
 
@@ -95,9 +105,10 @@ function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
   const acts = $("acts");
   if (state.left) return paintKept(page, state, acts);
   fill($("said"), ...(state.problem && !state.problem.permit ? [clone("t-said", state.problem)] : []));
+  if (page.kind === "try_on" && !current && state.units.every(({ missing }) => missing)) return fill(acts, clone("t-whole", { href: page.whole }));
   if (!complete || lacksReason || current) return fill(acts);
   const n = state.units.filter(({ missing }) => !missing).length;
-  if (cutOff) return fill(acts, clone("t-keep", { text: say("keep", { n }) }));
+  if (cutOff) return fill(acts, clone("t-keep", { text: page.kind === "try_on" ? say("try_keep") : say("keep", { n }) }));
   const ways = clone("t-ways", {
     exchange: state.wish !== "exchange" && page.kind !== "blind" && Boolean(page.order || page.rma), credit: state.wish !== "credit",
     refund: state.wish !== "refund" && !$("gift")?.checked && page.kind !== "blind",
@@ -118,7 +129,7 @@ function paintKept(page, state, acts) {
   for (const id of ["now", "taken", "swap", "why", "said"]) $(id).hidden = true;
   fill($("kept"), clone("t-kept", {
     sent, kept: !sent, title: sent && state.told?.number ? say("number_is", { number: state.told.number }) : say(sent ? "kept_sent" : "kept_here"),
-    more: say(sent ? `kept_${state.odd ? "odd" : "sent"}_more` : "kept_here_more"), odd: state.odd ?? "", units: rows,
+    more: say(page.kind === "try_on" && !state.odd ? (sent ? "try_sent_more" : "try_kept_more") : sent ? `kept_${state.odd ? "odd" : "sent"}_more` : "kept_here_more"), odd: state.odd ?? "", units: rows,
   }));
   fill(acts, clone("t-next", {}));
 }

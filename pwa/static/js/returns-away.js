@@ -10,6 +10,15 @@ const placed = new Set();
 const credit = document.getElementById("credit");
 const code = sessionStorage.getItem(`credit-${location.pathname}`);
 
+// Somebody pays on their phone: the page shows itself again once another word is true.
+const paying = document.getElementById("paying");
+async function look() {
+  const answer = await fetch(paying.dataset.paying, { headers: { accept: "application/json" }, redirect: "error", signal: AbortSignal.timeout(4000) }).then((told) => told.json()).catch(() => null);
+  const typing = paying.contains(document.activeElement) && document.activeElement.tagName === "INPUT";
+  if (answer?.state && answer.state !== paying.dataset.state && !typing) location.reload();
+}
+if (paying) setInterval(() => document.hidden || look(), 2000);
+
 // Said once, on the device that asked for it.
 if (credit && code) {
   credit.querySelector("[data-code]").textContent = code.match(/.{1,4}/g).join(" ");

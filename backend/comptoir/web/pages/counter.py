@@ -18,9 +18,10 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.ids import new_id
-from comptoir.screens import counter, kept_counter, order_messages, work_list
+from comptoir.screens import counter, kept_counter, order_messages, return_desk, return_done, work_list
 from comptoir.web import limits
 from comptoir.web.guards import COUNTER, by
+from comptoir.web.pages import return_view
 from comptoir.web.pages.handing import hand_over_page, store_of
 from comptoir.web.pages.orders import NewIds
 from comptoir.web.pages.page import Page
@@ -101,6 +102,9 @@ async def done(
     async with borrowed(house.pool) as connection:
         view = await counter.read(connection, order, store)
         board = await work_list.read(connection, store)
+        rma = await counter.stayed(connection, view.last.id) if view.last else None
+        stayed = await return_done.read(connection, rma, store) if rma else None
+        away = await return_desk.to_put_away(connection, store, rma) if rma else []
     if view.last is None or view.last.undone:
         return page.go(f"/counter/orders/{order}")
     return page.html(
@@ -108,6 +112,9 @@ async def done(
         view=view,
         board=board,
         last=view.last,
+        stayed=stayed,
+        away=away,
+        data=return_view.away_data(away, actor, now),
         now=now,
         time_zone=board.time_zone,
         undo_for=UNDO_FOR,

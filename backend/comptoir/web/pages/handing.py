@@ -46,6 +46,7 @@ async def hand_over_page(
     async with borrowed(house.pool) as connection:
         view = await counter.read(connection, order, store)
         zone = (await signed_in.read(connection, actor, store)).time_zone
+        articles = await counter.articles(connection, order, store)
     last = view.last if view.last and not view.last.undone and now - view.last.at < UNDO_FOR else None
     proven = bool(pass_ or letters)
     if not view.staged:
@@ -54,6 +55,7 @@ async def hand_over_page(
         "order": str(view.order), "number": view.number, "name": view.name, "works": [str(w.id) for w in view.staged], "bags": [{"bag": f"B:{b.tag}", "work": str(w)} for w, b in view.bags],
         "pass": pass_ or None, "letters": letters or None, "identity": not proven, "age": view.age is not None, "sign_in_id": str(actor.sign_in),
         "server_time": now.isoformat().replace("+00:00", "Z"), "done_href": f"/counter/orders/{view.order}/done",
+        "try_href": f"/counter/orders/{view.order}/try-on", "articles": articles,
     }  # fmt: skip
     return page.html(
         "associate/handover.html",

@@ -25,6 +25,7 @@ from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound, Refusal, TooMany
 from comptoir.kit.i18n import t
 from comptoir.kit.ids import digest, new_id
+from comptoir.kit.qr import qr_path
 from comptoir.kit.words import Code, Maybe, Note
 from comptoir.returns.disposition import DESTROY_REASONS
 from comptoir.returns.model import (
@@ -47,6 +48,7 @@ from comptoir.returns.policy import Condition, Policy, Signals
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import ReasonCode, offered
 from comptoir.returns.signals import Brought
+from comptoir.screens import awaited as awaits
 from comptoir.screens import return_articles, return_desk, return_done, signed_in
 from comptoir.staff.model import Colleague
 from comptoir.staff.queries import find_managers
@@ -205,6 +207,7 @@ async def one(rma: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePa
     store = store_of(actor)
     async with borrowed(house.pool) as connection:
         done = await return_done.read(connection, rma, store)
+        awaited = await awaits.read(connection, done.exchange.order) if done.exchange else None
         if done.status not in ("requested", "received", "inspected"):
             around = await signed_in.read(connection, actor, store)
             away = await return_desk.to_put_away(connection, store, rma)
@@ -213,6 +216,9 @@ async def one(rma: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePa
                 view=done,
                 away=away,
                 data=return_view.away_data(away, actor, now),
+                awaited=awaited,
+                qr=qr_path(awaited.url) if awaited and awaited.url else None,
+                new_id=new_id,
                 now=now,
                 time_zone=around.time_zone,
             )
@@ -324,6 +330,7 @@ class Tapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wish: Wish = "refund"
     exchange: Annotated[tuple[Instead, ...], msgspec.Meta(max_length=50)] = ()
     till: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    credit: Maybe = ""
     gift: bool = False
     recipient: Maybe = ""
     note: Note = ""
@@ -337,7 +344,7 @@ def command_of(
     """What the tap asks for. `status` of a return that is on file: what was looked at already is only settled."""
     settling = Settling(
         data.wish, tuple(Replacement(one.sku) for one in data.exchange), "credit" if data.gift else "refund",
-        till_reference=data.till or None, recipient=data.recipient,
+        till_reference=data.till or None, recipient=data.recipient, credit=data.credit.strip() or None,
     )  # fmt: skip
     if data.rma is not None and status == "inspected":
         return SettleReturn(id=data.id, rma=data.rma, settling=settling, permission=permission)
@@ -370,7 +377,7 @@ def command_of(
 
 async def asked_by(data: Tapped, house: House, actor: Actor) -> TakeReturn | FinishReturn | SettleReturn:
     """The command of a tap, with the permission that came with it."""
-    permission = await permission_of(data, house, actor)
+    permission = await permission_of(data.permission, house, actor)
     status = None
     if data.rma is not None:
         async with borrowed(house.pool) as connection:
@@ -427,9 +434,8 @@ async def currency_of(data: Tapped, house: House) -> str:
         return await return_done.currency_of(connection, data.order, data.rma)
 
 
-async def permission_of(data: Tapped, house: House, actor: Actor) -> Permission | None:
+async def permission_of(allowed: Allowed | None, house: House, actor: Actor) -> Permission | None:
     """Who allows it: a store manager who is signed in, or one whose PIN was typed. Invalid `wrong_pin`; TooMany `wait_for_pin`."""
-    allowed = data.permission
     if allowed is None:
         return None
     if actor.role == "store_manager" and allowed.staff is None:

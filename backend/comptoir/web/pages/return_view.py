@@ -15,6 +15,7 @@ from comptoir.returns.model import ReturnSettled, Wish
 from comptoir.returns.policy import CONDITIONS, Policy, disposition_of
 from comptoir.returns.reasons import NO_REASON, Reason
 from comptoir.returns.refunding import free_places, gross_shares, unit_minor
+from comptoir.screens.counter import CounterOrder
 from comptoir.screens.return_desk import Away, Earlier, Line, Order
 from comptoir.screens.return_done import Done
 from comptoir.web.pages.return_verdicts import Rules, Said
@@ -105,6 +106,34 @@ def of_order(view: Order, rules: Rules, language: str, origin: str) -> Taking:
     return Taking(view.name, view.number, data, shown, [], view, earlier=under_way)
 
 
+def in_the_bag(view: CounterOrder, sold: Order, policy: Policy, language: str) -> dict[str, Any]:
+    """Goods that are about to leave, unit by unit, as the page of trying on needs them. What is recalled stays by itself."""
+    staged = [(work, line) for work, line in view.lines if not line.blocked]
+    coming: dict[tuple[int, int], int] = {}
+    for _, one in staged:
+        coming[one.order_line, one.part] = coming.get((one.order_line, one.part), 0) + one.staged
+    needs = [
+        msgspec.structs.replace(line, gone=line.gone + coming.get((line.line, line.part), 0)) for line in sold.lines
+    ]
+    of = {(need.line, need.part): need for need in needs}
+    lines: list[dict[str, Any]] = []
+    for work, one in staged:
+        need = of[one.order_line, one.part]
+        lines.append({
+            "work": str(work), "at": one.line, "line": need.line, "part": need.part, "sku": need.sku, "name": need.name, "variant": need.variant,
+            "deciding": need.deciding, "picture": need.picture, "codes": need.codes, "left": one.staged, "each": costs_of(need, needs)[: one.staged],
+            "then": places_of(policy, need.place or "", need.category, language),
+        })  # fmt: skip
+    return {
+        "kind": "try_on", "order": str(view.order), "origin": "hand_over", "currency": sold.currency, "lines": lines,
+        "units": [{key: line[key] for key in ("work", "at")} for line in lines for _ in range(line["left"])],
+        "works": [str(work.id) for work in view.staged], "bags": [f"B:{bag.tag}" for _, bag in view.bags], "age": view.age is not None,
+        "refused": [{"work": str(work), "line": one.line, "quantity": one.staged, "reason": "recalled"} for work, one in view.lines if one.blocked],
+        "paths": {"rehearsal": f"/counter/orders/{view.order}/try-on/rehearsal", "settlement": f"/counter/orders/{view.order}/try-on"},
+        "whole": f"/counter/orders/{view.order}", "name": view.name, "number": view.number,
+    }  # fmt: skip
+
+
 def verdict_of(line: Line, verdicts: Said, language: str) -> tuple[str, str]:
     if not line.gone:
         return t("return_desk.not_out", language), "muted"
@@ -182,15 +211,20 @@ def blind(language: str) -> Taking:
     return Taking(t("return_desk.blind", language), t("return_desk.blind_more", language), data, rule=rule)
 
 
-def promised(settled: ReturnSettled, wish: Wish, currency: str, language: str) -> dict[str, Any]:
+def promised(
+    settled: ReturnSettled, wish: Wish, currency: str, language: str, *, tried: bool = False
+) -> dict[str, Any]:
     """What a rehearsed settlement comes to, in words: the amount, where it goes, the button, and where each unit goes."""
 
     def say(key: str, minor: int = 0) -> str:
         return t(f"return_desk.{key}", language, amount=money(minor, currency, language))
 
     kind, minor = "refund", settled.refund_minor
-    if wish == "exchange" and settled.due_minor:
-        kind, minor = "due", settled.due_minor
+    due_minor = settled.due_minor - settled.by_credit_minor
+    if wish == "exchange" and due_minor:
+        kind, minor = "due", due_minor
+    elif wish == "exchange" and settled.by_credit_minor:
+        kind, minor = "by_credit", settled.by_credit_minor
     elif wish == "exchange" and settled.credit_minor:
         kind, minor = "rest_credit", settled.credit_minor
     elif wish == "exchange":
@@ -200,13 +234,17 @@ def promised(settled: ReturnSettled, wish: Wish, currency: str, language: str) -
     elif not minor:
         kind = "nothing"
     where = say(f"where_{'void' if kind == 'refund' and settled.refund == 'void' else kind}")
+    if kind == "due" and not settled.by_link:
+        where = say("where_due_till")
+    if kind == "due" and settled.by_credit_minor:
+        where = f"{say('where_by_credit', settled.by_credit_minor)} {where}"
     if settled.withheld_minor:
         where = say("where_withheld", settled.withheld_minor)
     elif settled.delivery_minor and kind == "refund":
         where = say("where_delivery", settled.delivery_minor)
     return {
-        "amount": money(minor, currency, language), "word": say(f"word_{kind}"), "where": where, "button": say(f"do_{kind}", minor),
-        "due_minor": settled.due_minor,
+        "amount": money(minor, currency, language), "word": say(f"word_{kind}"), "where": where, "button": say(f"do_{'try_' if tried else ''}{kind}", minor),
+        "due_minor": due_minor, "by_credit_minor": settled.by_credit_minor,
         "units": [{"then": t(f"return_desk.to_{unit.disposition}", language)} for unit in settled.units if unit.disposition],
     }  # fmt: skip
 
