@@ -54,7 +54,7 @@ NOT_PAGES: Final = (
 )
 FILES: Final = (
     "/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels", "/packing/kept", "/policy.json", "/rates.csv", "/photos/{photo:uuid}",
-    "/return/{rma:uuid}/label",
+    "/return/{rma:uuid}/label", "/returns/{rma:uuid}/paying",
 )  # fmt: skip
 """What machines read; streams, files and the redirect at the root are no pages either."""
 
@@ -230,7 +230,66 @@ def wrong_pin(page: Page, world: World) -> None:
 
 
 def refuse(page: Page, world: World) -> None:
+    """With no network what stays is said on the page itself."""
+    offline(page, world)
     page.locator("details.refuse summary").first.click()
+
+
+def try_on(*then: str) -> Go:
+    """Every bag is scanned, the identity is looked at, and what follows is tapped for every unit."""
+
+    def go(page: Page, world: World) -> None:
+        page.locator("#now > *").first.wait_for()
+        for bag in page.locator("[data-bag]").all():
+            page.evaluate(SCAN, bag.get_attribute("data-bag"))
+        page.locator("label[data-check=identity]").click()
+        if page.locator("label[data-check=age]:visible").count():
+            page.locator("label[data-check=age]").click()
+        while then and page.locator("#now [data-condition]").count():
+            page.locator("#now [data-condition]").first.click()
+        for tapped in then:
+            page.locator(tapped).first.click()
+        if then:
+            page.locator("[data-act=settle], [data-act=ask], #said:not([hidden])").first.wait_for()
+
+    return go
+
+
+def awaited(more: str, *, link: bool = True) -> Callable[[World], str]:
+    """What other goods cost more is still to be paid: by a link, or at the till alone."""
+
+    def where(world: World) -> str:
+        rma = UUID(returned("settled")(world)[-36:])
+        order = world.shop.one(
+            "SELECT order_id FROM work WHERE status = 'handed_over' AND kind = 'pickup' ORDER BY id LIMIT 1"
+        )
+        number, now = world.find("SELECT number FROM rma WHERE id = $1", rma), datetime.now(UTC)
+        for provider, reference, state in (("exchange", number, "captured"), ("pay_link", f"{number}-DUE", "pending")):
+            world.shop.ask(
+                "INSERT INTO payment (order_id, reference, provider, state, amount_minor) VALUES ($1, $2, $3, $4, 2300) ON CONFLICT DO NOTHING",
+                order, reference, provider, state,
+            )  # fmt: skip
+        world.shop.ask(
+            "INSERT INTO order_hold (order_id, reason, note, placed_at, placed_by, until) VALUES ($1, 'payment', '', $2, 'system', $3) ON CONFLICT DO NOTHING",
+            order, now, now + timedelta(days=2),
+        )  # fmt: skip
+        world.shop.ask("DELETE FROM pay_link")
+        if link:
+            world.shop.ask(
+                "INSERT INTO pay_link (id, order_id, reference, account, amount_minor, state, url, provider_ref, made_at, expires_at)"
+                " VALUES ($1, $2, $3, 'x', 2300, 'open', 'https://checkout.stripe.com/c/pay/cs_test_a1B2c3D4', 'cs_test_1', $4, $5)",
+                new_id(), order, f"{number}-DUE", now, now + timedelta(hours=23),
+            )  # fmt: skip
+        token = Seal(SECRET.encode()).token("order", order.bytes, 0)
+        return more.format(rma=rma, token=token)
+
+    return where
+
+
+def no_such_credit(page: Page, world: World) -> None:
+    page.fill("#f-code", "0" * 26)
+    page.locator("form button").first.click()
+    page.locator(".error").wait_for()
 
 
 def wrong_article(page: Page, world: World) -> None:
@@ -1114,10 +1173,14 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/counter/orders/{order:uuid}": [
         State("ready", "associate", on("/counter/orders/{order}", "staged")),
-        State("an article refused", "associate", on("/counter/orders/{order}", "staged"), refuse, both=False),
+        State("an article stays with no network", "associate", on("/counter/orders/{order}", "staged"), refuse, both=False),
         State("not ready", "associate", on("/counter/orders/{order}", "open")),
         State("gone", "associate", on("/counter/orders/{order}", "handed_over")),
         State("unknown", "associate", at(f"/counter/orders/{NOWHERE}")),
+    ],
+    "/counter/orders/{order:uuid}/try-on": [
+        State("what stays", "associate", on("/counter/orders/{order}/try-on", "staged"), try_on()),
+        State("to settle", "associate", on("/counter/orders/{order}/try-on", "staged"), try_on("[data-reason]")),
     ],
     "/counter/orders/{order:uuid}/done": [State("just now", "associate", on("/counter/orders/{order}/done", "handed_over"))],
     "/counts": [State("two", "associate", at("/counts")), State("none", "quiet", at("/counts"), both=False)],
@@ -1260,6 +1323,11 @@ STATES: Final[dict[str, list[State]]] = {
         State("three parcels", "nobody", with_parcels, both=False),
         State("lost", "nobody", at("/o/" + "0" * 26)),
     ],
+    "/o/{token:str}/pay": [
+        State("by a link", "nobody", awaited("/o/{token}/pay")),
+        State("by no link", "nobody", awaited("/o/{token}/pay", link=False), no_such_credit, both=False),
+    ],
+    "/paid": [State("back", "nobody", at("/paid"), both=False), State("thanks", "nobody", at("/paid?done=true"))],
     "/o/{token:str}/relay": [
         State("asked", "nobody", to_be_sent_to_relay(""), both=False),
         State("three near, one carrier away", "nobody", to_be_sent_to_relay("?postcode=69006"), both=False),
@@ -1381,6 +1449,10 @@ STATES: Final[dict[str, list[State]]] = {
         State("one just came", "associate", lambda world: "/returns/parcels?taken=" + came(world)),
         State("nobody knows it", "associate", at("/returns/parcels"), unknown_parcel, both=False),
     ],
+    "/returns/credits": [
+        State("asked", "associate", at("/returns/credits"), both=False),
+        State("nobody knows it", "associate", at("/returns/credits"), no_such_credit),
+    ],
     "/returns/orders/{order:uuid}": [
         State("by the law", "associate", on("/returns/orders/{order}", "handed_over")),
         State("how is it", "associate", on("/returns/orders/{order}", "handed_over"), take_one()),
@@ -1389,7 +1461,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("another size", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", "[data-act=exchange]"), both=False),
         State("kept with no network", "associate", on("/returns/orders/{order}", "handed_over"), alone_with_it, both=False),
     ],
-    "/returns/{rma:uuid}": [State("announced", "associate", returned("requested")), State("settled", "associate", returned("settled"))],
+    "/returns/{rma:uuid}": [State("announced", "associate", returned("requested")), State("settled", "associate", returned("settled")), State("to pay", "associate", awaited("/returns/{rma}")), State("to pay at the till", "associate", awaited("/returns/{rma}", link=False), both=False)],
     "/scan": [
         State("asked", "associate", at("/scan")),
         State("an article", "associate", at("/scan"), submit("#f-code", "DERBY-HELENE-NOIR-39", "main form button"), both=False),

@@ -10,6 +10,16 @@ from tests.browser.looking import assert_targets_are_large_enough
 from tests.browser.shop import LYON, open_shop, order_id, pass_of
 from tests.browser.test_returns import Desk
 
+KEPT = """async (order) => {
+  const asked = indexedDB.open("comptoir");
+  const db = await new Promise((done) => { asked.onsuccess = () => done(asked.result); });
+  const found = db.transaction("meta").objectStore("meta").get("counter");
+  const kept = await new Promise((done) => { found.onsuccess = () => done(found.result); });
+  db.close();
+  return Boolean(kept?.lease?.mine && kept.orders.some((one) => one.order === order));
+}"""
+"""Whether the device keeps this order on its shelf."""
+
 
 @pytest.fixture(scope="module")
 def desk(browser: Browser, postgres_server: postgres.Server, template: str) -> Iterator[Desk]:
@@ -38,7 +48,7 @@ def test_one_is_taken_and_one_stays_with_two_taps_and_the_undo_puts_it_back_into
     page.wait_for_url("**/try-on")
     expect(page.locator("#taken")).to_contain_text("Part avec le client")
     hands.scan("B:T-601")
-    expect(page.locator("[data-bag='B:T-601']")).to_have_attribute("data-checked", "")
+    expect(page.locator("#bags")).to_be_hidden()
     assert_targets_are_large_enough(page)
     page.click("[data-condition=opened]")
     hands.tap("#why [data-reason]")
@@ -93,9 +103,12 @@ def test_nothing_is_taken_and_another_article_goes_in_its_place_and_the_till_tak
 def test_with_no_network_it_is_kept_as_one_fact_and_the_money_waits(desk: Desk) -> None:
     page, shop, hands, sku = desk.page, desk.shop, desk.hands, desk.skus[0]
     placed, _ = shelved(desk, "T-603", sku, desk.skus[1])
-    # This device holds the counter.
-    page.goto(f"{shop.url}/counter")
-    expect(page.locator("#lease")).to_contain_text("Cet appareil peut remettre")
+    # This device holds the counter, and keeps the shelf.
+    with page.expect_response(
+        lambda answer: "/sync/keep" in answer.url and '"counter":true' in (answer.request.post_data or "")
+    ):
+        page.goto(f"{shop.url}/counter")
+    page.wait_for_function(KEPT, arg=placed["id"])
     hands.scan("P1:" + pass_of(order_id(placed), LYON))
     expect(page.locator("#try-on")).to_be_visible()
     hands.scan(shop.code_of(sku))

@@ -33,6 +33,8 @@ export function draw(page, state, now) {
   if ($("facts")) fill($("facts"), ...((state.quote ?? state.problem)?.facts ?? []).map((told) => clone("t-fact", told)));
   if ($("odd")) $("odd").hidden = !state.units.length;
   $("band").hidden = Boolean(state.left);
+  // Once every bag was scanned the room is for what lay in them.
+  if ($("bags")) $("bags").hidden = Boolean(state.left) || !document.querySelector("#bags [data-bag]:not([data-checked])");
   for (const row of document.querySelectorAll("[data-line]")) {
     const line = page.lines.find((one) => `${one.line}/${one.part}` === row.dataset.line);
     if (!line) continue;
@@ -96,7 +98,7 @@ function paintSwap(page, state, { current }) {
     return made;
   });
   fill($("swap"), clone("t-swap", { chosen, sizes, due: (state.quote?.due_minor ?? 0) > 0 || state.till || state.credit }));
-  if (state.till || state.credit) $("swap").querySelector("details").open = true;
+  if (state.credit) $("swap").querySelector("details").open = true;
   if ($("credit-code")) $("credit-code").value = state.credit;
   if ($("till")) $("till").value = state.till;
 }

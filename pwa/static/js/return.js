@@ -93,7 +93,7 @@ function takeBag(code) {
   if (!page.bags.includes(code)) return tell("bad", say("try_bag_wrong"), "");
   seen.add(code);
   mark(code);
-  tell("ok", code.slice(2));
+  tell("ok", say("try_bag_ok", { bag: code.slice(2) }));
   changed();
 }
 

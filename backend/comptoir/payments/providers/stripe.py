@@ -150,7 +150,7 @@ class Stripe:
     async def make_link(self, ask: AskLink) -> LinkMade:
         """A Checkout Session that takes so much once."""
         form = {
-            "mode": "payment", "client_reference_id": str(ask.key), "success_url": f"{ask.back}?done=1", "cancel_url": ask.back,
+            "mode": "payment", "client_reference_id": str(ask.key), "success_url": f"{ask.back}?done=true", "cancel_url": ask.back,
             "locale": "en" if ask.language == "en" else "fr", "expires_at": str(int(ask.expires_at.timestamp())),
             "line_items[0][quantity]": "1", "line_items[0][price_data][currency]": ask.currency.lower(),
             "line_items[0][price_data][unit_amount]": str(ask.amount_minor),
