@@ -16,6 +16,7 @@ from comptoir.notifications.sending import Lane
 from comptoir.outgoing.client import WebhookClient
 from comptoir.settings import Settings
 from comptoir.sourcing.outlook import Outlook
+from comptoir.tower.watching import Watch
 from comptoir.wiring import CARRIERS, flows
 
 
@@ -37,6 +38,7 @@ class House:
         self.webhooks = WebhookClient(local=settings.webhooks_local)
         self.relays = RelayFinder(pool, self.carriers)
         self.reports = TakeReports(self.seal, self.outlook)
+        self.tower = Watch(pool, clock)
         self.push = push_provider(settings)
         carried = providers(settings, self.push)
         self.lanes: dict[Medium, Lane] = {medium: Lane(medium, one) for medium, one in carried.items()}
@@ -50,6 +52,7 @@ class House:
 
     async def close(self) -> None:
         """Let what is in flight end, then give the connections back."""
+        await self.tower.close()
         await self.keeper.stop()
         await self.orders.close()
         await self.carriers.close()

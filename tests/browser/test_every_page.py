@@ -1203,6 +1203,8 @@ STATES: Final[dict[str, list[State]]] = {
     "/exceptions/{case:uuid}": [State("one", "lead", case("/exceptions/"), both=False)],
     "/lost": [State("asked", "nobody", at("/lost")), State("sent", "nobody", at("/lost?sent=true"))],
     "/manager": [State("now", "office", at("/manager"))],
+    "/manager/load": [State("all stores", "office", at("/manager/load"))],
+    "/manager/works": [State("due", "office", at("/manager/works")), State("late", "office", at("/manager/works?which=late"), both=False)],
     "/manager/boxes": [
         State("three", "office", at("/manager/boxes")),
         State("not measured", "office", at("/manager/boxes"), untold_box, both=False),

@@ -10,7 +10,8 @@ import pytest
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.ids import new_id
-from comptoir.screens import region
+from comptoir.tower.standing import StoreNow
+from comptoir.tower.watching import read_direct
 from comptoir.web.live import Live
 from comptoir.web.pages import manager
 from tests.conftest import Database
@@ -28,9 +29,9 @@ async def desk(database: Database) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def of(desk: Desk, store: str) -> region.StoreNow:
-    found = await region.read(desk.connection, EVERYWHERE, desk.app.clock())
-    return next(row for row in found.stores if row.id == store)
+async def of(desk: Desk, store: str) -> StoreNow:
+    found = await read_direct(desk.connection, EVERYWHERE, desk.app.clock())
+    return next(row for row in found if row.place.id == store)
 
 
 def stores_in(answer: httpx.Response) -> list[str]:
@@ -76,8 +77,10 @@ async def test_a_work_that_the_store_cannot_reach_in_time_is_at_risk(desk: Desk)
     for minutes in (60, 61, 62):
         _, work = await desk.order()
         await desk.promise(work, MIDDAY + timedelta(minutes=minutes))
+    # Two in an hour and ten minutes to the shelf: the first is there in 40 minutes, the second in 70, the third in 100.
     found = await of(desk, PART_DIEU)
-    assert (found.open, found.late, found.at_risk) == (3, 0, 1)
+    assert (found.open, found.late, found.at_risk, found.due()) == (3, 0, 2, 1)
+    assert {minute - found.at for minute in found.risks} == {61, 62}
 
 
 async def test_waiting_customers_are_counted_with_the_longest_wait(desk: Desk) -> None:
@@ -90,7 +93,7 @@ async def test_waiting_customers_are_counted_with_the_longest_wait(desk: Desk) -
     async with await desk.browser(INES) as browser:
         page = words(await browser.get("/manager"))
     found = await of(desk, PART_DIEU)
-    assert (found.waiting, found.staged, found.open) == (2, 2, 0)
+    assert (found.here.waiting, found.staged, found.open) == (2, 2, 0)
     assert "le plus long, 7:00, Lyon" in page
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from comptoir.kit.bulk import Bulk
@@ -10,6 +10,11 @@ from comptoir.kit.columns import literal
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
 from comptoir.orders.model import Address
+
+STILL_NEEDED: Final = """
+(o.progress NOT IN ('fulfilled', 'closed', 'canceled') OR m.template NOT IN ('confirmed', 'held', 'ready', 'reminder', 'last_day', 'early', 'short'))
+"""
+"""Whoever has the goods, or whose order is over, need not be told any more that they are on their way. Needs `m` and `o`."""
 
 # Arrays of arrays must be rectangular in PostgreSQL, so consents travel joined by spaces (they are slugs).
 CUSTOMERS = (

@@ -1,20 +1,15 @@
 """What the customer of an order was told, by which medium, and what nobody has yet: newest first."""
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
+from comptoir.orders.sql import STILL_NEEDED
 
 MOST = 50
-STILL_NEEDED: Final = """
-(o.progress NOT IN ('fulfilled', 'closed', 'canceled') OR m.template NOT IN ('confirmed', 'held', 'ready', 'reminder', 'last_day', 'early', 'short'))
-"""
-"""Whoever has the goods, or whose order is over, need not be told any more that they are on their way. Needs `m` and `o`."""
-
 _SQL = """
 SELECT m.id, m.template, m.medium, m.status, coalesce(m.reason, '') AS reason, m.made_at, m.settled_at,
   (SELECT t.first_name FROM staff t WHERE t.id::text = m.settled_by) AS settled_by, NOT {still} AS moot,

@@ -10,7 +10,7 @@ import msgspec
 from comptoir.kit.actor import Actor
 from comptoir.kit.codes import gtin14, parse
 from comptoir.kit.db import Connection
-from comptoir.screens.order_messages import STILL_NEEDED
+from comptoir.orders.sql import STILL_NEEDED
 
 MOST = 100
 Filter = Literal["all", "held", "short", "untold", "to_pick", "ready", "canceled"]

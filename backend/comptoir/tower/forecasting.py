@@ -12,12 +12,14 @@ from typing import Final
 
 import msgspec
 
-from comptoir.network.promise import Paces, doable, paced, ready_minute
+from comptoir.network.promise import FAR, Paces, doable, paced, ready_minute
 
 HOURS: Final = 12
 """How far a forecast looks, in whole hours from the one that has begun."""
 HORIZONS: Final = (1, 2, 4, 8)
 """Hours ahead at which forecasts are kept and compared with what came."""
+SOON: Final = 240
+"""Minutes from the beginning of the hour that has begun: what breaks within them is decided about now."""
 HANDS: Final = 5
 """Minutes before which nothing that nobody has begun can be picked."""
 LAST_STEP: Final = 10
@@ -57,7 +59,8 @@ class Store(msgspec.Struct, frozen=True):
 
     @property
     def paces(self) -> tuple[tuple[int, int, float], ...]:
-        return paced(self.windows, self.capacity_per_hour, self.learned, self.planned, self.extra)
+        """Open time with its pace; a place without hours works round the clock."""
+        return paced(self.windows or ((0, FAR),), self.capacity_per_hour, self.learned, self.planned, self.extra)
 
 
 class Hour(msgspec.Struct, frozen=True):
@@ -261,7 +264,7 @@ class Outlook(msgspec.Struct, frozen=True):
 def outlook(store: Store, at: int) -> Outlook:
     """A store's forecast with its slow and its quick twin. Where nothing is late with slow hands nothing is with any."""
     slow = forecast(store, at, pace=SLOW)
-    likely = forecast(store, at)
+    likely = forecast(store, at, each=True)
     if not slow.late:
         return Outlook(store, likely, slow, likely)
     return Outlook(store, likely, slow, forecast(store, at, pace=FAST) if likely.late else likely)
@@ -284,6 +287,11 @@ def ranged(late: float, scale: float, error: Error, most: float = float("inf")) 
         return Figure(late, max(0.0, min(late, late + error.low)), max(late, error.calm), 0.0)
     low = max(0.0, min(late, late + error.low * scale))
     return Figure(late, low, min(max(late, late + error.high * scale), max(most, late)), scale)
+
+
+def soon(at: int) -> int:
+    """The minute until which what breaks is decided about now."""
+    return at // 60 * 60 + SOON
 
 
 def horizon(minutes: int) -> int:

@@ -93,7 +93,8 @@ class Live:
             self._watchers.discard(watcher)
 
     def tell(self, keys: frozenset[str]) -> None:
-        """Wake whoever shows one of these places."""
+        """Wake whoever shows one of these places; what is kept of them is old."""
+        self.house.tower.touched(keys)
         for watcher in self._watchers:
             if watcher.concerns(keys):
                 watcher.wake()
@@ -117,10 +118,12 @@ class Live:
             gone = asyncio.Event()
             connection.add_termination_listener(lambda _connection: gone.set())
             await connection.add_listener(CHANNEL, self._heard)
+            self.house.tower.heard(True)
             self.tell(frozenset((EVERYWHERE,)))
             try:
                 await gone.wait()
             finally:
+                self.house.tower.heard(False)
                 if not connection.is_closed():
                     await connection.remove_listener(CHANNEL, self._heard)
 

@@ -1,4 +1,4 @@
-"""What a manager watches: the region as one live table of stores, and each store's list behind its row, to read only."""
+"""What a manager watches: all their stores on one live page, and each store's list behind its row, to read only."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,17 +15,33 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound
-from comptoir.screens import exceptions, region, work_list
+from comptoir.screens import exceptions, work_list
+from comptoir.tower import showing
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.live import PING, Live
 from comptoir.web.pages.page import Page
 
 Answer = Response[Any]
-Draw = Callable[[], Awaitable[str]]
+Drawn = str | dict[str, str]
+Draw = Callable[[], Awaitable[Drawn]]
 AT_MOST_EVERY: Final = 1.0
 """Seconds between two updates of an open page: whoever watches the same stores in the same language shares each one."""
 
-_drawing: dict[tuple[object, ...], asyncio.Task[str]] = {}
+GATHER: Final = 0.05
+"""Seconds in which changes gather before the first of them is drawn."""
+MOST_KEYS: Final = 5_000
+PARTS: Final = {
+    "now-tiles": "manager/_now_tiles.html",
+    "now-said": "manager/_now_said.html",
+    "now-load": "manager/_now_load.html",
+    "now-todo": "manager/_now_todo.html",
+    "now-map": "manager/_now_map.html",
+    "hour": "manager/_hour.html",
+}
+"""Parts of the Now page: the id of an element, and what is drawn into it."""
+
+_drawing: dict[tuple[object, ...], asyncio.Task[Drawn]] = {}
+_last: dict[tuple[object, ...], float] = {}
 
 
 @get("/manager", opt=by(*MANAGERS))
@@ -35,10 +51,9 @@ async def now_page(
     page: NamedDependency[Page],
     now: NamedDependency[datetime],
 ) -> Answer:
-    """Every store of the manager's, the most troubled first."""
-    async with borrowed(house.pool) as connection:
-        view = await region.read(connection, actor, now)
-    return page.html("manager/now.html", view=view, now=now, time_zone=view.time_zone, partial=False)
+    """The actor's stores: readings, what will break, load by hour, what to decide."""
+    view = await seen(house, actor, now)
+    return page.html("manager/now.html", view=view, now=now, time_zone=view.time_zone)
 
 
 @get("/manager/stream", opt=by(*MANAGERS))
@@ -48,15 +63,22 @@ async def now_stream(
     page: NamedDependency[Page],
     live: NamedDependency[Live],
 ) -> Stream:
-    """The table again when something changed, at most once a second; promises run out by themselves, so it also breathes."""
+    """The parts that changed, at most once a second; promises run out by themselves, so it also breathes."""
 
-    async def draw() -> str:
+    async def draw() -> dict[str, str]:
         now = house.clock()
-        async with borrowed(house.pool) as connection:
-            view = await region.read(connection, actor, now)
-        return page.text("manager/_now.html", view=view, now=now, time_zone=view.time_zone, partial=True)
+        view = await seen(house, actor, now)
+        told_ = {"view": view, "now": now, "time_zone": view.time_zone}
+        return {part: page.text(template, **told_) for part, template in PARTS.items()}
 
     return told(live, actor.locations, ("now", actor.locations, page.lang, id(house)), draw)
+
+
+async def seen(house: House, actor: Actor, now: datetime, todo: int = showing.TODO) -> showing.Now:
+    """The Now page of the actor's stores in figures, with so many things to decide."""
+    stores = await house.tower.stores(actor)
+    tower = house.tower
+    return showing.show(stores, tower.cases, tower.means, tower.facts.errors_of_sums, now, tower.facts.paces, todo)
 
 
 @get("/manager/stores/{store:str}/live", opt=by(*MANAGERS))
@@ -101,20 +123,25 @@ async def of_store(house: House, actor: Actor, store: str) -> tuple[work_list.Wo
 
 
 def told(live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], draw: Draw) -> Stream:
-    """Server-sent fragments of what `draw` gives, when a place changed and every 20 seconds; only when they differ."""
+    """Server-sent fragments of what `draw` gives, when a place changed and every 20 seconds; only what differs.
+
+    A text goes out whole; of parts by the id of their element, those that changed.
+    """
 
     async def fragments() -> AsyncIterator[bytes]:
         async with live.watch(places) as watcher:
             yield b": open\n\n"
-            last = ""
+            last: dict[str, str] = {}
             while not watcher.closed:
                 await watcher.changed()
                 if watcher.closed:
                     return
-                html = await shared(key, draw)
-                if html != last:
+                drawn = await shared(key, draw)
+                parts = drawn if isinstance(drawn, dict) else {"": drawn}
+                html = changed(last, parts)
+                if html:
                     yield b"data: " + html.encode().replace(b"\n", b"\ndata: ") + b"\n\n"
-                    last = html
+                    last = parts
                 else:
                     yield PING
 
@@ -123,7 +150,16 @@ def told(live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], dr
     )
 
 
-async def shared(key: tuple[object, ...], draw: Draw) -> str:
+def changed(last: dict[str, str], parts: dict[str, str]) -> str:
+    """What an open page is sent: each part that it does not have, into the element of that id."""
+    return "\n".join(
+        f'<hx-partial hx-target="#{name}" hx-swap="innerMorph">{html}</hx-partial>' if name else html
+        for name, html in parts.items()
+        if last.get(name) != html
+    )
+
+
+async def shared(key: tuple[object, ...], draw: Draw) -> Drawn:
     """One read and one rendering for all who ask within a second for the same stores in the same language."""
     task = _drawing.get(key)
     if task is None:
@@ -131,11 +167,17 @@ async def shared(key: tuple[object, ...], draw: Draw) -> str:
     return await asyncio.shield(task)
 
 
-async def _drawn(key: tuple[object, ...], draw: Draw) -> str:
+async def _drawn(key: tuple[object, ...], draw: Draw) -> Drawn:
+    """At once where nobody asked within the last second; else when that second is over."""
+    loop = asyncio.get_running_loop()
     try:
-        await asyncio.sleep(AT_MOST_EVERY)
+        wait = _last.get(key, 0.0) + AT_MOST_EVERY - loop.time()
+        await asyncio.sleep(max(GATHER, wait))
     finally:
         _drawing.pop(key, None)
+    if len(_last) > MOST_KEYS:
+        _last.clear()
+    _last[key] = loop.time()
     return await draw()
 
 

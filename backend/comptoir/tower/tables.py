@@ -1,0 +1,58 @@
+"""Tables of the tower: hours as they went, paces, forecasts and their errors. Made by the migrations, compared by a test."""
+
+from piccolo.columns import DoublePrecision, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns.base import OnDelete
+from piccolo.table import Table
+
+from comptoir.network.tables import Location
+
+
+class StoreHour(Table, tablename="store_hour"):
+    """One clock hour of one store: what came in and was picked; `pressing` waited when it began, None where nobody looked."""
+
+    location = ForeignKey(Location, on_delete=OnDelete.cascade, primary_key=True, null=False)
+    hour = Timestamptz(primary_key=True, required=True)
+    part = SmallInt(required=True)
+    received = Integer(default=0)
+    works = Integer(default=0)
+    lines = Integer(default=0)
+    open_minutes = SmallInt(default=0)
+    pressing = Integer(null=True, default=None)
+
+
+class StorePace(Table, tablename="store_pace"):
+    """Works and lines in an open hour of one part of a store's day."""
+
+    location = ForeignKey(Location, on_delete=OnDelete.cascade, primary_key=True, null=False)
+    part = SmallInt(primary_key=True, required=True)
+    works_per_hour = DoublePrecision(required=True)
+    lines_per_hour = DoublePrecision(required=True)
+    hours = DoublePrecision(required=True)
+    learned_at = Timestamptz(required=True)
+
+
+class ForecastKept(Table, tablename="forecast_kept"):
+    """What was said about a scope (a store, region:<id>, or * for all), and what came."""
+
+    scope = Text(primary_key=True, required=True)
+    made_at = Timestamptz(primary_key=True, required=True)
+    hours = SmallInt(primary_key=True, required=True)
+    due_at = Timestamptz(required=True)
+    late = DoublePrecision(required=True)
+    low = DoublePrecision(required=True)
+    high = DoublePrecision(required=True)
+    scale = DoublePrecision(required=True)
+    came = Integer(null=True, default=None)
+
+
+class ForecastError(Table, tablename="forecast_error"):
+    """What forecasts of a scope were off by: a store, '' for any store, + for sums of stores."""
+
+    scope = Text(primary_key=True, required=True)
+    hours = SmallInt(primary_key=True, required=True)
+    low = DoublePrecision(required=True)
+    high = DoublePrecision(required=True)
+    calm = DoublePrecision(required=True)
+    usual = DoublePrecision(null=True, default=None)
+    seen = Integer(required=True)
+    learned_at = Timestamptz(required=True)
