@@ -591,6 +591,20 @@ def waiting_money(world: World) -> None:
     )
 
 
+def noted(world: World) -> None:
+    """Changes of a store and of a person, and one by Comptoir itself."""
+    world.shop.ask(
+        "INSERT INTO audit (id, at, who, role, action, subject, location, reason, body) SELECT gen_random_uuid(), now() - interval '1 hour', who, 'head_office', action, subject,"
+        " location, reason, changes::jsonb FROM (VALUES"
+        " ($1, 'store.saved', $2, $2, '', '{\"changes\": [[\"capacity_per_hour\", 30, 40], [\"services\", [\"pickup\"], [\"pickup\", \"ship\"]], [\"scan_totes\", false, true]]}'),"
+        " ($1, 'store.hours_saved', $2, $2, '', '{\"changes\": [[\"hours_0\", \"9:00-19:00\", \"9:00-12:30, 14:00-19:30\"], [\"hours_6\", \"10:00-18:00\", null]]}'),"
+        " ($1, 'person.saved', $1, NULL, 'Prend la région', '{\"changes\": [[\"role\", \"store_manager\", \"regional_manager\"], [\"locations\", [], [\"lyon-part-dieu\"]]]}'),"
+        " ('system', 'webhook.paused', '01900000-0000-7000-8000-0000000000e2', NULL, '', '{\"changes\": [[\"state\", \"active\", \"failing\"]]}'))"
+        " AS a (who, action, subject, location, reason, changes)",
+        str(world.find("SELECT id FROM staff WHERE role = 'head_office' LIMIT 1")), LYON,
+    )  # fmt: skip
+
+
 HOOK: Final = "01900000-0000-7000-8000-0000000000e1"
 
 
@@ -1238,6 +1252,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/webhooks/new": [State("nothing chosen", "office", at("/manager/webhooks/new"), lambda page, world: (page.fill("#f-name", "X"), page.fill("#f-url", "https://[::1]/"), page.click("button.main"), page.wait_for_load_state()), quotes=True)],
     "/manager/webhooks/{endpoint:uuid}": [State("failing", "office", lambda world: (hooks(world), f"/manager/webhooks/{HOOK}")[1], quotes=True), State("unknown", "office", at(f"/manager/webhooks/{NOWHERE}"), both=False)],
     "/manager/webhooks/{endpoint:uuid}/change": [State("form", "office", lambda world: (hooks(world), f"/manager/webhooks/{HOOK}/change")[1], quotes=True, both=False)],
+    "/manager/audit": [State("some", "office", lambda world: (noted(world), "/manager/audit")[1], quotes=True), State("none", "office", at("/manager/audit?until=2020-01-01"), both=False)],
     "/manager/keys": [State("list", "office", at("/manager/keys"), quotes=True, both=False)],
     "/manager/orders": [
         State("all", "office", at("/manager/orders")),

@@ -39,8 +39,8 @@ FROM location l WHERE l.id = $1""",
 SELECT jsonb_build_object('name', name, 'siren', siren, 'vat_number', vat_number, 'address', address, 'document_prefix', document_prefix,
   'country', country, 'rcs', rcs, 'capital_minor', capital_minor, 'time_zone', time_zone) FROM legal_entity WHERE id = $1""",
     "person": """
-SELECT jsonb_build_object('first_name', s.first_name, 'last_name', s.last_name, 'role', s.role, 'region', s.region, 'language', s.language,
-  'has_email', s.email IS NOT NULL, 'disabled', s.disabled_at IS NOT NULL,
+SELECT jsonb_build_object('_name', s.first_name || ' ' || s.last_name, 'role', s.role, 'region', s.region, 'language', s.language,
+  '_email', s.email, 'disabled', s.disabled_at IS NOT NULL,
   'locations', coalesce((SELECT jsonb_agg(w.location ORDER BY w.location) FROM staff_location w WHERE w.staff = s.id), '[]'))
 FROM staff s WHERE s.id = $1::text::uuid""",
     "device": """
@@ -53,7 +53,7 @@ FROM webhook_endpoint WHERE id = $1::text::uuid""",
     "box": "SELECT to_jsonb(b) - 'id' - 'version' FROM box_type b WHERE id = $1",
     "carrier_account": """
 SELECT to_jsonb(a) - 'id' - 'version' - 'refused_at' - 'refused_words' - 'settings' || jsonb_build_object('settings', coalesce((SELECT jsonb_agg(k ORDER BY k)
-  FROM jsonb_object_keys(a.settings) k), '[]'), 'prices', md5(a.settings::text)) FROM carrier_account a WHERE id = $1""",
+  FROM jsonb_object_keys(a.settings) k), '[]'), '_prices', md5(a.settings::text)) FROM carrier_account a WHERE id = $1""",
     "payment_account": "SELECT to_jsonb(a) - 'id' - 'version' - 'refused_at' - 'refused_words' FROM payment_account a WHERE id = $1",
     "printer": """
 SELECT jsonb_build_object('name', name, 'host', host, 'port', port, 'language', language, 'media', media, 'active', active)
@@ -79,7 +79,11 @@ SELECT jsonb_build_object('newest', max(number), 'in_force', (SELECT p.number FR
   'planned', (SELECT p.number FROM policy p WHERE p.kind = $1 AND p.active_from > $2 ORDER BY p.active_from LIMIT 1))
 FROM policy WHERE kind = $1""",
 }
-"""How a thing is read, as plain fields: secrets, their digests and counters left out. $1 is its key as text."""
+"""How a thing is read, as plain fields: secrets, their digests and counters left out. $1 is its key as text.
+
+Of a field that begins with `_` the audit says that it changed, and never what it was or is: names and addresses of people are
+erased one day, and the audit is kept.
+"""
 
 
 async def standing(tx: Tx, thing: Thing, key: str | UUID) -> dict[str, Any] | None:
@@ -105,4 +109,9 @@ async def keep(
 ) -> None:
     """The change that was made since `before` was read; written even where no field differs, for somebody did it."""
     after = await standing(tx, thing, key)
-    await note(tx, actor, action, str(key), location, reason, **body, changes=changes(before, after))
+    told = [
+        (field.removeprefix("_"), None, "changed") if field.startswith("_") else (field, was, now)
+        for field, was, now in changes(before, after)
+        if before is not None or not field.startswith("_")
+    ]
+    await note(tx, actor, action, str(key), location, reason, **body, changes=told)

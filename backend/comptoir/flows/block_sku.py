@@ -5,19 +5,20 @@ from datetime import datetime
 from comptoir.catalog import sql
 from comptoir.catalog.model import Article, BlockSku, UnblockSku
 from comptoir.catalog.queries import find_article
+from comptoir.flows import auditing
 from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
-from comptoir.staff.sql import insert_audit
 from comptoir.stock.events import blocked
 
 
 async def block_sku(tx: Tx, command: BlockSku, actor: Actor, now: datetime) -> Article:
     """From the commit on nothing of it is promised, picked or handed over; open work is flagged in every store. NotFound `unknown_sku`."""
     actor.needs("head_office", "integrator", "system")
+    before = await auditing.standing(tx, "sku", command.sku)
     await sql.set_blocked(tx, command.sku, command.reason)
     await work_sql.flag_recalled(tx, command.sku)
-    await insert_audit(tx, actor, "sku.block", command.sku, reason=command.reason)
+    await auditing.keep(tx, actor, "sku.block", "sku", command.sku, before, reason=command.reason)
     tx.tell(blocked(command.sku, command.reason))
     return await find_article(tx.connection, command.sku)
 
@@ -25,8 +26,9 @@ async def block_sku(tx: Tx, command: BlockSku, actor: Actor, now: datetime) -> A
 async def unblock_sku(tx: Tx, command: UnblockSku, actor: Actor, now: datetime) -> Article:
     """NotFound `unknown_sku`."""
     actor.needs("head_office", "integrator", "system")
+    before = await auditing.standing(tx, "sku", command.sku)
     await sql.set_blocked(tx, command.sku, None)
     await work_sql.unflag_recalled(tx, command.sku)
-    await insert_audit(tx, actor, "sku.unblock", command.sku, reason=command.note)
+    await auditing.keep(tx, actor, "sku.unblock", "sku", command.sku, before, reason=command.note)
     tx.tell(blocked(command.sku, None))
     return await find_article(tx.connection, command.sku)

@@ -3,20 +3,22 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from comptoir.flows import auditing
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
 from comptoir.kit.runner import Flow
 from comptoir.shipping import manifest_sql as sql
 from comptoir.shipping.collections import CollectionsSaved, SaveCollections, SetCollectionDay, check_day
-from comptoir.staff.sql import insert_audit
 
 
 async def save_collections(tx: Tx, command: SaveCollections, actor: Actor, now: datetime) -> CollectionsSaved:
     """The whole week of one carrier."""
     await _may(tx, command.location, actor)
+    key = f"{command.location}/{command.carrier}"
+    before = await auditing.standing(tx, "collections", key)
     await sql.put_week(tx, command)
-    await insert_audit(tx, actor, "collections.saved", command.carrier, location=command.location)
+    await auditing.keep(tx, actor, "collections.saved", "collections", key, before, command.location)
     return CollectionsSaved(command.location, command.carrier)
 
 
@@ -24,8 +26,10 @@ async def set_collection_day(tx: Tx, command: SetCollectionDay, actor: Actor, no
     """One day that differs, or that is like the others again."""
     await _may(tx, command.location, actor)
     check_day(command.day)
+    key = f"{command.location}/{command.carrier}"
+    before = await auditing.standing(tx, "collections", key)
     await sql.put_day(tx, command)
-    await insert_audit(tx, actor, "collections.day", command.carrier, location=command.location, reason=command.reason)
+    await auditing.keep(tx, actor, "collections.day", "collections", key, before, command.location, command.reason)
     return CollectionsSaved(command.location, command.carrier)
 
 

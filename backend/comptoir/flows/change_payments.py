@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from comptoir.flows import auditing
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict
@@ -24,10 +25,9 @@ async def save_payment_account(tx: Tx, command: SavePaymentAccount, actor: Actor
     actor.needs("head_office")
     if command.account == RESERVED:
         raise Conflict("account_id_taken", account=command.account)
+    before = await auditing.standing(tx, "payment_account", command.account)
     version = await account_sql.put_account(tx, command)
-    await insert_audit(
-        tx, actor, "payment_account.saved", command.account, version=version, active=command.active, kind=command.kind
-    )
+    await auditing.keep(tx, actor, "payment_account.saved", "payment_account", command.account, before)
     return PaymentAccountSaved(command.account, version)
 
 

@@ -5,11 +5,13 @@ from datetime import datetime
 
 import msgspec
 
+from comptoir.flows import auditing
 from comptoir.flows.reading_outlook import policy_of, read_body
 from comptoir.kit import policies
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Forbidden
+from comptoir.kit.policies import Version
 from comptoir.kit.runner import Flow
 from comptoir.network.queries import list_kinds_of_names
 from comptoir.sourcing import changing
@@ -28,7 +30,6 @@ from comptoir.sourcing.changing import (
     UnplanPolicy,
 )
 from comptoir.sourcing.policy import DEFAULT, KIND, Policy, check
-from comptoir.staff.sql import insert_audit
 
 
 async def save_policy(tx: Tx, command: SavePolicy, actor: Actor, now: datetime) -> PolicyChanged:
@@ -42,8 +43,9 @@ async def activate_policy(tx: Tx, command: ActivatePolicy, actor: Actor, now: da
     _needs_head_office(actor)
     since = changing.since_of(command.since, now)
     await _still_right(tx, command.number)
+    was = await policies.find_active(tx.connection, KIND, now)
     await policies.activate(tx, KIND, command.number, since)
-    await _told(tx, actor, "policy_activated", command.number, since=since.isoformat())
+    await _told(tx, actor, "policy_activated", command.number, was, since=since.isoformat())
     return PolicyChanged(command.number, since=since)
 
 
@@ -132,9 +134,13 @@ def _needs_head_office(actor: Actor) -> None:
         raise Forbidden("policy_everywhere")
 
 
-async def _told(tx: Tx, actor: Actor, what: str, number: int, **more: str | None) -> None:
+async def _told(tx: Tx, actor: Actor, what: str, number: int, was: Version | None = None, **more: str | None) -> None:
     tx.tell(Event(f"sourcing.{what}", STREAM, {"number": number, **more}))
-    await insert_audit(tx, actor, f"sourcing.{what}", str(number))
+    moved = [
+        ("version", None if was is None else was.number, number),
+        *((name, None, value) for name, value in more.items() if value),
+    ]
+    await auditing.note(tx, actor, f"sourcing.{what}", str(number), changes=moved)
 
 
 FLOWS: Mapping[type, Flow] = {

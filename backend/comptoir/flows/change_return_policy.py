@@ -5,11 +5,13 @@ from datetime import datetime
 
 import msgspec
 
+from comptoir.flows import auditing
 from comptoir.flows.reading_returns import policy_of
 from comptoir.kit import policies
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Forbidden
+from comptoir.kit.policies import Version
 from comptoir.kit.runner import Flow
 from comptoir.returns import reasons
 from comptoir.returns.changing import (
@@ -33,7 +35,6 @@ from comptoir.returns.policy import DEFAULT, KIND, Policy, check
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import Reason
 from comptoir.returns.sql import keep_reasons
-from comptoir.staff.sql import insert_audit
 
 
 async def begin_return_draft(tx: Tx, command: BeginReturnDraft, actor: Actor, now: datetime) -> ReturnDraftKept:
@@ -98,8 +99,9 @@ async def activate_return_policy(
     _may(actor)
     since = since_of(command.since, now)
     await _still_right(tx, policy_of(await policies.find_version(tx.connection, KIND, command.number)))
+    was = await policies.find_active(tx.connection, KIND, now)
     await policies.activate(tx, KIND, command.number, since)
-    await _told(tx, actor, "policy_activated", command.number, since=since.isoformat())
+    await _told(tx, actor, "policy_activated", command.number, was, since=since.isoformat())
     return ReturnPolicyChanged(command.number, since)
 
 
@@ -145,10 +147,12 @@ async def _locked_reasons(tx: Tx) -> tuple[Reason, ...]:
 
 async def _kept(tx: Tx, actor: Actor, changed: Sequence[Reason]) -> ReasonsChanged:
     if changed:
+        before = {one.code: await auditing.standing(tx, "reason", f"return.{one.code}") for one in changed}
         await keep_reasons(tx, changed, actor.who)
+        for one in changed:
+            await auditing.keep(tx, actor, "reason.saved", "reason", f"return.{one.code}", before[one.code])
         codes = [one.code for one in changed]
         tx.tell(Event("returns.reasons_changed", STREAM, {"number": 0, "codes": codes}))
-        await insert_audit(tx, actor, "returns.reasons_changed", codes[0])
     return ReasonsChanged(tuple(one.code for one in changed))
 
 
@@ -156,9 +160,13 @@ async def _still_right(tx: Tx, policy: Policy) -> None:
     check(policy, [one.code for one in await list_reasons(tx.connection)])
 
 
-async def _told(tx: Tx, actor: Actor, what: str, number: int, **more: str | None) -> None:
+async def _told(tx: Tx, actor: Actor, what: str, number: int, was: Version | None = None, **more: str | None) -> None:
     tx.tell(Event(f"returns.{what}", STREAM, {"number": number, **more}))
-    await insert_audit(tx, actor, f"returns.{what}", str(number))
+    moved = [
+        ("version", None if was is None else was.number, number),
+        *((name, None, value) for name, value in more.items() if value),
+    ]
+    await auditing.note(tx, actor, f"returns.{what}", str(number), changes=moved)
 
 
 FLOWS: Mapping[type, Flow] = {

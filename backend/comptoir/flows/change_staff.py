@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from comptoir.flows import auditing
 from comptoir.kit import throttle
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
@@ -25,63 +26,72 @@ from comptoir.staff.model import StandingPerson
 async def save_person(tx: Tx, command: SavePerson, actor: Actor, now: datetime) -> Changed:
     """Make or change somebody; a manager does so below their own rank and within their own places."""
     rules.check_person(command.role, command.email, command.region, command.locations)
+    before = await auditing.standing(tx, "person", command.staff)
     if command.version:
         standing = await sql.lock_person(tx, command.staff, actor.locations)
         rules.may_change(actor, standing.role, standing.locations)
     rules.may_change(actor, command.role, command.locations)
     version = await sql.put_person(tx, command)
-    await sql.insert_audit(tx, actor, "person.saved", str(command.staff), _place(command.locations), role=command.role)
+    await auditing.keep(tx, actor, "person.saved", "person", command.staff, before, _place(command.locations))
     return Changed(command.staff, version)
 
 
 async def set_pin(tx: Tx, command: SetPin, actor: Actor, now: datetime) -> Changed:
     """A new PIN; whoever waits for the old one need not wait any more."""
+    before = await auditing.standing(tx, "person", command.staff)
     standing = await _changeable(tx, command.staff, actor)
     version = await sql.set_secret(tx, command.staff, "pin_hash", command.pin_hash)
     await _forget_tries(tx, command.staff)
-    await sql.insert_audit(tx, actor, "person.pin_set", str(command.staff), _place(standing.locations))
+    await auditing.keep(tx, actor, "person.pin_set", "person", command.staff, before, _place(standing.locations))
     return Changed(command.staff, version)
 
 
 async def set_badge(tx: Tx, command: SetBadge, actor: Actor, now: datetime) -> Changed:
     """A new badge; the old one opens nothing any more."""
+    before = await auditing.standing(tx, "person", command.staff)
     standing = await _changeable(tx, command.staff, actor)
     version = await sql.set_secret(tx, command.staff, "badge_hash", command.badge_hash)
-    await sql.insert_audit(tx, actor, "person.badge_set", str(command.staff), _place(standing.locations))
+    await auditing.keep(tx, actor, "person.badge_set", "person", command.staff, before, _place(standing.locations))
     return Changed(command.staff, version)
 
 
 async def set_password(tx: Tx, command: SetPassword, actor: Actor, now: datetime) -> Changed:
     """A new password; its holder signs in again everywhere."""
+    before = await auditing.standing(tx, "person", command.staff)
     standing = await _changeable(tx, command.staff, actor)
     version = await sql.set_secret(tx, command.staff, "password_hash", command.password_hash)
     await sql.end_sign_ins_of(tx, command.staff)
-    await sql.insert_audit(tx, actor, "person.password_set", str(command.staff), _place(standing.locations))
+    await auditing.keep(tx, actor, "person.password_set", "person", command.staff, before, _place(standing.locations))
     return Changed(command.staff, version)
 
 
 async def lift_wait(tx: Tx, command: LiftWait, actor: Actor, now: datetime) -> Changed:
     """A manager vouches for somebody who mistyped: they may try again now."""
+    before = await auditing.standing(tx, "person", command.staff)
     standing = await _changeable(tx, command.staff, actor)
     await _forget_tries(tx, command.staff)
-    await sql.insert_audit(tx, actor, "person.wait_lifted", str(command.staff), _place(standing.locations))
+    await auditing.keep(tx, actor, "person.wait_lifted", "person", command.staff, before, _place(standing.locations))
     return Changed(command.staff, standing.version)
 
 
 async def disable_person(tx: Tx, command: DisablePerson, actor: Actor, now: datetime) -> Changed:
     """Nothing opens for them any more, and they are out wherever they were signed in."""
+    before = await auditing.standing(tx, "person", command.staff)
     standing = await _changeable(tx, command.staff, actor)
     version = await sql.set_disabled(tx, command.staff, True)
     await sql.end_sign_ins_of(tx, command.staff)
-    await sql.insert_audit(tx, actor, "person.disabled", str(command.staff), _place(standing.locations), command.reason)
+    await auditing.keep(
+        tx, actor, "person.disabled", "person", command.staff, before, _place(standing.locations), command.reason
+    )
     return Changed(command.staff, version)
 
 
 async def enable_person(tx: Tx, command: EnablePerson, actor: Actor, now: datetime) -> Changed:
     """They are back, with the PIN and badge they had."""
+    before = await auditing.standing(tx, "person", command.staff)
     standing = await _changeable(tx, command.staff, actor)
     version = await sql.set_disabled(tx, command.staff, False)
-    await sql.insert_audit(tx, actor, "person.enabled", str(command.staff), _place(standing.locations))
+    await auditing.keep(tx, actor, "person.enabled", "person", command.staff, before, _place(standing.locations))
     return Changed(command.staff, version)
 
 

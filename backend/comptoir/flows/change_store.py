@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from comptoir.flows import auditing
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.runner import Flow
@@ -18,75 +20,81 @@ from comptoir.network.changing import (
     SetException,
     StoreChanged,
 )
-from comptoir.staff.sql import insert_audit
 
 
 async def save_store(tx: Tx, command: SaveStore, actor: Actor, now: datetime) -> StoreChanged:
     """What the store offers and how fast it is."""
-    await _lock(tx, command.location, actor, command.version)
+    before = await _lock(tx, command.location, actor, command.version)
     version = await sql.put_figures(tx, command)
-    return await _changed(tx, command.location, actor, "store.saved", version)
+    return await _changed(tx, command.location, actor, before, "store.saved", version)
 
 
 async def save_hours(tx: Tx, command: SaveHours, actor: Actor, now: datetime) -> StoreChanged:
     """The store's week."""
     changing.check_hours(command.hours)
-    await _lock(tx, command.location, actor, command.version)
+    before = await _lock(tx, command.location, actor, command.version)
     version = await sql.put_hours(tx, command)
-    return await _changed(tx, command.location, actor, "store.hours_saved", version)
+    return await _changed(tx, command.location, actor, before, "store.hours_saved", version)
 
 
 async def set_exception(tx: Tx, command: SetException, actor: Actor, now: datetime) -> StoreChanged:
     """One day with hours of its own."""
     changing.check_exception(command.day, command.opens, command.closes)
-    await _lock(tx, command.location, actor)
+    before = await _lock(tx, command.location, actor)
     version = await sql.put_exception(tx, command)
-    return await _changed(tx, command.location, actor, "store.exception_set", version, command.reason)
+    return await _changed(tx, command.location, actor, before, "store.exception_set", version, command.reason)
 
 
 async def drop_exception(tx: Tx, command: DropException, actor: Actor, now: datetime) -> StoreChanged:
     """One day like every other again."""
-    await _lock(tx, command.location, actor)
+    before = await _lock(tx, command.location, actor)
     version = await sql.drop_exception(tx, command.location, command.day)
-    return await _changed(tx, command.location, actor, "store.exception_dropped", version)
+    return await _changed(tx, command.location, actor, before, "store.exception_dropped", version)
 
 
 async def pause_store(tx: Tx, command: PauseStore, actor: Actor, now: datetime) -> StoreChanged:
     """No new work until then; what is there already goes on."""
     changing.check_pause(command.until, now)
-    await _lock(tx, command.location, actor)
+    before = await _lock(tx, command.location, actor)
     version = await sql.set_pause(tx, command.location, command.until, command.reason)
-    return await _changed(tx, command.location, actor, "store.paused", version, command.reason)
+    return await _changed(tx, command.location, actor, before, "store.paused", version, command.reason)
 
 
 async def resume_store(tx: Tx, command: ResumeStore, actor: Actor, now: datetime) -> StoreChanged:
     """New work may come in again."""
-    await _lock(tx, command.location, actor)
+    before = await _lock(tx, command.location, actor)
     version = await sql.set_pause(tx, command.location, None, None)
-    return await _changed(tx, command.location, actor, "store.resumed", version)
+    return await _changed(tx, command.location, actor, before, "store.resumed", version)
 
 
 async def set_desk_picture(tx: Tx, command: SetDeskPicture, actor: Actor, now: datetime) -> StoreChanged:
     """Customers see where the pickup desk is. Invalid `picture_missing` when there is none to say something of."""
-    await _lock(tx, command.location, actor, command.version)
+    before = await _lock(tx, command.location, actor, command.version)
     version = await sql.put_desk_picture(tx, command)
-    return await _changed(tx, command.location, actor, "store.desk_picture_set", version)
+    return await _changed(tx, command.location, actor, before, "store.desk_picture_set", version)
 
 
 async def drop_desk_picture(tx: Tx, command: DropDeskPicture, actor: Actor, now: datetime) -> StoreChanged:
     """Customers see no picture of the desk any more."""
-    await _lock(tx, command.location, actor, command.version)
+    before = await _lock(tx, command.location, actor, command.version)
     version = await sql.drop_desk_picture(tx, command.location)
-    return await _changed(tx, command.location, actor, "store.desk_picture_dropped", version)
+    return await _changed(tx, command.location, actor, before, "store.desk_picture_dropped", version)
 
 
-async def _lock(tx: Tx, location: str, actor: Actor, version: int | None = None) -> None:
+Standing = dict[str, Any] | None
+
+
+async def _lock(tx: Tx, location: str, actor: Actor, version: int | None = None) -> Standing:
+    """Lock the store; how it stands, for the audit."""
     actor.needs("store_manager", "regional_manager", "head_office")
     await sql.lock_location(tx, location, actor.locations, version)
+    return await auditing.standing(tx, "store", location)
 
 
-async def _changed(tx: Tx, location: str, actor: Actor, action: str, version: int, reason: str = "") -> StoreChanged:
-    await insert_audit(tx, actor, action, location, location, reason)
+async def _changed(
+    tx: Tx, location: str, actor: Actor, before: Standing, action: str, version: int, reason: str = ""
+) -> StoreChanged:
+    await auditing.keep(tx, actor, action, "store", location, before, location, reason)
     await sql.wake_pages(tx, location)
     return StoreChanged(location, version)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from comptoir.flows import auditing
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, NotFound
@@ -17,7 +18,6 @@ from comptoir.printing.model import (
     SavePrinter,
     SettlePrint,
 )
-from comptoir.staff.sql import insert_audit
 
 
 class PrinterFlows:
@@ -32,8 +32,9 @@ class PrinterFlows:
         await _reached(tx, actor, command.location)
         networks = await sql.networks_of(tx, command.location)
         reaching.check_address(command.host, networks, own_machine=self.own_machine)
+        before = await auditing.standing(tx, "printer", command.printer)
         version = await sql.put_printer(tx, command)
-        await insert_audit(tx, actor, "printer.saved", str(command.printer), location=command.location)
+        await auditing.keep(tx, actor, "printer.saved", "printer", command.printer, before, command.location)
         return PrinterSaved(command.printer, version)
 
 
@@ -42,8 +43,11 @@ async def declare_networks(tx: Tx, command: DeclareNetworks, actor: Actor, now: 
     actor.needs("head_office")
     await _reached(tx, actor, command.location)
     networks = reaching.read_networks(command.networks, public=command.public)
+    before = await auditing.standing(tx, "printer_network", command.location)
     await sql.put_networks(tx, command.location, networks)
-    await insert_audit(tx, actor, "printer.networks", command.location, location=command.location)
+    await auditing.keep(
+        tx, actor, "printer_network.saved", "printer_network", command.location, before, command.location
+    )
     return NetworksDeclared(networks)
 
 

@@ -7,9 +7,9 @@ import msgspec
 from comptoir.catalog import sql
 from comptoir.catalog.model import Article, ArticleBody, PutArticle, check, meet
 from comptoir.catalog.queries import find_article
+from comptoir.flows import auditing
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
-from comptoir.staff.sql import insert_audit
 
 
 async def put_article(tx: Tx, command: PutArticle, actor: Actor, now: datetime) -> Article:
@@ -20,8 +20,9 @@ async def put_article(tx: Tx, command: PutArticle, actor: Actor, now: datetime) 
     if current is not None and same(current, body):
         return current
     meet(current, command.version)
+    before = await auditing.standing(tx, "sku", command.sku)
     await sql.put_article(tx, command.sku, body, current.version + 1 if current else 1)
-    await insert_audit(tx, actor, "sku.put", command.sku)
+    await auditing.keep(tx, actor, "sku.put", "sku", command.sku, before)
     return await find_article(tx.connection, command.sku)
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from comptoir.flows import auditing
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.runner import Flow
 from comptoir.shipping import setting_sql as sql
 from comptoir.shipping.setting_up import SaveAccount, SaveBox, SettingSaved, check_account
-from comptoir.staff.sql import insert_audit
 
 
 async def save_box(tx: Tx, command: SaveBox, actor: Actor, now: datetime) -> SettingSaved:
@@ -16,8 +16,9 @@ async def save_box(tx: Tx, command: SaveBox, actor: Actor, now: datetime) -> Set
     actor.needs("head_office")
     if command.location is not None:
         await sql.check_places(tx, (command.location,))
+    before = await auditing.standing(tx, "box", command.box)
     version = await sql.put_box(tx, command)
-    await insert_audit(tx, actor, "box.saved", command.box, command.location, version=version, active=command.active)
+    await auditing.keep(tx, actor, "box.saved", "box", command.box, before, command.location)
     return SettingSaved(command.box, version)
 
 
@@ -26,11 +27,9 @@ async def save_account(tx: Tx, command: SaveAccount, actor: Actor, now: datetime
     actor.needs("head_office")
     check_account(command)
     await sql.check_places(tx, command.locations or ())
+    before = await auditing.standing(tx, "carrier_account", command.account)
     version = await sql.put_account(tx, command)
-    await insert_audit(
-        tx, actor, "carrier_account.saved", command.account, version=version, active=command.active,
-        settings=sorted(command.settings), prices=len((command.tariff or {}).get("rows", ())),
-    )  # fmt: skip
+    await auditing.keep(tx, actor, "carrier_account.saved", "carrier_account", command.account, before)
     return SettingSaved(command.account, version)
 
 

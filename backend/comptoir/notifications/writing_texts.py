@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.flows import auditing
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
@@ -149,15 +150,15 @@ async def _append(
     )  # fmt: skip
     if newest != command.version:
         raise Conflict("text_changed_meanwhile", version=newest)
+    key = f"{command.occasion}.{command.language}"
+    before = await auditing.standing(tx, "message_text", key)
     await tx.run(
         "INSERT INTO message_text_version (occasion, language, version, how, restored, subject, body, sms, push, who, made_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         command.occasion, command.language, newest + 1, how, restored, text.subject, text.body, text.sms, text.push,
         actor.who, now,
     )  # fmt: skip
-    await staff.insert_audit(
-        tx, actor, "message_text.saved", f"{command.occasion}.{command.language}", version=newest + 1, how=how
-    )
+    await auditing.keep(tx, actor, "message_text.saved", "message_text", key, before)
     return Saved(newest + 1)
 
 

@@ -103,6 +103,15 @@ def moment(context: Context, value: datetime, time_zone: str | None = None) -> s
     return format_datetime(_local(context, value, time_zone), "EEEE d MMMM, HH:mm", tzinfo=None, locale=_lang(context))
 
 
+@pass_context
+def said_moment(context: Context, value: str) -> str:
+    """A moment that is kept as text, as `moment` says it; as it is where it is none."""
+    try:
+        return moment(context, datetime.fromisoformat(value))
+    except ValueError:
+        return value
+
+
 def iso(value: datetime) -> str:
     """RFC 3339 UTC with Z, for a `datetime` attribute."""
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -197,6 +206,7 @@ def environment(assets: Assets, sentences: Messages | None = None, folder: Path 
         day_short=day_short,
         date_long=date_long,
         moment=moment,
+        said_moment=said_moment,
         iso=iso,
         capital=capital,
         data_block=data_block,

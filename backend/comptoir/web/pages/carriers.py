@@ -33,6 +33,7 @@ from comptoir.shipping.setting_queries import AccountRow, list_accounts
 from comptoir.shipping.setting_up import KINDS as SERVICE_KINDS
 from comptoir.shipping.setting_up import LabelFormat, SaveAccount, Typed, Version
 from comptoir.web.guards import by
+from comptoir.web.pages.audit import past_of
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.session import Answer
 
@@ -85,21 +86,24 @@ async def carriers(
 
 @get("/manager/carriers/new", opt=by("head_office"))
 async def new(
-    house: NamedDependency[House], page: NamedDependency[Page], carrier: FromQuery[Codename] = "table"
-) -> Answer:
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
+    carrier: FromQuery[Codename] = "table",
+) -> Answer:  # fmt: skip
     """The form of a new account."""
     if carrier not in KINDS:
         raise NotFound("account_not_found")
-    return await _form(house, page, _empty(carrier), None)
+    return await _form(house, actor, page, _empty(carrier), None)
 
 
 @get("/manager/carriers/{account:str}", opt=by("head_office"))
-async def one(house: NamedDependency[House], page: NamedDependency[Page], account: FromPath[Slug]) -> Answer:
+async def one(
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], account: FromPath[Slug]
+) -> Answer:
     """One account with its form."""
     row = await _row(house, account)
     if row is None:
         raise NotFound("account_not_found")
-    return await _form(house, page, _typed(row), row)
+    return await _form(house, actor, page, _typed(row), row)
 
 
 @post("/manager/carriers", opt=by("head_office"), status_code=200)
@@ -116,11 +120,11 @@ async def save(
             raise NotFound("account_not_found")
         await house.runner.perform(_command(house, data, row), actor)
     except msgspec.ValidationError:
-        return await _form(house, page, data, row, Refusal("account_wrong"))
+        return await _form(house, actor, page, data, row, Refusal("account_wrong"))
     except Refusal as refusal:
         if refusal.status == 404:
             raise
-        return await _form(house, page, data, row, refusal)
+        return await _form(house, actor, page, data, row, refusal)
     return page.go("/manager/carriers?saved=true")
 
 
@@ -168,12 +172,13 @@ async def _row(house: House, account: str) -> AccountRow | None:
 
 
 async def _form(
-    house: House, page: Page, typed: AccountForm, row: AccountRow | None, refusal: Refusal | None = None
+    house: House, actor: Actor, page: Page, typed: AccountForm, row: AccountRow | None, refusal: Refusal | None = None
 ) -> Answer:  # fmt: skip
     async with borrowed(house.pool) as database:
         stores = await network.list_names(database, None)
+        past = await past_of(database, actor, "shipping", typed.account) if row else None
     return page.html(
-        "admin/carrier.html", status=refusal.status if refusal else 200, typed=typed, row=row, refusal=refusal, stores=stores,
+        "admin/carrier.html", status=refusal.status if refusal else 200, typed=typed, row=row, past=past, refusal=refusal, stores=stores,
         kinds=SERVICE_KINDS, fields=typed_settings(typed.carrier), secrets=secrets_of(typed.carrier, house.carriers.secrets_of(typed.account)),
         with_prices=typed.carrier in WITH_PRICES, new_id=new_id,
     )  # fmt: skip

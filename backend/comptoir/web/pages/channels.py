@@ -21,6 +21,7 @@ from comptoir.kit.errors import NotFound, Refusal
 from comptoir.kit.ids import new_id
 from comptoir.kit.words import Slug
 from comptoir.web.guards import by
+from comptoir.web.pages.audit import past_of
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.session import Answer
 
@@ -45,11 +46,11 @@ async def channels(
 
 @get("/manager/channels/{channel:str}", opt=by("head_office"))
 async def one_channel(
-    house: NamedDependency[House], page: NamedDependency[Page], now: NamedDependency[datetime],
-    channel: FromPath[Slug], saved: FromQuery[bool] = False,
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
+    now: NamedDependency[datetime], channel: FromPath[Slug], saved: FromQuery[bool] = False,
 ) -> Answer:  # fmt: skip
     """One channel with its form."""
-    return await _form(house, page, now, channel, just_saved=saved)
+    return await _form(house, actor, page, now, channel, just_saved=saved)
 
 
 @post("/manager/channels/{channel:str}", opt=by("head_office"), status_code=200)
@@ -62,22 +63,23 @@ async def save_channel(
         command = SaveChannel(data.id, channel, data.version, data.invoices, read_price(data.delivery))
         await house.runner.perform(command, actor)
     except Refusal as refusal:
-        return await _form(house, page, now, channel, data, refusal)
+        return await _form(house, actor, page, now, channel, data, refusal)
     return page.go(f"/manager/channels/{channel}?saved=true")
 
 
 async def _form(
-    house: House, page: Page, now: datetime, channel: str, typed: ChannelForm | None = None,
+    house: House, actor: Actor, page: Page, now: datetime, channel: str, typed: ChannelForm | None = None,
     refusal: Refusal | None = None, *, just_saved: bool = False,
 ) -> Answer:  # fmt: skip
     async with borrowed(house.pool) as database:
         found = await list_channels(database, now, channel)
+        past = await past_of(database, actor, "channels", channel)
     if not found:
         raise NotFound("channel_not_found")
     one = found[0]
     price = "" if one.delivery_minor is None else str(Decimal(one.delivery_minor).scaleb(-2))
     return page.html(
-        "admin/channel.html", status=refusal.status if refusal else 200, one=one, refusal=refusal, id=new_id(), just_saved=just_saved,
+        "admin/channel.html", status=refusal.status if refusal else 200, one=one, past=past, refusal=refusal, id=new_id(), just_saved=just_saved,
         invoices=typed.invoices if typed else one.invoices, delivery=typed.delivery if typed else price.replace(".", "," if page.lang == "fr" else "."),
     )  # fmt: skip
 

@@ -33,6 +33,7 @@ from comptoir.payments.commands import (
 from comptoir.screens import money as screen
 from comptoir.screens.money import AccountRow
 from comptoir.web.guards import by
+from comptoir.web.pages.audit import past_of
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.session import Answer
 
@@ -128,16 +129,16 @@ async def looked(
 
 
 @get("/manager/money/accounts/new", opt=by("head_office"))
-async def new(house: TheHouse, page: ThePage, now: Now, kind: FromQuery[str] = "stripe") -> Answer:
+async def new(house: TheHouse, actor: TheActor, page: ThePage, now: Now, kind: FromQuery[str] = "stripe") -> Answer:
     """The form of a new account."""
     known = next((one for one in ACCOUNT_KINDS if one == kind), None)
     if known is None:
         raise NotFound("payment_account_not_found")
-    return await _form(house, page, now, AccountForm(new_id(), "", 0, known, "", active=True), None)
+    return await _form(house, actor, page, now, AccountForm(new_id(), "", 0, known, "", active=True), None)
 
 
 @get("/manager/money/accounts/{account:str}", opt=by("head_office"))
-async def one(account: FromPath[Slug], house: TheHouse, page: ThePage, now: Now) -> Answer:
+async def one(account: FromPath[Slug], house: TheHouse, actor: TheActor, page: ThePage, now: Now) -> Answer:
     """One account with its form."""
     row = await _row(house, account)
     if row is None:
@@ -147,7 +148,7 @@ async def one(account: FromPath[Slug], house: TheHouse, page: ThePage, now: Now)
          "channel": row.channel or "", "provider": row.provider or "", "active": row.active},
         AccountForm,
     )  # fmt: skip
-    return await _form(house, page, now, typed, row)
+    return await _form(house, actor, page, now, typed, row)
 
 
 @post("/manager/money/accounts", opt=by("head_office"), status_code=200)
@@ -162,9 +163,9 @@ async def save(data: URLEncodedBody[AccountForm], house: TheHouse, actor: TheAct
         )  # fmt: skip
         await house.runner.perform(command, actor)
     except msgspec.ValidationError:
-        return await _form(house, page, now, data, row, Refusal("payment_account_wrong"))
+        return await _form(house, actor, page, now, data, row, Refusal("payment_account_wrong"))
     except Refusal as refusal:
-        return await _form(house, page, now, data, row, refusal)
+        return await _form(house, actor, page, now, data, row, refusal)
     return page.go("/manager/money?done=true")
 
 
@@ -199,12 +200,19 @@ async def _row(house: House, account: str) -> AccountRow | None:
 
 
 async def _form(
-    house: House, page: Page, now: datetime, typed: AccountForm, row: AccountRow | None, refusal: Refusal | None = None
+    house: House,
+    actor: Actor,
+    page: Page,
+    now: datetime,
+    typed: AccountForm,
+    row: AccountRow | None,
+    refusal: Refusal | None = None,
 ) -> Answer:
     async with borrowed(house.pool) as database:
         channels = await list_channels(database, now)
+        past = await past_of(database, actor, "money", typed.account) if row else None
     return page.html(
-        "admin/money_account.html", status=refusal.status if refusal else 200, typed=typed, row=row, refusal=refusal, channels=channels,
+        "admin/money_account.html", status=refusal.status if refusal else 200, typed=typed, row=row, past=past, refusal=refusal, channels=channels,
         keys=house.payments.needs(typed.account, typed.kind), new_id=new_id, url=house.settings.url,
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from comptoir.staff import changing, queries, rules, secrets
 from comptoir.staff.changing import StaffRole
 from comptoir.staff.model import PersonRow
 from comptoir.web.guards import MANAGERS, by
+from comptoir.web.pages.audit import past_of
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.session import Answer
 
@@ -202,10 +203,11 @@ async def _form(house: House, actor: Actor, page: Page, staff: UUID | None, refu
         person = None if staff is None else await queries.find_person(database, staff, actor.locations)
         places = await network.list_names(database, actor.locations)
         regions = await network.list_regions(database)
+        past = None if staff is None else await past_of(database, actor, "people", staff)
     rank = rules.RANKS[actor.role]
     roles = [role for role, step in rules.RANKS.items() if step < rank or actor.role == "head_office"]
     return page.html(
-        "admin/person.html", status=refusal.status if refusal else 200, person=person, places=places, regions=regions,
+        "admin/person.html", status=refusal.status if refusal else 200, person=person, past=past, places=places, regions=regions,
         roles=roles, refusal=refusal, ids=[new_id() for _ in range(6)], may=may_change(actor, person),
     )  # fmt: skip
 

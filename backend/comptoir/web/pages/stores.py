@@ -19,6 +19,7 @@ from comptoir.kit.ids import new_id
 from comptoir.kit.words import Maybe, Note, Slug, Word
 from comptoir.network import changing, queries
 from comptoir.web.guards import MANAGERS, by
+from comptoir.web.pages.audit import past_of
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.people import AskForm
 from comptoir.web.pages.session import Answer
@@ -241,12 +242,13 @@ async def store_page(
     async with borrowed(house.pool) as database:
         place = await queries.find_location(database, location, actor.locations, now.date())
         desk = await queries.find_desk_picture(database, location, actor.locations)
+        past = await past_of(database, actor, "stores", location)
     week: list[str] = []
     for weekday in range(7):
         spans_of_day = [one for one in place.hours if one.weekday == weekday]
         week.append(", ".join(f"{_clock(one.opens)}-{_clock(one.closes)}" for one in spans_of_day))
     return page.html(
-        "admin/store.html", status=refusal.status if refusal else 200, place=place, desk=desk, said=said, week=week, refusal=refusal, now=now,
+        "admin/store.html", status=refusal.status if refusal else 200, place=place, past=past, desk=desk, said=said, week=week, refusal=refusal, now=now,
         time_zone=place.time_zone, ids=[new_id() for _ in range(8)], clock_of=_clock,
     )  # fmt: skip
 

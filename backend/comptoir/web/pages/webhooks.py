@@ -22,6 +22,7 @@ from comptoir.outgoing.bodies import KINDS
 from comptoir.outgoing.model import EndpointChanged, Replayed
 from comptoir.screens import webhooks as screen
 from comptoir.web.guards import by
+from comptoir.web.pages.audit import past_of
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.session import Answer
 from comptoir.web.pages.typed import Typed
@@ -210,10 +211,11 @@ async def _one(
         row = await screen.find_endpoint(connection, endpoint, actor.locations, now - COUNTED)
         deliveries = await screen.list_deliveries(connection, endpoint, actor.locations, state, after, SHOWN)
         names = {place: name for place, name, _ in await network.list_names(connection, actor.locations)}
+        past = await past_of(connection, actor, "webhooks", endpoint)
     following = deliveries[-1].id if len(deliveries) == SHOWN else None
     return page.html(
         "admin/webhook.html", status=refusal.status if refusal else 200, row=row, deliveries=deliveries, state=state, following=following,
-        names=names, done=done, n=n, refusal=refusal, now=now, new_id=new_id, states=STATES, ref=signing.message_id,
+        past=past, names=names, done=done, n=n, refusal=refusal, now=now, new_id=new_id, states=STATES, ref=signing.message_id,
         zone=ZONE,
     )  # fmt: skip
 
