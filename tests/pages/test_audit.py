@@ -76,7 +76,12 @@ async def test_a_change_is_kept_with_what_was_and_what_is_and_shown_in_words(des
     secret = re.search(r"ck_[0-9A-Z]{26}", shown.text)
     assert secret and (await kept(desk, "key.made"))["scopes"] == (None, ["stock:read"])
     everything = await desk.connection.fetchval("SELECT string_agg(a::text, ' ') FROM audit a")
-    assert secret[0] not in everything and "Marchand" not in everything and "hash" not in everything and "@" not in everything
+    assert (
+        secret[0] not in everything
+        and "Marchand" not in everything
+        and "hash" not in everything
+        and "@" not in everything
+    )
 
 
 async def test_each_finds_what_happened_at_their_places_by_thing_person_and_day(desk: Desk) -> None:
@@ -135,7 +140,9 @@ async def test_every_thing_can_be_read_as_it_stands_and_nothing_of_it_is_a_secre
 
     found = await in_transaction(desk.app.house.pool, "system", MIDDAY, read)
     assert found["a store"]["name"] and found["a person"]["role"] == "store_manager"
-    assert not [name for name in found["a person"] if "hash" in name or name in ("email", "pin", "badge", "password", "name")]
+    assert not [
+        name for name in found["a person"] if "hash" in name or name in ("email", "pin", "badge", "password", "name")
+    ]
     french, english = messages().keys("fr"), messages().keys("en")
     for name in (*found["a store"], *found["a person"]):
         if not name.startswith(("hours_", "day_")):
