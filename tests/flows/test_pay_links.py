@@ -67,6 +67,10 @@ async def test_paid_by_its_link_the_exchange_goes_to_the_store_and_the_money_can
         assert await links(shop) == [("due", None)]
         assert (await tend_links(house), await tend_links(house)) == (1, 0)
         assert await links(shop) == [("open", "cs_test_1")]
+        due = await shop.connection.fetchval(
+            "SELECT due_at FROM event WHERE kind = 'order.payment_due' AND stream = $1", exchange
+        )
+        assert due == shop.now + timedelta(minutes=1)
         assert books.sessions["cs_test_1"]["amount_total"] == settled.due_minor == PRICE
         pay_session(books, "cs_test_1")
         body = b'{"type":"checkout.session.completed","data":{"object":{"id":"cs_test_1","object":"checkout.session"}}}'

@@ -1,17 +1,20 @@
 """What a provider said of a link to pay: it is there, it was paid, or it is over. What was paid goes on; what came too late goes back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
 from comptoir.flows.record_payment import RecordPaymentFlow
 from comptoir.kit.actor import Actor
-from comptoir.kit.db import Tx
+from comptoir.kit.db import Event, Tx
 from comptoir.payments import link_sql as sql
 from comptoir.payments import links
 from comptoir.payments.links import PAY_LINK, RecordLink
 from comptoir.payments.recording import RecordPayment
+
+TELL_AFTER: Final = timedelta(minutes=1)
 
 
 class LinkRecorded(msgspec.Struct, frozen=True):
@@ -40,11 +43,18 @@ class RecordLinkFlow:
                 command.id, link.order_id, command.said.payment, "captured", command.said.amount_minor, PAY_LINK
             )
             await self.record.fact(tx, told, actor, now)
+        elif link.state == "due" and after.state == "open":
+            await self._tell(tx, link.order_id)
         elif after.state == "closed":
             due = await tx.value(_STILL, link.order_id, link.reference)
             if due:
                 await sql.wish_again(tx, link.order_id, link.reference, int(due))
         return LinkRecorded(after.state)
+
+    async def _tell(self, tx: Tx, order: UUID) -> None:
+        """The customer is written to, once: most have paid by then, on the screen that shows the code, and hear nothing."""
+        if not await tx.value("SELECT true FROM event WHERE stream = $1 AND kind = 'order.payment_due' LIMIT 1", order):
+            tx.tell(Event("order.payment_due", order, due_at=tx.now + TELL_AFTER))
 
 
 _STILL: Final = (
