@@ -112,8 +112,8 @@ UNIT: Lifecycle[UnitState, Step] = Lifecycle(
 KEPT = (U.GIVEN_BACK, U.MISSING, U.CANCELED)
 """The customer has the unit, or nobody has it: it counts for no money and may be announced again."""
 
-ON_ITS_OWN = (A.UNDO,)
-"""What nobody asks for by itself: it comes with the undo of a hand-over."""
+ON_ITS_OWN = (A.UNDO, A.LOSE)
+"""What nobody asks for by itself: it comes with the undo of a hand-over, or with the answer to a case."""
 
 OPEN = (S.REQUESTED, S.RECEIVED, S.INSPECTED)
 
