@@ -7,17 +7,20 @@ import msgspec
 import pytest
 
 from comptoir.flows.reading_returns import Case, read_case
+from comptoir.flows.return_terms import given_for, read_terms
 from comptoir.kit import policies
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx, in_transaction
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
+from comptoir.returns.drafting import DraftLine
 from comptoir.returns.eligibility import Asked
-from comptoir.returns.model import Noticed, Withdraw
-from comptoir.returns.policy import DEFAULT, KIND, Goodwill, Policy, Uninformed
+from comptoir.returns.model import Noticed, ReturnSettled, Taken, TakeReturn, Withdraw
+from comptoir.returns.policy import DEFAULT, KIND, DeliveryRate, Goodwill, Policy, Uninformed
 from comptoir.returns.saying import told
+from comptoir.web.pages.return_view import promised
 from tests.hands import Shop, staged
-from tests.world import order
+from tests.world import DERBY, LYON, Line, order
 
 pytestmark = pytest.mark.anyio
 
@@ -101,3 +104,42 @@ async def test_the_better_of_the_policies_of_the_sale_and_of_today_holds_and_one
     await shop.perform(Withdraw(new_id(), sold, (Noticed(1, 1),)), Actor(f"customer:{sold}", "customer", None))
     with pytest.raises(Conflict, match="already_noticed"):
         await shop.perform(Withdraw(new_id(), sold, (Noticed(1, 1),)), Actor(f"customer:{sold}", "customer", None))
+
+
+async def test_of_a_part_that_is_withdrawn_the_delivery_gives_back_what_the_rest_would_not_have_cost(
+    shop: Shop,
+) -> None:
+    rates = (
+        DeliveryRate(490, up_to_minor=15_000, services=("standard",)),
+        DeliveryRate(990, up_to_grams=1),
+        DeliveryRate(690),
+    )
+    await hold(shop, msgspec.structs.replace(DEFAULT, delivery_rates=rates))
+    shop.clock.advance(minutes=1)
+    await shop.receive(3)
+    sam = await shop.handheld()
+    made = order(Line(DERBY, 3, price_minor=6_000), shipping_minor=790)
+    _, work = await staged(shop, sam, made)
+    await sam.hand_over(made.id, work)
+    # What stays is worth 120.00: it would have cost 4.90, so 3.00 of 7.90 come back, as the page says beforehand.
+    terms = await read_terms(shop.connection, made.id, shop.now)
+    offered = given_for(terms, [DraftLine(line=1, quantity=1, reason="too_small")], shop.now)
+    assert (offered.delivery_minor, offered.kept_fee_minor, offered.goods_minor) == (300, 490, 6_000)
+
+    async def take() -> ReturnSettled:
+        unit = (Taken(line=1, condition="as_new", reason="too_small"),)
+        command = TakeReturn(id=new_id(), location=LYON, order=made.id, units=unit)
+        settled: ReturnSettled = await shop.perform(command, sam.person, ReturnSettled)
+        return settled
+
+    first = await take()
+    assert (first.delivery_minor, first.kept_fee_minor, first.refund_minor) == (300, 490, 6_300)
+    page = promised(first, "refund", "EUR", "fr")["where"].replace("\xa0", " ")
+    assert page == "dont 3,00 € de livraison : ce qui reste n’aurait coûté que 4,90 € à livrer"
+    # The second part changes nothing: what stays is still in the same row. The last one gives back the rest, once.
+    second = await take()
+    assert (second.delivery_minor, second.kept_fee_minor) == (0, None)
+    third = await take()
+    assert (third.delivery_minor, third.kept_fee_minor) == (490, None)
+    assert sum(minor for _, minor, _ in await shop.intended(made.id)) == made.total_minor
+    assert await shop.breaches() == []

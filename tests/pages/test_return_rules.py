@@ -8,7 +8,7 @@ import pytest
 
 from comptoir.flows.reading_returns import read_policy
 from comptoir.kit.ids import new_id
-from comptoir.returns.policy import DEFAULT, Policy, Uninformed
+from comptoir.returns.policy import DEFAULT, DeliveryRate, Policy, Uninformed
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import offered
 from tests.conftest import Database
@@ -77,6 +77,29 @@ async def test_rules_of_returns_are_written_saved_and_put_in_force_from_a_day_on
     assert (policy.associate_minor, policy.contracts, policy.no_receipt.most_times) == (8_000, {"shopify": "store"}, 1)
     assert policy.uninformed == (Uninformed("shopify", date(2026, 10, 1), date(2026, 10, 31)),)
     assert (policy.dispositions[2].to, policy.ways[3].countries) == ("destroy", ("DE",))
+    # What a delivery costs, in its order: what stays is priced by the first row that fits.
+    for wrong in (
+        {"rate_fee0": "cher"},
+        {"rate_fee0": "1", "rate_grams0": "lourd"},
+        {"rate_fee0": "1", "rate_services0": "À la carte"},
+    ):
+        assert (await send(office, f"{DRAFT}/goods", **wrong)).status_code == 422, wrong
+    rates = {
+        "rate_fee0": "6,90",
+        "rate_fee1": "4,90",
+        "rate_up_to1": "150",
+        "rate_services1": "standard",
+        "rate_grams1": "2000",
+    }
+    assert (await send(office, f"{DRAFT}/goods", **rates)).status_code == 303
+    version = hidden(await office.get(DRAFT), "version", "/order")
+    moved = await press(office, f"{DRAFT}/order", of="rates", version=version, at="1", act="up")
+    assert moved.headers["location"] == f"{DRAFT}#rates"
+    policy = await draft_of(desk)
+    assert policy.delivery_rates == (DeliveryRate(490, 15_000, 2_000, ("standard",)), DeliveryRate(690))
+    assert "jusqu’à 150,00 € d’articles · jusqu’à 2000 g · standard" in words(await office.get(DRAFT)).replace(
+        "\xa0", " "
+    )
     # What becomes of goods is taken in its order too: the new row goes up by one, and away from a page that is behind it does not.
     version = hidden(await office.get(DRAFT), "version", "/order")
     moved = await press(office, f"{DRAFT}/order", of="goods", version=version, at="2", act="up")

@@ -31,7 +31,9 @@ from comptoir.returns.model import (
     Taken,
     TakeReturn,
 )
+from comptoir.returns.policy import DEFAULT, DeliveryRate
 from comptoir.returns.refunding import Fee, delivery_minor, free_places, gross_shares, unit_minor, within
+from tests.flows.test_return_verdicts import hold
 from tests.hands import Shop, staged
 from tests.world import BOWL, CUP, DERBY, LYON, TABLE_SET, TOWEL, WINE, Line, order
 
@@ -75,15 +77,20 @@ def test_canceled_and_returned_units_never_share_a_cent_and_all_of_them_come_to_
 @given(
     st.integers(0, 2000),
     st.integers(0, 2000),
-    st.lists(st.booleans(), max_size=5),
+    st.lists(st.none() | st.integers(0, 2500), max_size=5),
     st.dictionaries(st.integers(1, 9), st.integers(0, 900)),
 )
 def test_the_delivery_is_given_back_once_and_nothing_goes_above_what_is_left(
-    paid: int, standard: int, kept: list[bool], wanted: dict[int, int]
+    paid: int, standard: int, kept: list[int | None], wanted: dict[int, int]
 ) -> None:
     given_minor = 0
-    for stays in [*kept, False, False]:
-        given_minor += delivery_minor(Fee(paid, given_minor, standard), kept=stays)
+    for would_cost in kept:
+        back = delivery_minor(Fee(paid, given_minor, standard), kept=True, kept_fee_minor=would_cost)
+        assert back >= 0 and (would_cost is None or back == max(0, min(paid - would_cost, standard) - given_minor))
+        assert would_cost is not None or back == 0
+        given_minor += back
+    for _ in range(2):
+        given_minor += delivery_minor(Fee(paid, given_minor, standard), kept=False)
     assert given_minor == min(paid, standard)
     lines = within(wanted, paid)
     assert sum(lines.values()) == min(paid, sum(wanted.values())) and all(lines[n] <= wanted[n] for n in wanted)
@@ -169,6 +176,10 @@ async def test_whatever_comes_back_in_whatever_order_all_of_it_comes_to_what_was
     made = order(*lines, shipping_minor=dice.choice([0, 490, 991]))
     if seed % 3 == 2:
         made = beside(made)
+    if seed % 2:
+        # What stays would have cost less and less to deliver: the delivery comes back in steps, and all of it once.
+        rates = (DeliveryRate(290, up_to_minor=5_000), DeliveryRate(490, up_to_minor=20_000), DeliveryRate(790))
+        await hold(shop, msgspec.structs.replace(DEFAULT, delivery_rates=rates))
     _, work = await staged(shop, sam, made)
     await sam.hand_over(made.id, work, age_checked=True)
     her = Customer(shop, made, dice)

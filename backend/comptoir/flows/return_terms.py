@@ -23,7 +23,7 @@ from comptoir.returns.lifecycle import KEPT
 from comptoir.returns.model import Coming
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import Reason
-from comptoir.returns.refunding import Fee, delivery_minor
+from comptoir.returns.refunding import Fee, Staying, delivery_minor, gross_shares, worth_of
 from comptoir.returns.rma_sql import Need
 from comptoir.returns.withdrawal import REFUND_DAYS
 from comptoir.shipping.model import Piece
@@ -90,6 +90,8 @@ class Given(msgspec.Struct, frozen=True):
     by_law: bool
     latest_days: int
     verdicts: dict[int, Verdict]
+    kept_fee_minor: int | None = None
+    """What the delivery of the goods that stay would have cost, where that is why some of it is given back."""
 
     @property
     def total_minor(self) -> int:
@@ -111,6 +113,9 @@ class Terms(msgspec.Struct, frozen=True):
     needs: tuple[Need, ...]
     reasons: tuple[Reason, ...]
     fee: Fee
+    service: str
+    grams: dict[str, int]
+    """Article -> what one of it weighs."""
 
     def line(self, line: int) -> Line | None:
         return next((one for one in self.lines if one.line == line), None)
@@ -143,7 +148,8 @@ async def read_terms(connection: Connection, order: UUID, now: datetime) -> Term
     lines = tuple(_line(one, needs, case, now) for one in await connection.fetch(_LINES, order))
     return Terms(
         order, row["number"], row["currency"], row["postcode"], row["gift"], row["goes_to"], row["goes_country"] or "FR", case, lines, needs, await list_reasons(connection),
-        Fee(row["delivery_minor"], row["delivery_given"], policy.standard_fee(case.policy, row["service"])),
+        Fee(row["delivery_minor"], row["delivery_given"], policy.standard_fee(case.policy, row["service"])), row["service"],
+        {one["sku"]: one["weight_grams"] for one in await connection.fetch(_PIECES, [need.sku for need in needs])},
     )  # fmt: skip
 
 
@@ -211,10 +217,34 @@ def given_for(terms: Terms, chosen: Sequence[DraftLine], at: datetime) -> Given:
     back = any(one.delivery != "none" for one in verdicts.values())
     ours = any(one.delivery == "all" for one in verdicts.values())
     fee = msgspec.structs.replace(terms.fee, standard_minor=None) if ours else terms.fee
-    delivery = delivery_minor(fee, kept=not is_whole(terms, chosen)) if back else 0
+    whole = is_whole(terms, chosen)
+    kept = kept_fee_of(terms, chosen) if back and not whole else None
+    delivery = delivery_minor(fee, kept=not whole, kept_fee_minor=kept) if back else 0
     by_law = all(one.right == "law" for one in verdicts.values())
     days = REFUND_DAYS.days if any(one.right in ("law", "guarantee") for one in verdicts.values()) else 0
-    return Given(goods, delivery, by_law, days or terms.case.policy.refund_days, verdicts)
+    return Given(goods, delivery, by_law, days or terms.case.policy.refund_days, verdicts, kept if delivery else None)
+
+
+def kept_fee_of(terms: Terms, chosen: Sequence[DraftLine]) -> int | None:
+    """What the delivery of the goods that stay would have cost; None where head office has not said it."""
+    coming = {one.line: one.quantity for one in chosen}
+    shipped = any(one.ship for one in terms.lines)
+    staying = []
+    for line in {need.line for need in terms.needs}:
+        of_line = [need for need in terms.needs if need.line == line]
+        if shipped and of_line[0].method != "ship":
+            continue
+        shares = gross_shares(
+            of_line[0].total_minor, of_line[0].vat_beside_minor, [need.share_minor for need in of_line]
+        )
+        for need, share in zip(of_line, shares, strict=True):
+            back = coming.get(line, 0) * (need.quantity // need.of_line)
+            left = need.quantity - need.canceled - len(need.taken) - back
+            staying.append(Staying(share, need.quantity, left, terms.grams.get(need.sku, 0)))
+    worth, grams = worth_of(staying)
+    return policy.kept_fee(
+        terms.case.policy, service=terms.service, channel=terms.case.bought.channel, country=terms.country, worth_minor=worth, grams=grams
+    )  # fmt: skip
 
 
 def is_whole(terms: Terms, chosen: Sequence[DraftLine]) -> bool:

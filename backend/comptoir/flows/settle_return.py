@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.flows.give_back import needs_place
+from comptoir.flows.given_lines import shares_of
 from comptoir.flows.judge_return import Ruling, check_settling, ground_of, judge_return, permitted
 from comptoir.flows.open_return import about, lock_return
 from comptoir.flows.pay_with_credit import most_of
@@ -26,14 +27,14 @@ from comptoir.returns import rma_sql as sql
 from comptoir.returns.exchanging import Share, price, share
 from comptoir.returns.lifecycle import RETURN, Action
 from comptoir.returns.model import Less, Permission, Return, ReturnSettled, SettleReturn, Settling
-from comptoir.returns.policy import standard_fee
-from comptoir.returns.refunding import DELIVERY, Fee, delivery_minor, within
+from comptoir.returns.policy import kept_fee, standard_fee
+from comptoir.returns.refunding import DELIVERY, Fee, Staying, delivery_minor, within, worth_of
 from comptoir.shipping import way_back_sql
 from comptoir.sourcing.outlook import Outlook
 
 # The delivery as it was paid, VAT beside it included; and whether the customer keeps something that was delivered.
 _DELIVERY = """
-SELECT o.service, o.shipping_minor + CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0
+SELECT o.service, o.channel, (SELECT a.country FROM order_address a WHERE a.order_id = o.id) AS country, o.shipping_minor + CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0
     ELSE greatest(0, o.vat_minor - (SELECT sum(l.vat_minor) FROM order_line l WHERE l.order_id = o.id)) END AS paid_minor,
   EXISTS (SELECT FROM requirement r JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line
     WHERE r.order_id = o.id AND (l.method = 'ship' OR NOT EXISTS (SELECT FROM order_line s WHERE s.order_id = o.id AND s.method = 'ship'))
@@ -41,6 +42,16 @@ SELECT o.service, o.shipping_minor + CASE WHEN o.total_minor = o.goods_minor - o
         AND u.line = r.line AND u.part = r.part AND (m.status = 'settled' AND u.state IN ('here', 'placed', 'gone', 'lost')
           OR m.id = $2 AND u.state IN ('expected', 'here', 'placed', 'gone', 'lost')))) AS kept
 FROM sales_order o WHERE o.id = $1
+"""
+
+
+# Of what was delivered, the units that stay with the customer once this return is settled, and what one of them weighs.
+_STAYING = """
+SELECT r.line, r.part, r.quantity, coalesce(s.weight_grams, 0) AS grams, (r.quantity - r.canceled - (SELECT count(*) FROM rma_unit u JOIN rma m ON m.id = u.rma
+    WHERE u.order_id = r.order_id AND u.line = r.line AND u.part = r.part AND (m.status = 'settled' AND u.state IN ('here', 'placed', 'gone', 'lost')
+      OR m.id = $2 AND u.state IN ('expected', 'here', 'placed', 'gone', 'lost'))))::int AS left
+FROM requirement r JOIN order_line l ON l.order_id = r.order_id AND l.line = r.line LEFT JOIN sku s ON s.sku = r.sku
+WHERE r.order_id = $1 AND (l.method = 'ship' OR NOT EXISTS (SELECT FROM order_line o WHERE o.order_id = $1 AND o.method = 'ship'))
 """
 
 
@@ -110,7 +121,7 @@ class SettleReturnFlow:
                 "return.settled", found.order or found.id,
                 about(found) | {
                     "wish": settling.wish, **ground_of(ruling), "units": len(given.units), "amount_minor": given.total_minor,
-                    "delivery_minor": delivery, "way_minor": way_minor, "refund": refund, "refund_minor": refund_minor, "credit_minor": credit_minor,
+                    "delivery_minor": delivery, "kept_fee_minor": fee.kept_fee_minor(ruling) if delivery else None, "way_minor": way_minor, "refund": refund, "refund_minor": refund_minor, "credit_minor": credit_minor,
                     "exchange": exchanged.order if exchanged else None, "due_minor": parts.due_minor,
                 },
                 found.location, due_at=due,
@@ -121,7 +132,7 @@ class SettleReturnFlow:
             found.id, found.number, found.order, settled.status, given.total_minor, delivery, refund_minor, refund,
             given.withheld_minor, exchanged.order if exchanged else None, exchanged.number if exchanged else None,
             parts.used_minor, parts.due_minor, exchanged.due_reference if exchanged else None, credit_minor, None, settled.units,
-            by_credit_minor, exchanged.by_link if exchanged else False,
+            by_credit_minor, exchanged.by_link if exchanged else False, fee.kept_fee_minor(ruling) if delivery else None,
         )  # fmt: skip
 
     async def _give(
@@ -193,11 +204,23 @@ class SettleReturnFlow:
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """The delivery of a return's order; `kept`: the customer keeps something of what was delivered."""
+    """The delivery of a return's order; `kept`: the customer keeps something of what was delivered, of this worth and weight."""
 
     fee: Fee = Fee(0)
     kept: bool = True
     service: str = "standard"
+    channel: str = ""
+    country: str = "FR"
+    worth_minor: int = 0
+    grams: int = 0
+
+    def kept_fee_minor(self, ruling: Ruling) -> int | None:
+        """What the delivery of the goods that stay would have cost, where some stay and head office has said it."""
+        if not self.kept or not any(verdict.delivery == "law" for verdict in ruling.verdicts.values()):
+            return None
+        return kept_fee(
+            ruling.policy, service=self.service, channel=self.channel, country=self.country, worth_minor=self.worth_minor, grams=self.grams
+        )  # fmt: skip
 
     def back_minor(self, ruling: Ruling) -> int:
         """What of it is given back: all that was paid for our fault, what the law says (W8, W9), or nothing."""
@@ -205,7 +228,7 @@ class Delivered(msgspec.Struct, frozen=True):
         if "all" in ways:
             return delivery_minor(self.fee, kept=self.kept)
         fee = msgspec.structs.replace(self.fee, standard_minor=standard_fee(ruling.policy, self.service))
-        return delivery_minor(fee, kept=self.kept) if "law" in ways else 0
+        return delivery_minor(fee, kept=self.kept, kept_fee_minor=self.kept_fee_minor(ruling)) if "law" in ways else 0
 
 
 async def delivery_of(tx: Tx, found: Return) -> Delivered:
@@ -214,9 +237,17 @@ async def delivery_of(tx: Tx, found: Return) -> Delivered:
         return Delivered()
     row = await tx.row(_DELIVERY, found.order, found.id)
     assert row is not None
+    worth, grams = (0, 0)
+    if row["kept"]:
+        shares = await shares_of(tx, found.order)
+        left = await tx.rows(_STAYING, found.order, found.id)
+        worth, grams = worth_of(
+            [Staying(shares[one["line"], one["part"]], one["quantity"], one["left"], one["grams"]) for one in left]
+        )
     return Delivered(
-        Fee(int(row["paid_minor"]), await sql.delivery_given(tx, found.order)), row["kept"], row["service"]
-    )
+        Fee(int(row["paid_minor"]), await sql.delivery_given(tx, found.order)), row["kept"], row["service"], row["channel"],
+        row["country"] or "FR", worth, grams,
+    )  # fmt: skip
 
 
 def worths(found: Return, ruling: Ruling, less: tuple[Less, ...]) -> dict[int, int]:

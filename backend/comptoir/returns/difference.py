@@ -26,7 +26,7 @@ FIGURES: tuple[tuple[str, Unit], ...] = (
 NO_RECEIPT: tuple[tuple[str, Unit], ...] = (
     ("most_minor", "minor"), ("most_times", "count"), ("most_sum_minor", "minor"), ("days", "days"),
 )  # fmt: skip
-LISTS = ("defect_gives", "signals", "sealed", "uninformed", "dispositions", "ways")
+LISTS = ("defect_gives", "signals", "sealed", "uninformed", "dispositions", "ways", "delivery_rates")
 
 
 def changes(old: Policy, new: Policy) -> tuple[Change, ...]:

@@ -375,6 +375,7 @@ class ReturnSettled(msgspec.Struct, frozen=True):
 
     `given_minor` is all of it (units and `delivery_minor`); `refund_minor`, `credit_minor` and `exchange_minor` are its
     ways. `refund`: the kind that is intended, refund or void. `withheld_minor`: what the order's money does not reach for.
+    `kept_fee_minor`: what the delivery of the goods that stay would have cost, where that is why some of it is given back.
     `due_minor`: what other goods cost more, asked for under `due_reference`; `by_credit_minor` of it a credit has paid, `by_link`: the rest by a link. `credit`: the code of the credit; it is
     not in the answer that is kept (`flows/settle_return.py: with_code`).
     """
@@ -398,3 +399,4 @@ class ReturnSettled(msgspec.Struct, frozen=True):
     units: tuple[Unit, ...] = ()
     by_credit_minor: Minor = 0
     by_link: bool = False
+    kept_fee_minor: Minor | None = None

@@ -96,6 +96,20 @@ class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     countries: tuple[Country, ...] = ()
 
 
+class DeliveryRate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the delivery of goods costs where they are sold; the first that fits holds. What is empty matches all.
+
+    `up_to_minor`: goods of so much at most, VAT included; `up_to_grams`: of such a weight at most; 0: without an end.
+    """
+
+    fee_minor: Price
+    up_to_minor: Price = 0
+    up_to_grams: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 0
+    services: tuple[Slug, ...] = ()
+    channels: tuple[Slug, ...] = ()
+    countries: tuple[Country, ...] = ()
+
+
 class Uninformed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A time in which a channel did not tell of the right of withdrawal (L221-20); `told_on`: when its customers were told after all."""
 
@@ -121,7 +135,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     their seal is broken (L221-28, hygiene, records, software). `cost_told`, `worth_told`: the terms of sale say that the customer pays the
     way back, and answers for worth that is lost (L221-23); what they do not say, the house bears.
     `associate_minor`: the money of one return that needs no manager. `refund_days`: in which goodwill is paid back after the goods came.
-    `standard_delivery_minor`: what of a dearer delivery service is given back by law (L221-24); 0: all of it.
+    `standard_delivery_minor`: what of a dearer delivery service is given back by law (L221-24); 0: all of it. `delivery_rates`: what goods
+    that stay would have cost to deliver; where none fits, as much as was paid, so that nothing of it is given back.
     """
 
     goodwill: Annotated[tuple[Goodwill, ...], msgspec.Meta(max_length=MOST_RULES)] = ()
@@ -137,6 +152,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ways: Annotated[tuple[Way, ...], msgspec.Meta(max_length=MOST_RULES)] = ()
     refund_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 14
     standard_delivery_minor: Price = 0
+    delivery_rates: Annotated[tuple[DeliveryRate, ...], msgspec.Meta(max_length=MOST_RULES)] = ()
     signals: Signals = Signals()
 
 
@@ -211,6 +227,20 @@ def ways_from(policy: Policy, country: str) -> tuple[Way, ...]:
 def standard_fee(policy: Policy, service: str) -> int | None:
     """What the standard delivery would have cost; None when that is the one that was bought, or is not known."""
     return (policy.standard_delivery_minor or None) if service != "standard" else None
+
+
+def kept_fee(policy: Policy, *, service: str, channel: str, country: str, worth_minor: int, grams: int) -> int | None:
+    """What the delivery of the goods that stay would have cost; None where no rate fits."""
+    for rate in policy.delivery_rates:
+        if (
+            (not rate.services or service in rate.services)
+            and (not rate.channels or channel in rate.channels)
+            and (not rate.countries or country in rate.countries)
+            and (not rate.up_to_minor or worth_minor <= rate.up_to_minor)
+            and (not rate.up_to_grams or grams <= rate.up_to_grams)
+        ):
+            return rate.fee_minor
+    return None
 
 
 def price_of(way: Way, way_back: Payer | None) -> int:

@@ -36,6 +36,21 @@ def gross_shares(total_minor: int, vat_beside_minor: int, shares: Sequence[int])
     return list(shares) if not vat_beside_minor else split(total_minor + vat_beside_minor, shares)
 
 
+class Staying(msgspec.Struct, frozen=True):
+    """A need of which `left` units of `quantity` stay with the customer; its share is VAT included, its weight one unit's."""
+
+    share_minor: int
+    quantity: int
+    left: int
+    grams: int = 0
+
+
+def worth_of(staying: Sequence[Staying]) -> tuple[int, int]:
+    """What the kept units cost and weigh: (minor, grams). What was canceled and what comes back is in neither."""
+    kept = [one for one in staying if one.left > 0]
+    return sum(one.share_minor * one.left // one.quantity for one in kept), sum(one.grams * one.left for one in kept)
+
+
 def free_places(taken: Sequence[int], reached: int, units: int) -> list[int] | None:
     """Which units of a need come back: so many places, counted from the end, that no other return has. None when there are too few.
 
@@ -49,13 +64,15 @@ def free_places(taken: Sequence[int], reached: int, units: int) -> list[int] | N
 def delivery_minor(fee: Fee, *, kept: bool, kept_fee_minor: int | None = None) -> int:
     """What of the delivery is given back now. `kept`: the customer keeps something that was delivered.
 
-    `kept_fee_minor` is what the delivery of the kept lines alone would have cost; unknown, it is what was paid.
+    `kept_fee_minor` is what the delivery of the kept lines alone would have cost; unknown, it is what was paid. However much
+    stays, no more is given back than if nothing did: in whatever steps all of it comes, the steps come to the same.
     """
+    standard = fee.paid_minor if fee.standard_minor is None else fee.standard_minor
+    most = delivery_back_minor(fee.paid_minor, standard)
     if not kept:
-        standard = fee.paid_minor if fee.standard_minor is None else fee.standard_minor
-        return max(0, delivery_back_minor(fee.paid_minor, standard) - fee.given_minor)
+        return max(0, most - fee.given_minor)
     owed = fee.paid_minor - (fee.paid_minor if kept_fee_minor is None else kept_fee_minor)
-    return max(0, owed - fee.given_minor)
+    return max(0, min(owed, most) - fee.given_minor)
 
 
 def within(wanted: Mapping[int, int], left_minor: int) -> dict[int, int]:

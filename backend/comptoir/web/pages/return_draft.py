@@ -26,6 +26,7 @@ from comptoir.returns.policy import (
     METHODS,
     MOST_RULES,
     WISHES,
+    DeliveryRate,
     Goodwill,
     NoReceipt,
     Placing,
@@ -45,6 +46,8 @@ from comptoir.web.pages.session import Answer
 from comptoir.web.pages.typed import Typed, chosen
 
 DRAFT: Final = HERE + "/draft"
+ORDERED: Final = {"rules": "goodwill", "goods": "dispositions", "rates": "delivery_rates"}
+"""What is taken in its order, by the name of its part of the page."""
 
 
 class Writing(msgspec.Struct, frozen=True):
@@ -123,11 +126,14 @@ async def order(
     house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
     now: NamedDependency[datetime], data: URLEncodedBody[dict[str, Any]],
 ) -> Answer:  # fmt: skip
-    """A goodwill rule, or a row of what becomes of goods (`of`), goes up, down or away. A page that is behind moves nothing else."""
+    """A goodwill rule, or a row of what becomes of goods or of what delivery costs (`of`), goes up, down or away.
+
+    A page that is behind moves nothing else.
+    """
     typed = Typed(data)
     found = await writing(house, actor)
-    goods = typed.text("of") == "goods"
-    rows: list[Any] = [*(found.policy.dispositions if goods else found.policy.goodwill)]
+    of = typed.text("of") if typed.text("of") in ORDERED else "rules"
+    rows: list[Any] = [*getattr(found.policy, ORDERED[of])]
     try:
         at, act = typed.whole("at", 0, MOST_RULES), typed.text("act")
         if at >= len(rows) or act not in ("up", "down", "remove"):
@@ -135,11 +141,11 @@ async def order(
         row = rows.pop(at)
         if act != "remove":
             rows.insert(max(0, at + (1 if act == "down" else -1)), row)
-        moved: dict[str, Any] = {"dispositions" if goods else "goodwill": tuple(rows)}
+        moved: dict[str, Any] = {ORDERED[of]: tuple(rows)}
         await keep(house, actor, typed, msgspec.structs.replace(found.policy, **moved))
     except Refusal as refusal:
         return await _overview(house, actor, page, now, typed, refusal)
-    return page.go(f"{DRAFT}#{'goods' if goods else 'rules'}")
+    return page.go(f"{DRAFT}#{of}")
 
 
 @get(DRAFT + "/rules/{at:int}", opt=by("head_office"))
@@ -265,7 +271,7 @@ def terms_of(typed: Typed, policy: Policy) -> Policy:
 
 
 def goods_of(typed: Typed, policy: Policy) -> Policy:
-    """What becomes of goods, and the ways back, row by row; a row without a first choice is gone."""
+    """What becomes of goods, the ways back and what delivery costs, row by row; a row without a first choice or fee is gone."""
     placings: list[Any] = [
         Placing(
             to,
@@ -286,7 +292,14 @@ def goods_of(typed: Typed, policy: Policy) -> Policy:
         for n in range(MOST_RULES)
         if (method := typed.text(f"method{n}")) in METHODS
     ]
-    return msgspec.structs.replace(policy, dispositions=tuple(placings), ways=tuple(ways))
+    rates: list[Any] = [
+        DeliveryRate(
+            typed.minor(f"rate_fee{n}"), typed.minor(f"rate_up_to{n}", default=0), typed.whole(f"rate_grams{n}", 0, 10_000_000, 0),
+            slugs(typed, f"rate_services{n}"), typed.many(f"rate_channel{n}"), countries(typed, f"rate_countries{n}"),
+        )
+        for n in range(MOST_RULES) if typed.text(f"rate_fee{n}")
+    ]  # fmt: skip
+    return msgspec.structs.replace(policy, dispositions=tuple(placings), ways=tuple(ways), delivery_rates=tuple(rates))
 
 
 def day(typed: Typed, name: str) -> date | None:
@@ -297,6 +310,14 @@ def day(typed: Typed, name: str) -> date | None:
         return date.fromisoformat(typed.text(name))
     except ValueError:
         raise Invalid("date_wrong", field=name) from None
+
+
+def slugs(typed: Typed, name: str) -> tuple[str, ...]:
+    """ "standard, express" as codes. Invalid `policy_figure`."""
+    codes = [code for code in re.split(r"[\s,;]+", typed.text(name).lower()) if code]
+    if not all(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", code) for code in codes):
+        raise Invalid("policy_figure", field=name)
+    return tuple(dict.fromkeys(codes))
 
 
 def countries(typed: Typed, name: str) -> tuple[str, ...]:

@@ -240,6 +240,14 @@ def promised(
         where = f"{say('where_by_credit', settled.by_credit_minor)} {where}"
     if settled.withheld_minor:
         where = say("where_withheld", settled.withheld_minor)
+    elif settled.delivery_minor and settled.kept_fee_minor is not None and kind == "refund":
+        kept = money(settled.kept_fee_minor, currency, language)
+        where = t(
+            "return_desk.where_delivery_kept",
+            language,
+            amount=money(settled.delivery_minor, currency, language),
+            kept=kept,
+        )
     elif settled.delivery_minor and kind == "refund":
         where = say("where_delivery", settled.delivery_minor)
     return {
