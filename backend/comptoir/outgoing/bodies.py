@@ -224,10 +224,68 @@ class TransferTold(msgspec.Struct, frozen=True):
 
 
 class TransferClosed(msgspec.Struct, frozen=True):
-    """Received; units that were missing or over."""
+    """Received; units that were missing, over, or came damaged."""
 
     missing: int = 0
     over: int = 0
+    damaged: int = 0
+
+
+class TransferSettled(msgspec.Struct, frozen=True):
+    """Missing units were accounted for: `found` there, `lost`, or `stayed` where they came from."""
+
+    sku: str
+    kind: str
+    units: int
+
+
+class TransferRequested(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """A location asks for units; `from` None where no place in particular is asked."""
+
+    units: int
+    from_: str | None = None
+
+
+class TransferGranted(msgspec.Struct, frozen=True):
+    """The transfer that carries what was granted; `changed` when it is less than was asked for."""
+
+    transfer: UUID
+    units: int
+    changed: bool = False
+
+
+class Units(msgspec.Struct, frozen=True):
+    """Units of a purchase order."""
+
+    units: int
+
+
+class GoodsAnnounced(msgspec.Struct, frozen=True):
+    """What a supplier says is on its way."""
+
+    cartons: int
+    units: int
+
+
+class GoodsReceived(msgspec.Struct, frozen=True):
+    """A delivery was counted; units of the whole order so far. With `last` nothing more is expected."""
+
+    receipt: str
+    good: int
+    damaged: int = 0
+    over: int = 0
+    short: int = 0
+    last: bool = False
+
+
+class DifferenceDecided(msgspec.Struct, frozen=True):
+    """What was decided about a difference: `accepted`, `claimed`, `recount` or `settled`."""
+
+    difference: UUID
+    kind: str
+    units: int
+    status: str
+    sku: str | None = None
 
 
 class OverPromised(msgspec.Struct, frozen=True):
@@ -273,6 +331,10 @@ KINDS: Final[dict[str, type[msgspec.Struct]]] = {
     "payment.told": PaymentTold, "payment.captured": Money, "payment.refunded": Money, "payment.released": Money,
     "payment.failed": MoneyFailed, "invoice.issued": Issued, "invoice.credited": Issued,
     "transfer.created": TransferTold, "transfer.shipped": TransferTold, "transfer.closed": TransferClosed, "transfer.canceled": Nothing,
+    "transfer.settled": TransferSettled, "transfer.requested": TransferRequested, "transfer.request_granted": TransferGranted,
+    "transfer.request_declined": Nothing,
+    "receiving.ordered": Units, "receiving.announced": GoodsAnnounced, "receiving.received": GoodsReceived,
+    "receiving.canceled": Nothing, "receiving.decided": DifferenceDecided,
     "stock.over_promised": OverPromised, "stock.count_approved": Counted, "stock.sku_blocked": Blocked, "stock.sku_unblocked": Blocked,
 }  # fmt: skip
 """Every kind that an endpoint may choose -> what its `data` holds."""

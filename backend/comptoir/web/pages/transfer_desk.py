@@ -56,13 +56,18 @@ class NewForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
     @property
     def rows(self) -> list[tuple[str, str]]:
         """What was typed, row by row."""
-        codes = [self.code] if isinstance(self.code, str) else self.code
-        numbers = [self.quantity] if isinstance(self.quantity, str) else self.quantity
-        return [
-            (code.strip(), number.strip())
-            for code, number in zip(codes, [*numbers, *[""] * len(codes)], strict=False)
-            if code.strip()
-        ]
+        return typed_rows(self.code, self.quantity)
+
+
+def typed_rows(code: Few | Typed, quantity: Few | Typed) -> list[tuple[str, str]]:
+    """Codes with their numbers, row by row; rows without a code are left out."""
+    codes = [code] if isinstance(code, str) else code
+    numbers = [quantity] if isinstance(quantity, str) else quantity
+    return [
+        (named.strip(), number.strip())
+        for named, number in zip(codes, [*numbers, *[""] * len(codes)], strict=False)
+        if named.strip()
+    ]
 
 
 class CancelForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,14 +132,19 @@ async def create(data: URLEncodedBody[NewForm], house: TheHouse, actor: TheActor
 
 
 async def wishes(house: House, data: NewForm) -> tuple[Wish, ...]:
-    """What the rows name: codes as scanned or typed become articles. Invalid `nothing_named`, `bad_number`; NotFound `unknown_sku`."""
+    """What the form names. Invalid `place_missing`, and what `named` refuses."""
     if not (data.from_ and data.to):
         raise Invalid("place_missing")
-    if not data.rows:
+    return await named(house, data.rows)
+
+
+async def named(house: House, rows: list[tuple[str, str]]) -> tuple[Wish, ...]:
+    """What rows name: codes as scanned or typed become articles. Invalid `nothing_named`, `bad_number`; NotFound `unknown_sku`."""
+    if not rows:
         raise Invalid("nothing_named")
     found = []
     async with borrowed(house.pool) as connection:
-        for code, number in data.rows:
+        for code, number in rows:
             sku = await article_search.find_code(connection, [code, parse(code).code])
             if sku is None:
                 raise NotFound("unknown_sku", sku=code)
