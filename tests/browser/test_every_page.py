@@ -1253,6 +1253,10 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/webhooks/{endpoint:uuid}": [State("failing", "office", lambda world: (hooks(world), f"/manager/webhooks/{HOOK}")[1], quotes=True), State("unknown", "office", at(f"/manager/webhooks/{NOWHERE}"), both=False)],
     "/manager/webhooks/{endpoint:uuid}/change": [State("form", "office", lambda world: (hooks(world), f"/manager/webhooks/{HOOK}/change")[1], quotes=True, both=False)],
     "/manager/audit": [State("some", "office", lambda world: (noted(world), "/manager/audit")[1], quotes=True), State("none", "office", at("/manager/audit?until=2020-01-01"), both=False)],
+    "/manager/companies": [State("list", "office", at("/manager/companies"))],
+    "/manager/companies/{entity:str}": [State("one", "office", lambda world: "/manager/companies/" + world.find("SELECT id FROM legal_entity LIMIT 1"), both=False), State("new", "office", at("/manager/companies/new"))],
+    "/manager/stores/new": [State("refused", "office", at("/manager/stores/new"), lambda page, world: ([page.fill(f"#f-{name}", text) for name, text in (("location", "new"), ("name", "Angers"), ("street", "Rue"), ("postcode", "49100"), ("city", "Angers"))], page.click("button.main"), page.wait_for_load_state()))],
+    "/manager/stores/{location:str}/about": [State("Lyon", "office", at(f"/manager/stores/{LYON}/about"), both=False)],
     "/manager/keys": [State("list", "office", at("/manager/keys"), quotes=True, both=False)],
     "/manager/orders": [
         State("all", "office", at("/manager/orders")),

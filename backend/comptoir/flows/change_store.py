@@ -7,8 +7,9 @@ from typing import Any
 from comptoir.flows import auditing
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
+from comptoir.kit.errors import Conflict
 from comptoir.kit.runner import Flow
-from comptoir.network import changing, sql
+from comptoir.network import changing, places_sql, sql
 from comptoir.network.changing import (
     DropDeskPicture,
     DropException,
@@ -23,8 +24,10 @@ from comptoir.network.changing import (
 
 
 async def save_store(tx: Tx, command: SaveStore, actor: Actor, now: datetime) -> StoreChanged:
-    """What the store offers and how fast it is."""
+    """What the store offers and how fast it is. Conflict `store_closed` for services of one that is."""
     before = await _lock(tx, command.location, actor, command.version)
+    if command.services and await places_sql.is_closed(tx, command.location):
+        raise Conflict("store_closed")
     version = await sql.put_figures(tx, command)
     return await _changed(tx, command.location, actor, before, "store.saved", version)
 

@@ -8,7 +8,7 @@ from comptoir.flows.receive_return import receive
 from comptoir.flows.settle_return import SettleReturnFlow
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
-from comptoir.kit.errors import Invalid, NotFound
+from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.returns.model import Coming, FinishReturn, Looked, OpenReturn, ReturnSettled, TakeReturn
 from comptoir.returns.signals import person_mark
 
@@ -27,6 +27,8 @@ class TakeReturnFlow:
         actor.needs("associate", "store_manager", "head_office", "integrator", "system")
         if not actor.reaches(command.location):
             raise NotFound("location_not_found")
+        if await tx.value("SELECT NOT takes_returns FROM location WHERE id = $1", command.location):
+            raise Conflict("no_returns_here")
         tx.touched.add(command.location)
         opened = OpenReturn(
             id=command.id, order=command.order, origin=command.origin, wish=command.settling.wish, location=command.location, gift=command.gift,

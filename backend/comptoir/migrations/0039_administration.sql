@@ -38,5 +38,6 @@ ALTER TABLE reason DROP CONSTRAINT return_reason_pkey;
 ALTER TABLE reason ADD PRIMARY KEY (subject, code);
 
 ALTER TABLE location ADD COLUMN closed_at timestamptz;   -- no new work; what is there is finished, what happened stays readable
+ALTER TABLE location ADD COLUMN takes_returns boolean NOT NULL DEFAULT true;
 ALTER TABLE region ADD COLUMN version int NOT NULL DEFAULT 1;
 ALTER TABLE legal_entity ADD COLUMN version int NOT NULL DEFAULT 1;

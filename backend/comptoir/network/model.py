@@ -64,7 +64,39 @@ class Location(msgspec.Struct, frozen=True):
     scan_totes: bool
     hours: tuple[Opening, ...] = ()
     exceptions: tuple[OpeningException, ...] = ()
+    legal_entity: str = ""
+    closed_at: datetime | None = None
+    takes_returns: bool = True
+    shelves: int = 0
+    """Places for bags that wait."""
 
     def paused(self, now: datetime) -> bool:
         """Whether new work is kept away from this place at a moment."""
         return self.paused_until is not None and self.paused_until > now
+
+
+class RegionRow(msgspec.Struct, frozen=True):
+    """A region in the list, with its open places and its managers counted."""
+
+    id: str
+    name: str
+    version: int
+    places: int
+    managers: int
+
+
+class EntityRow(msgspec.Struct, frozen=True):
+    """A company that sells, as it stands on documents; `capital_minor` in cents."""
+
+    id: str
+    name: str
+    siren: str
+    vat_number: str
+    address: str
+    document_prefix: str
+    country: str
+    rcs: str
+    capital_minor: int | None
+    time_zone: str
+    version: int
+    places: int

@@ -9,14 +9,15 @@ import msgspec
 from comptoir.kit import simple
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
-from comptoir.network.model import DeskPicture, Location, Opening, OpeningException
+from comptoir.network.model import DeskPicture, EntityRow, Location, Opening, OpeningException, RegionRow
 from comptoir.network.tables import Location as Place
 from comptoir.network.tables import Region
 
 _LOCATION = (
     "SELECT l.id, l.name, l.kind, l.region, l.street, l.postcode, l.city, l.country, l.directions, l.phone, l.latitude, l.longitude,"
     " l.time_zone, l.services, l.capacity_per_hour, l.pick_lead_minutes, l.hold_days, l.paused_until, l.paused_reason, l.version,"
-    " l.cart_orders, l.scan_totes,"
+    " l.cart_orders, l.scan_totes, l.legal_entity, l.closed_at, l.takes_returns,"
+    " (SELECT count(*)::int FROM staging_place s WHERE s.location = l.id) AS shelves,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_array(h.weekday, h.opens, h.closes) ORDER BY h.weekday, h.opens), '[]')"
     "   FROM opening_hours h WHERE h.location = l.id)::text AS hours,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_array(e.day, e.opens, e.closes, e.reason) ORDER BY e.day), '[]')"
@@ -106,6 +107,27 @@ async def list_regions(connection: Connection, limit: int = 500) -> list[tuple[s
     """(id, name) of all regions, by name."""
     query = Region.select(Region.id, Region.name).order_by(Region.name).limit(limit)
     return [(row["id"], row["name"]) for row in await simple.run(connection, query)]
+
+
+async def list_region_rows(connection: Connection, limit: int = 500) -> list[RegionRow]:
+    """Regions with how many places and managers each has, by name."""
+    rows = await connection.fetch(
+        "SELECT r.id, r.name, r.version, (SELECT count(*)::int FROM location l WHERE l.region = r.id AND l.closed_at IS NULL) AS places,"
+        " (SELECT count(*)::int FROM staff s WHERE s.region = r.id AND s.disabled_at IS NULL) AS managers FROM region r ORDER BY r.name, r.id LIMIT $1",
+        limit,
+    )  # fmt: skip
+    return [RegionRow(**dict(row)) for row in rows]
+
+
+async def list_entities(connection: Connection, entity: str | None = None, limit: int = 100) -> list[EntityRow]:
+    """The companies that sell, by name; or the one that is asked for."""
+    rows = await connection.fetch(
+        "SELECT e.id, e.name, e.siren, e.vat_number, e.address, e.document_prefix, trim(e.country) AS country, e.rcs, e.capital_minor, e.time_zone, e.version,"
+        " (SELECT count(*)::int FROM location l WHERE l.legal_entity = e.id) AS places FROM legal_entity e WHERE $1::text IS NULL OR e.id = $1"
+        " ORDER BY e.name, e.id LIMIT $2",
+        entity, limit,
+    )  # fmt: skip
+    return [EntityRow(**dict(row)) for row in rows]
 
 
 async def list_kinds_of_names(connection: Connection, limit: int = 10_000) -> list[str]:

@@ -70,6 +70,7 @@ class Location(Table, tablename="location"):
     cart_orders = SmallInt(default=8)
     scan_totes = Boolean(default=False)
     closed_at = Timestamptz(null=True, default=None)
+    takes_returns = Boolean(default=True)
 
 
 class OpeningHours(Table, tablename="opening_hours"):
