@@ -22,7 +22,7 @@ from comptoir.fulfillment.collecting import collector_token
 from comptoir.kit import postgres
 from comptoir.kit.ids import Seal, new_id
 from comptoir.returns.policy import DEFAULT as RETURNS
-from comptoir.returns.policy import Goodwill, Uninformed
+from comptoir.returns.policy import DeliveryRate, Goodwill, Uninformed
 from comptoir.returns.policy import When as ReturnsWhen
 from comptoir.sourcing.policy import DEFAULT, Rule, When
 from comptoir.sourcing.replay import Example, Load, Result, Sums
@@ -1078,6 +1078,10 @@ def return_rules(part: str, write: bool = False) -> Callable[[World], str]:
             contracts={"web": "reserved"},
             sealed=("bags",),
             uninformed=(gap,),
+            delivery_rates=(
+                DeliveryRate(490, up_to_minor=6_000, services=("standard",), channels=("web",)),
+                DeliveryRate(0),
+            ),
         )
         for number, policy in enumerate((RETURNS, other), 1):
             world.shop.ask(

@@ -11,6 +11,8 @@ from comptoir.flows.watch_authorizations import watch_authorizations
 from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import in_transaction
 from comptoir.kit.ids import new_id
+from comptoir.orders.following import FollowChannel
+from comptoir.orders.model import PaymentDetails
 from comptoir.payments import sql
 from comptoir.payments.authorizing import KeepAuthorization
 from comptoir.payments.commands import HearProvider
@@ -174,6 +176,38 @@ async def the_case(it: Desk, kind: str) -> UUID:
     assert found is not None
     case: UUID = found
     return case
+
+
+async def test_a_shops_word_takes_all_of_it_or_makes_us_look_how_much_it_took(database: Database) -> None:
+    async with desk(database, "shopify", captured=False) as it:
+        shop_order = ORDERS["shopify"][1]
+
+        async def shop_says(state: Any, minutes: int) -> str:
+            paid = PaymentDetails("shopify_payments", f"order {shop_order}", state, 16_300)
+            at = it.app.clock.at + timedelta(minutes=minutes)
+            said = FollowChannel(
+                id=new_id(), order=it.order, channel="shop", external_id=shop_order, updated_at=at, payment=paid, total_minor=16_300
+            )  # fmt: skip
+            return str((await it.app.house.runner.perform(said, SYSTEM)).read()["outcome"])
+
+        await it.pool.execute("UPDATE sales_order SET external_updated_at = $1", it.app.clock.at)
+        await intend(it, "capture", 16_300, timedelta(hours=1))
+        # Partly paid, says the shop, which is no more than authorized: its books say that 100.00 were captured in its pages.
+        captured_there(it, 10_000)
+        assert await shop_says("authorized", 1) == "noted"
+        assert await look_at_payments(it.app.house) == 1
+        assert (await it.payment(), await it.standing()) == (
+            ("captured", 10_000, 0), [("capture", 6_300, "intended"), ("capture", 10_000, "confirmed")],
+        )  # fmt: skip
+        # The rest is taken in the shop too: ours is done by it.
+        captured_there(it, 16_300)
+        assert await shop_says("captured", 2) == "noted"
+        assert await look_at_payments(it.app.house) == 1
+        assert (await it.payment(), await it.standing()) == (
+            ("captured", 16_300, 0),
+            [("capture", 6_300, "withdrawn"), ("capture", 10_000, "confirmed"), ("capture", 6_300, "confirmed")],
+        )
+        await it.agrees()
 
 
 def test_what_a_providers_word_means_for_ours() -> None:

@@ -68,7 +68,8 @@ async def look_at_named(tx: Tx, references: list[str]) -> None:
 async def look_at_order(tx: Tx, order: UUID) -> None:
     """A shop says that its order has changed."""
     await tx.run(
-        "UPDATE payment SET look_at = $2 WHERE order_id = $1 AND state = 'authorized' AND provider <> ALL($3::text[])",
+        "UPDATE payment SET look_at = $2 WHERE order_id = $1 AND state IN ('authorized', 'captured') AND captured_minor < amount_minor"
+        " AND provider <> ALL($3::text[])",
         order, tx.now, list(OURS),
     )  # fmt: skip
 
