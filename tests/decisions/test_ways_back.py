@@ -34,8 +34,9 @@ def test_an_account_without_the_service_for_abroad_offers_none_there() -> None:
 
 def test_silence_is_counted_from_the_last_sign_and_never_from_one_that_is_still_to_come() -> None:
     earlier = NOW - timedelta(days=2)
-    assert next_look("in_transit", earlier, NOW) == earlier + timedelta(days=7)
-    assert next_look("delivered", earlier, NOW) == earlier + timedelta(days=3)
-    assert next_look("in_transit", NOW + timedelta(days=30), NOW) == NOW + timedelta(days=7)
-    assert next_look("on_hold", None, NOW) == NOW + timedelta(days=7)
-    assert (next_look("pending", NOW, NOW), next_look("cancelled", NOW, NOW)) == (None, None)
+    assert next_look("in_transit", earlier, True, NOW) == earlier + timedelta(days=7)
+    assert next_look("delivered", earlier, True, NOW) == earlier + timedelta(days=3)
+    assert next_look("in_transit", NOW + timedelta(days=30), True, NOW) == NOW + timedelta(days=7)
+    # Sent, and then stopped or turned around by its carrier: nobody else would ask.
+    assert next_look("return_to_sender", None, True, NOW) == NOW + timedelta(days=7)
+    assert (next_look("pending", NOW, False, NOW), next_look("cancelled", NOW, False, NOW)) == (None, None)

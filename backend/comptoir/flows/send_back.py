@@ -153,7 +153,7 @@ async def hear_way_back(tx: Tx, command: HearTracking, now: datetime) -> Heard:
     ask_at = way_back.next_ask(standing.status, since, now)
     # What is here already is not looked for any more.
     here = await tx.value("SELECT status <> 'requested' FROM rma WHERE id = $1", label.rma)
-    look_at = None if here else way_back.next_look(standing.status, standing.at, now)
+    look_at = None if here else way_back.next_look(standing.status, standing.at, sent_at is not None, now)
     await way_back_sql.keep_standing(
         tx, label.id, standing.status, standing.at, standing.code, sent_at, None if here else ask_at, look_at
     )

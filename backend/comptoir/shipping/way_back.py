@@ -159,9 +159,9 @@ def next_ask(status: Status, since: datetime, now: datetime) -> datetime | None:
     return now + timedelta(hours=12 if status in ("pending", "unknown") else 4)
 
 
-def next_look(status: Status, at: datetime | None, now: datetime) -> datetime | None:
-    """When a person has to ask for a parcel that was sent, if nothing new is heard; None while it was not."""
-    if status not in MOVING:
+def next_look(status: Status, at: datetime | None, sent: bool, now: datetime) -> datetime | None:
+    """When a person has to ask for a parcel that was sent, if nothing new is heard, whatever its carrier said last; None while it was not."""
+    if not sent:
         return None
     return (min(at, now) if at else now) + (UNSCANNED_AFTER if status == "delivered" else LOST_AFTER)
 
