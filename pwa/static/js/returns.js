@@ -10,13 +10,10 @@ import { reach } from "./reach.js";
 import { ready } from "./scanner.js";
 import { carryReceipt } from "./return-carry.js";
 
-const PATIENCE_MS = 3000;
 const form = document.getElementById("scanned");
-const typed = document.getElementById("code")?.form;
-const ofParcels = "parcels" in document.body.dataset;
-const kept = new Map(); // fact -> {code, told}
-// A radio that is on says nothing of the server: it is asked before a page is left for it.
-const answers = async () => navigator.onLine !== false && sync.state.state !== "offline" && (await reach(PATIENCE_MS)) === "ours";
+const list = document.getElementById("kept"); // only where parcels come in
+const rows = {}; // fact -> its row
+const codes = new Set();
 
 document.addEventListener("scan", (event) => {
   event.preventDefault();
@@ -25,55 +22,42 @@ document.addEventListener("scan", (event) => {
   event.detail.waitUntil(take(raw));
 });
 
+// A radio that is on says nothing of the server: it is asked before a page is left for it. Once a parcel is kept the page stays.
 async function take(raw) {
-  if (ofParcels && kept.size) return keep(raw);
-  if (await answers()) {
+  if (!list?.children.length && (await reach(3000)) === "ours") {
     form.elements.code.value = raw.slice(0, 512);
     return form.submit();
   }
-  if (ofParcels) return keep(raw);
+  if (list) return keep(raw.trim().slice(0, 64));
   carryReceipt(raw);
   return location.assign("/returns/alone");
 }
 
-if (ofParcels) {
-  typed?.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const { code } = typed.elements;
-    if (code.value.trim()) take(code.value);
-    code.value = "";
-  });
-  sync.listen({
-    onAnswer({ outcomes }) {
-      for (const { id, outcome, facts, problem } of outcomes) if (kept.has(id)) kept.get(id).told = outcome === "applied" ? facts : { problem };
-      paint();
-    },
-  });
-}
-
-// Once one is kept the page stays what it is until it is opened anew: nothing that was scanned goes out of sight.
-async function keep(raw) {
-  const code = raw.trim().slice(0, 64);
-  if (!code) return;
-  if ([...kept.values()].some((one) => one.code === code)) return tell("again", say("already_kept"), code);
+async function keep(code) {
+  if (codes.has(code)) return tell("again", say("already_kept"), code);
   try {
     const { id } = await journal.append("parcel_back", { code, return: uuid7() });
-    kept.set(id, { code, told: null });
+    codes.add(code);
+    show(id, code, say("parcel_kept"));
   } catch {
     return tell("bad", say("not_kept"), say("not_kept_more"));
   }
   tell("ok", say("parcel_kept"), code);
   sync.now();
-  paint();
 }
 
-function paint() {
-  const rows = [...kept.values()].map(({ code, told }) => {
-    if (!told) return clone("t-parcel", { name: code, more: say("parcel_kept") });
-    if (told.problem) return clone("t-parcel", { name: code, more: `${told.problem.title}. ${told.problem.next}` });
-    return clone("t-parcel", { name: say("parcel_told", told), more: say("parcel_told_more") });
-  });
-  document.getElementById("kept").hidden = rows.length === 0;
-  document.getElementById("kept").replaceChildren(...rows);
+function show(id, name, more) {
+  const [row] = clone("t-parcel", { name, more }).children;
+  if (rows[id]) rows[id].replaceWith(row);
+  else list.append(row);
+  rows[id] = row;
 }
+
+sync.listen({
+  onAnswer({ outcomes }) {
+    for (const { id, problem, facts } of outcomes) {
+      if (rows[id]) show(id, facts?.number ?? problem.title, say(facts?.number ? "parcel_told" : "parcel_aside"));
+    }
+  },
+});
 ready();
