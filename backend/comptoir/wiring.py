@@ -25,6 +25,7 @@ from comptoir.flows import (
     set_up_shipping,
     settle_transfer,
     simulate,
+    subscribe_report,
     watch_authorizations,
 )
 from comptoir.flows.adjust_stock import adjust_stock
@@ -249,6 +250,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **change_return_policy.FLOWS,
         **change_payments.FLOWS,
         **simulate.FLOWS,
+        **subscribe_report.FLOWS,
         **order_goods.FLOWS,
         **receive_goods.FLOWS,
         **request_transfer.FLOWS,
@@ -325,6 +327,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "forget old notes": ("comptoir.notifications.sending_notes:forget_old", 3600.0),
     "send push": ("comptoir.notifications.sending:send_push", 2.0),
     "send SMS": ("comptoir.notifications.sending:send_sms", 2.0),
+    "send reports": ("comptoir.notifications.report_mails:send_reports", 20.0),
     "send e-mail": ("comptoir.notifications.sending:send_email", 2.0),
     "fetch bounces": ("comptoir.notifications.fetching_bounces:fetch_bounces", 60.0),
     "buy labels": ("comptoir.errands.buy_label:buy_labels", 1.0),

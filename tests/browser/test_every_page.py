@@ -845,6 +845,22 @@ def looked_back(world: World) -> None:
     )  # fmt: skip
 
 
+def gets_reports(world: World) -> str:
+    """Whoever is at head office gets two reports, one of which could not be sent; the link that ends the first."""
+    first = uuid5(UUID(int=7), "report")
+    for id, report, state in ((first, "on-time", "sent"), (uuid5(UUID(int=8), "report"), "sales", "failed")):
+        world.shop.ask(
+            "INSERT INTO report_subscription (id, staff, report, rhythm, time_zone, language, made_at, next_at)"
+            " SELECT $1, id, $2, 'weekly', 'Europe/Paris', 'fr', $3, $3 FROM staff WHERE role = 'head_office' ON CONFLICT DO NOTHING",
+            id, report, datetime.now(UTC) + timedelta(days=3),
+        )  # fmt: skip
+        world.shop.ask(
+            "INSERT INTO report_mail (id, subscription, period, state, made_at, settled_at) VALUES ($1, $1, $2, $3, $4, $4) ON CONFLICT DO NOTHING",
+            id, date(2026, 11, 16), state, datetime.now(UTC),
+        )  # fmt: skip
+    return f"/reports/stop/{first}/{Seal(SECRET.encode()).token('report mail', first.bytes)}"
+
+
 def returned(status: str) -> Callable[[World], str]:
     """A return of one article that was handed over here: announced, or settled with one unit to be put away."""
 
@@ -1515,6 +1531,11 @@ STATES: Final[dict[str, list[State]]] = {
         State("refused", "nobody", at("/sign-in/manager"), lambda page, world: (page.fill("#f-email", "a@example.fr"), page.fill("#f-password", "x" * 14), page.click("button.main"), page.locator("[role=alert]").wait_for())),
     ],
     "/manager/trends": [State("eight weeks", "office", lambda world: (looked_back(world), "/manager/trends")[1])],
+    "/manager/trends/mails": [State("two", "office", lambda world: (gets_reports(world), "/manager/trends/mails")[1])],
+    "/reports/stop/{subscription:uuid}/{token:str}": [
+        State("asked", "nobody", lambda world: gets_reports(world)),
+        State("unknown", "nobody", at(f"/reports/stop/{NOWHERE}/0000"), both=False),
+    ],
     "/manager/trends/{report:str}": [
         State("stores by day", "office", lambda world: (looked_back(world), "/manager/trends/on-time")[1]),
         State("one store by week", "office", lambda world: (looked_back(world), f"/manager/trends/prepare?by=week&of=s:{LYON}")[1], both=False),

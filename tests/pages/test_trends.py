@@ -12,11 +12,11 @@ import pytest
 from comptoir.flows import keep_reports
 from comptoir.kit.db import Connection, Tx
 from comptoir.reporting import drawing
+from comptoir.reporting import queries as trends
 from comptoir.reporting.measures import bucket_of
 from comptoir.reporting.reports import REPORTS, spans
 from comptoir.reporting.saying import say
 from comptoir.reporting.sql import periods
-from comptoir.screens import trends
 from tests.conftest import Database
 from tests.doors import MIDDAY
 from tests.pages.manager_door import opened, words

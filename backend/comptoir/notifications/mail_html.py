@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _PAGE = """<!doctype html>
@@ -44,3 +45,46 @@ def _paragraph(line: str, link: str, language: str) -> str:
         return words
     button = _BUTTON.format(link=html.escape(link), words=WORDS.get(language, WORDS["fr"]))
     return f'{words}<p style="margin:0 0 24px">{button}</p>'
+
+
+_CELL = 'style="padding:8px 12px 8px 0;text-align:{side};border-bottom:1px solid #8a9490;vertical-align:top"'
+
+
+def report_html(
+    subject: str, lead: str, facts: Sequence[tuple[str, str, str]], head: Sequence[str], rows: Sequence[Sequence[str]],
+    open_page: tuple[str, str], stop: tuple[str, str, str], language: str, house: str,
+) -> str:  # fmt: skip
+    """A report: its values as a table with headings, store by store below, one button, and how to end it. Everything is escaped.
+
+    `open_page`: (words, link); `stop`: (why this mail comes, words, link).
+    """
+    said = html.escape
+    body = [
+        f'<h1 style="font-size:24px;line-height:1.25;margin:0 0 8px">{said(subject)}</h1>',
+        f'<p style="margin:0 0 16px">{said(lead)}</p>',
+        '<table style="border-collapse:collapse;width:100%;margin:0 0 24px">',
+        *(
+            f'<tr><th scope="row" {_CELL.format(side="left")}>{said(name)}</th><td {_CELL.format(side="left")}><b>{said(value)}</b><br>{said(was)}</td></tr>'
+            for name, value, was in facts
+        ),
+        "</table>",
+    ]
+    if rows:
+        cells = "".join(
+            f'<th scope="col" {_CELL.format(side="right" if at else "left")}>{said(name)}</th>'
+            for at, name in enumerate(head)
+        )
+        body.append(
+            f'<table style="border-collapse:collapse;width:100%;margin:0 0 24px;font-size:15px"><thead><tr>{cells}</tr></thead><tbody>'
+        )
+        for row in rows:
+            values = "".join(f"<td {_CELL.format(side='right')}>{said(value)}</td>" for value in row[1:])
+            body.append(f'<tr><th scope="row" {_CELL.format(side="left")}>{said(row[0])}</th>{values}</tr>')
+        body.append("</tbody></table>")
+    words, link = open_page
+    why, ends, ending = stop
+    body.append(f'<p style="margin:0 0 24px">{_BUTTON.format(link=said(link), words=said(words))}</p>')
+    body.append(
+        f'<p style="margin:24px 0 0;font-size:15px">{said(why)} {_QUIET.format(link=said(ending), words=said(ends))}</p>'
+    )
+    return _PAGE.format(language=said(language), subject=said(subject), house=said(house), body="\n".join(body))

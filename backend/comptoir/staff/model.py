@@ -5,7 +5,14 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.kit.actor import Role
+from comptoir.kit.actor import Actor, Role
+
+
+class Manager(msgspec.Struct, frozen=True):
+    """Somebody who manages, away from any browser, and where mail reaches them."""
+
+    actor: Actor
+    email: str
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
-from comptoir.staff.model import Colleague, EnrolledDevice, Key, KeyRow, PersonRow, Session
+from comptoir.staff.model import Colleague, EnrolledDevice, Key, KeyRow, Manager, PersonRow, Session
 
 _REACH = (
     "CASE WHEN s.role = 'head_office' THEN NULL"
@@ -33,6 +34,21 @@ async def find_session(
         return None
     held = dict(row)
     return Session(**held | {"locations": None if held["locations"] is None else tuple(held["locations"])})
+
+
+async def find_manager(connection: Connection, staff: UUID) -> Manager | None:
+    """A manager as they are now, with the places they reach when nobody is at a device; None when they are gone or manage nothing."""
+    row = await connection.fetchrow(
+        "SELECT s.id, s.role, s.email, s.language, CASE WHEN s.role = 'head_office' THEN NULL"
+        " WHEN s.role = 'regional_manager' THEN ARRAY(SELECT l.id FROM location l WHERE l.region = s.region ORDER BY l.id LIMIT 2000)"
+        " ELSE ARRAY(SELECT w.location FROM staff_location w WHERE w.staff = s.id ORDER BY w.location LIMIT 200) END AS locations"
+        " FROM staff s WHERE s.id = $1 AND s.disabled_at IS NULL AND s.email IS NOT NULL AND s.role IN ('store_manager', 'regional_manager', 'head_office')",
+        staff,
+    )
+    if row is None:
+        return None
+    places = None if row["locations"] is None else tuple(row["locations"])
+    return Manager(Actor(str(row["id"]), row["role"], places, via="worker", language=row["language"]), row["email"])
 
 
 async def find_device(connection: Connection, credential_hash: bytes) -> EnrolledDevice | None:

@@ -10,10 +10,11 @@ from comptoir.notifications.model import Subscription
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A PDF that goes with a letter, under the name that its reader sees."""
+    """A file that goes with a letter, under the name that its reader sees."""
 
     name: str
     bytes: bytes
+    media: str = "application/pdf"
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -37,6 +38,8 @@ class Letter(msgspec.Struct, frozen=True):
     """Where one click ends messages of this kind; only for what nobody needs."""
     needed: bool = True
     """Whether the order cannot do without it."""
+    html: str = ""
+    """The whole document for mail, where it is more than its text says; empty: made from the text."""
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -93,9 +93,11 @@ class SmtpProvider:
             mail["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(letter.text)
-        mail.add_alternative(as_html(letter.subject, letter.text, letter.language, self.house), subtype="html")
+        page = letter.html or as_html(letter.subject, letter.text, letter.language, self.house)
+        mail.add_alternative(page, subtype="html")
         for one in letter.attachments:
-            mail.add_attachment(one.bytes, maintype="application", subtype="pdf", filename=one.name)
+            kind, _, subkind = one.media.partition("/")
+            mail.add_attachment(one.bytes, maintype=kind, subtype=subkind, filename=one.name)
         return mail
 
     async def send(self, letter: Letter) -> Answer:

@@ -14,8 +14,8 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound
+from comptoir.reporting import queries as trends
 from comptoir.reporting.reports import REPORTS, By, Report
-from comptoir.screens import trends
 from comptoir.web.guards import with_key
 
 Place = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^([a-z0-9][a-z0-9-]*)?\Z")]

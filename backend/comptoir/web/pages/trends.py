@@ -20,12 +20,14 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound
 from comptoir.kit.i18n import messages, t
+from comptoir.kit.ids import new_id
 from comptoir.reporting import drawing, reports
+from comptoir.reporting import queries as trends
 from comptoir.reporting.filing import file_of
+from comptoir.reporting.queries import Place, Places
 from comptoir.reporting.reports import BYS, By, Report
 from comptoir.reporting.saying import say
-from comptoir.screens import trends
-from comptoir.screens.trends import Place, Places
+from comptoir.returns.queries import list_reasons
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
 
@@ -89,6 +91,8 @@ async def report_page(
         asked, chosen = wanted(known, by, until, of, currency, now)
         view = await trends.read(connection, actor, known, what, by, asked.until, chosen, currency)
         names = await trends.names(connection, page.lang, view.parts)
+        if what.name == "returns":
+            names |= {("return", one.code): one.says(page.lang) for one in await list_reasons(connection)}
     main = what.column(what.main)
     drawn = drawing.chart(
         [row[main.name] for _, row in view.series], [under(first, by, page.lang, begins=not at) for at, (first, _) in enumerate(view.series)], main.shown, page.lang,
@@ -101,7 +105,7 @@ async def report_page(
         "manager/trend.html", view=view, what=what, main=main, asked=asked, known=known, chosen=chosen, drawn=drawn, drawing=drawing, bys=BYS,
         say=partial(say, language=page.lang, currency=view.currency or "EUR"), named=partial(period, by=by, lang=page.lang), key_words=partial(key_words, lang=page.lang, names=names),
         older=asked.to(f"/{what.name}", until=older.isoformat()), later="" if asked.until == asked.today else asked.to(f"/{what.name}", until=later.isoformat()),
-        spans=(asked.until - older).days <= MOST_SPAN, now=now,
+        spans=(asked.until - older).days <= MOST_SPAN, new_id=new_id, now=now,
     )  # fmt: skip
 
 
@@ -196,7 +200,8 @@ def key_words(words: str, key: str, lang: str, names: Mapping[tuple[str, str], s
     if words == "carrier":
         known = messages().area("trends.carrier", lang)
         return str(known.get(key, key.replace("_", " ").capitalize()))
-    return str(messages().area(f"trends.{words}", lang).get(key.replace(" ", "_"), key))
+    known = messages().area(f"trends.{words}", lang)
+    return str(known.get(key.replace(" ", "_"), names.get(("reason", key), key)))
 
 
 def counted(row: trends.Behind, what: Report, lang: str) -> str:

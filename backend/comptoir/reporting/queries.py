@@ -154,10 +154,11 @@ async def places(connection: Connection, actor: Actor) -> Places:
 
 
 async def read(
-    connection: Connection, actor: Actor, known: Places, report: Report, by: By, until: date, chosen: Sequence[Place], currency: str = ""
+    connection: Connection, actor: Actor, known: Places, report: Report, by: By, until: date, chosen: Sequence[Place], currency: str = "",
+    periods: Sequence[date] | None = None,
 ) -> Trend:  # fmt: skip
-    """A report over the periods up to `until`, for `chosen` (places that the actor reaches)."""
-    periods = reports.spans(by, until)
+    """A report over the periods up to `until` (or `periods`, by their first days), for `chosen` (places that the actor reaches)."""
+    periods = reports.spans(by, until) if periods is None else periods
     ids = {place.id for place in chosen if actor.reaches(place.id)}
     around = [place.id for place in known.around(chosen)] if len(chosen) == 1 else sorted(ids)
     nowhere = [""] if actor.locations is None and len(chosen) == len(known.mine) else []
@@ -277,20 +278,16 @@ async def behind(
 _NAMES: Final = """
 SELECT 'sku' AS words, k.sku AS key, concat_ws(', ', k.name, nullif(k.variant, ''), nullif(k.deciding, '')) AS said FROM sku k WHERE k.sku = ANY($1::text[])
 UNION ALL SELECT 'channel', c.id, c.name FROM channel c WHERE c.id = ANY($1::text[])
-UNION ALL SELECT 'return', r.code, CASE $2 WHEN 'en' THEN r.en ELSE r.fr END FROM return_reason r WHERE r.code = ANY($1::text[])
+UNION ALL SELECT CASE r.subject WHEN 'return' THEN 'return' ELSE 'reason' END, r.code, CASE $2 WHEN 'en' THEN r.en ELSE r.fr END FROM reason r WHERE r.code = ANY($1::text[])
 """
 
 
 async def names(connection: Connection, language: str, parts: Sequence[Part]) -> dict[tuple[str, str], str]:
-    """What articles, channels and reasons of returns are called: (words of the breakdown, key) -> name."""
-    keys = sorted(
-        {group.key for part in parts for group in part.groups if part.breakdown.words in ("sku", "channel", "return")}
-    )
-    return (
-        {(row["words"], row["key"]): row["said"] for row in await connection.fetch(_NAMES, keys, language)}
-        if keys
-        else {}
-    )
+    """What articles, channels and people's own reasons are called: (words of the breakdown, or `reason`; key) -> name."""
+    named = ("sku", "channel", "return", "short", "decline")
+    keys = sorted({group.key for part in parts for group in part.groups if part.breakdown.words in named})
+    rows = await connection.fetch(_NAMES, keys, language) if keys else []
+    return {(row["words"], row["key"]): row["said"] for row in rows}
 
 
 _WEEKS: Final = f"""
@@ -302,7 +299,7 @@ GROUP BY f.measure, f.key, f.day LIMIT {MOST_ROWS}
 
 
 async def _rows(
-    connection: Connection, actor: Actor, report: Report, by: By, periods: list[date], locations: Sequence[str]
+    connection: Connection, actor: Actor, report: Report, by: By, periods: Sequence[date], locations: Sequence[str]
 ) -> list[Any]:
     if report.name == "stock":
         return await connection.fetch(
