@@ -46,7 +46,8 @@ ON_A_TAP: Final = ("vendor/lean-qr.min.js",)
 
 NOT_OF_A_HANDHELD: Final = frozenset(f"js/{name}" for name in (*NO_HANDHELD, "pass-keeping.js"))
 NEEDS_NETWORK: Final = frozenset(
-    f"js/{name}.js" for name in ("change", "count", "departure", "put-back", "returns-away", "sign-in", "transfer")
+    f"js/{name}.js"
+    for name in ("change", "count", "departure", "put-back", "returns-away", "sign-in", "transfer", "try-on")
 )
 """Pages that open with the network alone bring these along; a device keeps them once it has seen them, not before."""
 _RELEASE: Final = re.compile(r"^const RELEASE = .*;$", re.M)
@@ -94,7 +95,13 @@ def files(assets: Assets) -> list[str]:
     ours = assets.with_imports(
         *(each for each in assets.first_scripts if each not in NOT_OF_A_HANDHELD | NEEDS_NETWORK), later=True
     )
-    return ["comptoir.css", "icons.svg", "icons/comptoir.svg", *sorted(ours), *filter(assets.has, ON_A_TAP)]
+    return [
+        "comptoir.css",
+        "icons.svg",
+        "icons/comptoir.svg",
+        *sorted({*ours} - NEEDS_NETWORK),
+        *filter(assets.has, ON_A_TAP),
+    ]
 
 
 def release(assets: Assets, templates: Environment, brand: str, served: frozenset[str]) -> Release:

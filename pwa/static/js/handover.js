@@ -14,7 +14,7 @@ import { ask, tell } from "./feedback.js";
 import { serverNow, setServerTime } from "./dials.js";
 import { play } from "./sound.js";
 import { ready } from "./scanner.js";
-import { carryTryOn } from "./try-on-carry.js";
+import { carryTryOn } from "./return-carry.js";
 
 const PATIENCE_MS = 2000; // so long the server's answer is waited for, where this device may decide by itself
 const RELOAD_MS = 30000;

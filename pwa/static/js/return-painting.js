@@ -1,5 +1,5 @@
 // The return as it stands, drawn from the page's templates: the unit in hand, what was taken, why, what the customer gets.
-import { clone, icon, say } from "./paint.js";
+import { clone, say } from "./paint.js";
 import { journal } from "./device.js";
 
 const $ = (id) => document.getElementById(id);
@@ -11,14 +11,6 @@ const fill = (place, ...nodes) => {
 export const named = ({ name, deciding }) => [name, deciding].filter(Boolean).join(", ");
 export const money = (minor, currency) => new Intl.NumberFormat(document.documentElement.lang || "fr", { style: "currency", currency }).format(minor / 100);
 const reasonOf = (page, code) => page.reasons.find((one) => one.code === code);
-
-// A bag that was scanned.
-export function mark(code) {
-  for (const row of document.querySelectorAll(`[data-bag="${CSS.escape(code)}"]`)) {
-    row.toggleAttribute("data-checked", true);
-    row.querySelector("[data-mark]")?.replaceChildren(icon("saved"));
-  }
-}
 
 export function draw(page, state, now) {
   paintNow(page, state, now);
@@ -33,8 +25,6 @@ export function draw(page, state, now) {
   if ($("facts")) fill($("facts"), ...((state.quote ?? state.problem)?.facts ?? []).map((told) => clone("t-fact", told)));
   if ($("odd")) $("odd").hidden = !state.units.length;
   $("band").hidden = Boolean(state.left);
-  // Once every bag was scanned the room is for what lay in them.
-  if ($("bags")) $("bags").hidden = Boolean(state.left) || !document.querySelector("#bags [data-bag]:not([data-checked])");
   for (const row of document.querySelectorAll("[data-line]")) {
     const line = page.lines.find((one) => `${one.line}/${one.part}` === row.dataset.line);
     if (!line) continue;

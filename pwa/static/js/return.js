@@ -5,9 +5,7 @@
 // The page gives <script type="application/json" id="return">:
 //   {kind: "order" | "announced" | "blind", id, order?, rma?, origin, currency, lines: [{line, part, sku, name, deciding, variant, picture, codes,
 //    left, each: [minor], may, then: {condition: words}}], units: [{n, line, part, sku, reason}], reasons: [{code, text, photo}], permits}
-// Trying on (kind "try_on"): the units lie in bags that are about to leave; a scan says what is taken, the rest stays. Units and lines are named by
-// work and its line (`at`), and there are: works, bags, age, refused, paths: {rehearsal, settlement}, whole.
-// The page out of the device's store has none: units are known by their codes alone.
+// Kind "try_on" is tried on before it leaves: try-on.js.
 import "./handheld.js";
 import { journal, sync } from "./device.js";
 import { uuid7 } from "./journal.js";
@@ -17,8 +15,7 @@ import { play } from "./sound.js";
 import { elsewhere, ready } from "./scanner.js";
 import { printable } from "./codes.js";
 import { carried } from "./return-carry.js";
-import { carriedTryOn } from "./try-on-carry.js";
-import { draw, mark, money, named } from "./return-painting.js";
+import { draw, money, named } from "./return-painting.js";
 
 const PATIENCE_MS = 8000;
 const $ = (id) => document.getElementById(id);
@@ -34,17 +31,11 @@ const cutOff = () => navigator.onLine === false || ["offline", "signed_out", "up
 const lineOf = (line, part) => page.lines.find((one) => one.line === line && one.part === part);
 const takenOf = (line) => state.units.filter((unit) => unit.of === line && !unit.missing);
 const current = () => state.units.find((unit) => !unit.condition && !unit.missing);
-const trying = page.kind === "try_on";
-const along = trying ? (carriedTryOn(page.order) ?? {}) : {};
-const seen = new Set(trying ? along.bags : []);
-const bagToScan = () => (trying ? page.bags.find((bag) => !seen.has(bag)) : undefined);
-const ticked = (box) => $(box)?.checked ?? false;
-const unproven = () => trying && !along.pass && !along.letters && !ticked("identity");
-const unchecked = () => trying && page.age && !ticked("age");
+let trying = null; // of try-on.js, where goods are tried on before they leave
 const lacksReason = () => state.units.some((unit) => unit.condition && !unit.reason);
 
-for (const unit of page.units) {
-  const of = trying ? page.lines.find(({ work, at }) => work === unit.work && at === unit.at) : lineOf(unit.line, unit.part) ?? page.lines.find(({ sku }) => sku === unit.sku);
+for (const unit of page.kind === "try_on" ? [] : page.units) {
+  const of = lineOf(unit.line, unit.part) ?? page.lines.find(({ sku }) => sku === unit.sku);
   state.units.push({ of, n: unit.n, reason: unit.reason, condition: unit.condition ?? null, missing: false, code: "", photo: unit.photo ?? null });
 }
 if (page.wish && page.kind === "blind") state.wish = page.wish;
@@ -62,11 +53,11 @@ async function take(detail) {
   const { code, raw } = detail;
   const wanted = [code.code, raw.trim(), raw.trim().toUpperCase()];
   const fits = page.lines.filter(({ codes, sku }) => codes.some((known) => wanted.includes(known)) || wanted.includes(sku));
-  if (trying && code.kind === "bag") return takeBag(code.code);
+  if (trying && code.kind === "bag") return trying.takeBag(code.code);
   if (page.kind === "alone") return takeAlone(code, raw);
   if (state.wish === "exchange" && state.units.length && !current()) return choose(wanted, raw);
   if (page.kind === "announced") return takeAnnounced(fits, detail);
-  if (trying) return takeAlong(fits, detail);
+  if (trying) return trying.take(fits, detail);
   const free = fits.find((line) => takenOf(line).length < line.left);
   if (free) return add(free, printable(raw), code.serial);
   if (fits.length) return tell("again", say(fits.some(({ left }) => left) ? "enough" : "none_left"), say("enough_more"));
@@ -77,23 +68,6 @@ async function take(detail) {
 function add(of, code, serial = "") {
   state.units.push({ of, n: null, reason: state.units.at(-1)?.reason ?? null, condition: null, missing: false, code, serial, photo: null });
   tell("ok", named(of), say("how_many", { n: takenOf(of).length, total: of.left }));
-  changed();
-}
-
-// Trying on: the scan says what is taken; whatever was said of another unit of it stays said.
-function takeAlong(fits, detail) {
-  const unit = state.units.find(({ of, missing, condition }) => fits.includes(of) && !missing && !condition) ?? state.units.find(({ of, missing }) => fits.includes(of) && !missing);
-  if (!unit) return fits.length ? tell("again", say("enough"), say("enough_more")) : (elsewhere(detail) ?? tell("bad", say("not_of_order"), say("not_of_order_more")));
-  Object.assign(unit, { missing: true, condition: null });
-  tell("ok", say("try_taken", { name: named(unit.of) }));
-  changed();
-}
-
-function takeBag(code) {
-  if (!page.bags.includes(code)) return tell("bad", say("try_bag_wrong"), "");
-  seen.add(code);
-  mark(code);
-  tell("ok", say("try_bag_ok", { bag: code.slice(2) }));
   changed();
 }
 
@@ -172,21 +146,10 @@ async function send(path, body, ms = 4000) {
   return response.ok ? told : { problem: { next: "", ...told } };
 }
 
-function handOver() {
-  return {
-    order: page.order, works: page.works, bags: page.bags, refused: page.refused,
-    ...(along.pass ? { pass: along.pass } : {}),
-    ...(along.letters ? { letters: along.letters } : {}),
-    ...(ticked("identity") ? { identity_checked: true } : {}),
-    ...(page.age ? { age_checked: true } : {}),
-    tried: state.units.filter(({ missing }) => !missing).map(({ of, condition, reason }) => ({ work: of.work, line: of.at, quantity: 1, condition, reason: reason ?? "no_reason" })),
-  };
-}
-
 function body() {
   const instead = state.wish === "exchange" ? state.chosen.map(({ sku }) => ({ sku })) : [];
   const paying = { till: state.till.trim(), credit: state.credit.trim(), ...(state.permission ? { permission: state.permission } : {}) };
-  if (trying) return { id: page.id, rma: page.rma, hand_over: handOver(), wish: state.wish, exchange: instead, ...paying };
+  if (trying) return { id: page.id, rma: page.rma, hand_over: trying.handOver(), wish: state.wish, exchange: instead, ...paying };
   return {
     id: page.id,
     ...(page.order ? { order: page.order } : {}),
@@ -210,7 +173,7 @@ function body() {
 }
 
 const complete = () => state.units.some(({ missing }) => !missing) && !current();
-const wants = () => complete() && !(trying && (bagToScan() || unproven() || unchecked() || lacksReason())) && (state.wish !== "exchange" || state.chosen.length > 0) && (!$("gift")?.checked || state.wish !== "refund");
+const wants = () => complete() && (!trying || trying.ready()) && (state.wish !== "exchange" || state.chosen.length > 0) && (!$("gift")?.checked || state.wish !== "refund");
 
 async function quote() {
   clearTimeout(due);
@@ -245,12 +208,8 @@ function paint() {
   const now = facts();
   document.body.dataset.step = state.left ? "kept" : !state.units.length ? "empty" : now.current ? "condition" : lacksReason() ? "reason" : state.quote ? "ready" : now.cutOff ? "alone" : state.problem ? "refused" : "asking";
   if (state.left) return;
-  const bag = bagToScan();
-  if (bag) ask(say("try_bag", { bag: bag.slice(2) }), say("try_bag_more"));
-  else if (trying && state.units.every(({ missing }) => missing)) ask(say("try_all"), say("try_all_more"));
-  else if (trying && now.current) ask(say("try_scan"), say("try_scan_more"));
-  else if (trying && !now.lacksReason && (unproven() || unchecked())) ask(say("try_check"), say("try_check_more"));
-  else if (!state.units.length) ask(say(page.kind === "alone" && !state.receipt ? "scan_receipt" : "scan_item"), say(page.kind === "alone" && !state.receipt ? "scan_receipt_more" : "scan_item_more"));
+  if (trying?.invite(now)) return;
+  if (!state.units.length) ask(say(page.kind === "alone" && !state.receipt ? "scan_receipt" : "scan_item"), say(page.kind === "alone" && !state.receipt ? "scan_receipt_more" : "scan_item_more"));
   else if (now.current) ask(say("choose_condition"), say("choose_condition_more"));
   else if (lacksReason()) ask(say("why"), say("why_more"));
   else if (state.wish === "exchange" && !state.chosen.length) ask(say("scan_swap"), say("scan_swap_more"));
@@ -294,7 +253,6 @@ document.addEventListener("click", async ({ target }) => {
 document.addEventListener("change", async ({ target }) => {
   if (target.id === "till") (state.till = target.value), changed();
   else if (target.id === "credit-code") (state.credit = target.value), changed();
-  else if (trying && (target.id === "identity" || target.id === "age")) changed();
   else if (target.id === "gift") {
     $("recipient-field").hidden = !target.checked;
     if (target.checked && state.wish === "refund") state.wish = "credit";
@@ -376,7 +334,7 @@ async function settle() {
 // The goods are here and the server is not: written down, and told as soon as it is.
 async function keep() {
   if (state.left || !complete()) return;
-  if (trying) return keepTried();
+  if (trying) return trying.keep();
   const { id, order, rma, units, missing } = body();
   try {
     state.left = await journal.append("return", {
@@ -386,27 +344,6 @@ async function keep() {
   } catch {
     return tell("bad", say("not_kept"), say("not_kept_more"));
   }
-  play("done");
-  sync.now();
-  paint();
-}
-
-// What it takes to decide without the server: fetched while there is one.
-let deciding = null;
-const alone = () => (deciding ??= import("./counter-alone.js").catch(() => (deciding = null)));
-
-// The goods leave and the rest stays, by this device alone: only where it holds the counter and the pass is checked. Money waits for the server.
-async function keepTried() {
-  const by = await alone();
-  const { orders = [], standing = {} } = (await by?.shelf()) ?? {};
-  const checked = along.pass ? "pass" : along.letters ? "letters" : null;
-  if (!standing.may || !checked || bagToScan() || unchecked() || lacksReason()) return tell("bad", say("try_cannot"), say("try_cannot_more"));
-  try {
-    state.left = await journal.append("hand_over", { ...handOver(), offline: true, checked });
-  } catch {
-    return tell("bad", say("not_kept"), say("not_kept_more"));
-  }
-  await by.remember(state.left, orders.find(({ order }) => order === page.order) ?? { order: page.order, number: page.number, name: page.name, works: [] }).catch(() => {});
   play("done");
   sync.now();
   paint();
@@ -429,17 +366,7 @@ sync.listen({
   },
   onJournal: () => state.left && paint(),
 });
-if (trying) {
-  for (const code of seen) mark(code);
-  for (const box of document.querySelectorAll("[data-check]")) box.hidden = box.dataset.check === "identity" && Boolean(along.pass || along.letters);
-  for (const box of ["identity", "age"]) if ($(box) && along[box]) $(box).checked = true;
-  // The article that was scanned on the page before is taken.
-  const first = along.article && state.units.find(({ of }) => of.codes.includes(along.article) || of.sku === along.article);
-  if (first) first.missing = true;
-}
+if (page.kind === "try_on") trying = (await import("./try-on.js")).tryOn(page, state, { changed, paint, lacksReason });
 paint();
-if (trying) {
-  quote();
-  (window.requestIdleCallback ?? setTimeout)(alone);
-}
+if (trying) quote();
 ready();
