@@ -1,6 +1,6 @@
 // What one page hands to the next, in this tab only, never in an address.
 const KEY = "return-receipt";
-const TRY_ON = "try-on";
+export const TRY_ON = "try-on";
 
 // What was scanned at the desk, on its way to the page that takes the goods in with no network.
 export const carryReceipt = (raw) => sessionStorage.setItem(KEY, raw);
@@ -13,8 +13,3 @@ export function carried() {
 
 // From a hand-over to trying on: proof, bags that were scanned, what was checked, the article in hand.
 export const carryTryOn = (along) => sessionStorage.setItem(TRY_ON, JSON.stringify(along));
-
-export function carriedTryOn(order) {
-  const held = JSON.parse(sessionStorage.getItem(TRY_ON) ?? "null");
-  return held?.order === order ? held : null;
-}

@@ -5,7 +5,7 @@ import { icon, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { play } from "./sound.js";
 import { elsewhere } from "./scanner.js";
-import { carriedTryOn } from "./return-carry.js";
+import { TRY_ON } from "./return-carry.js";
 import { named } from "./return-painting.js";
 
 const $ = (id) => document.getElementById(id);
@@ -21,7 +21,8 @@ function mark(code) {
 }
 
 export function tryOn(page, state, { changed, paint, lacksReason }) {
-  const along = carriedTryOn(page.order) ?? {};
+  const held = JSON.parse(sessionStorage.getItem(TRY_ON) ?? "null");
+  const along = held?.order === page.order ? held : {};
   const seen = new Set(along.bags);
   const bagToScan = () => page.bags.find((bag) => !seen.has(bag));
   const unproven = () => !along.pass && !along.letters && !ticked("identity");
