@@ -1164,6 +1164,18 @@ def purchase(key: str, base: str = "/receiving/", more: str = "") -> Callable[[W
     return lambda world: base + world.find("SELECT id FROM purchase WHERE number LIKE '%' || $1", key) + more
 
 
+def request(status: str, base: str = "") -> Callable[[World], str]:
+    """What one store asked of another."""
+    return lambda world: f"{base}/transfers/requests/" + world.find("SELECT id FROM transfer_request WHERE status = $1 ORDER BY number LIMIT 1", status)  # fmt: skip
+
+
+def two_scanned(page: Page, world: World) -> None:
+    """The same article twice is two of it."""
+    for _ in range(2):
+        page.evaluate(SCAN, world.shop.code_of("DERBY-HELENE-NOIR-39"))
+    page.wait_for_function("document.getElementById('quantity-1').value === '2'")
+
+
 def open_a_carton(page: Page, world: World) -> None:
     """Its contents are announced; one article is typed, the sheet with damaged ones and a picture stays open."""
     page.locator("[data-act=carton]").first.click()
@@ -1543,6 +1555,28 @@ STATES: Final[dict[str, list[State]]] = {
         State("nothing", "office", at("/manager/trends/carriers?until=2020-01-01"), both=False),
     ],
     "/manager/trends/{report:str}/orders": [State("none", "office", at(f"/manager/trends/sales/orders?store={LYON}&first=2020-01-01&last=2020-01-01"), both=False)],
+    "/manager/receiving": [State("differences", "office", at("/manager/receiving"))],
+    "/manager/receiving/new": [State("asked", "office", at("/manager/receiving/new"))],
+    "/manager/receiving/{purchase:uuid}": [
+        State("differed", "office", purchase("0398", "/manager/receiving/")),
+        State("cartons", "office", purchase("0417", "/manager/receiving/"), both=False),
+        State("unknown", "office", at(f"/manager/receiving/{NOWHERE}"), both=False),
+    ],
+    "/manager/transfers/requests": [State("some", "office", at("/manager/transfers/requests"))],
+    "/manager/transfers/requests/new": [State("asked", "office", at("/manager/transfers/requests/new"))],
+    "/manager/transfers/requests/{request_id:uuid}": [
+        State("to answer", "office", request("asked", "/manager")),
+        State("declined", "office", request("declined", "/manager"), both=False),
+        State("unknown", "office", at(f"/manager/transfers/requests/{NOWHERE}"), both=False),
+    ],
+    "/manager/transfers/suggestions": [State("some", "office", at("/manager/transfers/suggestions"))],
+    "/transfers/requests": [State("some", "associate", at("/transfers/requests")), State("none", "quiet", at("/transfers/requests"), both=False)],
+    "/transfers/requests/new": [State("two scanned", "associate", at("/transfers/requests/new"), two_scanned)],
+    "/transfers/requests/{request_id:uuid}": [
+        State("to answer", "lead", request("asked")),
+        State("declined", "associate", request("declined"), both=False),
+        State("unknown", "associate", at(f"/transfers/requests/{NOWHERE}"), both=False),
+    ],
     "/manager/transfers": [State("some", "office", at("/manager/transfers"))],
     "/manager/transfers/new": [
         State("asked", "office", at("/manager/transfers/new?sku=DERBY-HELENE-NOIR-39&store=lyon-part-dieu")),

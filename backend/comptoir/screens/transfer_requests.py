@@ -98,6 +98,15 @@ async def of_store(connection: Connection, location: str) -> list[RequestView]:
     return [_read(row) for row in rows]
 
 
+async def to_answer(connection: Connection, actor: Actor) -> int:
+    """Requests that nobody has answered, at the actor's places."""
+    found: int = await connection.fetchval(
+        "SELECT count(*)::int FROM transfer_request WHERE status = 'asked' AND ($1::text[] IS NULL OR to_location = ANY($1) OR from_location = ANY($1))",
+        places(actor),
+    )
+    return found
+
+
 async def one(connection: Connection, request: UUID, actor: Actor) -> RequestView:
     """NotFound `request_not_found`."""
     row = await connection.fetchrow(f"{_SQL} AND r.id = $2", places(actor), request)

@@ -19,10 +19,11 @@ from comptoir.kit.ids import new_id
 from comptoir.kit.words import Note
 from comptoir.network import queries as network
 from comptoir.screens import article_search
+from comptoir.screens import transfer_requests as requests
 from comptoir.screens import transfers as screen
 from comptoir.transfers.model import CancelTransfer, CreateTransfer, Reason, TransferTold, Wish
 from comptoir.web.guards import MANAGERS, by
-from comptoir.web.pages.orders import place_after
+from comptoir.web.pages.orders import NewIds, place_after
 from comptoir.web.pages.page import Page
 
 Answer = Response[Any]
@@ -83,11 +84,13 @@ async def desk(
     """What is under way, then what has ended, newest first."""
     async with borrowed(house.pool) as connection:
         rows = await screen.read_list(connection, actor, place_after(after), AT_ONCE + 1)
+        ages = await screen.ageing(connection, actor, now)
+        to_answer = await requests.to_answer(connection, actor)
     shown = rows[:AT_ONCE]
     next_page = f"/manager/transfers?after={shown[-1].place}" if len(rows) > AT_ONCE else None
     return page.html(
         "manager/transfers.html", going=[row for row in shown if row.ended_at is None],
-        ended=[row for row in shown if row.ended_at is not None], next_page=next_page, now=now,
+        ended=[row for row in shown if row.ended_at is not None], next_page=next_page, ages=ages, to_answer=to_answer, now=now,
     )  # fmt: skip
 
 
@@ -167,10 +170,14 @@ async def one_page(
     async with borrowed(house.pool) as connection:
         view = await screen.one(connection, transfer, actor)
     head = view.head
+    # Who may say what became of missing units: each end of its own stock, either end that they are lost.
+    may_settle = tuple(
+        kind for kind, reaches in (("found", actor.reaches(head.to)), ("stayed", actor.reaches(head.from_)), ("lost", True)) if reaches
+    ) if head.status == "closed" else ()  # fmt: skip
     may_cancel = "cancel" in head.actions and head.order is None and actor.reaches(head.from_)
     return page.html(
         "manager/transfer.html", status=refusal.status if refusal else 200, view=view, head=head, may_cancel=may_cancel,
-        id=new_id(), refusal=refusal, now=now,
+        may_settle=may_settle, id=new_id(), ids=NewIds(), refusal=refusal, now=now,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, NotFound, Refusal
 from comptoir.kit.ids import new_id
 from comptoir.kit.words import Code
+from comptoir.screens import transfer_requests as requests
 from comptoir.screens import transfers as screen
 from comptoir.transfers.lifecycle import TO_RECEIVE, Status
 from comptoir.transfers.model import ReceiveTransfer, ShipTransfer
@@ -42,7 +43,10 @@ async def of_store(house: TheHouse, actor: TheActor, page: ThePage, now: Now) ->
     """What is on its way here and what is to leave, the oldest first."""
     async with borrowed(house.pool) as connection:
         to_send, to_receive = await screen.of_store(connection, store_of(actor))
-    return page.html("associate/transfers.html", to_send=to_send, to_receive=to_receive, now=now)
+        asked = await requests.of_store(connection, store_of(actor))
+    return page.html(
+        "associate/transfers.html", to_send=to_send, to_receive=to_receive, requests=asked, here=store_of(actor), now=now
+    )  # fmt: skip
 
 
 @get("/transfers/{transfer:uuid}", opt=by(*COUNTER))
