@@ -1555,7 +1555,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("nothing", "office", at("/manager/trends/carriers?until=2020-01-01"), both=False),
     ],
     "/manager/trends/{report:str}/orders": [State("none", "office", at(f"/manager/trends/sales/orders?store={LYON}&first=2020-01-01&last=2020-01-01"), both=False)],
-    "/manager/receiving": [State("differences", "office", at("/manager/receiving"))],
+    "/manager/receiving": [State("differences", "office", at("/manager/receiving"), quotes=True)],
     "/manager/receiving/new": [State("asked", "office", at("/manager/receiving/new"))],
     "/manager/receiving/{purchase:uuid}": [
         State("differed", "office", purchase("0398", "/manager/receiving/")),
@@ -1573,7 +1573,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/transfers/requests": [State("some", "associate", at("/transfers/requests")), State("none", "quiet", at("/transfers/requests"), both=False)],
     "/transfers/requests/new": [State("two scanned", "associate", at("/transfers/requests/new"), two_scanned)],
     "/transfers/requests/{request_id:uuid}": [
-        State("to answer", "lead", request("asked")),
+        State("to answer", "lead", request("asked"), both=False),
         State("declined", "associate", request("declined"), both=False),
         State("unknown", "associate", at(f"/transfers/requests/{NOWHERE}"), both=False),
     ],

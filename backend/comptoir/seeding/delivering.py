@@ -1,10 +1,11 @@
 """Plays the demo world's deliveries and requests through their own flows, each step at its time."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from comptoir.flows.order_goods import announce_goods, order_goods
+from comptoir.flows.post_movements import post_movements
 from comptoir.flows.receive_goods import decide_difference, take_in_goods
 from comptoir.flows.request_transfer import ask_transfer, decline_request
 from comptoir.kit.actor import SYSTEM
@@ -12,9 +13,10 @@ from comptoir.kit.db import Pool, Tx, in_transaction
 from comptoir.kit.ids import new_id
 from comptoir.receiving.model import AnnounceGoods, Came, Carton, DecideDifference, OrderGoods, TakeInGoods, Wish
 from comptoir.seeding.reference import staff_id
+from comptoir.stock.feed import PostMovements, ReportedMovement
 from comptoir.transfers.model import Wish as TransferWish
 from comptoir.transfers.requesting import AskTransfer, DeclineRequest
-from comptoir.world.deliveries import Asked, Brought, asked, brought
+from comptoir.world.deliveries import CONFLUENCE, SOLD, Asked, Brought, asked, brought
 from comptoir.world.scripts import NAMESPACE
 
 
@@ -24,6 +26,12 @@ async def deliver(pool: Pool, now: datetime, day: date) -> None:
         await _bring(pool, each)
     for wish in asked(now):
         await _ask(pool, wish)
+    sold = now - timedelta(days=6)
+    lines = tuple(
+        ReportedMovement(new_id(), CONFLUENCE, fact, units, sold, sku=sku)
+        for sku, units in SOLD.items() for fact in ("receipt", "till_sale")
+    )  # fmt: skip
+    await _at(pool, now, "odile-ferrand", lambda tx: post_movements(tx, PostMovements(new_id(), lines), SYSTEM, now))
 
 
 async def _bring(pool: Pool, each: Brought) -> None:

@@ -66,6 +66,10 @@ def brought(now: datetime, day: date) -> tuple[Brought, ...]:
     )  # fmt: skip
 
 
+SOLD: dict[str, int] = {"DERBY-HELENE-COGNAC-37": 30, "DERBY-HELENE-NOIR-41": 28}
+"""What Confluence's till sold within four weeks, and got again."""
+
+
 def asked(now: datetime) -> tuple[Asked, ...]:
     """What stores have asked for."""
     return (

@@ -4,7 +4,7 @@ import { say } from "./paint.js";
 import { tell } from "./feedback.js";
 import { elsewhere, ready } from "./scanner.js";
 
-const rows = [...document.querySelectorAll(".pair.code")].map((pair) => [pair.querySelector("[name=code]"), pair.querySelector("[name=quantity]")]);
+const rows = [...document.querySelectorAll(".pair.coded")].map((pair) => [pair.querySelector("[name=code]"), pair.querySelector("[name=quantity]")]);
 
 function take(detail) {
   const job = elsewhere(detail);
