@@ -591,6 +591,18 @@ def waiting_money(world: World) -> None:
     )
 
 
+def send_table(text: str) -> Go:
+    """A file of stores is chosen and its preview asked for."""
+
+    def go(page: Page, world: World) -> None:
+        page.locator("summary").first.click()
+        page.set_input_files("#f-file-stores", {"name": "stores.csv", "mimeType": "text/csv", "buffer": text.encode()})
+        page.locator("form[action='/manager/files/stores'] button").click()
+        page.locator("table").wait_for()
+
+    return go
+
+
 def noted(world: World) -> None:
     """Changes of a store and of a person, and one by Comptoir itself."""
     world.shop.ask(
@@ -1289,6 +1301,10 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/companies/{entity:str}": [State("one", "office", lambda world: "/manager/companies/" + world.find("SELECT id FROM legal_entity LIMIT 1"), both=False), State("new", "office", at("/manager/companies/new"))],
     "/manager/stores/new": [State("refused", "office", at("/manager/stores/new"), lambda page, world: ([page.fill(f"#f-{name}", text) for name, text in (("location", "new"), ("name", "Angers"), ("street", "Rue"), ("postcode", "49100"), ("city", "Angers"))], page.click("button.main"), page.wait_for_load_state()))],
     "/manager/stores/{location:str}/about": [State("Lyon", "office", at(f"/manager/stores/{LYON}/about"), both=False)],
+    "/manager/files": [
+        State("what would change", "office", at("/manager/files"), send_table("location;capacity_per_hour;services\nlyon-part-dieu;33;ship\nannecy-carnot;21;pickup ship\n"), quotes=True, allowed=("pickup", "ship")),
+        State("refused", "office", at("/manager/files"), send_table("location;capacity_per_hour\nlyon-part-dieu;beaucoup\nannecy-carnot;0\n"), quotes=True, both=False),
+    ],
     "/manager/keys": [State("list", "office", at("/manager/keys"), quotes=True, both=False)],
     "/manager/orders": [
         State("all", "office", at("/manager/orders")),
