@@ -110,7 +110,11 @@ async def test_a_correction_takes_back_what_this_delivery_counted_and_no_more(sh
     assert (await came(sam, purchase, -1, damaged=True)).problem == "correction_too_late"
     await ended(shop, sam, purchase, last=False)
     assert (await came(sam, purchase, -1)).problem == "correction_too_late"
-    assert await shop.figures() == (1, 0, 0, 0)
+    assert (await shop.figures(), await shop.exceptions()) == ((1, 0, 0, 0), ["correction_too_late"] * 2)
+    await ended(shop, sam, purchase)
+    assert (await came(sam, purchase, -1)).problem == "correction_too_late"
+    # A correction that changes nothing does not open again what has ended.
+    assert await shop.connection.fetchval("SELECT status FROM purchase") == "closed"
 
 
 async def test_it_comes_in_parts_and_only_the_end_says_what_is_missing(shop: Shop, sam: Handheld) -> None:

@@ -13,6 +13,7 @@ from comptoir.kit.ids import new_id
 from comptoir.stock.promise import Shortage
 from comptoir.transfers.model import (
     CancelTransfer,
+    CountSource,
     CreateTransfer,
     ReceiveTransfer,
     SettleTransfer,
@@ -270,6 +271,14 @@ async def test_missing_units_were_found_are_lost_or_never_left_and_each_has_its_
     told = await shop.perform(ReceiveTransfer(new_id(), await sent(shop, sam, 1), close=True), OFFICE, TransferTold)
     assert (await shop.figures(), await shop.figures(at=CONFLUENCE)) == ((1, 0, 0, 0), (4, 0, 0, 0))
     assert (told.missing, await shop.exceptions()) == (1, ["transfer_short"])
+    await shop.perform(
+        ReceiveTransfer(new_id(), again := await sent(shop, sam, 1), (Wish(CUP, 2),), close=True), OFFICE
+    )
+    with pytest.raises(Conflict, match="nothing_over"):
+        await shop.perform(CountSource(new_id(), again, DERBY), here)
+    await shop.perform(CountSource(new_id(), again, CUP), here)
+    asked = await shop.connection.fetchrow("SELECT location, reason FROM stock_count WHERE sku = $1", CUP)
+    assert (tuple(asked), "transfer_over" in await shop.exceptions()) == ((LYON, "transfer_over"), False)
     # What was written off comes to light: counted like anything that turns up.
     assert (await came(nour, made)).facts["over"] == 0
     assert await shop.figures(at=CONFLUENCE) == (5, 0, 0, 0)

@@ -1,8 +1,10 @@
 """Receiving through its pages: ordered by a manager, counted on a handheld, decided about; nothing of it in another region."""
 
+import io
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from comptoir.kit.ids import new_id
 from tests.conftest import Database
@@ -93,3 +95,27 @@ async def test_a_file_makes_orders_and_a_place_is_told_to_count_blind(database: 
             blind = await lea.get(f"/receiving/{here}")
             assert ("Comptez ce que vous voyez" in words(blind), "sur 4" in words(blind)) == (True, False)
         assert "Compte sans voir" in words(await manager.get("/manager/receiving"))
+
+
+async def test_a_picture_of_what_came_damaged_is_for_whoever_decides_there(database: Database) -> None:
+    async with (
+        opened(database) as desk,
+        await desk.browser(LEA, PART_DIEU) as lea,
+        await desk.browser(ZOE, VIEUX_LILLE) as zoe,
+    ):
+        here = (await ordered(desk)).rsplit("/", 1)[-1]
+        drawn = io.BytesIO()
+        Image.new("RGB", (640, 480), "tan").save(drawn, "JPEG")
+        files, form = {"file": ("a.jpg", drawn.getvalue(), "image/jpeg")}, {"purchase": here, "sku": PAIR}
+        taken = [(await lea.post("/receiving/photos", data=form, files=files)).json()["photo"] for _ in range(2)]
+        # Another one of the same article takes its place.
+        assert [(await lea.get(f"/receiving/photos/{photo}")).status_code for photo in taken] == [404, 200]
+        for who, more, code in ((zoe, {}, "purchase_not_found"), (lea, {"sku": "NO-SUCH"}, "unknown_sku")):
+            refused = await who.post("/receiving/photos", data=form | more, files=files)
+            assert refused.json()["problem"]["code"] == code
+        text = {"file": ("a.jpg", b"not a picture", "image/jpeg")}
+        assert "problem" in (await lea.post("/receiving/photos", data=form, files=text)).json()
+        async with await desk.browser(MARC) as marc, await desk.browser(INES) as ines:
+            seen = [await who.get(f"/receiving/photos/{taken[1]}") for who in (marc, ines)]
+            assert [(answer.status_code, answer.headers["content-type"]) for answer in seen][1] == (200, "image/webp")
+            assert seen[0].status_code == 404

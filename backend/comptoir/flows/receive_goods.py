@@ -5,6 +5,7 @@ from datetime import datetime
 
 from comptoir.flows.receive_transfer import carton_of
 from comptoir.flows.tell_misfit import article_of
+from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.model import Outcome, Receive
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
@@ -56,10 +57,16 @@ async def take_in(
     tx: Tx, purchase: Purchase, sku: str, units: int, damaged: bool, carton: str, at: datetime
 ) -> counting.Counted:
     """Put the units into the books: one entry, one ledger line of the same id; the order is being received from now on."""
-    receipt = await sql.receipt_of(tx, purchase)
-    there = await sql.counted_in(tx, receipt.id, sku, damaged) if units < 0 else 0
+    there = await sql.counted_in(tx, purchase.id, sku, damaged) if units < 0 else 0
     counted = counting.count(purchase.status, there, units)
+    if counted.problem == "correction_too_late":
+        # The delivery that counted it has ended, or nobody counted it: no figure changes, and somebody looks.
+        said = {"purchase": purchase.id, "number": purchase.number, "who": tx.who, "at": at}
+        await work_sql.insert_exception(
+            tx, purchase.location, "correction_too_late", "store_manager", sku=sku, quantity=-units + counted.units, body=said
+        )  # fmt: skip
     if counted.units:
+        receipt = await sql.receipt_of(tx, purchase)
         made = await sql.insert_entry(tx, receipt, sku, counted.units, damaged, carton, at)
         movement = goods_received(
             sku, purchase.location, counted.units, receipt.number, made, damaged=damaged, happened_at=at
@@ -69,7 +76,7 @@ async def take_in(
         tx.tell(*over_promised(levels, [movement]))
         if counted.problem == "goods_not_awaited":
             await sql.insert_difference(tx, receipt, "not_awaited", sku, counted.units, None)
-    await sql.advance(tx, purchase, purchase.after(Action.RECEIVE))
+        await sql.advance(tx, purchase, purchase.after(Action.RECEIVE))
     return counted
 
 

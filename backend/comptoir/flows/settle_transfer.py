@@ -7,12 +7,13 @@ from comptoir.flows.lock_transfer import lock_transfer, needs_end
 from comptoir.flows.tell_transfer import end_case
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
+from comptoir.kit.errors import Conflict
 from comptoir.kit.runner import Flow
-from comptoir.stock import feed_sql
+from comptoir.stock import counting_sql, feed_sql
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import transfer_missing
 from comptoir.transfers import handling, sql
-from comptoir.transfers.model import SettleTransfer, TransferTold, told
+from comptoir.transfers.model import CountSource, SettleTransfer, TransferTold, told
 
 
 async def settle_transfer(tx: Tx, command: SettleTransfer, actor: Actor, now: datetime) -> TransferTold:
@@ -43,4 +44,20 @@ async def settle_transfer(tx: Tx, command: SettleTransfer, actor: Actor, now: da
     return told(after)
 
 
-FLOWS: Mapping[type, Flow] = {SettleTransfer: settle_transfer}
+async def count_source(tx: Tx, command: CountSource, actor: Actor, now: datetime) -> TransferTold:
+    """For managers and keys that reach the source: a count there says what really left, and its difference is the stock effect.
+
+    NotFound `transfer_not_found`; Conflict `nothing_over`.
+    """
+    actor.needs("store_manager", "regional_manager", "head_office", "integrator", "system")
+    transfer = (await lock_transfer(tx, command.transfer, actor)).transfer
+    needs_end(actor, transfer.from_location)
+    if not sum(line.over for line in transfer.of(command.sku)):
+        raise Conflict("nothing_over", sku=command.sku)
+    await counting_sql.ask(tx, transfer.from_location, command.sku, "transfer_over", actor.who, now)
+    await end_case(tx, transfer, "transfer_over", command.sku, "put_right")
+    tx.touched.add(transfer.from_location)
+    return told(transfer)
+
+
+FLOWS: Mapping[type, Flow] = {SettleTransfer: settle_transfer, CountSource: count_source}

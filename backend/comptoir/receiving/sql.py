@@ -100,12 +100,13 @@ async def close_receipt(tx: Tx, receipt: Receipt, last: bool) -> None:
     )  # fmt: skip
 
 
-async def counted_in(tx: Tx, receipt: UUID, sku: str, damaged: bool) -> int:
-    """Units of an article that this delivery has in one state."""
+async def counted_in(tx: Tx, purchase: UUID, sku: str, damaged: bool) -> int:
+    """Units of an article, in one state, that the delivery has which is being counted; none when none is."""
     return int(
         await tx.value(
-            "SELECT coalesce(sum(units), 0) FROM goods_receipt_entry WHERE receipt = $1 AND sku = $2 AND damaged = $3",
-            receipt, sku, damaged,
+            "SELECT coalesce(sum(e.units), 0) FROM goods_receipt g JOIN goods_receipt_entry e ON e.receipt = g.id"
+            " WHERE g.purchase = $1 AND g.status = 'counting' AND e.sku = $2 AND e.damaged = $3",
+            purchase, sku, damaged,
         )
     )  # fmt: skip
 

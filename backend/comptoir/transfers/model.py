@@ -122,6 +122,14 @@ class SettleTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Note = ""
 
 
+class CountSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """More came than had left on paper: the shelf that it came from is counted."""
+
+    id: UUID
+    transfer: UUID
+    sku: Code
+
+
 class TransferTold(msgspec.Struct, frozen=True):
     """A transfer after something was done with it: units in each state, and what may be done next."""
 

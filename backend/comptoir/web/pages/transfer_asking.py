@@ -17,7 +17,7 @@ from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from comptoir.kit.words import Code, Note, Slug, Units
 from comptoir.network import queries as network
 from comptoir.screens import transfer_requests as screen
-from comptoir.transfers.model import CreateTransfer, SettleKind, SettleTransfer, TransferTold, Wish
+from comptoir.transfers.model import CountSource, CreateTransfer, SettleKind, SettleTransfer, TransferTold, Wish
 from comptoir.transfers.requesting import AskTransfer, DeclineRequest, Grant, GrantRequest, RequestTold, WithdrawRequest
 from comptoir.transfers.suggesting import NEED_DAYS, WINDOW_DAYS, suggest
 from comptoir.web.guards import COUNTER, MANAGERS, by
@@ -346,7 +346,26 @@ async def settle(
     return page.go(f"/manager/transfers/{transfer}")
 
 
+class CountForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which article of the transfer."""
+
+    id: UUID
+    sku: Code
+
+
+@post("/manager/transfers/{transfer:uuid}/count-source", opt=by(*MANAGERS), status_code=200)
+async def count_there(
+    transfer: Named, data: URLEncodedBody[CountForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+) -> Answer:
+    """More came than had left on paper: the shelf that it came from is counted."""
+    try:
+        await house.runner.perform(CountSource(data.id, transfer, data.sku), actor)
+    except Conflict as refusal:
+        return await one_page(transfer, house, actor, page, now, refusal)
+    return page.go(f"/manager/transfers/{transfer}")
+
+
 ROUTES: list[BaseRouteHandler] = [
     of_store, of_region, ask_in_store, ask_at_desk, send_from_store, send_from_desk, one_in_store, one_at_desk, grant_in_store,
-    grant_at_desk, decline_in_store, decline_at_desk, withdraw_in_store, withdraw_at_desk, suggestions, take_suggestion, settle,
+    grant_at_desk, decline_in_store, decline_at_desk, withdraw_in_store, withdraw_at_desk, suggestions, take_suggestion, settle, count_there,
 ]  # fmt: skip

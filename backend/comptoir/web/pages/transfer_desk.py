@@ -177,7 +177,7 @@ async def one_page(
     may_cancel = "cancel" in head.actions and head.order is None and actor.reaches(head.from_)
     return page.html(
         "manager/transfer.html", status=refusal.status if refusal else 200, view=view, head=head, may_cancel=may_cancel,
-        may_settle=may_settle, id=new_id(), ids=NewIds(), refusal=refusal, now=now,
+        may_settle=may_settle, may_count=head.status == "closed" and actor.reaches(head.from_), id=new_id(), ids=NewIds(), refusal=refusal, now=now,
     )  # fmt: skip
 
 
