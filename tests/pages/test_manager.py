@@ -79,7 +79,7 @@ async def test_a_work_that_the_store_cannot_reach_in_time_is_at_risk(desk: Desk)
         await desk.promise(work, MIDDAY + timedelta(minutes=minutes))
     # Two in an hour and ten minutes to the shelf: the first is there in 40 minutes, the second in 70, the third in 100.
     found = await of(desk, PART_DIEU)
-    assert (found.open, found.late, found.at_risk, found.due()) == (3, 0, 2, 1)
+    assert (found.open, found.late, found.at_risk, found.due) == (3, 0, 2, 1)
     assert {minute - found.at for minute in found.risks} == {61, 62}
 
 
@@ -155,6 +155,7 @@ async def test_the_stream_tells_a_new_order(desk: Desk, monkeypatch: pytest.Monk
     stream = manager.told(live, (PART_DIEU,), ("stream test",), draw)
     parts = aiter(stream.iterator)
     assert await anext(parts) == b": open\n\n"
+    assert await anext(parts) == b"data: 0 open\n\n"
     await desk.order()
     live.tell(frozenset((PART_DIEU,)))
     assert await anext(parts) == b"data: 1 open\n\n"

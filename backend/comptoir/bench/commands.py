@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from comptoir.bench import carriers, pricing, reading, scarce, throughput
+from comptoir.bench import carriers, pricing, reading, scarce, throughput, tower
 from comptoir.bench.floor import FloorFailed
 from comptoir.bench.rig import BenchFailed, say
 
@@ -21,6 +21,8 @@ MEASUREMENTS: dict[str, Measurement] = {
     "M4": throughput.m4,
     "M5": reading.m5,
     "M6": scarce.m6,
+    "M8": tower.m8,
+    "M11": tower.m11,
 }
 
 

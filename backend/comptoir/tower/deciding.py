@@ -83,9 +83,9 @@ def decide(
 def _of_store(store: StoreNow, mean: int, now: datetime, paces: Sequence[Pace]) -> Iterable[Item]:
     each = PROMISE + SHARE * mean
     until = soon(store.at)
-    said = store.late_by(until)
+    said = store.soon
     coming = round(said.late)
-    peak = max(((load, minute) for minute, load in store.loads().items() if load is not None and store.at // 60 * 60 <= minute < until), default=(0, 0))  # fmt: skip
+    peak = max(((load, minute) for minute, load in store.loads.items() if load is not None and store.at // 60 * 60 <= minute < until), default=(0, 0))  # fmt: skip
     if store.late:
         yield Item(
             "late", store, round(each * (store.late + coming)), store.late, coming, said, until, pace=pace_now(store, paces)

@@ -7,6 +7,7 @@ What is late already is counted apart: `late` holds promises that are still to b
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import ceil, sqrt
 from typing import Final
 
@@ -60,7 +61,11 @@ class Store(msgspec.Struct, frozen=True):
     @property
     def paces(self) -> tuple[tuple[int, int, float], ...]:
         """Open time with its pace; a place without hours works round the clock."""
-        return paced(self.windows or ((0, FAR),), self.capacity_per_hour, self.learned, self.planned, self.extra)
+        return _paced(self.windows or ((0, FAR),), self.capacity_per_hour, self.learned, self.planned, self.extra)
+
+
+_paced = lru_cache(maxsize=2_000)(paced)
+"""A forecast is asked for three times with the same hours."""
 
 
 class Hour(msgspec.Struct, frozen=True):
@@ -277,7 +282,7 @@ def figure(outlooks: Iterable[Outlook], minute: int, errors: Errors) -> Figure:
         at = one.likely.at
         late += one.likely.late_by(minute)
         squares += one.scale(minute) ** 2
-        most += _promised(one.store, at, minute)
+        most += promised(one.store, at, minute)
     return ranged(late, sqrt(squares), errors.get(horizon(minute - at), Error()), most)
 
 
@@ -320,7 +325,8 @@ def _part(values: Sequence[float], share: float, *, down: bool = False) -> float
     return values[max(0, int(share * (n + 1)) - 1)] if down else values[min(n - 1, ceil(share * (n + 1)) - 1)]
 
 
-def _promised(store: Store, at: int, minute: int) -> float:
+def promised(store: Store, at: int, minute: int) -> float:
+    """Works promised between two minutes, and those expected by the second: no more can be late."""
     known = sum(count for promise, count in (*store.waiting, *store.begun, *store.laid) if at <= promise <= minute)
     return known + sum(works for from_, _, works in store.expected if from_ < minute)
 

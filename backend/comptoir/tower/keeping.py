@@ -3,7 +3,7 @@
 Hours stay five weeks, forecasts two: what they teach stays as a handful of figures.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +11,7 @@ from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Tx, borrowed, in_transaction
 from comptoir.network.hours import DAYPARTS, hours_of, open_minutes, zone_of
 from comptoir.tower import queries
-from comptoir.tower.forecasting import HORIZONS, Error, Figure, figure, learn
+from comptoir.tower.forecasting import HORIZONS, Errors, Figure, figure, learn, promised
 from comptoir.tower.learning import AHEAD_HOURS, DAYS, learn_paces
 from comptoir.tower.queries import Place
 from comptoir.tower.standing import ANY, SUMS, StoreNow
@@ -128,7 +128,7 @@ async def keep_forecasts(house: "House") -> int:
             return judged
         stores = await read_direct(connection, SYSTEM, now)
         errors = await queries.read_errors(connection)
-        rows = said(stores, errors.get(SUMS) or errors.get(ANY, {}))
+        rows = said(stores, errors)
         await connection.execute(_SAY, now, *_turned(rows, 6))
     return judged
 
@@ -160,9 +160,10 @@ async def judge(house: "House", now: datetime) -> int:
     return judged
 
 
-def said(stores: Sequence[StoreNow], sums: dict[int, Error]) -> list[tuple[str, int, float, float, float, float]]:
+def said(stores: Sequence[StoreNow], own: Mapping[str, Errors]) -> list[tuple[str, int, float, float, float, float]]:
     """What is kept of a forecast: each store with anything promised, each region, all; by horizon."""
     rows = []
+    sums = own.get(SUMS) or own.get(ANY, {})
     groups: dict[str, list[StoreNow]] = {}
     for store in stores:
         groups.setdefault(ALL, []).append(store)
@@ -171,8 +172,9 @@ def said(stores: Sequence[StoreNow], sums: dict[int, Error]) -> list[tuple[str, 
     for hours in HORIZONS:
         for store in stores:
             until = store.at + hours * 60
-            if store.due(hours * 60) or store.outlook.scale(until):
-                rows.append(_row(store.place.id, hours, store.late_by(until)))
+            said_ = figure((store.outlook,), until, own.get(store.place.id) or own.get(ANY, {}))
+            if said_.scale or promised(store.outlook.store, store.at, until):
+                rows.append(_row(store.place.id, hours, said_))
         for scope, members in groups.items():
             outlooks = [store.outlook for store in members]
             rows.append(_row(scope, hours, figure(outlooks, members[0].at + hours * 60, sums)))

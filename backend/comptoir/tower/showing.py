@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Final
 
 import msgspec
 
 from comptoir.tower.deciding import Item, decide
-from comptoir.tower.forecasting import Errors, Figure, figure, horizon, soon
+from comptoir.tower.forecasting import Errors, Figure, horizon, soon
 from comptoir.tower.learning import Pace
 from comptoir.tower.queries import OpenCase
-from comptoir.tower.standing import StoreNow
+from comptoir.tower.standing import StoreNow, ranged_sum
 
 ROWS: Final = 24
 """Stores in the grid of the page; the rest lies behind a link."""
@@ -39,27 +40,22 @@ class Column(msgspec.Struct, frozen=True):
     past: bool
     now: bool
     wide: bool
+    css: str = ""
+    """What the sheet calls its cells."""
 
 
 class Row(msgspec.Struct, frozen=True):
     store: StoreNow
     cells: tuple[Cell, ...]
-    peak: int
-    """The highest load of the coming hours."""
-
-    @property
-    def tone(self) -> int:
-        return tone(self.peak)
 
 
 class RegionTile(msgspec.Struct, frozen=True):
-    """Stores of a region: works late, works that will be by the forecast, the highest load of the coming hours, its tone."""
+    """Stores of a region: works late, the highest load of the coming hours and its tone."""
 
     id: str
     name: str
-    rows: tuple[Row, ...]
+    stores: tuple[StoreNow, ...]
     late: int
-    at_risk: int
     peak: int
     tone: int
 
@@ -81,15 +77,15 @@ class Now(msgspec.Struct, frozen=True):
     hours: int
 
     def total(self, name: str) -> int:
-        return sum(value(store, name) for store in self.stores)
+        return sum(getattr(store, name) for store in self.stores)
 
     def most(self, name: str) -> StoreNow | None:
         """The store that has most of something, if any has it."""
-        first = max(self.stores, key=lambda store: value(store, name), default=None)
-        return first if first is not None and value(first, name) else None
+        first = max(self.stores, key=attrgetter(name), default=None)
+        return first if first is not None and getattr(first, name) else None
 
     def with_any(self, name: str) -> int:
-        return sum(1 for store in self.stores if value(store, name))
+        return sum(1 for store in self.stores if getattr(store, name))
 
     @property
     def longest(self) -> StoreNow | None:
@@ -109,8 +105,8 @@ class Now(msgspec.Struct, frozen=True):
         _, at, i, carrier = min(visits)
         return self.stores[i], carrier, moment(at)
 
-    def value(self, store: StoreNow, name: str) -> int:
-        return value(store, name)
+    def tone(self, percent: int) -> int:
+        return tone(percent)
 
     @property
     def mapped(self) -> bool:
@@ -122,16 +118,6 @@ class Now(msgspec.Struct, frozen=True):
         return sum(1 for store in self.stores if store.place.kind == "store")
 
 
-def value(store: StoreNow, name: str) -> int:
-    """A reading of a store by its name."""
-    found = {
-        "due": lambda: store.due(),
-        "waiting": lambda: store.here.waiting,
-        "silent": lambda: store.silent.devices,
-    }.get(name)
-    return found() if found else int(getattr(store, name))
-
-
 def show(
     stores: Sequence[StoreNow], cases: Sequence[OpenCase], means: Mapping[str, int], errors: Errors, now: datetime,
     paces: Mapping[str, tuple[Pace, ...]] | None = None, todo: int = TODO,
@@ -139,7 +125,7 @@ def show(
     """The page of these stores. `errors` are those of sums of stores."""
     at = int(now.timestamp() // 60)
     columns = columns_at(at)
-    rows = sorted((row_of(store, columns) for store in stores), key=trouble)
+    ranked = sorted(stores, key=trouble)
     items = decide(stores, cases, means, now, paces)
     by, said = sentence(stores, at, errors)
     hours = horizon(by - at)
@@ -148,8 +134,8 @@ def show(
         time_zone=stores[0].place.time_zone if stores else HERE,
         stores=stores,
         columns=columns,
-        rows=tuple(rows[:ROWS]),
-        regions=tiles_of(rows),
+        rows=tuple(row_of(store, columns) for store in ranked[:ROWS]),
+        regions=tiles_of(ranked),
         todo=tuple(items[:todo]),
         todo_in_all=len(items),
         by=moment(by),
@@ -162,64 +148,58 @@ def show(
 def rows_of(view: Now, region: str = "") -> list[Row]:
     """Every store of the page, or those of one region, the most troubled first."""
     stores = [store for store in view.stores if not region or store.place.region == region]
-    return sorted((row_of(store, view.columns) for store in stores), key=trouble)
+    return [row_of(store, view.columns) for store in sorted(stores, key=trouble)]
 
 
 def sentence(stores: Sequence[StoreNow], at: int, errors: Errors) -> tuple[int, Figure]:
     """The whole hour by which most of what is about to break in the next hours will have broken, and how much that is."""
-    hours = range(at // 60 * 60 + 60, soon(at) + 1, 60)
-    outlooks = [store.outlook for store in stores]
-    by_hour = [(hour, sum(one.likely.late_by(hour) for one in outlooks)) for hour in hours]
-    most = by_hour[-1][1]
-    chosen = next((hour for hour, late in by_hour if hour > at + 20 and late >= 0.8 * most), by_hour[-1][0])
-    return chosen, figure(outlooks, chosen, errors)
+    hours = [hour for hour in range(at // 60 * 60 + 60, soon(at) + 1, 60) if stores]
+    if not hours:
+        return soon(at), Figure(0, 0, 0)
+    late = [sum(store.said[i].late for store in stores) for i in range(len(hours))]
+    chosen = next((i for i, hour in enumerate(hours) if hour > at + 20 and late[i] >= 0.8 * late[-1]), len(hours) - 1)
+    return hours[chosen], ranged_sum([store.said[chosen] for store in stores], at, errors)
 
 
 def columns_at(at: int) -> tuple[Column, ...]:
     """Hours of the grid: some past, the one that has begun, those to come."""
     this = at // 60 * 60
     return tuple(
-        Column(moment(this + 60 * step), step < 0, step == 0, not 0 <= step < PHONE) for step in range(-BEFORE, AFTER)
+        Column(moment(this + 60 * step), step < 0, step == 0, not 0 <= step < PHONE, css_of(step))
+        for step in range(-BEFORE, AFTER)
     )
 
 
+def css_of(step: int) -> str:
+    return " ".join(name for name, so in (("past", step < 0), ("now", step == 0), ("far", not 0 <= step < PHONE)) if so)
+
+
 def row_of(store: StoreNow, columns: Sequence[Column]) -> Row:
-    loads = store.loads()
-    cells = []
-    for column in columns:
-        percent = loads.get(int(column.at.timestamp() // 60))
-        cells.append(Cell(percent, tone(percent)))
-    coming = [cell.percent or 0 for cell, column in zip(cells, columns, strict=True) if not column.past]
-    return Row(store, tuple(cells), max(coming, default=0))
+    percents = [store.loads.get(int(column.at.timestamp() // 60)) for column in columns]
+    return Row(store, tuple(Cell(percent, tone(percent)) for percent in percents))
 
 
 def tone(percent: int | None) -> int:
     return sum(1 for step in STEPS if percent is not None and max(percent, 1) >= step)
 
 
-def trouble(row: Row) -> tuple[int, int, int, int, int, int, str]:
+def trouble(store: StoreNow) -> tuple[int, int, int, int, int, int, str]:
     """The most troubled first: late, about to be, somebody waits, heavily loaded."""
-    store = row.store
-    return (-store.late, -store.at_risk, -store.here.untaken, -store.cases, -row.peak, -store.open, store.place.name)
+    return (-store.late, -store.at_risk, -store.here.untaken, -store.cases, -store.peak, -store.open, store.place.name)
 
 
-def tiles_of(rows: Sequence[Row]) -> tuple[RegionTile, ...]:
-    """Regions by name, their stores in the order of their trouble; stores without a region come last."""
-    by: dict[str, list[Row]] = {}
-    for row in rows:
-        by.setdefault(row.store.place.region or "", []).append(row)
-    tiles = [
-        RegionTile(
-            id=region,
-            name=members[0].store.place.region_name,
-            rows=tuple(members),
-            late=sum(row.store.late for row in members),
-            at_risk=sum(row.store.at_risk for row in members),
-            peak=max(row.peak for row in members),
-            tone=tone(max(row.peak for row in members)),
-        )
-        for region, members in by.items()
-    ]
+def tiles_of(stores: Sequence[StoreNow]) -> tuple[RegionTile, ...]:
+    """Regions by name, their stores by name too; what has no region comes last."""
+    by: dict[str, list[StoreNow]] = {}
+    for store in stores:
+        by.setdefault(store.place.region or "", []).append(store)
+    tiles = []
+    for region, members in by.items():
+        peak = max(store.peak for store in members)
+        tiles.append(RegionTile(
+            id=region, name=members[0].place.region_name, stores=tuple(sorted(members, key=lambda one: one.place.name)),
+            late=sum(store.late for store in members), peak=peak, tone=tone(peak),
+        ))  # fmt: skip
     return tuple(sorted(tiles, key=lambda one: (not one.id, one.name)))
 
 

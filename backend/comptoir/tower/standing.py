@@ -2,21 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import sqrt
 from typing import Any, Final
 
 import msgspec
 
 from comptoir.network.hours import dayparts, hours_of, open_minutes, zone_of
-from comptoir.network.promise import doable
 from comptoir.tower.forecasting import (
     HOURS,
     LAST_STEP,
+    Error,
     Errors,
     Figure,
     Outlook,
     Store,
-    figure,
+    could_do,
+    horizon,
     outlook,
+    promised,
+    ranged,
     soon,
 )
 from comptoir.tower.learning import AHEAD_HOURS, Pace, PastHour, expect, lasting, through, today
@@ -57,97 +61,59 @@ class Pickup(msgspec.Struct, frozen=True):
     promises: tuple[int, ...] = ()
 
 
+class Said(msgspec.Struct, frozen=True):
+    """What a forecast says of a store by a whole hour: works late, the scale of its errors, works promised until then."""
+
+    minute: int
+    late: float
+    scale: float
+    promised: float
+
+
 class StoreNow(msgspec.Struct, frozen=True):
-    """One store at a minute. `cells` are its hours: past, the one that has begun, and those to come."""
+    """One store at a minute, reckoned once for all who look at it.
+
+    Works: `open` to pick, to stage or to pack; `late`, their promise has passed; `due` within the hour; `risks` on file that will
+    soon be late, by their promise. `loads` is load in per cent by the minute its hour begins (None: closed), `peak` the highest of
+    those to come; `said` the forecast by each of the next whole hours, `soon` the last of them with its range.
+    """
 
     place: Place
     at: int
     backlog: Backlog
     outlook: Outlook
-    errors: Errors
+    soon: Figure
+    said: tuple[Said, ...]
+    open: int
+    late: int
+    due: int
+    risks: dict[int, int]
+    at_risk: int
+    loads: dict[int, int | None]
+    peak: int
     past: tuple[PastHour, ...] = ()
     here: Here = Here()
     silent: Silent = Silent()
     pickups: tuple[Pickup, ...] = ()
+    pickups_missed: int = 0
     staged: int = 0
     lapsing: int = 0
     cases: int = 0
     untold: int = 0
 
     @property
-    def open(self) -> int:
-        """Works to pick, to stage or to pack."""
-        return self.backlog.works
+    def waiting(self) -> int:
+        return self.here.waiting
 
     @property
-    def late(self) -> int:
-        """Works whose promise has passed."""
-        return self._promised(0, self.at - 1)
-
-    def due(self, minutes: int = 60) -> int:
-        """Works promised within so many minutes."""
-        return self._promised(self.at, self.at + minutes)
-
-    @property
-    def at_risk(self) -> int:
-        """Works on file whose promise will soon break, by the forecast."""
-        return sum(count for count in self.risks.values())
-
-    @property
-    def risks(self) -> dict[int, int]:
-        """Works on file that will soon be late, by their promise; those of one promise are at risk together."""
-        store, likely, until = self.outlook.store, self.outlook.likely, soon(self.at)
-        found: dict[int, int] = {}
-        for (promise, count), done in zip(store.waiting, likely.finishes, strict=True):
-            if self.at <= promise <= until and done > promise:
-                found[promise] = found.get(promise, 0) + count
-        for promise, count in (*store.begun, *store.laid):
-            if self.at <= promise < self.at + LAST_STEP:
-                found[promise] = found.get(promise, 0) + count
-        return found
-
-    @property
-    def pickups_missed(self) -> int:
-        return sum(one.missing for one in self.pickups)
-
-    @property
-    def received(self) -> int:
-        """Works that came in since the hour began."""
-        return self.past[-1].received if self.past and self.past[-1].minute == self.at // 60 * 60 else 0
+    def silent_devices(self) -> int:
+        return self.silent.devices
 
     @property
     def calm(self) -> bool:
         return not (
-            self.late or self.at_risk or self.here.waiting or self.cases or self.untold or self.silent.devices or self.pickups_missed
+            self.late or self.at_risk or self.waiting or self.cases or self.untold or self.silent_devices or self.pickups_missed
         )  # fmt: skip
-
-    def late_by(self, minute: int) -> Figure:
-        """Works that will be late by a minute, with the range of this store's own errors."""
-        return figure((self.outlook,), minute, self.errors)
-
-    def loads(self) -> dict[int, int | None]:
-        """Load by the minute its hour begins, in per cent: what was picked of what could be; then what must be done of what can be."""
-        store = self.outlook.store
-        paces = store.paces
-        this = self.at // 60 * 60
-        done = {hour.minute: hour.works for hour in self.past}
-        found: dict[int, int | None] = {}
-        for hour in self.past:
-            if hour.minute < this:
-                able = store.capacity_per_hour * hour.open_minutes / 60
-                found[hour.minute] = round(100 * hour.works / able) if able else None
-        for ahead in self.outlook.likely.hours:
-            if ahead.minute == this:
-                able = doable(paces, this, this + 60)
-                found[this] = round(100 * (done.get(this, 0) + ahead.need) / able) if able else None
-            else:
-                found[ahead.minute] = ahead.percent
-        return found
-
-    def _promised(self, from_: int, to: int) -> int:
-        back = self.backlog
-        columns = zip(back.minutes, back.waiting, back.begun, back.laid, back.packing, strict=True)
-        return sum(sum(counts) for minute, *counts in columns if from_ <= minute <= to)
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -200,23 +166,76 @@ def store_now(
 ) -> StoreNow:  # fmt: skip
     """One store with its forecast; `figures` are rows by the name of their reading, `seen` a forecast that still holds."""
     told = figures or {}
-    outlook_ = seen or outlook(store_of(place, backlog, facts, at), at)
+    view = seen or outlook(store_of(place, backlog, facts, at), at)
+    past = tuple(_until_now(facts.past.get(place.id, ()), backlog, at))
     staged = told.get("shelves", (0, 0))
+    risks = risks_of(view, at)
+    loads = loads_of(view, past, at)
+    said = tuple(_said(view, minute) for minute in range(at // 60 * 60 + 60, soon(at) + 1, 60))
+    pickups = pickups_of(backlog, view, facts.collections.get(place.id, ()))
     return StoreNow(
         place=place,
         at=at,
         backlog=backlog,
-        outlook=outlook_,
-        errors=facts.errors_of(place.id),
-        past=tuple(_until_now(facts.past.get(place.id, ()), backlog, at)),
+        outlook=view,
+        soon=ranged_sum(said[-1:], at, facts.errors_of(place.id)),
+        said=said,
+        open=backlog.works,
+        late=_promised(backlog, 0, at - 1),
+        due=_promised(backlog, at, at + 60),
+        risks=risks,
+        at_risk=sum(risks.values()),
+        loads=loads,
+        peak=max((load or 0 for minute, load in loads.items() if minute >= at // 60 * 60), default=0),
+        past=past,
         here=Here(*told.get("waiting", ())),
         silent=Silent(*told.get("silent", ())),
-        pickups=pickups_of(backlog, outlook_, facts.collections.get(place.id, ())),
+        pickups=pickups,
+        pickups_missed=sum(one.missing for one in pickups),
         staged=staged[0],
         lapsing=staged[1],
         cases=told.get("cases", (0,))[0],
         untold=told.get("untold", (0,))[0],
     )
+
+
+def ranged_sum(said: Sequence[Said], at: int, errors: Errors) -> Figure:
+    """What one store or several will have late by the same whole hour, with the range that `errors` give."""
+    minute = said[0].minute
+    scale = sqrt(sum(one.scale**2 for one in said))
+    error = errors.get(horizon(minute - at), Error())
+    return ranged(sum(one.late for one in said), scale, error, sum(one.promised for one in said))
+
+
+def risks_of(view: Outlook, at: int) -> dict[int, int]:
+    """Works on file that will soon be late, by their promise; those of one promise are at risk together."""
+    until = soon(at)
+    found: dict[int, int] = {}
+    for (promise, count), done in zip(view.store.waiting, view.likely.finishes, strict=True):
+        if at <= promise <= until and done > promise:
+            found[promise] = found.get(promise, 0) + count
+    for promise, count in (*view.store.begun, *view.store.laid):
+        if at <= promise < at + LAST_STEP:
+            found[promise] = found.get(promise, 0) + count
+    return found
+
+
+def loads_of(view: Outlook, past: Sequence[PastHour], at: int) -> dict[int, int | None]:
+    """Load by the minute its hour begins, in per cent: what was picked of what could be; then what must be done of what can be."""
+    store, this = view.store, at // 60 * 60
+    found: dict[int, int | None] = {}
+    for hour in past:
+        if hour.minute < this:
+            able = store.capacity_per_hour * hour.open_minutes / 60
+            found[hour.minute] = round(100 * hour.works / able) if able else None
+    done = sum(hour.works for hour in past if hour.minute == this)
+    for ahead in view.likely.hours:
+        if ahead.minute == this:
+            able = could_do(store, this, this + 60)
+            found[this] = round(100 * (done + ahead.need) / able) if able else None
+        else:
+            found[ahead.minute] = ahead.percent
+    return found
 
 
 def pickups_of(backlog: Backlog, seen: Outlook, visits: Iterable[tuple[str, int]]) -> tuple[Pickup, ...]:
@@ -233,6 +252,15 @@ def pickups_of(backlog: Backlog, seen: Outlook, visits: Iterable[tuple[str, int]
         ]
         found[carrier] = Pickup(carrier, at, sum(ship for _, ship in missed), tuple(promise for promise, _ in missed))
     return tuple(sorted(found.values(), key=lambda one: one.at))
+
+
+def _said(view: Outlook, minute: int) -> Said:
+    return Said(minute, view.likely.late_by(minute), view.scale(minute), promised(view.store, view.likely.at, minute))
+
+
+def _promised(back: Backlog, from_: int, to: int) -> int:
+    columns = zip(back.minutes, back.waiting, back.begun, back.laid, back.packing, strict=True)
+    return sum(sum(counts) for minute, *counts in columns if from_ <= minute <= to)
 
 
 def pressing(backlog: Backlog, at: int) -> int:

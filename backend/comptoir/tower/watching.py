@@ -18,10 +18,10 @@ from comptoir.kit.clock import Clock
 from comptoir.kit.db import Connection, Pool, borrowed
 from comptoir.shipping.collection_queries import calendars
 from comptoir.tower import queries
-from comptoir.tower.forecasting import HOURS, Outlook, outlook
+from comptoir.tower.forecasting import HOURS
 from comptoir.tower.learning import WEEK, WEEKS
 from comptoir.tower.queries import Backlog, OpenCase, Place
-from comptoir.tower.standing import PAST_HOURS, Facts, StoreNow, store_now, store_of
+from comptoir.tower.standing import PAST_HOURS, Facts, StoreNow, store_now
 
 log = logging.getLogger(__name__)
 
@@ -31,20 +31,21 @@ FACTS_FOR: Final = timedelta(seconds=60)
 FRESH_FOR: Final = timedelta(seconds=5)
 """After so long all stores are read again while somebody looks."""
 AT_ONCE: Final = 40
-"""Touched stores that whoever asks waits for; more are read in the background, within a second."""
+"""Touched stores that an open page waits for; more are read in the background, within a second."""
 LOOKED_AT: Final = timedelta(seconds=60)
+ROUND: Final = 0.3
 SOON_HOURS: Final = 4
 EVERYWHERE: Final = "*"
 Figures = dict[str, dict[str, tuple[Any, ...]]]
 
 
 class Kept(msgspec.Struct):
-    """What was read of one store, and the forecast made of it."""
+    """What was read of one store, and how it stands by that."""
 
     place: Place
     backlog: Backlog
-    outlook: Outlook
     figures: dict[str, tuple[Any, ...]]
+    now: StoreNow
 
 
 class Watch:
@@ -73,21 +74,21 @@ class Watch:
         self.listening = listening
         self._dirty.add(EVERYWHERE)
 
-    async def stores(self, actor: Actor) -> list[StoreNow]:
-        """The actor's stores as they stand, by name."""
+    async def stores(self, actor: Actor, *, newest: bool = False) -> list[StoreNow]:
+        """The actor's stores as they stand, by name; in a large network perhaps as they stood a moment ago, unless `newest` is asked for."""
         now = self.clock()
         self._looked_at = now
         if self._must_read_all(now):
             await self._read(None)
-        elif self._dirty and len(self._dirty) <= AT_ONCE:
-            await self._read(tuple(self._dirty))
+        elif newest:
+            if self._lock.locked():
+                # Whoever reads just now may have taken on what the caller was told of.
+                async with self._lock:
+                    pass
+            if self._dirty and len(self._dirty) <= AT_ONCE:
+                await self._read(tuple(self._dirty))
         self._keep_going()
-        at = minute_of(now)
-        return [
-            store_now(one.place, one.backlog, self.facts, at, one.figures, one.outlook)
-            for one in self._kept.values()
-            if actor.reaches(one.place.id)
-        ]
+        return [one.now for one in self._kept.values() if actor.reaches(one.place.id)]
 
     async def close(self) -> None:
         if self._task is not None:
@@ -105,13 +106,13 @@ class Watch:
             self._task = asyncio.create_task(self._go_on(), name="tower")
 
     async def _go_on(self) -> None:
-        """Twice a second while somebody looks: what was touched; every few seconds: all."""
+        """Several times a second while somebody looks: what was touched; every few seconds: all."""
         while self._looked_at is not None and self.clock() - self._looked_at < LOOKED_AT:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(ROUND)
             now = self.clock()
             old = self._read_at is None or now - self._read_at >= FRESH_FOR or EVERYWHERE in self._dirty
             try:
-                if old or len(self._dirty) > AT_ONCE:
+                if old or self._dirty:
                     await self._read(None if old else tuple(self._dirty))
             except Exception:
                 # A database that is away shows on every page; this one catches up by itself.
@@ -126,7 +127,7 @@ class Watch:
                 wanted = None
             try:
                 async with borrowed(self.pool) as connection:
-                    facts, fresh = await self._slow(connection, now)
+                    facts, fresh = await self._slow(connection, now) if wanted is None else (self.facts, False)
                     places = [one.place for one in self._kept.values()]
                     if fresh or wanted is None:
                         places = await queries.read_places(connection, None)
@@ -149,7 +150,7 @@ class Watch:
         wanted: set[str] | None, fresh: bool,
     ) -> None:  # fmt: skip
         kept: dict[str, Kept] = {}
-        for n, place in enumerate(places):
+        for place in places:
             before = self._kept.get(place.id)
             read = wanted is None or place.id in wanted
             if before is not None and not read and not fresh:
@@ -157,22 +158,18 @@ class Watch:
                 continue
             backlog = backlogs.get(place.id, Backlog()) if read or before is None else before.backlog
             mine = {name: rows[place.id] for name, rows in figures.items() if place.id in rows}
-            holds = (
-                before is not None
-                and not fresh
-                and before.backlog == backlog
-                and before.place == place
-                and before.outlook.likely.at == at
-            )
-            seen = (
-                before.outlook
-                if before is not None and holds
-                else outlook(store_of(place, backlog, self.facts, at), at)
-            )
-            kept[place.id] = Kept(place, backlog, seen, mine if read or before is None else before.figures)
-            if n % 8 == 7:
-                # Whoever asks meanwhile is answered.
-                await asyncio.sleep(0)
+            told = mine if read or before is None else before.figures
+            if before is not None and not fresh and before.now.at == at and before.backlog == backlog:
+                if before.figures == told:
+                    kept[place.id] = before
+                    continue
+                # The works are the same, and so is their forecast.
+                stands = store_now(place, backlog, self.facts, at, told, before.now.outlook)
+            else:
+                stands = store_now(place, backlog, self.facts, at, told)
+            kept[place.id] = Kept(place, backlog, told, stands)
+            # Whoever asks meanwhile is answered.
+            await asyncio.sleep(0)
         self._kept = kept
 
     async def _slow(self, connection: Connection, now: datetime) -> tuple[Facts, bool]:
@@ -183,10 +180,8 @@ class Watch:
 
     async def _read_means(self, now: datetime) -> None:
         """What an order is worth on average where promises break: a bounded number of stores."""
-        hit = sorted(self._kept.values(), key=lambda one: -one.outlook.likely.overdue - len(one.outlook.likely.late))[
-            :24
-        ]
-        stores = [one.place.id for one in hit if one.outlook.likely.overdue or one.outlook.likely.late]
+        hit = sorted(self._kept.values(), key=lambda one: -one.now.late - one.now.at_risk)[:24]
+        stores = [one.place.id for one in hit if one.now.late or one.now.at_risk]
         if stores:
             async with borrowed(self.pool) as connection:
                 self.means = await queries.read_mean_orders(connection, stores, now + timedelta(hours=SOON_HOURS))

@@ -1,7 +1,13 @@
-// Every manager page: dials keep time by the server's clock, the theme can be chosen.
+// Every manager page: dials keep time by the server's clock, the theme can be chosen, what is live is connected.
 import { setServerTime, start } from "./dials.js";
 import { listen } from "./theme.js";
 
 setServerTime(document.body.dataset.now);
 listen();
 start();
+
+// htmx looks for its attributes in a timer that it sets when it is loaded. Where its part for streams takes longer to come (a first
+// visit), it finds nothing to connect and never looks again: by the next timer we know.
+setTimeout(() => {
+  for (const one of document.querySelectorAll("[hx-sse\\:connect]")) if (!one._htmx) window.htmx?.process(one);
+});

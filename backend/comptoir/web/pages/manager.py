@@ -67,16 +67,18 @@ async def now_stream(
 
     async def draw() -> dict[str, str]:
         now = house.clock()
-        view = await seen(house, actor, now)
+        view = await seen(house, actor, now, newest=True)
         told_ = {"view": view, "now": now, "time_zone": view.time_zone}
         return {part: page.text(template, **told_) for part, template in PARTS.items()}
 
     return told(live, actor.locations, ("now", actor.locations, page.lang, id(house)), draw)
 
 
-async def seen(house: House, actor: Actor, now: datetime, todo: int = showing.TODO) -> showing.Now:
+async def seen(
+    house: House, actor: Actor, now: datetime, todo: int = showing.TODO, *, newest: bool = False
+) -> showing.Now:
     """The Now page of the actor's stores in figures, with so many things to decide."""
-    stores = await house.tower.stores(actor)
+    stores = await house.tower.stores(actor, newest=newest)
     tower = house.tower
     return showing.show(stores, tower.cases, tower.means, tower.facts.errors_of_sums, now, tower.facts.paces, todo)
 
@@ -123,7 +125,7 @@ async def of_store(house: House, actor: Actor, store: str) -> tuple[work_list.Wo
 
 
 def told(live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], draw: Draw) -> Stream:
-    """Server-sent fragments of what `draw` gives, when a place changed and every 20 seconds; only what differs.
+    """Server-sent fragments of what `draw` gives, at first, when a place changed and every 20 seconds; only what differs.
 
     A text goes out whole; of parts by the id of their element, those that changed.
     """
@@ -132,10 +134,8 @@ def told(live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], dr
         async with live.watch(places) as watcher:
             yield b": open\n\n"
             last: dict[str, str] = {}
+            # At once: between a page and its stream something may have happened that nobody tells any more.
             while not watcher.closed:
-                await watcher.changed()
-                if watcher.closed:
-                    return
                 drawn = await shared(key, draw)
                 parts = drawn if isinstance(drawn, dict) else {"": drawn}
                 html = changed(last, parts)
@@ -144,6 +144,7 @@ def told(live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], dr
                     last = parts
                 else:
                     yield PING
+                await watcher.changed()
 
     return Stream(
         fragments(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}

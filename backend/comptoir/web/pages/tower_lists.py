@@ -19,7 +19,6 @@ from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound
 from comptoir.screens import works_due
 from comptoir.tower import showing
-from comptoir.tower.forecasting import HOURS
 from comptoir.tower.standing import StoreNow
 from comptoir.tower.watching import moment
 from comptoir.web.guards import MANAGERS, by
@@ -38,7 +37,7 @@ TODO: Final = 100
 DUE: Final = 60
 """Minutes."""
 COLUMNS: Final = (
-    "store", "name", "region", "open", "due_within_hour", "at_risk", "late", "late_by_end_low", "late_by_end", "late_by_end_high", "waiting", "staged", "to_decide",
+    "store", "name", "region", "open", "due_within_hour", "at_risk", "late", "soon_late_low", "soon_late", "soon_late_high", "waiting", "staged", "to_decide",
     "untold", "silent_devices", "parcels_at_risk", "all_done_at",
 )  # fmt: skip
 
@@ -122,10 +121,9 @@ def spans_of(stores: list[StoreNow], which: Which) -> list[tuple[str, datetime, 
 
 
 def _line(store: StoreNow) -> list[object]:
-    end = store.at // 60 * 60 + 60 * HOURS
-    said, low, high = store.late_by(end).words
+    said, low, high = store.soon.words
     told = [
-        store.place.id, store.place.name, store.place.region_name, store.open, store.due(), store.at_risk, store.late, low, said, high, store.here.waiting,
+        store.place.id, store.place.name, store.place.region_name, store.open, store.due, store.at_risk, store.late, low, said, high, store.here.waiting,
         store.staged, store.cases, store.untold, store.silent.devices, store.pickups_missed, f"{moment(store.outlook.likely.done_at):%Y-%m-%dT%H:%MZ}",
     ]  # fmt: skip
     # What a spreadsheet would take for a formula stays text.
