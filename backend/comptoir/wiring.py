@@ -28,6 +28,7 @@ from comptoir.flows import (
     simulate,
     subscribe_report,
     watch_authorizations,
+    word_reasons,
 )
 from comptoir.flows.adjust_stock import adjust_stock
 from comptoir.flows.arrive import arrive
@@ -250,6 +251,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **hear_payment.FLOWS,
         **watch_authorizations.FLOWS,
         **change_return_policy.FLOWS,
+        **word_reasons.FLOWS,
         **change_payments.FLOWS,
         **simulate.FLOWS,
         **subscribe_report.FLOWS,

@@ -1,6 +1,6 @@
-"""Head office writes, saves and activates policies of returns, and words the reasons. A version never changes."""
+"""Head office writes, saves and activates policies of returns. A version never changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -13,28 +13,22 @@ from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Forbidden
 from comptoir.kit.policies import Version
 from comptoir.kit.runner import Flow
-from comptoir.returns import reasons
 from comptoir.returns.changing import (
     STREAM,
     ActivateReturnPolicy,
     BeginReturnDraft,
     DropReturnDraft,
     KeepReturnDraft,
-    MoveReason,
-    ReasonsChanged,
     RebaseReturnDraft,
     ReturnDraftKept,
     ReturnPolicyChanged,
     SaveReturnDraft,
     SaveReturnPolicy,
     UnplanReturnPolicy,
-    WordReason,
     since_of,
 )
 from comptoir.returns.policy import DEFAULT, KIND, Policy, check
 from comptoir.returns.queries import list_reasons
-from comptoir.returns.reasons import Reason
-from comptoir.returns.sql import keep_reasons
 
 
 async def begin_return_draft(tx: Tx, command: BeginReturnDraft, actor: Actor, now: datetime) -> ReturnDraftKept:
@@ -113,47 +107,12 @@ async def unplan_return_policy(tx: Tx, command: UnplanReturnPolicy, actor: Actor
     return ReturnPolicyChanged(command.number)
 
 
-async def word_reason(tx: Tx, command: WordReason, actor: Actor, now: datetime) -> ReasonsChanged:
-    """A new reason, at the end, or other words for one. Conflict `reason_there`, `too_many_reasons`, `reason_needed`; Invalid `unknown_reason`."""
-    actor.needs("head_office")
-    known = await _locked_reasons(tx)
-    place = known[-1].place + 10 if command.new else next((one.place for one in known if one.code == command.code), 0)
-    wanted = Reason(
-        command.code, command.fr.strip(), command.en.strip(), place, command.faulty, command.photo, command.used
-    )
-    reasons.check(known, wanted, new=command.new)
-    return await _kept(tx, actor, [wanted])
-
-
-async def move_reason(tx: Tx, command: MoveReason, actor: Actor, now: datetime) -> ReasonsChanged:
-    """Up or down by one; at the end of the list nothing changes. Invalid `unknown_reason`."""
-    actor.needs("head_office")
-    known = await _locked_reasons(tx)
-    return await _kept(tx, actor, reasons.moved(known, command.code, up=command.up))
-
-
 def _may(actor: Actor) -> None:
     """Head office, or a system of its own that reaches every place: what a policy says holds everywhere."""
     actor.needs("head_office", "integrator", "system")
     actor.needs_scope("policies:write")
     if actor.role == "integrator" and actor.locations is not None:
         raise Forbidden("policy_everywhere")
-
-
-async def _locked_reasons(tx: Tx) -> tuple[Reason, ...]:
-    await tx.run("SELECT pg_advisory_xact_lock(hashtext('return_reason'))")
-    return await list_reasons(tx.connection)
-
-
-async def _kept(tx: Tx, actor: Actor, changed: Sequence[Reason]) -> ReasonsChanged:
-    if changed:
-        before = {one.code: await auditing.standing(tx, "reason", f"return.{one.code}") for one in changed}
-        await keep_reasons(tx, changed, actor.who)
-        for one in changed:
-            await auditing.keep(tx, actor, "reason.saved", "reason", f"return.{one.code}", before[one.code])
-        codes = [one.code for one in changed]
-        tx.tell(Event("returns.reasons_changed", STREAM, {"number": 0, "codes": codes}))
-    return ReasonsChanged(tuple(one.code for one in changed))
 
 
 async def _still_right(tx: Tx, policy: Policy) -> None:
@@ -172,5 +131,5 @@ async def _told(tx: Tx, actor: Actor, what: str, number: int, was: Version | Non
 FLOWS: Mapping[type, Flow] = {
     BeginReturnDraft: begin_return_draft, KeepReturnDraft: keep_return_draft, RebaseReturnDraft: rebase_return_draft,
     SaveReturnDraft: save_return_draft, SaveReturnPolicy: save_return_policy, DropReturnDraft: drop_return_draft, ActivateReturnPolicy: activate_return_policy,
-    UnplanReturnPolicy: unplan_return_policy, WordReason: word_reason, MoveReason: move_reason,
+    UnplanReturnPolicy: unplan_return_policy,
 }  # fmt: skip

@@ -1,7 +1,6 @@
 """A store says no to work that it has not begun: the units are looked for elsewhere, and what was not on its shelf is put right."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -10,12 +9,15 @@ from comptoir.flows.move_work import locked_work
 from comptoir.flows.short_pick import NO_PROMISE_FOR
 from comptoir.flows.source_again import lost_of, source_again
 from comptoir.fulfillment import sql as work_sql
+from comptoir.fulfillment.decline_reasons import DECLINE
 from comptoir.fulfillment.lifecycles import Action
 from comptoir.fulfillment.model import Moved, Work
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
+from comptoir.kit.reason_rows import list_reasons
+from comptoir.kit.reasons import ReasonCode, find
 from comptoir.kit.words import Note
 from comptoir.orders import sql
 from comptoir.sourcing.outlook import Outlook
@@ -23,7 +25,6 @@ from comptoir.stock import counting_sql
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import released, short
 
-Why = Literal["not_found", "damaged", "no_time", "other"]
 NOT_ON_SHELF = ("not_found", "damaged")
 
 
@@ -32,7 +33,7 @@ class DeclineWork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     work: UUID
-    reason: Why
+    reason: ReasonCode
     note: Note = ""
 
 
@@ -51,19 +52,21 @@ class DeclineWorkFlow:
         self.outlook = outlook
 
     async def __call__(self, tx: Tx, command: DeclineWork, actor: Actor, now: datetime) -> Declined:
-        """Conflict `customers_store` for an order that is collected, `already_started` when hands are at it or it is over."""
+        """Invalid `unknown_reason`; Conflict `customers_store` for an order that is collected, `already_started` when hands are at it or it is over."""
         work = await locked_work(tx, command.work, actor)
         if work.kind != "ship":
             raise Conflict("customers_store", order_number=work.order_number)
         if not work.allows(Action.REJECT):
             raise Conflict("already_started")
         lost = lost_of(work)
-        if command.reason in NOT_ON_SHELF:
+        # Head office may have added reasons: each acts as one that comes along.
+        acts = find(await list_reasons(tx.connection, DECLINE), command.reason).acts
+        if acts in NOT_ON_SHELF:
             for line in work.lines:
                 if line.reserved:
                     await work_sql.flag_others(tx, work.location, line.sku, work.id, "short_elsewhere")
         await stock_sql.lock_everywhere(tx, [one.sku for one in lost])
-        await give_up(tx, work, command.reason, actor.who, now)
+        await give_up(tx, work, acts, actor.who, now)
         await work_sql.advance(tx, work.id, work.after(Action.REJECT))
         # Saying no is not beginning: the order's progress counts works that somebody has begun.
         await tx.run(

@@ -7,9 +7,8 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.errors import Invalid
-from comptoir.kit.words import Instant, Note, Word
+from comptoir.kit.words import Instant, Note
 from comptoir.returns.policy import Policy
-from comptoir.returns.reasons import ReasonCode
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Saved = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
@@ -77,27 +76,6 @@ class UnplanReturnPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     number: Saved
 
 
-class WordReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A reason in both languages, new or changed; not `used`, it is no longer offered and stays readable."""
-
-    id: UUID
-    code: ReasonCode
-    fr: Word
-    en: Word
-    new: bool = False
-    faulty: bool = False
-    photo: bool = False
-    used: bool = True
-
-
-class MoveReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Up or down by one among all reasons."""
-
-    id: UUID
-    code: ReasonCode
-    up: bool
-
-
 class ReturnPolicyChanged(msgspec.Struct, frozen=True):
     """The version that this was about, and from when it holds where it says so."""
 
@@ -109,12 +87,6 @@ class ReturnDraftKept(msgspec.Struct, frozen=True):
     """The draft's version now, 0 when there is none any more."""
 
     version: int
-
-
-class ReasonsChanged(msgspec.Struct, frozen=True):
-    """The reasons that are another now."""
-
-    codes: tuple[str, ...]
 
 
 def since_of(wanted: datetime | None, now: datetime) -> datetime:

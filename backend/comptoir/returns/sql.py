@@ -1,6 +1,5 @@
 """Writes and reads of return requests, under the order's lock."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,7 +7,6 @@ import msgspec
 
 from comptoir.kit.db import Tx
 from comptoir.returns.model import Notice, Noticed, Withdraw
-from comptoir.returns.reasons import Reason
 
 
 async def noticed(tx: Tx, order: UUID) -> list[Noticed]:
@@ -24,15 +22,3 @@ async def insert(tx: Tx, command: Withdraw, until: date | None, who: str, now: d
         command.id, command.order, msgspec.json.encode(command.lines).decode(), now, until, who, command.reply_to,
     )  # fmt: skip
     return Notice(command.id, now, command.lines, until)
-
-
-async def keep_reasons(tx: Tx, reasons: Sequence[Reason], who: str) -> None:
-    """These reasons as head office words them, new or changed."""
-    for one in reasons:
-        await tx.run(
-            "INSERT INTO reason (subject, code, fr, en, place, faulty, photo, used, changed_at, changed_who)"
-            " VALUES ('return', $1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (subject, code) DO UPDATE SET fr = excluded.fr, en = excluded.en,"
-            " place = excluded.place, faulty = excluded.faulty, photo = excluded.photo, used = excluded.used,"
-            " changed_at = excluded.changed_at, changed_who = excluded.changed_who",
-            one.code, one.fr, one.en, one.place, one.faulty, one.photo, one.used, tx.now, who,
-        )  # fmt: skip

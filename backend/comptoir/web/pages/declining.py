@@ -8,26 +8,28 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
-from comptoir.flows.decline_work import Declined, DeclineWork, Why
+from comptoir.flows.decline_work import Declined, DeclineWork
+from comptoir.fulfillment.decline_reasons import DECLINE
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
+from comptoir.kit.reason_rows import list_reasons
+from comptoir.kit.reasons import ReasonCode
 from comptoir.screens import work_list
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages.handing import store_of
 from comptoir.web.pages.page import Page
 
 Answer = Response[Any]
-REASONS = ("not_found", "damaged", "no_time", "other")
 
 
 class DeclineForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why the store does not do it."""
 
     id: UUID
-    reason: Why
+    reason: ReasonCode
 
 
 @get("/work/{work_id:uuid}/decline", opt=by(*COUNTER))
@@ -41,6 +43,7 @@ async def ask_why(
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store_of(actor))
         lines = await work_list.lines(connection, work_id, store_of(actor))
+        reasons = [one for one in await list_reasons(connection, DECLINE) if one.used]
     row = next((work for work in view.works if work.id == work_id), None)
     if row is None:
         raise NotFound("work_not_found")
@@ -48,7 +51,7 @@ async def ask_why(
         raise Conflict("customers_store")
     if row.status not in ("open", "accepted"):
         raise Conflict("already_started")
-    return page.html("associate/decline.html", row=row, lines=lines, reasons=REASONS, decline_id=new_id())
+    return page.html("associate/decline.html", row=row, lines=lines, reasons=reasons, decline_id=new_id())
 
 
 @post("/work/{work_id:uuid}/decline", opt=by(*COUNTER), status_code=200)

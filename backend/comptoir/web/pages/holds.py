@@ -18,13 +18,16 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound, Refusal
 from comptoir.kit.ids import new_id
+from comptoir.kit.reason_rows import list_reasons
+from comptoir.kit.reasons import ReasonCode
 from comptoir.kit.runner import Command
 from comptoir.kit.words import Code, Note
+from comptoir.orders.cancel_reasons import CANCEL
 from comptoir.orders.model import CancelOrder, MapUnknownLine, ReleaseHold, RetrySourcing
 from comptoir.screens import article_search, hold_queue
 from comptoir.screens.hold_queue import MOST, QUEUES, Queue, Waiting
 from comptoir.web.guards import MANAGERS, by
-from comptoir.web.pages.orders import REASONS, CancelReason, NewIds, Words, place_after
+from comptoir.web.pages.orders import NewIds, Words, place_after
 from comptoir.web.pages.page import Page
 
 Answer = Response[Any]
@@ -49,7 +52,7 @@ ACTS: Final[dict[Queue, tuple[Act, ...]]] = {
 """What may be done to many at once; the first one is the usual end of the wait. An unknown article is said, not released."""
 EVERYWHERE: Final[tuple[Act, ...]] = ("cancel",)
 """An order without work is nobody's store's yet: who sees some places only does not cancel it."""
-USUAL: Final[dict[Queue, CancelReason]] = {"fraud": "suspected_fraud", "short": "not_available"}
+USUAL: Final[dict[Queue, ReasonCode]] = {"fraud": "suspected_fraud", "short": "not_available"}
 
 
 class ManyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +61,7 @@ class ManyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
     act: Act
     orders: Pairs
-    reason: CancelReason = "customer"
+    reason: ReasonCode = "customer"
     note: Note = ""
 
 
@@ -148,10 +151,11 @@ async def confirm(
         return await queue_page(asked, house, actor, page, now, None, False, "nothing_chosen")
     async with borrowed(house.pool) as connection:
         rows = await hold_queue.chosen(connection, actor, asked, list(order))
+        reasons = [one for one in await list_reasons(connection, CANCEL) if one.used]
     if not rows:
         return await queue_page(asked, house, actor, page, now, None, False, "not_held")
     return page.html(
-        "manager/hold_confirm.html", queue=asked, act=act, rows=rows, now=now, costs=costs(rows), reasons=REASONS,
+        "manager/hold_confirm.html", queue=asked, act=act, rows=rows, now=now, costs=costs(rows), reasons=reasons,
         usual=USUAL.get(asked, "customer"), id=new_id(), orders=",".join(f"{row.order}:{row.version}" for row in rows),
     )  # fmt: skip
 

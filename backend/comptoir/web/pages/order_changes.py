@@ -16,8 +16,11 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, Invalid
+from comptoir.kit.reason_rows import list_reasons
+from comptoir.kit.reasons import ReasonCode, find
 from comptoir.kit.runner import Command
 from comptoir.kit.words import Code, Country, Maybe, Note, Slug
+from comptoir.orders.cancel_reasons import CANCEL
 from comptoir.orders.model import (
     Address,
     CancelOrder,
@@ -32,7 +35,7 @@ from comptoir.orders.model import (
 from comptoir.screens import order as order_screen
 from comptoir.screens import order_desk
 from comptoir.web.guards import MANAGERS, by
-from comptoir.web.pages.orders import CancelReason, order_page
+from comptoir.web.pages.orders import order_page
 from comptoir.web.pages.page import Page
 
 Answer = Response[Any]
@@ -104,7 +107,7 @@ class CancelForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     version: Version
-    reason: CancelReason
+    reason: ReasonCode
     lines: LineText = ""
 
 
@@ -183,7 +186,9 @@ async def say_article(
 async def cancel(
     order: FromPath[UUID], data: URLEncodedBody[CancelForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
 ) -> Answer:
-    """Cancel what was shown."""
+    """Cancel what was shown. Invalid `unknown_reason`."""
+    async with borrowed(house.pool) as connection:
+        find(await list_reasons(connection, CANCEL), data.reason)
     pairs = [part.split(":") for part in data.lines.split(",") if part]
     command = CancelOrder(data.id, order, data.reason, tuple(LineQuantity(int(at), int(n)) for at, n in pairs))
     return await changed(order, data.version, command, house, actor, page, now)

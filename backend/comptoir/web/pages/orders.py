@@ -18,7 +18,10 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx, borrowed
 from comptoir.kit.errors import Malformed, Refusal, TooMany
 from comptoir.kit.ids import new_id
+from comptoir.kit.reason_rows import list_reasons
+from comptoir.kit.reasons import ReasonCode
 from comptoir.kit.rehearsal import rehearse
+from comptoir.orders.cancel_reasons import CANCEL
 from comptoir.orders.capture import POSTCODES
 from comptoir.orders.model import Address, CancelOrder, LineQuantity
 from comptoir.screens import (
@@ -51,8 +54,6 @@ Now = NamedDependency[datetime]
 AT_ONCE: Final = 50
 LETTERS: Final = 6
 MOST_STORES: Final = 20
-CancelReason = Literal["customer", "not_available", "duplicate", "suspected_fraud", "mistake"]
-REASONS: Final[tuple[CancelReason, ...]] = ("customer", "not_available", "duplicate", "suspected_fraud", "mistake")
 
 
 @get("/manager/orders", opt=by(*MANAGERS))
@@ -133,9 +134,10 @@ async def order_page(
         whys = await order_why.read(connection, order, actor, page.lang)
         parcels = await order_parcels.read(connection, order, actor)
         told = await order_story.read(connection, order, actor, newest=story == "newest", every=every)
+        reason_words = {one.code: one.says(page.lang) for one in await list_reasons(connection, CANCEL)}
     returning = await returnable(house, view, now, page.lang)
     return page.html(
-        "manager/order.html", returning=returning, status=refusal.status if refusal else 200, view=view, desk=desk, now=now, refusal=refusal, ids=NewIds(),
+        "manager/order.html", returning=returning, status=refusal.status if refusal else 200, view=view, desk=desk, reason_words=reason_words, now=now, refusal=refusal, ids=NewIds(),
         acts=acts_on(view, parcels, actor), moves=moves, messages=messages, parcels=parcels, story=told, newest=story == "newest", every=every,
         typed=typed, whys=whys, countries=tuple(POSTCODES), tracking_link=tracking_link, carrier_name=carrier_name,
     )  # fmt: skip
@@ -183,11 +185,12 @@ class NewIds:
 async def cancel_preview(
     order: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePage, now: Now,
     line: FromQuery[list[int] | None] = None, units: FromQuery[list[int] | None] = None,
-    reason: FromQuery[CancelReason | None] = None,
+    reason: FromQuery[ReasonCode | None] = None,
 ) -> Answer:  # fmt: skip
     """Which units, and why; with a reason, what it would do: the true flow on the true figures, rolled back."""
     async with borrowed(house.pool) as connection:
         view = await order_screen.read(connection, order, actor)
+        reasons = [one for one in await list_reasons(connection, CANCEL) if one.used]
     chosen = dict(zip(line or (), units or (), strict=False))
     lines = wanted(view, chosen)
     effect: Effect | None = None
@@ -199,7 +202,7 @@ async def cancel_preview(
             refusal = refused
     return page.html(
         "manager/cancel.html", status=refusal.status if refusal else 200, view=view, chosen=chosen, reason=reason,
-        reasons=REASONS, effect=effect, refusal=refusal, id=new_id(), lines=spelled(lines), now=now,
+        reasons=reasons, effect=effect, refusal=refusal, id=new_id(), lines=spelled(lines), now=now,
         nothing_chosen=reason is not None and not any(chosen.values()),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Invalid, NotFound, Refusal
 from comptoir.kit.ids import new_id
-from comptoir.returns.changing import MoveReason, WordReason
+from comptoir.kit.reasons import MoveReason, WordReason
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import BUILT_IN, NEW, Reason, find
 from comptoir.web.guards import by
