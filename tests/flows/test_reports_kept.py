@@ -1,5 +1,6 @@
 """Figures of reports follow events, once each and on the day they belong to, and are counted anew while the shop goes on."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder
 from comptoir.payments.commands import SettleByHand
+from comptoir.reporting import measures
 from comptoir.reporting.measures import median, quantile
 from comptoir.shipping.handing import CloseManifest
 from comptoir.shipping.tracking import HeardEvent, HearTracking
@@ -119,7 +121,11 @@ async def test_events_of_the_time_of_a_rebuilding_count_in_both_builds(shop: Sho
         "SELECT build, sum(a)::int AS orders FROM report_figure WHERE measure = 'received' AND grain = 'd' GROUP BY 1"
     )
     assert {row["build"]: row["orders"] for row in rows} == {0: 2, build: 1}
-    # An unfinished build is nobody's once another one is begun.
+    # An unfinished build is nobody's once another one is begun, or once nobody is at it any more.
+    assert await keep_reports.forget_figures(shop) > 0  # type: ignore[arg-type]
+    assert await shop.count("report_build") == 0
+    assert await shop.connection.fetchval("SELECT count(*) FROM report_figure WHERE build = $1", build) == 0
+    build = await in_transaction(shop.pool, "system", shop.now, keep_reports.sql.begin_build)
     done = await rebuild(shop.pool, shop.clock)
     assert done.build > build and done.subjects == 2 and later.number
     assert await shop.connection.fetchval("SELECT count(*) FROM report_figure WHERE build <> $1", done.build) == 0
@@ -204,6 +210,13 @@ async def test_a_reading_of_stock_is_what_the_ledger_says_at_selling_prices_and_
     assert {row["day"] for row in rows} == {shop.now.date()} and sum(row["units"] for row in rows) == ledger == 4
     assert sum(row["value_minor"] for row in rows) == value
     assert [(row["band"], row["units"]) for row in rows] == [("0030", 2), ("9999", 2)]
+    # What is handed over for an order is sold too.
+    bought, work = await staged(shop, await shop.handheld(), order(Line(BOWL)))
+    await (await shop.handheld(number=2)).hand_over(bought, work)
+    shop.clock.advance(hours=1)
+    await keep_reports.read_stock(shop)  # type: ignore[arg-type]
+    rows = await shop.connection.fetch("SELECT band, units FROM report_stock")
+    assert [tuple(row) for row in rows] == [("0030", 3)]
 
 
 def test_a_median_is_found_between_the_edges_of_its_bucket() -> None:
@@ -215,3 +228,18 @@ def test_a_median_is_found_between_the_edges_of_its_bucket() -> None:
     )
     assert quantile({}, "waited", 0.5) is None
     assert (median([3, None, 1, 2]), median([1, 2]), median([None])) == (2, 1.5, None)
+
+
+async def test_an_orders_share_is_read_by_its_indexes_and_never_out_of_whole_tables(shop: Shop) -> None:
+    async with shop.connection.transaction():
+        await shop.connection.execute("SET LOCAL enable_seqscan = off")
+        rows = await shop.connection.fetch(
+            f"EXPLAIN {keep_reports.sql._SHARES}",
+            "{}",
+            list(measures.EDGES),
+            "Europe/Paris",
+            measures.MOST_DAYS,
+            ["customer"],
+        )
+    plan = "\n".join(row[0] for row in rows)
+    assert re.findall(r"Seq Scan on (?!location\b)\w+", plan) == [], plan

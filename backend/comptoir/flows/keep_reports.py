@@ -97,12 +97,12 @@ def _batch(table: str, last: UUID | None, build: int) -> Callable[[Tx], Awaitabl
 @asynccontextmanager
 async def _alone(pool: Pool) -> AsyncIterator[None]:
     async with borrowed(pool) as connection:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", sql.LOCK + 1):
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", sql.MAKING):
             raise Conflict("rebuild_running")
         try:
             yield
         finally:
-            await connection.execute("SELECT pg_advisory_unlock($1)", sql.LOCK + 1)
+            await connection.execute("SELECT pg_advisory_unlock($1)", sql.MAKING)
 
 
 async def forget_figures(house: "House") -> int:

@@ -28,6 +28,6 @@ async def post_movements(tx: Tx, command: PostMovements, actor: Actor, now: date
             if (taken_back := feed.take_back_late(movement, at, fact)) is not None:
                 late.append(taken_back)
         await sql.post(tx, [*fresh, *late])
-        await feed_sql.note_sold(tx, [m for m in fresh if m.fact is Fact.TILL_SALE])
+        await sql.note_sold(tx, [m for m in fresh if m.fact is Fact.TILL_SALE])
         tx.tell(*over_promised(levels, [*fresh, *late]))
     return MovementsPosted(tuple(outcomes))

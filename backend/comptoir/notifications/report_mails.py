@@ -115,8 +115,8 @@ async def letter_of(house: "House", connection: Connection, mail: DueMail, actor
     stop = stop_link(house.seal, house.settings.url, mail.subscription)
     subject = t("trends.mail.subject", lang, report=t(f"trends.report.{report.name}", lang), period=said.period)
     lines = [
-        said.whom, "", *(f"{name} : {value} ({was})" if lang == "fr" else f"{name}: {value} ({was})" for name, value, was in said.facts), "",
-        *said.table_text(), "", t("trends.mail.open", lang) + ": " + page, "", t(f"trends.mail.why.{mail.rhythm}", lang) + " " + stop,
+        said.whom, "", *(f"{name}{said.colon} {value} ({was})" for name, value, was in said.facts), "",
+        *said.table_text(), "", f"{t('trends.mail.open', lang)}{said.colon} {page}", "", t(f"trends.mail.why.{mail.rhythm}", lang) + " " + stop,
     ]  # fmt: skip
     html = report_html(
         subject, said.whom, said.facts, said.head, said.rows, (t("trends.mail.open", lang), page),
@@ -138,6 +138,10 @@ class Said(msgspec.Struct, frozen=True):
     chosen: Sequence[Place]
     view: Trend
     earlier: Trend
+
+    @property
+    def colon(self) -> str:
+        return "\u00a0:" if self.lang == "fr" else ":"
 
     @property
     def period(self) -> str:
@@ -185,7 +189,8 @@ class Said(msgspec.Struct, frozen=True):
         if not self.rows:
             return []
         return [
-            f"{row[0]}: " + ", ".join(f"{name} {value}" for name, value in zip(self.head[1:], row[1:], strict=True))
+            f"{row[0]}{self.colon} "
+            + ", ".join(f"{name} {value}" for name, value in zip(self.head[1:], row[1:], strict=True))
             for row in self.rows
         ]
 

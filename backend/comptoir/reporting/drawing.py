@@ -32,7 +32,10 @@ _DIVISORS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "long": 86400}
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """One period: `x` and `width` in percent, `y` and `height` in pixels, no height where there is no value."""
+    """One period: `x` and `width` in percent, `y` and `height` in pixels, no height where there is no value.
+
+    `number_at`, `under_at`: how a text is anchored and where, in percent; at the edges it stays inside.
+    """
 
     x: float
     middle: float
@@ -41,8 +44,10 @@ class Bar(msgspec.Struct, frozen=True):
     height: float
     number: str
     number_seen: Seen
+    number_at: tuple[str, float]
     under: str
     under_seen: Seen
+    under_at: tuple[str, float]
 
 
 class Chart(msgspec.Struct, frozen=True):
@@ -81,10 +86,18 @@ def chart(
         bars.append(
             Bar(
                 round(at * slot + slot * 0.14, 2), round((at + 0.5) * slot, 2), round(slot * 0.72, 2), round(BASE - height, 1), round(height, 1),
-                numbers[at], seen[at], unders[at], under_seen[at],
+                numbers[at], seen[at], place_of(numbers[at], (at + 0.5) * slot), unders[at], under_seen[at], place_of(unders[at], (at + 0.5) * slot),
             )
         )  # fmt: skip
     return Chart(bars, axis, None if compared is None else round(BASE - (BASE - TOP) * compared / top, 1))
+
+
+def place_of(text: str, middle: float) -> tuple[str, float]:
+    """How a text is anchored (`text-anchor`) and where, so that on a phone it does not run over the edge."""
+    half = len(text) * LETTER / 2 / NARROW * 100
+    if middle + half > 100:
+        return "end", 100.0
+    return ("start", 0.0) if middle < half else ("middle", round(middle, 2))
 
 
 def week_end(first: date) -> date:
@@ -116,14 +129,18 @@ def seen_of(texts: Sequence[str], first: Sequence[int], slot: float) -> list[See
     """Which texts are written on every width, only on a wide one, or never: greedily, `first` before the others."""
     order = [*dict.fromkeys(first), *(at for at in range(len(texts) - 1, -1, -1) if at not in first)]
 
+    def span(at: int, width: float) -> tuple[float, float]:
+        long = len(texts[at]) * LETTER
+        anchor, x = place_of(texts[at], (at + 0.5) * slot)
+        left = x / 100 * width - {"start": 0, "middle": long / 2, "end": long}[anchor]
+        return left, left + long
+
     def fits(width: float) -> set[int]:
-        taken: list[int] = []
+        taken: dict[int, tuple[float, float]] = {}
         for at in order:
-            if texts[at] and all(
-                abs(at - other) * slot / 100 * width >= (len(texts[at]) + len(texts[other])) * LETTER / 2 + GAP
-                for other in taken
-            ):
-                taken.append(at)
+            left, right = span(at, width)
+            if texts[at] and all(right + GAP <= begins or ends + GAP <= left for begins, ends in taken.values()):
+                taken[at] = (left, right)
         return set(taken)
 
     narrow = fits(NARROW)

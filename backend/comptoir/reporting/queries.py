@@ -180,7 +180,8 @@ async def read(
         whole = _sums([row for row in rows if row[3] in ids])
     by_period, by_place = _by(mine, 2), _by(rows, 3)
     stores = [StoreRow(p, reports.values(report.columns, said(by_place.get(p.id, {})))) for p in chosen]
-    everyone = [reports.values(report.columns, said(sums)) for place, sums in by_place.items() if place]
+    stores_alone = {place.id for place in known.all if place.kind == "store"}
+    everyone = [reports.values(report.columns, said(sums)) for place, sums in by_place.items() if place in stores_alone]
     least = 2 if all(place.reached for place in known.around(chosen)) else reports.LEAST_COMPARED
     compared = None
     if len(everyone) >= least:
@@ -220,9 +221,12 @@ async def by_store_and_period(
 
 async def overview(
     connection: Connection, actor: Actor, until: date, chosen: Sequence[Place]
-) -> dict[str, tuple[Values, Values, list[Values], str]]:
-    """Every report: (the last four weeks, the four before, week by week, currency). Before the first order nothing is worth a value."""
-    weeks = reports.spans("week", until)[-8:]
+) -> tuple[bool, dict[str, tuple[Values, Values, list[Values], str]]]:
+    """Whether the weeks are whole ones, and every report: (the last four weeks, the four before, week by week, currency).
+
+    Before the first order nothing is worth a value.
+    """
+    weeks = reports.spans("week", until)[-9:]
     measures = sorted(
         {measure for report in reports.REPORTS.values() for measure in report.measures} - {"stock", "short_sku"}
     )
@@ -231,8 +235,10 @@ async def overview(
     rows = await connection.fetch(_WEEKS, measures, [*ids, *nowhere], weeks[0], weeks[-1])
     stock = await connection.fetch(_STOCK, ids, weeks, [reports.last_day("week", first) for first in weeks])
     found = {}
-    received = {row[2] for row in rows if row[0] == "received"}
-    begun = min(received, default=weeks[-1])
+    # Whole weeks are compared with whole weeks; a house that is younger sees what there is.
+    begun = min((row[2] for row in rows if row[0] == "received"), default=weeks[-1])
+    whole = begun <= weeks[-5]
+    now_weeks, before_weeks = (weeks[-5:-1], weeks[:4]) if whole else (weeks[-4:], weeks[1:5])
     for name, report in reports.REPORTS.items():
         own = stock if name == "stock" else [row for row in rows if row[0] in report.measures]
         currencies = reports.currencies(_sums(own)) if report.money else []
@@ -240,15 +246,17 @@ async def overview(
         by_week = {
             week: reports.in_currency(sums, currency) if report.money else sums for week, sums in _by(own, 2).items()
         }
-        spans = (weeks[-1:], weeks[-5:-4]) if name == "stock" else (weeks[-4:], weeks[:4])
+        # A week that still runs would end every line with a fall.
+        shown = weeks[:-1] if whole and name != "stock" else weeks
+        spans = (weeks[-1:], weeks[-5:-4]) if name == "stock" else (now_weeks, before_weeks)
         now, before = (
             reports.values(report.columns, _together([by_week[week] for week in span if week in by_week]))
             if span[-1] >= begun or name == "stock" else dict.fromkeys((c.name for c in report.columns), None)
             for span in spans
         )  # fmt: skip
-        series = [reports.values(report.columns, by_week.get(week, {})) for week in weeks if week >= begun]
+        series = [reports.values(report.columns, by_week.get(week, {})) for week in shown if week >= begun]
         found[name] = (now, before, series, currency)
-    return found
+    return whole, found
 
 
 async def behind(

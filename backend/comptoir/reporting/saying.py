@@ -12,14 +12,18 @@ NOTHING: Final = "–"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-def say(value: Value, shown: Shown, language: str, currency: str = "EUR") -> str:
-    """The value as a person reads it; a dash where there is none."""
+def say(value: Value, shown: Shown, language: str, currency: str = "EUR", *, whole: bool = False) -> str:
+    """The value as a person reads it; a dash where there is none. `whole`: money from a thousand on without its cents, where room is scarce."""
     if value is None:
         return NOTHING
     if shown == "share":
         return format_percent(value, format=_percent(language, value), locale=language)
     if shown == "money":
-        return format_currency(Decimal(int(value)).scaleb(-get_currency_precision(currency)), currency, locale=language)
+        amount = Decimal(int(value)).scaleb(-get_currency_precision(currency))
+        if whole and abs(amount) >= 1000:
+            pattern = "#,##0\u00a0¤" if language == "fr" else "¤#,##0"
+            return format_currency(amount, currency, pattern, locale=language, currency_digits=False)
+        return format_currency(amount, currency, locale=language)
     if shown == "days":
         return t("trends.days_n", language, n=format_decimal(Decimal(str(round(value, 1))), locale=language))
     if shown == "time":

@@ -19,6 +19,9 @@ from comptoir.reporting.measures import CANCEL_REASONS, EDGES, MOST_DAYS
 LOCK: Final = 0x5265706F
 """One at a time adds to the figures: sets are large and quick, and nobody can read a subject between two others' writes."""
 
+MAKING: Final = LOCK + 1
+"""Held by whoever counts history anew, as long as they do."""
+
 NOWHERE: Final = ""
 """The place of money of an order that no store has work of."""
 
@@ -210,7 +213,10 @@ def periods(day: date) -> Mapping[str, date]:
 async def begin_build(tx: Tx) -> int:
     """A new build beside the one that pages read; what an earlier one left unfinished is nobody's any more."""
     await builds(tx)
-    number: int = await tx.value("SELECT coalesce(max(number), 0) + 1 FROM report_build")
+    # A number is never used again: rows of a build that was broken off may still lie there.
+    number: int = await tx.value(
+        "SELECT 1 + greatest((SELECT max(number) FROM report_build), (SELECT max(build) FROM report_share), (SELECT max(build) FROM report_figure), 0)"
+    )
     await tx.run("DELETE FROM report_build WHERE swapped_at IS NULL")
     await tx.run("INSERT INTO report_build (number, begun_at) VALUES ($1, $2)", number, tx.now)
     return number
@@ -233,13 +239,20 @@ async def after(tx: Tx, table: str, last: UUID | None, limit: int) -> list[UUID]
 
 
 async def sweep(tx: Tx, limit: int) -> int:
-    """Forget rows of builds that nobody reads or makes, a bounded number; how many went."""
-    keep = list(await builds(tx))
+    """Forget rows of builds that nobody reads or makes, a bounded number; how many went.
+
+    A build whose making was broken off is no build any more: whoever makes one holds a lock as long as they do.
+    """
+    if await tx.value("SELECT pg_try_advisory_xact_lock($1)", MAKING):
+        await tx.run("DELETE FROM report_build WHERE swapped_at IS NULL")
+    kept = await builds(tx)
     gone = 0
     for table in ("report_share", "report_figure"):
         said = await tx.run(
-            f"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE build <> ALL($1::int[]) LIMIT $2))",
-            keep,
+            f"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE build < $1 LIMIT $3))"
+            f" OR ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE build > $1 AND build <> $2 LIMIT $3))",
+            kept[0],
+            kept[-1],
             limit,
         )
         gone += int(said.split()[-1])

@@ -84,17 +84,6 @@ async def find_standings(tx: Tx, keys: Sequence[Key], as_of: datetime) -> dict[K
     return {(row["sku"], row["location"]): Standing(row["on_hand"], row["since"], row["anchored_at"]) for row in rows}
 
 
-async def note_sold(tx: Tx, sales: Sequence[Movement]) -> None:
-    """Remember when each row was last sold over the counter: "last seen" on the scan screens."""
-    if sales:
-        await tx.run(
-            "UPDATE stock_level l SET sold_at = greatest(l.sold_at, s.at) FROM (SELECT sku, location, max(at) AS at"
-            " FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS s (sku, location, at) GROUP BY 1, 2) AS s"
-            " WHERE l.sku = s.sku AND l.location = s.location",
-            [m.sku for m in sales], [m.location for m in sales], [m.happened_at for m in sales],
-        )  # fmt: skip
-
-
 async def set_safety_stock(tx: Tx, units: dict[Key, int]) -> None:
     """Set what is never promised, on rows that this transaction has locked."""
     if units:

@@ -9,7 +9,7 @@ from comptoir.kit.bulk import Bulk
 from comptoir.kit.columns import literal
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id_texts
-from comptoir.stock.model import Level, Movement
+from comptoir.stock.model import Fact, Level, Movement
 
 _LEVEL = "l.sku, l.location, l.on_hand, l.reserved, l.set_aside, l.unsellable, l.safety_stock, l.no_promise_until"
 
@@ -64,6 +64,7 @@ async def post(tx: Tx, movements: Sequence[Movement]) -> None:
         [k[0] for k in keys], [k[1] for k in keys],
     )  # fmt: skip
     await add_to_levels(tx, keys, [sums[k] for k in keys])
+    await note_sold(tx, [m for m in movements if m.fact in (Fact.HAND_OVER, Fact.CARRIER_TOOK)])
     await append(tx, movements)
 
 
@@ -76,6 +77,17 @@ async def add_to_levels(tx: Tx, keys: Sequence[tuple[str, str]], deltas: Sequenc
         " AS d (sku, location, a, b, c, e) WHERE l.sku = d.sku AND l.location = d.location",
         *map(literal, zip(*keys, strict=True)), *map(literal, zip(*deltas, strict=True)),
     )  # fmt: skip
+
+
+async def note_sold(tx: Tx, sales: Sequence[Movement]) -> None:
+    """Remember when each row was last sold, over the counter or for an order; the rows are locked. For the scan screens and the age of stock."""
+    if sales:
+        await tx.run(
+            "UPDATE stock_level l SET sold_at = greatest(l.sold_at, s.at) FROM (SELECT sku, location, max(at) AS at"
+            " FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS s (sku, location, at) GROUP BY 1, 2) AS s"
+            " WHERE l.sku = s.sku AND l.location = s.location",
+            [m.sku for m in sales], [m.location for m in sales], [m.happened_at or tx.now for m in sales],
+        )  # fmt: skip
 
 
 async def append(tx: Tx, movements: Sequence[Movement]) -> None:

@@ -72,10 +72,10 @@ async def overview(
     async with borrowed(house.pool) as connection:
         known = await trends.places(connection, actor)
         asked, chosen = wanted(known, "day", "", of, "", now)
-        found = await trends.overview(connection, actor, asked.today, chosen)
+        whole, found = await trends.overview(connection, actor, asked.today, chosen)
     rows = [(reports.REPORTS[name], *row) for name, row in found.items()]
     return page.html(
-        "manager/trends.html", rows=rows, asked=asked, known=known, chosen=chosen, say=partial(say, language=page.lang), spark=spark,
+        "manager/trends.html", rows=rows, whole=whole, asked=asked, known=known, chosen=chosen, say=partial(say, language=page.lang), spark=spark,
     )  # fmt: skip
 
 
