@@ -1302,7 +1302,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/stores/new": [State("refused", "office", at("/manager/stores/new"), lambda page, world: ([page.fill(f"#f-{name}", text) for name, text in (("location", "new"), ("name", "Angers"), ("street", "Rue"), ("postcode", "49100"), ("city", "Angers"))], page.click("button.main"), page.wait_for_load_state()))],
     "/manager/stores/{location:str}/about": [State("Lyon", "office", at(f"/manager/stores/{LYON}/about"), both=False)],
     "/manager/reasons": [State("two lists", "office", at("/manager/reasons"), quotes=True)],
-    "/manager/reasons/{subject:str}/{code:str}": [State("one of ours", "office", at("/manager/reasons/decline/new"), submit("#f-fr", "Chariot plein", "button.main"), both=False), State("that comes along", "office", at("/manager/reasons/cancel/customer"), both=False)],
+    "/manager/reasons/{subject:str}/{code:str}": [State("one of ours", "office", at("/manager/reasons/decline/new"), submit("#f-fr", "Chariot plein", "button.main"), both=False, allowed=("trop_court",)), State("that comes along", "office", at("/manager/reasons/cancel/customer"), both=False)],
     "/manager/files": [
         State("what would change", "office", at("/manager/files"), send_table("location;capacity_per_hour;services\nlyon-part-dieu;33;ship\nannecy-carnot;21;pickup ship\n"), quotes=True, allowed=("pickup", "ship")),
         State("refused", "office", at("/manager/files"), send_table("location;capacity_per_hour\nlyon-part-dieu;beaucoup\nannecy-carnot;0\n"), quotes=True, both=False),
