@@ -89,6 +89,7 @@ ALLOWED = {  # a breach that is meant, and why
     "flows.simulate imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.remind imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "tower.keeping imports house": "jobs of the worker are handed the house; the name is for the type checker only",
+    "tower.judging imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "kit.phone reads a clock": "the life of a certificate of this machine",
     "web.api.health says SQL": "asks the database whether it is there",
     "screens.customer_order.find_customer_order asks for no location": "the secret link is the key",

@@ -150,6 +150,7 @@ from comptoir.stock.adjusting import AdjustStock
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
 from comptoir.stock.feed import PostMovements, PostSnapshot
 from comptoir.stock.imports import ImportStock
+from comptoir.tower import acting as acting_in_tower
 from comptoir.transfers.model import CancelTransfer, CreateTransfer, ReceiveTransfer, ShipTransfer
 
 
@@ -267,6 +268,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **wishing.FLOWS,
         **rating.FLOWS,
         **registering.FLOWS,
+        **acting_in_tower.flows(outlook),
     }
 
 
@@ -317,6 +319,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "foresee late transfers": ("comptoir.flows.foresee_brought:foresee_brought", 60.0),
     "keep hours of stores": ("comptoir.tower.keeping:keep_hours", 60.0),
     "keep forecasts": ("comptoir.tower.keeping:keep_forecasts", 120.0),
+    "judge what managers did": ("comptoir.tower.judging:judge_acts", 60.0),
     "learn from past hours": ("comptoir.tower.keeping:learn_from_hours", 3600.0),
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
     "ask how it was": ("comptoir.notifications.surveying:survey", 300.0),

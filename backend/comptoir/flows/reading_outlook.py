@@ -11,6 +11,7 @@ import msgspec
 from comptoir.kit import policies
 from comptoir.kit.db import Connection, Pool, borrowed
 from comptoir.kit.errors import Conflict, Invalid
+from comptoir.network import planned
 from comptoir.network.hours import hours_of, open_minutes
 from comptoir.orders.capture import Part
 from comptoir.shipping import collection_queries
@@ -140,12 +141,13 @@ def kits_of(rows: list[tuple[str, str, int, int]]) -> Mapping[str, Sequence[Part
 
 
 def places_of(rows: list[dict[str, Any]], now: datetime, days: int = AHEAD_DAYS) -> list[Place]:
-    """Locations with their open windows of the next three weeks (or so many days), as minutes since 1970."""
+    """Locations with their open windows of the next three weeks (or so many days), as minutes since 1970, and the capacity that is planned for now."""
+    minute = int(now.timestamp() // 60)
     return [
         Place(
             id=row["id"], index=i, pickup="pickup" in row["services"], ship="ship" in row["services"], time_zone=row["time_zone"],
             latitude=row["latitude"], longitude=row["longitude"], lead_minutes=row["pick_lead_minutes"],
-            capacity_per_hour=row["capacity_per_hour"], hold_days=row["hold_days"], parcel_cost_minor=row["parcel_cost_minor"],
+            capacity_per_hour=planned.read(row["plans"]).at(row["capacity_per_hour"], minute), hold_days=row["hold_days"], parcel_cost_minor=row["parcel_cost_minor"],
             paused_until=row["paused_until"], windows=windows_of(row, now, days), kind=row["kind"], region=row["region"],
         )
         for i, row in enumerate(rows)

@@ -128,13 +128,28 @@ def price(
     wish: Wish, outlook: Outlook, now: datetime, given: Mapping[str, Sequence[tuple[int, int, int]]]
 ) -> int:  # fmt: skip
     """What it costs by the policy in force when these places give (line, part, units) each."""
+    return _given(wish, outlook, now, given).total
+
+
+def paid(
+    wish: Wish, outlook: Outlook, now: datetime, given: Mapping[str, Sequence[tuple[int, int, int]]]
+) -> int:  # fmt: skip
+    """The part of it that is paid to carriers and hands; what sourcing only reckons with is left out."""
+    return sum(
+        parcel.cost.carriage + parcel.cost.labor for parcel in _given(wish, outlook, now, given).parcels
+    )  # fmt: skip
+
+
+def _given(
+    wish: Wish, outlook: Outlook, now: datetime, given: Mapping[str, Sequence[tuple[int, int, int]]]
+) -> Routed:  # fmt: skip
     weighing = _Weighing(wish, wish.needs, outlook, outlook.policy, now)
     keys = {(need.line, need.part): key for key, need in enumerate(wish.needs)}
     parts = [
         (outlook.index[place], [(keys[line, part], units) for line, part, units in gives])
         for place, gives in given.items()
     ]
-    return plan_of(weighing.ask, weighing.snapshot, parts).total
+    return plan_of(weighing.ask, weighing.snapshot, parts)
 
 
 def _tried(

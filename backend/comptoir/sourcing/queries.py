@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from comptoir.kit.db import Connection
+from comptoir.network.planned import AS_TEXT
 from comptoir.sourcing.model import Article
 
 SLICE = 5_000
@@ -15,7 +16,8 @@ async def places(connection: Connection) -> list[dict[str, object]]:
         "SELECT l.id, l.services, l.time_zone, l.latitude, l.longitude, l.pick_lead_minutes, l.capacity_per_hour, l.hold_days,"
         " l.parcel_cost_minor, l.paused_until, l.kind, coalesce(l.region, '') AS region,"
         " ARRAY(SELECT ARRAY[h.weekday::int, h.opens, h.closes] FROM opening_hours h WHERE h.location = l.id ORDER BY 1) AS hours,"
-        " ARRAY(SELECT e.day::text || ' ' || coalesce(e.opens, -1) || ' ' || coalesce(e.closes, -1) FROM opening_exception e WHERE e.location = l.id) AS exceptions"
+        " ARRAY(SELECT e.day::text || ' ' || coalesce(e.opens, -1) || ' ' || coalesce(e.closes, -1) FROM opening_exception e WHERE e.location = l.id) AS exceptions,"
+        f" {AS_TEXT}"
         " FROM location l ORDER BY l.id LIMIT 5000"
     )
     return [dict(row) for row in rows]

@@ -49,7 +49,7 @@ FROM unnest($2::text[], $3::smallint[], $4::float8[], $5::float8[], $6::float8[]
 ON CONFLICT DO NOTHING
 """
 # Late: not picked or not on its shelf when its promise passed, whatever became of it since; who canceled was not kept waiting.
-_BROKEN = """
+BROKEN = """
 SELECT q.location, count(*)::int FROM (
   SELECT w.location FROM work w WHERE w.status IN ('open', 'accepted', 'picking', 'picked') AND w.promise_at > $1 AND w.promise_at <= $2
     AND NOT (w.status = 'picked' AND w.kind <> 'pickup' AND w.picked_at <= w.promise_at)
@@ -147,7 +147,7 @@ async def judge(house: "House", now: datetime) -> int:
         judged = 0
         for row in due:
             came: dict[str, int] = {}
-            for location, count in await connection.fetch(_BROKEN, row["made_at"], row["due_at"]):
+            for location, count in await connection.fetch(BROKEN, row["made_at"], row["due_at"]):
                 for scope in (location, regions.get(location, ""), ALL):
                     came[scope] = came.get(scope, 0) + count
             counts = [came.get(scope, 0) for scope in row["scopes"]]

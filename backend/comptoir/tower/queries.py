@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.db import Connection
+from comptoir.network.planned import AS_TEXT
 from comptoir.orders.sql import STILL_NEEDED
 from comptoir.tower.forecasting import Error
 from comptoir.tower.learning import Pace, PastHour
@@ -16,10 +17,11 @@ MOST: Final = 2_000
 SILENT_AFTER: Final = timedelta(minutes=10)
 LIVE: Final = "('open', 'accepted', 'picking', 'picked')"
 
-_PLACES = """
+_PLACES = f"""
 SELECT l.id, l.name, l.kind, l.region, coalesce(r.name, '') AS region_name, l.time_zone, l.capacity_per_hour, l.pick_lead_minutes, l.paused_until,
   ARRAY(SELECT ARRAY[h.weekday::int, h.opens, h.closes] FROM opening_hours h WHERE h.location = l.id ORDER BY 1) AS hours,
-  ARRAY(SELECT e.day::text || ' ' || coalesce(e.opens, -1) || ' ' || coalesce(e.closes, -1) FROM opening_exception e WHERE e.location = l.id) AS exceptions
+  ARRAY(SELECT e.day::text || ' ' || coalesce(e.opens, -1) || ' ' || coalesce(e.closes, -1) FROM opening_exception e WHERE e.location = l.id) AS exceptions,
+  {AS_TEXT}
 FROM location l LEFT JOIN region r ON r.id = l.region WHERE ($1::text[] IS NULL OR l.id = ANY($1)) ORDER BY l.name, l.id LIMIT $2
 """
 # Promises are whole minutes, five apart mostly: a store's backlog is some hundred counts, however many works it has.
@@ -76,7 +78,7 @@ WHERE w.location = ANY($1) AND w.status IN {LIVE} AND w.promise_at < $3 GROUP BY
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A store as the tower names it; hours and exceptions as `hours.hours_of` reads them."""
+    """A store as the tower names it; hours and exceptions as `hours.hours_of` reads them, plans as `planned.read` does."""
 
     id: str
     name: str
@@ -89,6 +91,7 @@ class Place(msgspec.Struct, frozen=True):
     paused_until: datetime | None
     hours: list[list[int]]
     exceptions: list[str]
+    plans: list[str] = []
 
 
 class Backlog(msgspec.Struct, frozen=True):

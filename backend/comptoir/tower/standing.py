@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from comptoir.network import planned
 from comptoir.network.hours import dayparts, hours_of, open_minutes, zone_of
 from comptoir.tower.forecasting import (
     HOURS,
@@ -145,6 +146,7 @@ def store_of(place: Place, backlog: Backlog, facts: Facts, at: int) -> Store:
     past = _until_now(facts.past.get(place.id, ()), backlog, at)
     factor = today(past, at, paces, place.capacity_per_hour)
     minutes = backlog.minutes
+    plans = planned.read(place.plans)
     return Store(
         location=place.id,
         windows=open_minutes(hours, exceptions, place.time_zone, start, DAYS + 2),
@@ -155,7 +157,9 @@ def store_of(place: Place, backlog: Backlog, facts: Facts, at: int) -> Store:
         laid=_some(minutes, backlog.laid),
         expected=expect(known, known, at, at + HOURS * 60),
         learned=through(paces, dayparts(place.time_zone, start, DAYS + 2), place.capacity_per_hour),
-        planned=() if factor == 1 else lasting(factor, at, _midnight(place.time_zone, now), place.capacity_per_hour),
+        planned=planned.instead(plans)
+        + (() if factor == 1 else lasting(factor, at, _midnight(place.time_zone, now), place.capacity_per_hour)),
+        extra=plans.hands,
         paused_until=int(place.paused_until.timestamp() // 60) if place.paused_until else None,
     )
 

@@ -1,6 +1,6 @@
-"""Tables of the tower: hours as they went, paces, forecasts and their errors. Made by the migrations, compared by a test."""
+"""Tables of the tower: hours as they went, paces, forecasts and their errors; what managers did. Made by the migrations, compared by a test."""
 
-from piccolo.columns import DoublePrecision, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, DoublePrecision, ForeignKey, Integer, SmallInt, Text, Timestamptz
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -56,3 +56,47 @@ class ForecastError(Table, tablename="forecast_error"):
     usual = DoublePrecision(null=True, default=None)
     seen = Integer(required=True)
     learned_at = Timestamptz(required=True)
+
+
+class TowerAction(Table, tablename="tower_action"):
+    """One act of a manager: asked, said to come of it, what an undo writes back, what came."""
+
+    id = UUID(primary_key=True, required=True)
+    location = ForeignKey(Location, on_delete=OnDelete.cascade, null=False)
+    kind = Text(required=True)
+    who = Text(required=True)
+    why = Text()
+    at = Timestamptz(required=True)
+    undo_until = Timestamptz(required=True)
+    asked = JSONB(required=True)
+    said = JSONB(required=True)
+    before = JSONB(default="{}")
+    stores = Array(base_column=Text(), required=True)
+    judge_at = Timestamptz(required=True)
+    came = Integer(null=True, default=None)
+    undone_at = Timestamptz(null=True, default=None)
+    undone_by = Text(null=True, default=None)
+    stayed = JSONB(default="[]")
+
+
+class TowerPart(Table, tablename="tower_part"):
+    """One work of an act, and what it was before."""
+
+    action = ForeignKey(TowerAction, on_delete=OnDelete.cascade, primary_key=True, null=False)
+    work = UUID(primary_key=True, required=True)
+    order_id = UUID(required=True)
+    made = UUID(null=True, default=None)
+    to_location = Text(null=True, default=None)
+    before = JSONB(required=True)
+
+
+class StorePlan(Table, tablename="store_plan"):
+    """For some time a store does so many works in an hour instead, or on top."""
+
+    id = UUID(primary_key=True, required=True)
+    location = ForeignKey(Location, on_delete=OnDelete.cascade, null=False)
+    kind = Text(required=True)
+    from_at = Timestamptz(required=True)
+    until_at = Timestamptz(required=True)
+    per_hour = DoublePrecision(required=True)
+    action = UUID(required=True)

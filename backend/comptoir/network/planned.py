@@ -1,0 +1,54 @@
+"""What a store does differently for some hours: another capacity, more hands. Written as text in one column beside its hours. Pure.
+
+"capacity 30.0 29398020 29398260"    30 works in an hour instead, between two minutes since 1970
+"hands 12.0 29398020 29398260"       12 works in an hour on top
+"""
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+AS_TEXT: Final = (
+    "ARRAY(SELECT p.kind || ' ' || p.per_hour || ' ' || floor(extract(epoch FROM p.from_at) / 60)::bigint || ' '"
+    " || floor(extract(epoch FROM p.until_at) / 60)::bigint FROM store_plan p WHERE p.location = l.id"
+    " ORDER BY p.until_at DESC, p.id LIMIT 20) AS plans"
+)
+"""The column that a query of locations `l` has of it; what ended lies behind, the last twenty are read."""
+
+
+class Plans(msgspec.Struct, frozen=True):
+    """Spans of a store as (from, to, works per hour): `capacity` instead of its own, `hands` on top."""
+
+    capacity: tuple[tuple[int, int, float], ...] = ()
+    hands: tuple[tuple[int, int, float], ...] = ()
+
+    def at(self, capacity_per_hour: int, minute: int) -> int:
+        """Works in an hour at a minute; of two plans for the same time the lower one holds."""
+        instead = [per_hour for from_, to, per_hour in self.capacity if from_ <= minute < to]
+        more = sum(per_hour for from_, to, per_hour in self.hands if from_ <= minute < to)
+        return max(1, round((min(instead) if instead else capacity_per_hour) + more))
+
+
+NONE: Final = Plans()
+
+
+def read(rows: Iterable[str]) -> Plans:
+    """What the column says."""
+    spans: dict[str, list[tuple[int, int, float]]] = {"capacity": [], "hands": []}
+    for row in rows:
+        kind, per_hour, from_, to = row.split(" ")
+        spans[kind].append((int(from_), int(to), float(per_hour)))
+    return Plans(tuple(spans["capacity"]), tuple(spans["hands"])) if any(spans.values()) else NONE
+
+
+def instead(plans: Plans) -> tuple[tuple[int, int, float], ...]:
+    """The plans of capacity without overlaps: where two speak of the same minute the lower one holds."""
+    cuts = sorted({at for from_, to, _ in plans.capacity for at in (from_, to)})
+    found: list[tuple[int, int, float]] = []
+    for begins, ends in pairwise(cuts):
+        holds = [per_hour for from_, to, per_hour in plans.capacity if from_ <= begins < to]
+        if holds:
+            found.append((begins, ends, min(holds)))
+    return tuple(found)

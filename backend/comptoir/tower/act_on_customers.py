@@ -1,0 +1,69 @@
+"""Customers who come for their order are told a later hour, when the time to take it back is over. The promise stays as it was given."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from comptoir.kit import outbox
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Event, Tx
+from comptoir.kit.errors import Conflict
+from comptoir.tower import acting_sql
+from comptoir.tower.acts import UNDO_FOR, Act, Extend
+from comptoir.tower.playing import Part, Played
+from comptoir.tower.standing import StoreNow
+
+KIND: Final = "fulfillment.delayed"
+STEP: Final = timedelta(minutes=5)
+
+
+async def extend(tx: Tx, command: Act, what: Extend, actor: Actor, stood: StoreNow, now: datetime) -> Played:
+    """The later hour, first to those whose promise is in danger. Conflict `nobody_to_tell`."""
+    urgent = [*stood.risks, *(minute for minute in stood.backlog.minutes if minute < stood.at)]
+    at = _rounded(what.to)
+    found = await acting_sql.customers(tx, command.location, None, at, urgent, what.works)
+    await acting_sql.lock_orders(tx, [row["order_id"] for row in found])
+    # Ready, collected or told meanwhile: nothing to say any more.
+    rows = await acting_sql.customers(tx, command.location, [row["id"] for row in found], at, urgent, what.works)
+    if not rows:
+        raise Conflict("nobody_to_tell")
+    parts = []
+    for row in rows:
+        await acting_sql.tell_hour(tx, row["id"], at, at)
+        since = row["told_at"] or row["promise_at"]
+        body = {
+            "from": since.isoformat(), "to": at.isoformat(), "until": at.isoformat(), "action": str(command.id),
+        }  # fmt: skip
+        tx.tell(Event(KIND, row["order_id"], body, row["location"], row["id"], due_at=now + UNDO_FOR))
+        before = {"told_at": row["told_at"], "told_until": row["told_until"], "set": at, "number": row["order_number"]}
+        parts.append(Part(row["id"], row["order_id"], before))
+    fewer = what.works - len(parts)
+    return Played(
+        parts=tuple(parts), told=tuple(part.order for part in parts), stays=(("fewer", fewer),) if fewer else ()
+    )  # fmt: skip
+
+
+async def undo_extend(tx: Tx, parts: list[Any], action: str) -> tuple[int, list[tuple[str, str]]]:
+    """Nobody hears of it; what a customer had been told before holds again. (order number, `told_since`) where another hour was told."""
+    await acting_sql.lock_orders(tx, [row["order_id"] for row in parts])
+    back = 0
+    stayed = []
+    for row in parts:
+        before = row["before"]
+        told, was, was_until = (_moment(before[name]) for name in ("set", "told_at", "told_until"))
+        assert told is not None
+        await outbox.withdraw(tx, row["order_id"], await outbox.seqs_of(tx, row["order_id"], KIND, "action", action))
+        if await acting_sql.untell_hour(tx, row["work"], told, was, was_until):
+            back += 1
+        else:
+            stayed.append((before["number"], "told_since"))
+    return back, stayed
+
+
+def _rounded(at: datetime) -> datetime:
+    """Up to five minutes: nobody believes 14:03."""
+    over = timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
+    return at + (STEP - over) if over else at
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
