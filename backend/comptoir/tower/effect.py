@@ -88,28 +88,30 @@ def differs(seen: Seen, then: Effect) -> bool:
 
 def compare(before: Sequence[StoreNow], after: Sequence[StoreNow], errors: Errors, now: datetime) -> Effect:
     """Two readings of the same stores in the same order, as an effect without its counts. `errors` are those of sums."""
-    at = before[0].at
-    by = soon(at)
-    of = before[0].errors if len(before) == 1 else errors
+    by = soon(before[0].at)
     return Effect(
-        at=now, by=by, before=said(figure([one.outlook for one in before], by, of)),
-        after=said(figure([one.outlook for one in after], by, of)),
-        stores=tuple(_store(was, will, by) for was, will in zip(before, after, strict=True)),
+        at=now, by=by, before=_late(before, by, errors), after=_late(after, by, errors),
+        stores=tuple(_store(was, will) for was, will in zip(before, after, strict=True)),
     )  # fmt: skip
+
+
+def _late(stores: Sequence[StoreNow], by: int, errors: Errors) -> Said:
+    if len(stores) == 1:
+        return said(stores[0].soon)
+    return said(figure([one.outlook for one in stores], by, errors))
 
 
 def said(found: Figure) -> Said:
     return Said(*found.words)
 
 
-def _store(was: StoreNow, will: StoreNow, by: int) -> StoreEffect:
-    loads, then = was.loads(), will.loads()
+def _store(was: StoreNow, will: StoreNow) -> StoreEffect:
     this = was.at // 60 * 60
     hours = range(this, this + 60 * HOURS_SHOWN, 60)
     return StoreEffect(
-        was.place.id, was.place.name, was.place.time_zone, said(was.late_by(by)), said(will.late_by(by)),
+        was.place.id, was.place.name, was.place.time_zone, said(was.soon), said(will.soon),
         was.late, will.late, was.outlook.likely.done_at, will.outlook.likely.done_at,
-        tuple((minute, loads.get(minute), then.get(minute)) for minute in hours),
+        tuple((minute, was.loads.get(minute), will.loads.get(minute)) for minute in hours),
     )  # fmt: skip
 
 
