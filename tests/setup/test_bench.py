@@ -132,7 +132,10 @@ def test_the_sender_sends_each_prepared_order_once(shop: int) -> None:
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
     with Rig(TINY) as small:
+        assert small._server is not None
+        data = small._server.folder
         yield small
+    assert not data.exists(), "a measurement leaves its gigabytes behind"
 
 
 def test_a_round_on_a_tiny_world_is_measured_and_proved(rig: Rig) -> None:

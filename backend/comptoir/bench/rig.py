@@ -129,6 +129,8 @@ class Rig:
             web.stop()
         if self._server:
             self._server.stop()
+            # Run by root, its data lies outside the folder, where the database's user can enter.
+            shutil.rmtree(self._server.folder, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
