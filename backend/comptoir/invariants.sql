@@ -399,3 +399,15 @@ WHERE p.status = 'closed' AND (d.short < l.ordered - l.good - l.damaged OR d.ove
 -- A store's request that was accepted has a transfer to that store, and every answer says how many units of each article are granted.
 SELECT r.number, r.status, r.transfer FROM transfer_request r LEFT JOIN transfer t ON t.id = r.transfer AND t.to_location = r.to_location
 WHERE (r.status = 'accepted' AND t.id IS NULL) OR EXISTS (SELECT FROM transfer_request_line l WHERE l.request = r.id AND (r.status = 'accepted') <> (l.granted IS NOT NULL));
+
+-- name: figures_are_the_sum_of_shares
+-- What reports read is the sum of what orders added to each place and day; weeks and months are the sums of their days.
+WITH live AS (SELECT coalesce(max(number) FILTER (WHERE swapped_at IS NOT NULL), 0) AS build FROM report_build),
+summed AS (SELECT g.grain::char(1) AS grain, split_part(p.key, '|', 1) AS measure, s.location, date_trunc(g.word, s.day)::date AS day,
+    substr(p.key, strpos(p.key, '|') + 1) AS key, sum((p.value ->> 0)::bigint) AS a, sum((p.value ->> 1)::bigint) AS b, sum((p.value ->> 2)::bigint) AS c
+  FROM live JOIN report_share s ON s.build = live.build CROSS JOIN jsonb_each(s.parts) p CROSS JOIN (VALUES ('d', 'day'), ('w', 'week'), ('m', 'month')) AS g (grain, word)
+  GROUP BY 1, 2, 3, 4, 5)
+SELECT coalesce(s.location, f.location) AS location, coalesce(s.day, f.day) AS day, coalesce(s.measure, f.measure) AS measure, coalesce(s.key, f.key) AS key, f.a, f.b, f.c
+FROM summed s FULL JOIN (SELECT f.* FROM live JOIN report_figure f ON f.build = live.build) f
+  ON f.grain = s.grain AND f.measure = s.measure AND f.location = s.location AND f.day = s.day AND f.key = s.key
+WHERE (s.a, s.b, s.c) IS DISTINCT FROM (f.a, f.b, f.c) AND (coalesce(s.a, 0), coalesce(s.b, 0), coalesce(s.c, 0)) IS DISTINCT FROM (coalesce(f.a, 0), coalesce(f.b, 0), coalesce(f.c, 0));

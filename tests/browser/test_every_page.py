@@ -1570,7 +1570,6 @@ STATES: Final[dict[str, list[State]]] = {
         State("stores by day", "office", lambda world: (looked_back(world), "/manager/trends/on-time")[1]),
         State("one store by week", "office", lambda world: (looked_back(world), f"/manager/trends/prepare?by=week&of=s:{LYON}")[1], both=False),
         State("money by month", "office", lambda world: (looked_back(world), "/manager/trends/sales?by=month")[1], both=False),
-        State("nothing", "office", at("/manager/trends/carriers?until=2020-01-01"), both=False),
     ],
     "/manager/trends/{report:str}/orders": [State("none", "office", at(f"/manager/trends/sales/orders?store={LYON}&first=2020-01-01&last=2020-01-01"), both=False)],
     "/manager/receiving": [State("differences", "office", at("/manager/receiving"), quotes=True)],

@@ -43,6 +43,9 @@ BACK = (
     " SELECT '00000000-0000-7000-8000-00000000000a', 1, id, 1, 1, 0, 'DERBY-HELENE-NOIR-39', '{}', 'no_reason', 'lyon-part-dieu', 100, {} FROM sales_order"
 )
 FAULTS = {
+    "figures_are_the_sum_of_shares": (
+        "INSERT INTO report_figure VALUES (0, 'd', 'received', 'lyon-part-dieu', '2026-11-20', '11', 1, 1, 0)"
+    ),
     "levels_are_the_sum_of_movements": "UPDATE stock_level SET on_hand = on_hand + 1",
     "reserved_is_what_is_promised": "UPDATE stock_level SET reserved = 1",
     "set_aside_is_off_the_shelf": "UPDATE stock_level SET reserved = 1, set_aside = 1",

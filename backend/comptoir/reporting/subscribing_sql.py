@@ -9,7 +9,7 @@ import msgspec
 from comptoir.kit.db import Connection, Tx
 from comptoir.reporting.subscribing import LEASE, Rhythm, SubscribeReport
 
-AT_ONCE: Final = 20
+AT_ONCE: Final = 12
 MAILS: Final = UUID("6d0f8a52-54a1-5f0e-9d0a-3a5b7a0c2f11")
 """Namespace of mails: one subscription has one mail of a period, whoever makes it."""
 
