@@ -354,6 +354,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "replay past orders": ("comptoir.flows.simulate:simulate", 2.0),
     "print": ("comptoir.errands.printing:print_due", 1.0),
     "forget old print jobs": ("comptoir.errands.printing:forget_old", 3600.0),
+    "tell of paused webhooks": ("comptoir.notifications.webhook_words:tell_head_office", 60.0),
     "send webhooks": ("comptoir.outgoing.sending:send_webhooks", 1.0),
     "forget old webhook deliveries": ("comptoir.outgoing.sending:sweep", 600.0),
     "take in webhooks": ("comptoir.channels.intake:drain_inbox", 1.0),

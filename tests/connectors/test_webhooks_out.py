@@ -14,6 +14,9 @@ import pytest
 from comptoir.kit.db import Event, in_transaction
 from comptoir.kit.ids import new_id
 from comptoir.kit.outbox import Told
+from comptoir.notifications import webhook_words
+from comptoir.notifications.providers.port import Answer, Letter
+from comptoir.notifications.sending import Lane
 from comptoir.outgoing import judging, sending, signing
 from comptoir.outgoing.bodies import KINDS, body_of
 from comptoir.outgoing.client import WebhookClient
@@ -71,6 +74,20 @@ class Office:
     async def state(self, endpoint: str) -> dict[str, Any]:
         told: dict[str, Any] = (await self.call("GET", f"/{endpoint}")).json()
         return told
+
+
+class Mails:
+    """Where mails go."""
+
+    name = "mails"
+
+    def __init__(self) -> None:
+        self.got: list[Letter] = []
+        self.says = Answer("accepted")
+
+    async def send(self, letter: Letter) -> Answer:
+        self.got.append(letter)
+        return self.says
 
 
 def staged(order: UUID | None = None, location: str = HERE) -> Event:
@@ -195,6 +212,17 @@ async def test_who_is_gone_is_paused_at_once_and_who_is_dead_for_two_days_after_
     )
     assert [row["because"] for row in told] == ["failing", "gone"]
     assert await office.one("SELECT count(*) FROM audit WHERE action = 'webhook.paused' AND who = 'system'") == 2
+    mails = Mails()
+    office.app.house.lanes["email"] = Lane("email", mails)
+    mails.says = Answer("busy", "away")
+    assert await webhook_words.tell_head_office(office.app.house) == 0  # no mail can leave: it is tried again
+    mails.says, mails.got = Answer("accepted"), []
+    assert [await webhook_words.tell_head_office(office.app.house) for _ in range(2)] == [2, 0]
+    assert sorted(letter.subject for letter in mails.got) == [
+        "Webhook en pause : /dead-for-days",
+        "Webhook en pause : /gone",
+    ]
+    assert all(letter.to == people.ODILE.email and "/manager/webhooks/" in letter.text for letter in mails.got)
     # A trial goes out although it is paused; then it goes on, with what happened meanwhile.
     office.receiver.says["/dead-for-days"] = [204]
     await office.tell(staged())
