@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from comptoir.flows.price_units import price_units
+from comptoir.flows.price_units import KNOWN_DAYS, price_units, walk_in_parts
+from comptoir.sourcing.snapshot import Late, Rates, Site, Snapshot
 from tests.hands import Shop
 from tests.world import BOWL, CONFLUENCE, DERBY, LYON, WAREHOUSE, order, shipped
 
@@ -60,3 +61,18 @@ async def test_only_what_moved_is_priced_again_until_everything_is_due(shop: Sho
     assert (await prices(shop))[DERBY, LYON] == 0 < before[DERBY, LYON]
     shop.clock.advance(minutes=60 * 6)
     assert (await price_units(shop.pool, shop.now)).whole
+
+
+def test_a_shop_that_is_closed_expects_nobody_to_walk_in() -> None:
+    daily = tuple((day * 1440 + 540, day * 1440 + 1140) for day in range(21))
+    closed = daily[10:]
+    sites = [Site("daily", windows=daily), Site("closed", windows=closed), Site("warehouse")]
+    snapshot = Snapshot(sites, Rates((), (), {}), Late(), [])
+    assert walk_in_parts(snapshot, 7) == [1.0, 0.0, 1.0]
+    # What a shop sells on ten open days of twenty, it sells on three of the next thirteen.
+    assert walk_in_parts(snapshot, 13) == pytest.approx([1.0, 3 / 10 * KNOWN_DAYS / 13, 1.0])
+    # In the evening this day is over.
+    snapshot.now = 1140
+    assert walk_in_parts(snapshot, 1)[0] == pytest.approx(1.0)
+    snapshot.now = 1000
+    assert walk_in_parts(snapshot, 90) == [1.0] * 3

@@ -10,8 +10,17 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from comptoir.sourcing import bid_prices
-from comptoir.sourcing.bid_prices import at_least, closed_form, publish, solve
-from comptoir.sourcing.market import Expected, Market, among_what_is_there, in_stock, market_of, phantoms, top_down
+from comptoir.sourcing.bid_prices import at_least, closed_form, futures_of, publish, solve
+from comptoir.sourcing.market import (
+    Expected,
+    Market,
+    among_what_is_there,
+    in_stock,
+    market_of,
+    open_part,
+    phantoms,
+    top_down,
+)
 from comptoir.sourcing.snapshot import Late, Rates, Service, Site, Snapshot
 
 SITES, PLACES = 4, 3
@@ -46,8 +55,8 @@ def test_the_cost_of_one_unit_fewer_is_what_solving_again_says(seed: int) -> Non
     for _ in range(20):
         supply, own, parcels, carriage, margin, missing = future(random)
         found = bid_prices._lost(
-            np.array(supply), np.array(own), np.array(parcels), np.array(carriage, dtype=float), np.zeros(SITES), np.array(margin, dtype=float), float(missing)
-        )  # fmt: skip
+            np.array([supply]), np.array([own]), np.array([parcels]), np.array(carriage, dtype=float), np.zeros(SITES), np.array(margin, dtype=float), float(missing)
+        )[0]  # fmt: skip
         for site in range(SITES):
             if supply[site]:
                 fewer = [count - (at == site) for at, count in enumerate(supply)]
@@ -91,6 +100,28 @@ def test_a_unit_that_nobody_leaves_with_is_more_and_more_likely_not_there() -> N
             seen[lost] += 1
     drawn = [count / sum(seen) for count in seen]
     assert phantoms(2, 3, 0.1, 0.6931) == pytest.approx(drawn, abs=0.01)
+
+
+def test_customers_walk_in_while_a_place_is_open() -> None:
+    week = tuple((day * 1440 + 570, day * 1440 + 1170) for day in range(6))
+    whole = (0, 7 * 1440)
+    assert open_part(week, 0, whole[1], whole) == 1.0
+    # On Wednesday at noon 315 of that day's 600 minutes are over; after Saturday's closing nobody comes.
+    assert open_part(week, 2 * 1440 + 885, whole[1], whole) == pytest.approx((285 + 3 * 600) / 3_600)
+    assert open_part(week, 5 * 1440 + 1170, whole[1], whole) == 0.0
+    assert open_part(((20_000, 20_600),), 0, whole[1], whole) == 0.0
+    # A place without hours is always open.
+    assert open_part((), 1440, whole[1], whole) == pytest.approx(6 / 7)
+
+
+def test_thin_demand_has_more_futures_drawn() -> None:
+    thin = Market("A", [1, 2], [0.4, 0.2], [2.0], [[500], [600]], [0, 0], [4_000, 4_000], 6_000)
+    busy = msgspec.structs.replace(thin, parcels=[80.0])
+    busiest = msgspec.structs.replace(thin, parcels=[900.0])
+    assert [futures_of(market) for market in (thin, busy, busiest)] == [24, 12, 6]
+    # Of many futures any draw says about the same; of few it does not.
+    few, many = (np.std([solve(thin, seed, count)[0] for seed in range(20)]) for count in (2, 128))
+    assert 3 * many < few
 
 
 def test_totals_are_kept_when_forecasts_are_told_anew() -> None:

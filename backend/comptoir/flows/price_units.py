@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from comptoir.flows.reading_outlook import read_all
+from comptoir.flows.reading_outlook import AHEAD_DAYS, read_all
 from comptoir.kit.db import Pool, borrowed
 from comptoir.network.geography import area_of
 from comptoir.sourcing import pricing_queries as queries
 from comptoir.sourcing.bid_prices import publish
 from comptoir.sourcing.find_rate import Judged, Rates, calibrated, latest
-from comptoir.sourcing.market import Expected, Market, among_what_is_there, market_of, phantoms, top_down
+from comptoir.sourcing.market import Expected, Market, among_what_is_there, market_of, open_part, phantoms, top_down
 from comptoir.sourcing.outlook import Outlook
 from comptoir.sourcing.snapshot import Snapshot
 from comptoir.sourcing.sql import Priced, keep_find_rates, keep_prices, keep_run
@@ -36,6 +36,9 @@ LATE_COMMITS: Final = timedelta(minutes=2)
 PATIENCE_SECONDS: Final = 280
 INSTEAD_MINOR: Final = 800
 """What a parcel costs, about, for somebody who wanted to collect and finds nothing."""
+DAY: Final = 1440
+KNOWN_DAYS: Final = AHEAD_DAYS - 1
+"""So many whole days from now on a place's hours are known."""
 MOST_AREAS: Final = 40
 """Destinations that are told apart for one run; the rest count for the one that is ordered to most."""
 
@@ -116,7 +119,8 @@ async def read_markets(
     snapshot = outlook.snapshot(now)
     parcels, areas = parcels_of(sent, number, outlook, snapshot, share)
     fetched = among_what_is_there(top_down(fetched), [outlook.supply[sku] for sku in every])
-    walked = top_down(walked)
+    parts = walk_in_parts(snapshot, outlook.policy.horizon_days)
+    walked = [[units * part for units, part in zip(row, parts, strict=True)] for row in top_down(walked)]
     kept: dict[int, list[list[int]]] = {}
     made = []
     for sku in skus:
@@ -139,6 +143,20 @@ async def read_markets(
         )
         made.append(market_of(expected, snapshot, doubts, kept))
     return made
+
+
+def walk_in_parts(snapshot: Snapshot, days: int) -> list[float]:
+    """By site: what so many days bring of customers who walk in, over what they would if every day were as the next weeks are on average.
+
+    Longer than hours are known, days are as they are.
+    """
+    if days >= KNOWN_DAYS:
+        return [1.0] * len(snapshot.sites)
+    now = snapshot.now
+    return [
+        open_part(site.windows, now, now + days * DAY, (now, now + KNOWN_DAYS * DAY)) * KNOWN_DAYS / days
+        for site in snapshot.sites
+    ]
 
 
 def table(

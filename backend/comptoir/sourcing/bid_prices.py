@@ -2,8 +2,8 @@
 
     bid price = what the expected rest of the selling period would cost with one unit fewer there, minus what it costs as it is
 
-Two ways. `closed_form`: the margin of a customer of its own times how likely the site's own customers want every unit it has. `solve`: a handful of
-futures is drawn (parcels by destination, own customers by site), each is served at least cost as an assignment problem, and the cost of
+Two ways. `closed_form`: the margin of a customer of its own times how likely the site's own customers want every unit it has. `solve`: some
+futures are drawn (parcels by destination, own customers by site), each is served at least cost as an assignment problem, and the cost of
 losing one unit at each site is read off that solution exactly, as the cheapest chain of units that would move up. Units that only the books
 know are drawn as well. Pure; the libraries
 that it needs are loaded by the process that solves, never by one that takes orders.
@@ -16,15 +16,27 @@ from zlib import crc32
 
 from comptoir.sourcing.market import Market
 
-FUTURES: Final = 6
+FUTURES: Final = (6, 24)
+"""So many are drawn at least, where much is expected and each says much, and so many at most, where little is."""
+DRAWN_PARCELS: Final = 960
+"""So many parcels are drawn in all of a SKU's futures, about."""
 
 
-def publish(markets: Iterable[Market], futures: int = FUTURES) -> dict[str, list[int]]:
+def publish(markets: Iterable[Market], futures: int | None = None) -> dict[str, list[int]]:
     """{SKU: its bid price at each site}, as `Snapshot.set_prices` takes it. Each SKU for itself: solve those whose units moved.
 
     The same markets have the same prices in every process: what is drawn for a SKU follows from its name.
     """
-    return {market.sku: solve(market, crc32(market.sku.encode()), futures) for market in markets}
+    return {
+        market.sku: solve(market, crc32(market.sku.encode()), futures_of(market) if futures is None else futures)
+        for market in markets
+    }
+
+
+def futures_of(market: Market) -> int:
+    """How many are drawn: thin demand needs more of them, and each takes less time to solve."""
+    fewest, most = FUTURES
+    return max(fewest, min(most, int(DRAWN_PARCELS / max(1.0, sum(market.parcels)))))
 
 
 def closed_form(market: Market) -> list[int]:
@@ -52,78 +64,74 @@ def at_least(units: int, mean: float) -> float:
     return max(0.0, 1.0 - below)
 
 
-def solve(market: Market, seed: int, futures: int = FUTURES) -> list[int]:
+def solve(market: Market, seed: int, futures: int = FUTURES[1]) -> list[int]:
     """The bid price at each site, in minor units, never below zero nor above what a missing unit costs."""
     import numpy as np
 
     random = np.random.default_rng(seed)
-    sites = len(market.supply)
-    recorded = np.asarray(market.supply, dtype=np.int64)
-    carriage = np.asarray(market.carriage, dtype=np.float64) - np.asarray(market.markdown_minor)[:, None]
-    stay = -np.asarray(market.markdown_minor, dtype=np.float64)
-    own, parcels = np.asarray(market.own), np.asarray(market.parcels)
-    margin = np.asarray(market.margin_minor, dtype=np.float64)
-    doubts = [(at, np.cumsum(doubt)) for at in range(sites) if recorded[at] and len(doubt := market.doubt(at)) > 1]
-    total = np.zeros(sites)
-    for _ in range(futures):
-        supply = recorded.copy()
-        for (at, chances), drawn in zip(doubts, random.random(len(doubts)), strict=True):
-            supply[at] -= min(int(np.searchsorted(chances, drawn, side="right")), len(chances) - 1)
-        shop = random.poisson(own)
-        total += _lost(
-            supply,
-            shop,
-            random.poisson(parcels),
-            carriage,
-            stay,
-            margin,
-            float(market.missing_minor),
-        )
-        # What the closed form knows exactly need not be estimated: only the difference to it is left to the draw.
-        total -= np.where((shop >= supply) & (supply > 0), margin, 0.0)
-    known = np.asarray(_known(market))
-    return [int(price) for price in np.clip(np.rint(known + total / futures), 0, market.missing_minor)]
+    # Only where something lies can a unit be missed: the other sites are left out.
+    there = [at for at, units in enumerate(market.supply) if units]
+    if not there:
+        return [0] * len(market.supply)
+    recorded = np.asarray([market.supply[at] for at in there], dtype=np.int64)
+    stay = -np.asarray([market.markdown_minor[at] for at in there], dtype=np.float64)
+    carriage = np.asarray([market.carriage[at] for at in there], dtype=np.float64) + stay[:, None]
+    own, parcels = np.asarray([market.own[at] for at in there]), np.asarray(market.parcels)
+    margin = np.asarray([market.margin_minor[at] for at in there], dtype=np.float64)
+    doubts = [(row, np.cumsum(doubt)) for row, at in enumerate(there) if len(doubt := market.doubt(at)) > 1]
+    supply = np.tile(recorded, (futures, 1))
+    for (row, chances), drawn in zip(doubts, random.random((len(doubts), futures)), strict=True):
+        supply[:, row] -= np.minimum(np.searchsorted(chances, drawn, side="right"), len(chances) - 1)
+    shop = random.poisson(own, (futures, len(own)))
+    sent = random.poisson(parcels, (futures, len(parcels)))
+    lost = _lost(supply, shop, sent, carriage, stay, margin, float(market.missing_minor))
+    # What the closed form knows exactly need not be estimated: only the difference to it is left to the draw.
+    drawn_more = lost - np.where((shop >= supply) & (supply > 0), margin, 0.0)
+    known = _known(market)
+    prices = [0] * len(market.supply)
+    for at, more in zip(there, drawn_more.mean(axis=0), strict=True):
+        prices[at] = min(max(round(known[at] + more), 0), market.missing_minor)
+    return prices
 
 
 def _lost(supply: Any, own_customers: Any, parcels: Any, carriage: Any, stay: Any, margin: Any, missing: float) -> Any:
-    """What losing one unit at each site costs in one future: arrays in, an array by site out."""
+    """What losing one unit at each site costs: arrays by future and site (parcels: and destination) in, one by future and site out."""
     import numpy as np
     from scipy.optimize import linear_sum_assignment
 
-    sites = len(supply)
-    units = np.repeat(np.arange(sites), supply)
-    to = np.repeat(np.arange(len(parcels)), parcels)
-    # A shop's own customers take their own units: only as many of them as there are units can matter.
-    shop = np.repeat(np.arange(sites), np.minimum(own_customers, supply))
-    demand = len(to) + len(shop)
-    if not demand or not len(units):
-        return np.zeros(sites)
-    far = 1e9
-    cost = np.full((demand, len(units) + demand), far)
-    cost[: len(to), : len(units)] = carriage[np.ix_(units, to)].T
-    own = shop[:, None] == units[None, :]
-    cost[len(to) :, : len(units)][own] = np.broadcast_to(stay[units], own.shape)[own]
-    rows = np.arange(demand)
-    cost[rows, len(units) + rows] = np.concatenate([np.full(len(to), missing), margin[shop]])
-    chosen = linear_sum_assignment(cost)[1]
-    # Kinds of demand: each destination, then each site's own customers.
-    kind = np.concatenate([to, len(parcels) + shop])
-    kinds = len(parcels) + sites
-    price = np.full((sites, kinds), far)
-    price[:, : len(parcels)] = carriage
-    price[np.arange(sites), len(parcels) + np.arange(sites)] = stay
-    unserved = np.concatenate([np.full(len(parcels), missing), margin])
-    served = chosen < len(units)
-    serves = np.zeros((sites, kinds), dtype=bool)
-    serves[units[chosen[served]], kind[served]] = True
-    used = np.bincount(units[chosen[served]], minlength=sites)
-    spare = used < supply
+    futures, sites = supply.shape
+    every = np.arange(sites)
+    wanted = np.flatnonzero(parcels.any(axis=0))
+    carriage, parcels = carriage[:, wanted], parcels[:, wanted]
+    # A shop's own customers take its own units: only as many of them as there are units can matter, and a unit that one of them
+    # would have had costs a parcel what that customer is worth. So parcels alone are assigned.
+    shop = np.minimum(own_customers, supply)
+    given, serves = np.zeros((futures, sites), dtype=np.int64), np.zeros((futures, sites, len(wanted)), dtype=bool)
+    for future in range(futures):
+        to = np.repeat(np.arange(len(wanted)), parcels[future])
+        useful = np.minimum(supply[future], len(to))
+        units = np.repeat(every, useful)
+        if not len(units):
+            continue
+        place = np.arange(len(units)) - np.repeat(np.cumsum(useful) - useful, useful)
+        taken = np.where(place >= (supply[future] - shop[future])[units], (margin - stay)[units], 0.0)
+        cost = (carriage[units] + taken[:, None]).T[to]
+        if len(units) < len(to) or cost.max() >= missing:
+            # Beside the units, for each parcel the choice to stay away.
+            cost = np.concatenate([cost, np.full((len(to), len(to)), missing)], axis=1)
+        chosen = linear_sum_assignment(cost)[1]
+        served = chosen < len(units)
+        by = units[chosen[served]]
+        given[future] = np.bincount(by, minlength=sites)
+        serves[future, by, to[served]] = True
+    own_served = np.minimum(shop, supply - given)
     # The cheapest chain: the unit's customer is served by another site, whose customer is served by a third, until one has a unit to spare
-    # or somebody goes away.
-    lost = np.where(spare, 0.0, far)
-    for _ in range(sites + 1):
-        instead = np.minimum(unserved, (price + lost[:, None]).min(axis=0))
-        given_up = np.where(serves, instead[None, :] - price, far).min(axis=1)
+    # or somebody goes away, a shop's own customer for good.
+    far = 1e9
+    lost = np.where(given + own_served < supply, 0.0, np.where(own_served > 0, margin - stay, far))
+    for _ in range(sites + 1 if len(wanted) else 0):
+        instead = np.minimum(missing, (carriage[None] + lost[:, :, None]).min(axis=1))
+        given_up = np.where(serves, instead[:, None, :] - carriage[None], far).min(axis=2)
         better = np.minimum(lost, given_up)
         if np.array_equal(better, lost):
             break

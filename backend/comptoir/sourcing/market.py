@@ -112,6 +112,19 @@ def in_stock(wanted: Mapping[str, float], snapshot: Snapshot) -> list[float]:
     return [units / whole if whole else 0.0 for units in found]
 
 
+def open_part(windows: Sequence[tuple[int, int]], begins: int, ends: int, period: tuple[int, int]) -> float:
+    """The part of a period's open minutes that lies from `begins` to `ends`: customers walk in while a place is open.
+
+    A place without hours is always open; one that is closed for the whole period has none.
+    """
+    always = ((min(begins, period[0]), max(ends, period[1])),)
+    part, whole = (
+        sum(max(0, min(closes, until) - max(opens, since)) for opens, closes in windows or always)
+        for since, until in ((begins, ends), period)
+    )
+    return part / whole if whole else 0.0
+
+
 def top_down(table: Sequence[Sequence[float]]) -> list[list[float]]:
     """Expected units by SKU and place, each told anew as its SKU's total by its place's share of everything.
 

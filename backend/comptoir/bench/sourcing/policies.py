@@ -1,12 +1,22 @@
 """The policies that are compared, all of them by the functions that run in production."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from comptoir.bench.sourcing import constants as c
 from comptoir.bench.sourcing.week import Refresh, Router, Week
 from comptoir.sourcing.bid_prices import closed_form, publish
-from comptoir.sourcing.market import Expected, Market, among_what_is_there, in_stock, market_of, phantoms, top_down
+from comptoir.sourcing.market import (
+    Expected,
+    Market,
+    among_what_is_there,
+    in_stock,
+    market_of,
+    open_part,
+    phantoms,
+    top_down,
+)
 from comptoir.sourcing.routing import Ask, Plan, Terms, route
 from comptoir.sourcing.ruled import Group, route_by_rules
 from comptoir.sourcing.snapshot import Snapshot
@@ -21,6 +31,8 @@ COMPANY: Final = 0.7
 """Of parcels' lines, those that come with others."""
 TOGETHER: Final = 0.7
 """How often a place sends the rest of an order that it has; from the same seeds."""
+END: Final = c.DAYS * c.DAY
+WHOLE_MINUTES: Final = 360
 TERMS: Final = Terms(most_parcels=3, keep=1)
 STORES: Final = frozenset({"store"})
 WAREHOUSES: Final = frozenset({"warehouse"})
@@ -58,27 +70,52 @@ def markdown_only(week: Week) -> None:
         )
 
 
-def markets(week: Week) -> list[Market]:
-    """Each article as it stands, with what a planner still expects of the week."""
+@lru_cache(maxsize=3)
+def week_of(forecast: tuple[tuple[float, ...], ...]) -> list[list[float]]:
+    """A planner's week, told from totals."""
+    return top_down(forecast)
+
+
+def markets(week: Week, articles: Iterable[int] | None = None) -> list[Market]:
+    """Articles (all of them when none are named) as they stand, with what a planner still expects of the week.
+
+    Parcels and what is to be collected are ordered at all hours; customers walk in while a shop is open.
+    """
     instance, snapshot = week.instance, week.snapshot
-    left = max(0, c.DAYS * c.DAY - week.now) / (c.DAYS * c.DAY)
-    tables = (instance.walk_in_forecast, instance.collected_forecast, instance.parcel_forecast)
-    walk_ins, collected, by_parcel = ([[units * left for units in row] for row in top_down(table)] for table in tables)
+    left = max(0, END - week.now) / END
+    walk_in_left = [open_part(node.windows, week.now, END, (0, END)) for node in instance.nodes]
+    walk_ins = week_of(instance.walk_in_forecast)
+    collected, by_parcel = (
+        [[units * left for units in row] for row in week_of(table)]
+        for table in (instance.collected_forecast, instance.parcel_forecast)
+    )
     collected = among_what_is_there(collected, [snapshot.supply[article.sku] for article in instance.articles])
     wanted = {article.sku: sum(row) for article, row in zip(instance.articles, by_parcel, strict=True)}
     together = [likely * TOGETHER for likely in in_stock(wanted, snapshot)]
     kept: dict[int, list[list[int]]] = {}
-    return [
-        market_of(
-            Expected(
-                article.sku, article.weight_grams, walk_ins[a], [units * COLLECTED for units in collected[a]],
-                {str(city): units * MORE_PARCELS for city, units in enumerate(by_parcel[a])},
-                article.margin_minor, INSTEAD, article.margin_minor + c.CANCEL, COMPANY,
-            ),
-            snapshot, doubts(week, a), kept, together,
-        )
-        for a, article in enumerate(instance.articles)
-    ]  # fmt: skip
+    made = []
+    for a in range(len(instance.articles)) if articles is None else articles:
+        article = instance.articles[a]
+        expected = Expected(
+            article.sku, article.weight_grams, [units * part for units, part in zip(walk_ins[a], walk_in_left, strict=True)],
+            [units * COLLECTED for units in collected[a]],
+            {str(city): units * MORE_PARCELS for city, units in enumerate(by_parcel[a])},
+            article.margin_minor, INSTEAD, article.margin_minor + c.CANCEL, COMPANY,
+        )  # fmt: skip
+        made.append(market_of(expected, snapshot, doubts(week, a), kept, together))
+    return made
+
+
+def to_price(week: Week) -> list[int]:
+    """Articles whose prices are due, as the worker has them: all of them every six hours, in between those whose units moved."""
+    whole = week.now % WHOLE_MINUTES == 0
+    due = []
+    for a, article in enumerate(week.instance.articles):
+        row = week.snapshot.supply[article.sku]
+        if whole or week.priced.get(a) != row:
+            week.priced[a] = list(row)
+            due.append(a)
+    return due
 
 
 def doubts(week: Week, article: int) -> list[list[float]]:
@@ -86,10 +123,12 @@ def doubts(week: Week, article: int) -> list[list[float]]:
     made = []
     for n, node in enumerate(week.instance.nodes):
         units = week.recorded[article][n]
-        if (article, n) in week.counted:
+        if (article, n) in week.counted or not units:
             made.append([1.0])
             continue
-        quiet = week.instance.walk_in_forecast[article][n] * (week.now - week.last_left[article][n]) / (c.DAYS * c.DAY)
+        quiet = week.instance.walk_in_forecast[article][n] * open_part(
+            node.windows, week.last_left[article][n], week.now, (0, END)
+        )
         share = c.WAREHOUSE_PHANTOM if node.warehouse else c.PHANTOM
         made.append(phantoms(units, week.instance.recorded[article][n], share, quiet))
     return made
@@ -97,12 +136,12 @@ def doubts(week: Week, article: int) -> list[list[float]]:
 
 def walk_in_prices(week: Week) -> None:
     markdown_only(week)
-    week.snapshot.set_prices(scarcity={market.sku: closed_form(market) for market in markets(week)})
+    week.snapshot.set_prices(scarcity={market.sku: closed_form(market) for market in markets(week, to_price(week))})
 
 
 def bid_prices(week: Week) -> None:
     markdown_only(week)
-    week.snapshot.set_prices(scarcity=publish(markets(week)))
+    week.snapshot.set_prices(scarcity=publish(markets(week, to_price(week))))
 
 
 def policies() -> dict[str, tuple[Router, Refresh | None]]:

@@ -21,7 +21,7 @@ from comptoir.sourcing.snapshot import FAR_AWAY, Late, Rates, Service, Site, Sna
 
 Router = Callable[[Ask, Snapshot], Plan]
 Refresh = Callable[["Week"], None]
-REFRESH_MINUTES = 360
+REFRESH_MINUTES = 60
 
 
 class Piece(msgspec.Struct):
@@ -80,6 +80,8 @@ class Week:
         """(article, node) where somebody who looked in vain has counted."""
         self.collected: set[tuple[int, int]] = set()
         """(order, line) of what was found in the shop where it was to be collected."""
+        self.priced: dict[int, list[int]] = {}
+        """By article, the units that its prices were last worked out for."""
         self.index = {article.sku: a for a, article in enumerate(instance.articles)}
         self.most_markdown = [max(row) for row in instance.markdown_minor]
         self.snapshot = snapshot_of(instance)
