@@ -1,7 +1,6 @@
-"""Pictures of the tower with a past behind it, to be looked at: `.venv/bin/python -m tests.browser.tower_pictures FOLDER`."""
+"""Pictures of the tower on a good day, to be looked at: `.venv/bin/python -m tests.browser.tower_pictures FOLDER`."""
 
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -12,26 +11,10 @@ from comptoir.world.cast import PASSWORD
 from tests.aside import run_aside
 from tests.browser.conftest import QUIET
 from tests.browser.picture_book import calm
-from tests.browser.shop import Shop, open_shop
+from tests.browser.shop import open_shop
 from tests.conftest import find_chromium
 
 SIZES = {"laptop": (1280, 800), "phone": (390, 844), "narrow": (320, 640)}
-
-
-def with_a_past(shop: Shop) -> None:
-    """Six weeks of hours, paces and errors, and today's hours."""
-    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    shop.ask(
-        "INSERT INTO store_hour SELECT l.id, $1::timestamptz - make_interval(hours => n), 1, (n * 7 + length(l.name)) % 9, (n * 5 + length(l.name)) % 8 + 2, 12, 60, 9"
-        " FROM location l, generate_series(0, 27 * 24) n ON CONFLICT DO NOTHING",
-        hour,
-    )
-    shop.ask("INSERT INTO store_pace SELECT l.id, p, 6 + p, 15, 20, $1 FROM location l, generate_series(0, 3) p", hour)
-    for scope in ("", "+"):
-        shop.ask(
-            "INSERT INTO forecast_error SELECT $1, h, -1.2, 1.8, 0, 1.4, 99, $2 FROM unnest(ARRAY[1, 2, 4, 8]) h ON CONFLICT DO NOTHING",
-            scope, hour - timedelta(hours=1),
-        )  # fmt: skip
 
 
 def main(folder: Path) -> None:
@@ -45,7 +28,6 @@ def main(folder: Path) -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
         with open_shop(server, "pictures", with_orders=True) as shop:
             calm(shop)
-            with_a_past(shop)
             for size, (width, height) in SIZES.items():
                 for scheme in ("light", "dark"):
                     for lang in ("fr-FR", "en-GB"):

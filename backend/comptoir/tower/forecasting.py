@@ -69,16 +69,22 @@ _paced = lru_cache(maxsize=2_000)(paced)
 
 
 class Hour(msgspec.Struct, frozen=True):
-    """One clock hour from `minute`: works that must be done in what is left of it, and how many the team can do then."""
+    """What is left of one clock hour from `minute`: works that must be done in it, how many the team can do, how many it will."""
 
     minute: int
     need: float
     can: float
+    done: float = 0.0
+
+    @property
+    def load(self) -> float:
+        """Works that fill the hour: those that will be done, or more where more must be."""
+        return max(self.need, self.done)
 
     @property
     def percent(self) -> int | None:
         """Load in per cent; None for an hour in which nobody works."""
-        return round(100 * self.need / self.can) if self.can else None
+        return round(100 * self.load / self.can) if self.can else None
 
 
 class Forecast(msgspec.Struct, frozen=True):
@@ -125,7 +131,7 @@ def forecast(store: Store, at: int, *, pace: float = 1.0, each: bool = False) ->
     for minute in range(first, until, 60):
         ends = minute + 60
         need = _due(queue, head, ends)
-        can = 0.0
+        can = done = 0.0
         while span < len(paces) and paces[span][1] <= max(at, minute):
             span += 1
         steps = _steps(paces, span, max(at, minute), ends, STEP if came < len(newcomers) else 60)
@@ -147,6 +153,7 @@ def forecast(store: Store, at: int, *, pace: float = 1.0, each: bool = False) ->
                 take = min(left, able - used)
                 begins = max(from_ + (to - from_) * used / able, not_before) + LAST_STEP
                 used += take
+                done += take
                 waits -= take
                 ready = max(from_ + (to - from_) * used / able, not_before) + LAST_STEP
                 if at <= promise_at < ready:
@@ -160,7 +167,7 @@ def forecast(store: Store, at: int, *, pace: float = 1.0, each: bool = False) ->
                         done_at = max(done_at, ceil(ready))
                     if index >= 0:
                         finishes[int(index)] = ceil(ready - NOTHING)
-        hours.append(Hour(minute, need, can))
+        hours.append(Hour(minute, need, can, done))
     waits = 0.0
     left_over = queue[head:]
     for entry in left_over:

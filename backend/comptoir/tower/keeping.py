@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from comptoir.kit.actor import SYSTEM
-from comptoir.kit.db import Tx, borrowed, in_transaction
+from comptoir.kit.db import Pool, Tx, borrowed, in_transaction
 from comptoir.network.hours import DAYPARTS, hours_of, open_minutes, zone_of
 from comptoir.tower import queries
 from comptoir.tower.forecasting import HORIZONS, Errors, Figure, figure, learn, promised
@@ -92,9 +92,13 @@ async def keep_hours(house: "House") -> None:
 
 
 async def learn_from_hours(house: "House") -> int:
-    """Paces of the last four weeks, errors of the last two; what is too old goes. Paces that are known now."""
-    now = house.clock()
-    async with borrowed(house.pool) as connection:
+    """How many paces are known now."""
+    return await learn_all(house.pool, house.clock())
+
+
+async def learn_all(pool: Pool, now: datetime) -> int:
+    """Paces of the last four weeks, errors of the last two; what is too old goes."""
+    async with borrowed(pool) as connection:
         places = await queries.read_places(connection, None)
         learned: list[tuple[str, int, float, float, float]] = []
         for place in places:
@@ -114,7 +118,7 @@ async def learn_from_hours(house: "House") -> int:
         await tx.run("DELETE FROM store_hour WHERE hour < $1", now - HOURS_KEPT)
         await tx.run("DELETE FROM forecast_kept WHERE made_at < $1", now - FORECASTS_KEPT)
 
-    await in_transaction(house.pool, SYSTEM.who, now, write)
+    await in_transaction(pool, SYSTEM.who, now, write)
     return len(learned)
 
 

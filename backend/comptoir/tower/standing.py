@@ -225,7 +225,7 @@ def risks_of(view: Outlook, at: int) -> dict[int, int]:
 
 
 def loads_of(view: Outlook, past: Sequence[PastHour], at: int) -> dict[int, int | None]:
-    """Load by the minute its hour begins, in per cent: what was picked of what could be; then what must be done of what can be."""
+    """Load by the minute its hour begins, in per cent: what was picked of what could be; then what fills the hour of what can be done in it."""
     store, this = view.store, at // 60 * 60
     found: dict[int, int | None] = {}
     for hour in past:
@@ -236,7 +236,7 @@ def loads_of(view: Outlook, past: Sequence[PastHour], at: int) -> dict[int, int 
     for ahead in view.likely.hours:
         if ahead.minute == this:
             able = could_do(store, this, this + 60)
-            found[this] = round(100 * (done + ahead.need) / able) if able else None
+            found[this] = round(100 * (done + ahead.load) / able) if able else None
         else:
             found[ahead.minute] = ahead.percent
     return found

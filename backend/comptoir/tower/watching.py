@@ -59,6 +59,7 @@ class Watch:
         self.means: dict[str, int] = {}
         self._kept: dict[str, Kept] = {}
         self._dirty: set[str] = set()
+        self._works = 0
         self._read_at: datetime | None = None
         self._facts_at: datetime | None = None
         self._looked_at: datetime | None = None
@@ -99,7 +100,7 @@ class Watch:
     def _must_read_all(self, now: datetime) -> bool:
         if self._read_at is None or not self.listening or not timedelta(0) <= now - self._read_at < LOOKED_AT:
             return True
-        return sum(one.backlog.works for one in self._kept.values()) <= self.small
+        return self._works <= self.small
 
     def _keep_going(self) -> None:
         if self._task is None or self._task.done():
@@ -171,6 +172,7 @@ class Watch:
             # Whoever asks meanwhile is answered.
             await asyncio.sleep(0)
         self._kept = kept
+        self._works = sum(one.now.open for one in kept.values())
 
     async def _slow(self, connection: Connection, now: datetime) -> tuple[Facts, bool]:
         if self._facts_at is not None and timedelta(0) <= now - self._facts_at < FACTS_FOR and self.listening:
