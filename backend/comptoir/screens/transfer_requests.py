@@ -122,7 +122,7 @@ async def positions(connection: Connection, actor: Actor, now: datetime) -> tupl
     """
     rows = await connection.fetch(
         """
-        WITH went AS (SELECT m.sku, m.location, -sum(m.on_hand)::int AS units FROM stock_movement m WHERE m.happened_at > $2
+        WITH went AS (SELECT m.sku, m.location, -sum(m.on_hand)::int AS units FROM stock_movement m WHERE m.recorded_at > $2 AND m.happened_at > $2
           AND m.fact IN ('till_sale', 'hand_over', 'carrier_took', 'hand_over_undone', 'carrier_took_undone') AND ($1::text[] IS NULL OR m.location = ANY($1)) GROUP BY 1, 2),
         sold AS (SELECT sku FROM went GROUP BY sku HAVING sum(units) > 0 ORDER BY sum(units) DESC, sku LIMIT 500)
         SELECT l.sku, l.location, CASE WHEN l.no_promise_until > $3 OR s.blocked_reason IS NOT NULL THEN 0 ELSE l.on_hand - l.reserved - l.safety_stock END AS free,
