@@ -1,7 +1,9 @@
 """Goods of suppliers: ordered, counted by scans as they come, over and short; every count is in the ledger once."""
 
 import asyncio
+import contextlib
 from datetime import date
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -202,3 +204,26 @@ async def test_a_file_is_ordered_whole_or_its_lines_say_what_is_wrong(shop: Shop
     assert [fault.reason for fault in faults] == [
         "not_a_number", "supplier_missing", "not_a_day", "wrong_number_of_columns",
     ]  # fmt: skip
+
+
+async def test_in_whatever_order_hands_and_colleagues_act_every_count_is_in_the_ledger_once(
+    shop: Shop, sam: Handheld
+) -> None:
+    acts = ("three", "broken", "back", "part", "end")
+    for history in list(permutations(acts))[::4]:
+        purchase = await ordered(shop, (DERBY, 3))
+        for act in history:
+            with contextlib.suppress(Conflict):
+                if act in ("part", "end"):
+                    await ended(shop, sam, purchase, last=act == "end")
+                else:
+                    await came(sam, purchase, {"three": 3, "broken": 1, "back": -1}[act], damaged=act == "broken")
+        with contextlib.suppress(Conflict):
+            await ended(shop, sam, purchase)
+        units = await shop.connection.fetchrow(
+            "SELECT good, damaged, (SELECT coalesce(sum(units), 0) FROM receiving_difference d WHERE d.purchase = l.purchase AND d.kind = 'over' AND d.status <> 'gone')"
+            " AS over FROM purchase_line l WHERE purchase = $1",
+            purchase,
+        )  # fmt: skip
+        assert units["over"] == max(0, units["good"] + units["damaged"] - 3), history
+    assert await shop.breaches() == []

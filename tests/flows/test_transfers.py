@@ -1,6 +1,8 @@
 """Goods between two stores: promised, picked, sent, received with what is over and short; every figure is somewhere."""
 
 import asyncio
+import contextlib
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -346,3 +348,21 @@ async def test_a_store_asks_and_another_grants_less_or_says_no_with_a_reason(
     with pytest.raises(Conflict, match="request_answered"):
         await shop.perform(WithdrawRequest(new_id(), anywhere.id), nour.person)
     assert (await shop.count("transfer"), await shop.figures()) == (2, (4, 4, 0, 0))
+
+
+async def test_in_whatever_order_it_is_received_closed_and_settled_every_unit_is_somewhere(
+    shop: Shop, sam: Handheld, nour: Handheld
+) -> None:
+    for history in permutations(("two", "broken", "close", "found", "stayed", "lost"), 4):
+        if "close" not in history[:3] or (history[0] != "two" and history[1] != "two"):
+            continue
+        made = await sent(shop, sam, 4)
+        for act in history:
+            with contextlib.suppress(Conflict, Invalid):
+                if act == "close":
+                    await closed(shop, nour, made)
+                elif act in ("two", "broken"):
+                    await came(nour, made, 2 if act == "two" else 1, damaged=act == "broken")
+                else:
+                    await shop.perform(SettleTransfer(new_id(), made, DERBY, act, 1), OFFICE)  # type: ignore[arg-type]
+    assert await shop.breaches() == []
