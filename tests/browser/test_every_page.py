@@ -1351,6 +1351,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("no picture", "office", at("/manager/stores/paris-haussmann"), lambda page, world: (page.set_input_files("#f-file", files=[{"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"x"}]), page.fill("#f-says_fr", "Au premier"), submit("#f-says_en", "Up", "#desk button")(page, world)), both=False),
     ],
     "/manager/stores/{location:str}/collections": [State("two carriers", "office", lambda world: (parcels(world), f"/manager/stores/{LYON}/collections")[1], both=False)],
+    "/manager/stores/{store:str}/act": [State("parcels", "office", at(f"/manager/stores/{LYON}/act")), State("a new hour", "office", at(f"/manager/stores/{LYON}/act?do=extend&works=2&minutes=480"), both=False), State("just done", "office", at(f"/manager/stores/{LYON}/act?do=capacity&per_hour=30"), lambda page, world: (page.click("form[method=post] button.main"), page.wait_for_load_state()), both=False)],
     "/manager/stores/{store:str}/live": [State("Lyon", "office", at(f"/manager/stores/{LYON}/live"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
     "/manager/return-rules": [State("one in force, one to come", "office", return_rules(""), both=False)],
     "/manager/return-rules/draft": [State("what it changes", "office", return_rules("/draft", write=True), both=False)],

@@ -15,7 +15,8 @@ import msgspec
 
 from comptoir.bench import days
 from comptoir.network.hours import DAYPARTS
-from comptoir.tower.forecasting import HORIZONS, Errors, Figure, Store, figure, learn, outlook
+from comptoir.tower.effect import leaving
+from comptoir.tower.forecasting import HORIZONS, Errors, Figure, Store, figure, learn, outlook, soon
 from comptoir.tower.learning import DAYS, PastHour, expect, lasting, learn_paces, through, today
 
 CLAIMED: Final = 0.8
@@ -118,6 +119,73 @@ def summary(said: Sequence[Said]) -> list[dict[str, Any]]:
             "claimed": CLAIMED,
         })  # fmt: skip
     return rows
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """Works that were moved away at a moment: late works without and with it, as said and as they came."""
+
+    works: int
+    without: Figure
+    with_: Figure
+    came_without: int
+    came_with: int
+
+    @property
+    def inside(self) -> bool:
+        _, low, high = self.with_.words
+        return low <= self.came_with <= high
+
+
+def try_moving(
+    test_days: int, seed: int, stores: Sequence[days.Character] = days.STORES, warm_up: int = DAYS
+) -> list[Moved]:
+    """On each test day, at three hours: the works promised first that nobody has begun leave the store, a third of them; the same day
+    is played with and without them. Only what saw something coming is counted."""
+    found: list[Moved] = []
+    for character in stores:
+        history = History()
+        kept: list[Said] = []
+        for number in range(warm_up + test_days):
+            day = days.draw(character, number, seed)
+            played = days.play(day, history.left)
+            opens, closes = day.window
+            if number >= warm_up - KEPT:
+                errors = errors_of([one for one in kept if number - KEPT <= one.day < number])
+                for at in range(opens + 60, closes - 240 + 1, 60):
+                    store = learned_store(day, played, history, at)
+                    until = soon(at)
+                    hours = HORIZONS[HORIZONS.index(4)]
+                    before = figure([outlook(store, at)], until, errors)
+                    came = days.broken(played, at, until)
+                    kept.append(Said(0, number, at, hours, before, came))
+                    if number >= warm_up and (at - opens) % 120 == 60 and before.scale > 0:
+                        found += _moved(day, played, history, store, at, before, came, errors)
+            history.hours += days.past_hours(day, played)
+            history.left = days.unready(played)
+            history.hours = [hour for hour in history.hours if hour.minute >= day.begins - DAYS * 1440]
+    return found
+
+
+def _moved(
+    day: days.Day, played: tuple[days.Done, ...], history: History, store: Store, at: int, before: Figure, came: int,
+    errors: Errors,
+) -> list[Moved]:  # fmt: skip
+    waiting = sorted(
+        (work.promise, work.number)
+        for work in played
+        if work.number >= 0 and work.at <= at and (work.begun is None or work.begun > at)
+    )
+    gone = waiting[: len(waiting) // 3]
+    if not gone:
+        return []
+    works: dict[int, int] = {}
+    for promise, _ in gone:
+        works[promise] = works.get(promise, 0) + 1
+    after = figure([outlook(leaving(store, works), at)], soon(at), errors)
+    numbers = {number for _, number in gone}
+    again = days.play(day, history.left, gone=numbers, gone_at=at)
+    stayed = tuple(work for work in again if work.number not in numbers)
+    return [Moved(len(gone), before, after, came, days.broken(stayed, at, soon(at)))]
 
 
 def run(argv: Sequence[str] | None = None) -> int:

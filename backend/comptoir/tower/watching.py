@@ -160,7 +160,8 @@ class Watch:
             backlog = backlogs.get(place.id, Backlog()) if read or before is None else before.backlog
             mine = {name: rows[place.id] for name, rows in figures.items() if place.id in rows}
             told = mine if read or before is None else before.figures
-            if before is not None and not fresh and before.now.at == at and before.backlog == backlog:
+            same = before is not None and before.now.at == at and before.place == place and before.backlog == backlog
+            if before is not None and same and not fresh:
                 if before.figures == told:
                     kept[place.id] = before
                     continue

@@ -1,0 +1,168 @@
+"""The page on which a manager acts: what it shows is what is done, taken back on the same page, and nobody sees another region's."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from comptoir.kit.actor import Actor
+from comptoir.kit.ids import new_id
+from tests.conftest import Database
+from tests.doors import MIDDAY, new_browser
+from tests.pages.manager_door import Desk, hidden, opened, words
+from tests.people import HELENE, INES, LEA, MARC, ODILE, PART_DIEU, VIEUX_LILLE, make_key
+
+pytestmark = pytest.mark.anyio
+EVERYWHERE = Actor("test", "head_office", None)
+PAGE = f"/manager/stores/{PART_DIEU}/act"
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    async with opened(database) as desk:
+        yield desk
+
+
+async def crowded(desk: Desk) -> None:
+    """A store that does one work in an hour: two parcels, two pickups, promised soon."""
+    await desk.connection.execute("UPDATE location SET capacity_per_hour = 1 WHERE id = $1", PART_DIEU)
+    for i, kind in enumerate(("ship", "ship", "pickup", "pickup")):
+        _, work = await desk.order(kind=kind)
+        await desk.promise(work, MIDDAY + timedelta(minutes=30 + 10 * i))
+    await desk.app.house.keeper.load()
+
+
+def form_of(page: httpx.Response) -> dict[str, str]:
+    """What the one form sends that does it."""
+    names = [
+        "id",
+        "do",
+        "until",
+        "seen_works",
+        "seen_late",
+        "seen_cost",
+        "seen_messages",
+        "works",
+        "to",
+        "minutes",
+        "per_hour",
+        "people",
+        "why",
+    ]
+    return {name: hidden(page, name, "/act") for name in names}
+
+
+async def test_a_manager_sees_what_comes_of_it_does_it_once_and_takes_it_back(desk: Desk) -> None:
+    await crowded(desk)
+    async with await desk.browser(ODILE) as browser:
+        page = await browser.get(f"{PAGE}?works=2")
+        assert page.status_code == 200, words(page)
+        told = words(page)
+        assert (
+            "Déplacer 2 colis" in told
+            and "Lille" in told
+            and "Annulable jusqu’à" in told
+            and "Là où cela coûte le moins" in told
+        )
+        form = form_of(page)
+        done = await browser.post(PAGE, data=form)
+        assert done.status_code == 303, words(done)
+        assert (await browser.post(PAGE, data=form)).headers["location"] == done.headers["location"]
+        after = await browser.get(done.headers["location"])
+        assert "2 colis déplacés de" in words(after) and "pas encore l’heure" in words(after)
+        moved = "SELECT count(*) FROM work WHERE location = $1 AND status = 'open' AND kind = 'ship'"
+        assert await desk.connection.fetchval(moved, VIEUX_LILLE) == 2
+        back = {"id": hidden(after, "id", "/undo")}
+        undone = await browser.post(f"/manager/acts/{form['id']}/undo", data=back)
+        assert undone.status_code == 303
+        assert await desk.connection.fetchval(moved, VIEUX_LILLE) == 0
+        assert await desk.connection.fetchval(moved, PART_DIEU) == 2
+        assert "Annulé :" in words(await browser.get(undone.headers["location"]))
+        # What is planned is in the forecast at once, on the page of every store too.
+        for do, store in (("capacity&per_hour=9", 0), ("pause&minutes=60", 1)):
+            await browser.post(PAGE, data=form_of(await browser.get(f"{PAGE}?do={do}")))
+            here = next(one for one in await desk.app.house.tower.stores(EVERYWHERE) if one.place.id == PART_DIEU)
+            assert (len(here.outlook.store.planned), here.outlook.store.paused_until is not None) == (1, bool(store))
+        again = await browser.post(f"/manager/acts/{form['id']}/undo", data={"id": str(new_id())})
+        assert again.status_code == 409 and "Déjà annulé" in words(again)
+
+
+async def test_a_page_on_an_old_state_asks_again_and_does_nothing(desk: Desk) -> None:
+    await crowded(desk)
+    async with await desk.browser(ODILE) as browser:
+        form = form_of(await browser.get(f"{PAGE}?works=2"))
+        await desk.connection.execute(
+            "UPDATE work SET status = 'picking' WHERE id = (SELECT id FROM work WHERE kind = 'ship' ORDER BY promise_at LIMIT 1)"
+        )
+        page = await browser.post(PAGE, data=form)
+        assert page.status_code == 409
+        assert "La situation a changé" in words(page) and "Déplacer 1 colis" in words(page)
+        assert await desk.connection.fetchval("SELECT count(*) FROM tower_action") == 0
+
+
+async def test_every_act_has_its_page_in_both_languages_and_says_what_it_changes(desk: Desk) -> None:
+    await crowded(desk)
+    pages = (
+        ("do=extend&works=2&minutes=240", "2 clients seront prévenus à", "2 customers will be told at"),
+        ("do=pickers&people=2&per_hour=6", "Heures de travail en plus 0 4", "Hours of work on top"),
+        ("do=capacity&per_hour=9", "9 commandes à l’heure jusqu’à", "9 orders an hour until"),
+        ("do=pause&minutes=60", "En pause jusqu’à", "Pause until"),
+        ("do=resume", "n’est pas en pause", "is not paused"),
+        ("do=move", "pas d’autre magasin", "no other store"),
+    )  # fmt: skip
+    for language in ("en", "fr"):
+        await desk.connection.execute("UPDATE staff SET language = $2 WHERE id = $1", INES.id, language)
+        async with await desk.browser(INES) as browser:
+            for query, french, english in pages:
+                said = words(await browser.get(f"{PAGE}?{query}"))
+                assert (english if language == "en" else french) in said, query
+    async with await desk.browser(INES) as browser:
+        form = form_of(await browser.get(f"{PAGE}?do=extend&works=2&minutes=240"))
+        done = await browser.post(PAGE, data=form)
+        assert done.status_code == 303
+        assert "annoncé à 2 clients" in words(await browser.get(done.headers["location"]))
+        wrong = await browser.post(PAGE, data=form | {"id": str(new_id()), "until": "2026-11-20T11:00:00+00:00"})
+        assert wrong.status_code == 422 and "Rien n’a été fait" in words(wrong)
+
+
+async def test_nobody_acts_on_or_reads_of_a_store_of_others(desk: Desk) -> None:
+    await crowded(desk)
+    async with await desk.browser(INES) as browser:
+        form = form_of(await browser.get(f"{PAGE}?do=capacity&per_hour=9"))
+        await browser.post(PAGE, data=form)
+    async with await desk.browser(MARC) as browser:
+        assert (await browser.get(PAGE)).status_code == 404
+        assert (await browser.post(PAGE, data=form)).status_code == 404
+        undo = await browser.post(f"/manager/acts/{form['id']}/undo", data={"id": str(new_id())})
+        assert undo.status_code == 404
+        assert "9 commandes" not in words(await browser.get(f"/manager/stores/{VIEUX_LILLE}/act"))
+    async with await desk.browser(HELENE) as browser:
+        page = await browser.get(PAGE)
+        assert "Déplacer des colis" not in words(page) and "9 commandes à l’heure" in words(page)
+        move = form | {"id": str(new_id()), "do": "move", "works": "1"}
+        assert (await browser.post(PAGE, data=move)).status_code == 403
+    async with await desk.browser(LEA, PART_DIEU) as browser:
+        assert (await browser.get(PAGE)).status_code == 403
+
+
+async def test_other_systems_try_do_list_and_take_back_within_their_places(desk: Desk) -> None:
+    await crowded(desk)
+    await make_key(desk.connection, MIDDAY, "office", "tower:read", "tower:write")
+    await make_key(desk.connection, MIDDAY, "lille", "tower:read", "tower:write", locations=[VIEUX_LILLE])
+    async with new_browser(desk.app) as client:
+        ours, theirs = ({"authorization": f"Bearer {name}"} for name in ("office", "lille"))
+        what = {"id": str(new_id()), "location": PART_DIEU, "what": {"kind": "move", "works": 2}, "why": "absences"}
+        tried = await client.post("/api/v1/tower/actions", json=what | {"rehearse": True}, headers=ours)
+        assert tried.status_code == 200, tried.text
+        assert tried.json()["effect"]["works"] == 2
+        assert (await client.get("/api/v1/tower/actions", headers=ours)).json() == {"actions": []}
+        assert (await client.post("/api/v1/tower/actions", json=what, headers=theirs)).status_code == 404
+        done = await client.post("/api/v1/tower/actions", json=what, headers=ours)
+        assert done.json()["effect"]["to"][0][0] == VIEUX_LILLE
+        listed = (await client.get("/api/v1/tower/actions", headers=ours)).json()["actions"]
+        assert [(one["id"], one["kind"], one["came"]) for one in listed] == [(what["id"], "move", None)]
+        assert (await client.get("/api/v1/tower/actions", headers=theirs)).json() == {"actions": []}
+        path = f"/api/v1/tower/actions/{what['id']}/undo"
+        assert (await client.post(path, json={"id": str(new_id())}, headers=theirs)).status_code == 404
+        assert (await client.post(path, json={"id": str(new_id())}, headers=ours)).json()["back"] == 2
