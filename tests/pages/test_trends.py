@@ -184,6 +184,11 @@ def test_no_number_of_a_chart_stands_on_another_and_what_a_phone_shows_a_desk_sh
             assert (right.middle - left.middle) / 100 * width >= len(left.number) * drawing.LETTER
     assert drawn.bars[-1].number_seen == "always" and drawn.line is not None
     assert drawing.chart([None, None], ["a", "b"], "share", "en").bars[0].height == 0
+    # The highest is written wherever it stands, beside days on which nothing was.
+    lone = drawing.chart([0.0] * 26 + [2.0, 0.0], [str(at) for at in range(28)], "count", "fr")
+    assert [(at, bar.number, bar.number_seen) for at, bar in enumerate(lone.bars) if bar.number] == [
+        (26, "2", "always")
+    ]
     assert [say(value, shown, "fr") for value, shown in ((None, "share"), (0.999, "share"), (45, "time"), (3000, "time"), (12000, "time"), (200000, "time"), (2.14, "days"))] == [
         "–", "99,9\u202f%", "45 s", "50 min", "3 h 20", "2 j 8 h", "2,1 j",
     ]  # fmt: skip

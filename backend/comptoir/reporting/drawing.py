@@ -67,14 +67,14 @@ def chart(
     axis = axis_of(shown, most)
     top = 1.0 if shown == "share" else most or 1
     slot = 100 / max(1, len(values))
-    numbers = ["" if value is None else number(value, axis, language, currency) for value in values]
-    # The last one, the highest and the lowest are what people look for first.
-    filled = [at for at, value in enumerate(values) if value is not None]
-    first = [
-        *filled[-1:],
-        *sorted(filled, key=lambda at: -(values[at] or 0))[:1],
-        *sorted(filled, key=lambda at: values[at] or 0)[:1],
+    # Where nothing was there is no bar, and no nought above it; a share of nothing is a fact.
+    numbers = [
+        number(value, axis, language, currency) if value or (value == 0 and shown == "share") else ""
+        for value in values
     ]
+    # The highest, the last and the lowest are what people look for first.
+    filled = sorted((at for at in range(len(values)) if numbers[at]), key=lambda at: values[at] or 0)
+    first = [*filled[-1:], *([len(values) - 1] if values else []), *filled[:1]]
     seen = seen_of(numbers, first, slot)
     # Where a month begins its name stands; the longest texts are these.
     under_seen = seen_of(

@@ -36,6 +36,9 @@ Of = Annotated[str, msgspec.Meta(max_length=80, pattern=r"^([rs]:[a-z0-9][a-z0-9
 """For whom: empty for all one reaches, `r:` a region, `s:` a store."""
 Day = Annotated[str, msgspec.Meta(max_length=10, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")]
 Currency = Annotated[str, msgspec.Meta(max_length=3, pattern=r"^([A-Z]{3})?\Z")]
+AVERAGES: Final = ("share", "time", "days")
+"""What is said of a whole span as of a day: only of such a value the median of the span can stand beside single days."""
+
 MOST_SPAN: Final = 92
 """Days over which the orders behind a figure are listed."""
 
@@ -96,7 +99,7 @@ async def report_page(
     main = what.column(what.main)
     drawn = drawing.chart(
         [row[main.name] for _, row in view.series], [under(first, by, page.lang, begins=not at) for at, (first, _) in enumerate(view.series)], main.shown, page.lang,
-        view.compared[main.name] if view.compared and len(chosen) == 1 else None, view.currency or "EUR",
+        view.compared[main.name] if view.compared and len(chosen) == 1 and main.shown in AVERAGES else None, view.currency or "EUR",
     )  # fmt: skip
     older = reports.spans(by, asked.until)[0]
     step = asked.until - older
