@@ -188,6 +188,7 @@ async def cancel(
 ) -> Answer:
     """Cancel what was shown. Invalid `unknown_reason`."""
     async with borrowed(house.pool) as connection:
+        await order_screen.read(connection, order, actor)
         find(await list_reasons(connection, CANCEL), data.reason)
     pairs = [part.split(":") for part in data.lines.split(",") if part]
     command = CancelOrder(data.id, order, data.reason, tuple(LineQuantity(int(at), int(n)) for at, n in pairs))
