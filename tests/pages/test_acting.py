@@ -166,3 +166,31 @@ async def test_other_systems_try_do_list_and_take_back_within_their_places(desk:
         path = f"/api/v1/tower/actions/{what['id']}/undo"
         assert (await client.post(path, json={"id": str(new_id())}, headers=theirs)).status_code == 404
         assert (await client.post(path, json={"id": str(new_id())}, headers=ours)).json()["back"] == 2
+
+
+async def test_a_stores_page_says_its_day_in_figures_and_none_of_a_person(desk: Desk) -> None:
+    await crowded(desk)
+    _, late = await desk.order()
+    await desk.promise(late, MIDDAY - timedelta(minutes=5))
+    _, picked = await desk.order("picked")
+    _, staged = await desk.order("staged")
+    for work, days in ((picked, 0), (staged, 2)):
+        await desk.connection.execute(
+            "UPDATE work SET picked_at = $2, staged_at = CASE WHEN status = 'staged' THEN $2::timestamptz - make_interval(days => $3) END WHERE id = $1",
+            work, MIDDAY, days,
+        )  # fmt: skip
+    await desk.connection.execute(
+        "INSERT INTO short_pick (id, work, line, location, sku, quantity, reason, who, at) VALUES ($1, $2, 1, $3, 'LISON-38', 2, 'not_found', $4, $5)",
+        new_id(), late, PART_DIEU, str(LEA.id), MIDDAY,
+    )  # fmt: skip
+    path = f"/manager/stores/{PART_DIEU}/live"
+    async with await desk.browser(LEA, PART_DIEU), await desk.browser(HELENE) as browser:
+        told = words(await browser.get(path))
+    for said in (
+        "1 en retard.", "Travail par temps restant 6 en tout 1 en retard 0 30 min 3 1 h 1 2 h 1 aujourd’hui 0 plus tard", "7 commandes reçues", "À préparer 5",
+        "Préparées, à ranger ou à emballer 1", "Prêtes au retrait 1", "1 personne connectée", "Léa", "75 % trouvés",
+        "Basket Lison, Blanc et vert, 38 pas à sa place 2 pièces", "Depuis un à trois jours 1", "XX-01",
+    ):  # fmt: skip
+        assert said in told, (said, told)
+    async with await desk.browser(MARC) as browser:
+        assert (await browser.get(path)).status_code == 404

@@ -102,6 +102,14 @@ class StoreNow(msgspec.Struct, frozen=True):
     cases: int = 0
     untold: int = 0
 
+    def buckets(self, midnight: int) -> tuple[tuple[str, int], ...]:
+        """Works by the time that is left: late, half an hour, one, two, until midnight, later."""
+        edges = (0, self.at, self.at + 30, self.at + 60, self.at + 120, max(midnight, self.at + 121), 1 << 40)
+        names = ("late", "half", "hour", "two", "today", "later")
+        return tuple(
+            (name, _promised(self.backlog, edges[i], edges[i + 1] - 1)) for i, name in enumerate(names)
+        )  # fmt: skip
+
     @property
     def waiting(self) -> int:
         return self.here.waiting

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from litestar import Response, get
@@ -15,8 +15,11 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound
-from comptoir.screens import exceptions, work_list
+from comptoir.network.hours import zone_of
+from comptoir.screens import exceptions, store_day, work_list
 from comptoir.tower import showing
+from comptoir.tower.forecasting import soon
+from comptoir.tower.watching import moment
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.live import PING, Live
 from comptoir.web.pages.page import Page
@@ -92,8 +95,8 @@ async def store_page(
     now: NamedDependency[datetime],
 ) -> Answer:
     """One store's list, to read: who waits, what is due and who took it. NotFound `location_not_found`."""
-    view, cases = await of_store(house, actor, store)
-    return page.html("manager/store.html", view=view, cases=cases, now=now, time_zone=view.time_zone, partial=False)
+    view = await of_store(house, actor, store, now)
+    return page.html("manager/store.html", **view, now=now, partial=False)
 
 
 @get("/manager/stores/{store:str}/live/stream", opt=by(*MANAGERS))
@@ -105,23 +108,40 @@ async def store_stream(
     live: NamedDependency[Live],
 ) -> Stream:
     """The store's list again whenever it changed, at most once a second."""
-    await of_store(house, actor, store)
+    await of_store(house, actor, store, house.clock())
 
     async def draw() -> str:
-        view, cases = await of_store(house, actor, store)
-        return page.text(
-            "manager/_store.html", view=view, cases=cases, now=house.clock(), time_zone=view.time_zone, partial=True
-        )
+        now = house.clock()
+        return page.text("manager/_store.html", **await of_store(house, actor, store, now), now=now, partial=True)
 
     return told(live, (store,), ("store", store, page.lang, id(house)), draw)
 
 
-async def of_store(house: House, actor: Actor, store: str) -> tuple[work_list.WorkList, list[exceptions.Case]]:
-    """A store's list and its open exceptions. NotFound `location_not_found` when it is not the actor's."""
+async def of_store(house: House, actor: Actor, store: str, now: datetime) -> dict[str, Any]:
+    """A store's list, its open exceptions, its day and its forecast. NotFound `location_not_found` when it is not the actor's."""
     if not actor.reaches(store):
         raise NotFound("location_not_found")
     async with borrowed(house.pool) as connection:
-        return await work_list.read(connection, store), await exceptions.read(connection, (store,))
+        view = await work_list.read(connection, store)
+        cases = await exceptions.read(connection, (store,))
+        begins, ends = day_of(view.time_zone, now)
+        day = await store_day.read(connection, store, begins, now)
+    here = next((one for one in await house.tower.stores(actor) if one.place.id == store), None)
+    if here is None:
+        raise NotFound("location_not_found")
+    return {
+        "view": view, "cases": cases, "day": day, "here": here, "time_zone": view.time_zone,
+        "buckets": here.buckets(int(ends.timestamp() // 60)), "soonest": moment(soon(here.at)),
+        "done_at": moment(here.outlook.likely.done_at),
+    }  # fmt: skip
+
+
+def day_of(time_zone: str, now: datetime) -> tuple[datetime, datetime]:
+    """When the day that it is there began, and when it ends."""
+    zone = zone_of(time_zone)
+    today = now.astimezone(zone).date()
+    begins, ends = (datetime.combine(day, time.min, zone) for day in (today, today + timedelta(days=1)))
+    return begins, ends
 
 
 def told(live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], draw: Draw) -> Stream:
