@@ -28,6 +28,7 @@ const SHELL_OF = [
   [/^\/counter\/orders\/[0-9a-f-]{36}$/, "/shell/hand-over"],
   [/^\/returns(\/alone|\/orders\/[0-9a-f-]{36})?$/, "/shell/returns"],
   [/^\/returns\/parcels$/, "/shell/return-parcels"],
+  [/^\/counts(\/[0-9a-f-]{36})?$/, "/shell/counts"],
   [/^\/sign-in$/, "/shell/unlock"],
   [/^\/scan$/, "/shell/scan"],
   [/^\/outbox$/, "/outbox"],

@@ -411,3 +411,13 @@ SELECT coalesce(s.location, f.location) AS location, coalesce(s.day, f.day) AS d
 FROM summed s FULL JOIN (SELECT f.* FROM live JOIN report_figure f ON f.build = live.build) f
   ON f.grain = s.grain AND f.measure = s.measure AND f.location = s.location AND f.day = s.day AND f.key = s.key
 WHERE (s.a, s.b, s.c) IS DISTINCT FROM (f.a, f.b, f.c) AND (coalesce(s.a, 0), coalesce(s.b, 0), coalesce(s.c, 0)) IS DISTINCT FROM (coalesce(f.a, 0), coalesce(f.b, 0), coalesce(f.c, 0));
+
+-- name: an_approved_figure_was_counted_by_somebody
+-- The figure of an approved count is one that somebody told, and its ledger line lies at the moment of counting.
+SELECT k.id, k.location, k.sku, k.counted FROM stock_count k WHERE k.status = 'approved' AND k.counted IS NOT NULL
+AND NOT (EXISTS (SELECT FROM stock_count_figure f WHERE f.count_id = k.id AND f.quantity = k.counted AND f.counted_at = k.counted_at)
+  AND EXISTS (SELECT FROM stock_movement m WHERE m.sku = k.sku AND m.location = k.location AND m.happened_at = k.counted_at AND m.fact = 'count'));
+
+-- name: nobody_checks_their_own_large_difference
+-- While a large difference waits for a second person, whoever counted it is named, and the count is not over.
+SELECT id, location, sku, status FROM stock_count WHERE not_by IS NOT NULL AND (status <> 'recount' OR counted_by IS DISTINCT FROM not_by);

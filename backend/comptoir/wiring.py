@@ -41,7 +41,14 @@ from comptoir.flows.choose_for_short import ChooseForShortFlow
 from comptoir.flows.choose_relay import choose_relay, tell_not_received
 from comptoir.flows.close_manifest import close_manifest, reopen_manifest
 from comptoir.flows.correct_address import CorrectAddressFlow
-from comptoir.flows.count_stock import approve_count, ask_count, ask_count_again, cancel_count, submit_count
+from comptoir.flows.count_stock import (
+    approve_count,
+    ask_count,
+    ask_count_again,
+    cancel_count,
+    direct_counts,
+    submit_count,
+)
 from comptoir.flows.create_transfer import cancel_transfer, create_transfer
 from comptoir.flows.decline_work import DeclineWork, DeclineWorkFlow
 from comptoir.flows.erase_customer import EraseCustomer, GiveCustomerData, erase_customer, give_customer_data
@@ -147,7 +154,7 @@ from comptoir.shipping.tracking import HearTracking
 from comptoir.shipping.way_back import RecordReturnLabel, RecordReturnVoid
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock.adjusting import AdjustStock
-from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
+from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, DirectCounts, SubmitCount
 from comptoir.stock.feed import PostMovements, PostSnapshot
 from comptoir.stock.imports import ImportStock
 from comptoir.tower import acting as acting_in_tower
@@ -200,6 +207,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         ImportStock: import_stock,
         AdjustStock: adjust_stock,
         AskCount: ask_count,
+        DirectCounts: direct_counts,
         SubmitCount: submit_count,
         ApproveCount: approve_count,
         AskCountAgain: ask_count_again,

@@ -66,7 +66,7 @@ def pictures(browser: Browser, shop: Shop) -> None:
         page.locator("main").wait_for()
         page.wait_for_timeout(1_500)
         take(page, "outbox")
-        page.goto(f"{wire.url}/counts")
+        page.goto(f"{wire.url}/put-backs")
         page.get_by_role("heading", name="Pas de réseau").wait_for()
         take(page, "offline")
         page.goto(f"{wire.url}/more")

@@ -1,6 +1,8 @@
 """Counting one article and handing bags over, in a real browser, driven by a scanner."""
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,14 +13,16 @@ from tests.browser.looking import assert_nothing_to_say, assert_targets_are_larg
 DERBY_39, VASE = "3614270440182", "3614270440205"
 COUNT = {
     "id": "c1",
+    "sku": "DERBY-HELENE-NOIR-39",
+    "reason": "short",
+    "again": False,
+    "not_by": None,
     "name": "Derby Hélène",
     "variant": "Cuir noir",
     "deciding": "39",
     "picture": "derby-noir",
     "codes": [DERBY_39.zfill(14)],
     "place": {"aisle": "B", "bay": 12, "level": 3},
-    "sign_in_id": "s1",
-    "server_time": "2026-11-21T14:22:00Z",
 }
 ORDER = {
     "order": "o1",
@@ -52,10 +56,11 @@ def scan(page: Page, code: str) -> None:
 
 
 def open_count(page: Page, counterpart: Counterpart) -> None:
-    template = TEMPLATES.get_template("associate/count.html")
+    template = TEMPLATES.get_template("associate/counts.html")
     counterpart.pages["/count"] = lambda: template.render(
-        sign_in_id="s1", lang="fr", count=COUNT, person="Sam", location="Part-Dieu"
-    )
+        sign_in_id="s1", lang="fr", shell=False, new_id=uuid4, session=None, served_at=datetime.now(UTC),
+        data={"at": "2026-11-21T14:22:00Z", "location": "l1", "open": "c1", "rows": [COUNT]},
+    )  # fmt: skip
     page.goto(f"{counterpart.address}/count")
     expect(page.locator("#save")).to_have_text("Enregistrer 0")
 
@@ -68,43 +73,46 @@ def open_desk(page: Page, counterpart: Counterpart, **changes: Any) -> None:
     expect(page.locator("#band")).not_to_have_text("…")
 
 
+def told(counterpart: Counterpart) -> list[dict[str, Any]]:
+    return [{key: value for key, value in event["body"].items() if key != "seconds"} for event in counterpart.events]
+
+
 def test_each_scan_counts_one_and_the_button_writes_it_down(page: Page, counterpart: Counterpart) -> None:
     open_count(page, counterpart)
+    scan(page, VASE)
+    expect(page.locator("#odd")).to_contain_text("n’est pas attendu ici")
+    expect(page.locator("#number")).to_have_text("0")
     for _ in range(3):
         scan(page, DERBY_39)
     page.click("text=Enregistrer 3")
-    expect(page.locator(".finish:not(.kept) h1")).to_have_text("3 comptés")
-    assert [event["body"] for event in counterpart.events] == [{"count": "c1", "quantity": 3}]
+    expect(page.locator("[data-count=c1] .tone-ok")).to_have_count(1)
+    assert told(counterpart) == [{"count": "c1", "quantity": 3}]
 
 
-def test_a_number_may_be_entered_and_corrected(page: Page, counterpart: Counterpart) -> None:
+def test_a_number_may_be_entered_and_corrected_and_several_shelves_add_up(page: Page, counterpart: Counterpart) -> None:
     open_count(page, counterpart)
     for key in ("1", "2", "back", "7"):
         page.click(f"[data-key='{key}']")
     expect(page.locator("#save")).to_have_text("Enregistrer 17")
-
-
-def test_nothing_there_is_a_count_too(page: Page, counterpart: Counterpart) -> None:
-    open_count(page, counterpart)
+    page.click("#another")
+    scan(page, DERBY_39)
+    expect(page.locator("#shelves")).to_have_text("17 + 1 = 18 en tout")
+    page.reload()
+    expect(page.locator("#save")).to_have_text("Enregistrer 18")
     page.click("#save")
-    expect(page.locator(".finish:not(.kept) h1")).to_have_text("0 compté")
-    assert counterpart.events[0]["body"] == {"count": "c1", "quantity": 0}
+    expect(page.locator("[data-count=c1] .tone-ok")).to_have_count(1)
+    assert told(counterpart) == [{"count": "c1", "quantity": 18, "parts": [17, 1]}]
 
 
-def test_another_article_is_not_counted(page: Page, counterpart: Counterpart) -> None:
-    open_count(page, counterpart)
-    scan(page, VASE)
-    expect(page.locator("#band")).to_contain_text("Pas cet article")
-    expect(page.locator("#number")).to_have_text("0")
-
-
-def test_an_offline_count_is_kept_and_does_not_say_sent(page: Page, counterpart: Counterpart) -> None:
+def test_nothing_there_is_a_count_too_and_an_offline_one_does_not_say_sent(
+    page: Page, counterpart: Counterpart
+) -> None:
     counterpart.mood = "gone"
     open_count(page, counterpart)
-    scan(page, DERBY_39)
     page.click("#save")
-    expect(page.locator(".finish.kept h1")).to_have_text("1 compté")
-    expect(page.locator("main")).to_contain_text("Gardé, sera envoyé dès que possible.")
+    expect(page.locator("#band")).to_contain_text("0 compté")
+    expect(page.locator("[data-count=c1]")).to_contain_text("Gardé sur cet appareil")
+    expect(page.locator("[data-count=c1] .tone-ok")).to_have_count(0)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

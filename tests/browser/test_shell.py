@@ -222,17 +222,17 @@ def test_a_server_that_does_not_answer_in_time_does_not_hold_up_the_work(steady:
 
 def test_a_page_that_only_the_network_has_opens_by_itself_when_it_is_back(steady: Device) -> None:
     steady.wire.cut = True
-    steady.open("/counts")
+    steady.open("/put-backs")
     steady.page.get_by_role("heading", name="Pas de réseau").wait_for()
     steady.wire.cut = False
-    steady.page.get_by_role("heading", name="À compter").wait_for()
+    steady.page.get_by_role("heading", name="À remettre en rayon").wait_for()
 
 
 def test_the_offline_page_counts_what_is_kept_and_leads_to_the_work(device: Device) -> None:
     device.wire.cut = True
     device.write("4006381333931")
     device.write("4006381333948")
-    device.open("/counts")
+    device.open("/put-backs")
     device.page.get_by_text("2 gestes sont gardés sur cet appareil.").wait_for()
     assert device.page.get_by_role("link", name="Voir le travail gardé").get_attribute("href") == "/work"
 

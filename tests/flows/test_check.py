@@ -5,7 +5,7 @@ import pytest
 from comptoir.kit.check import INVARIANTS, find_breaches, read_invariants
 from tests.conftest import Database
 from tests.flows.orders_on_file import add_articles, add_order, add_store
-from tests.stock_room import NOON, line, opened
+from tests.stock_room import DERBY, LYON, NOON, line, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -137,6 +137,14 @@ FAULTS = {
         " INSERT INTO return_label (id, rma, order_id, n, method, location, account, carrier, service, weight_grams, state, reference,"
         " tracking_number, intended_at) SELECT gen_random_uuid(), id, order_id, 1, 'postal', location, 'x', 'x', 'X', 1, 'bought', 'R-1', '8R1',"
         " now() FROM rma"
+    ),
+    "an_approved_figure_was_counted_by_somebody": (
+        "INSERT INTO stock_count (id, location, sku, status, reason, asked_at, asked_by, counted, expected, counted_at)"
+        f" VALUES (gen_random_uuid(), '{LYON}', '{DERBY}', 'approved', 'short', now(), 'x', 3, 5, now())"
+    ),
+    "nobody_checks_their_own_large_difference": (
+        "INSERT INTO stock_count (id, location, sku, status, reason, asked_at, asked_by, counted, expected, counted_at, counted_by, not_by)"
+        f" VALUES (gen_random_uuid(), '{LYON}', '{DERBY}', 'recount', 'short', now(), 'x', 3, 50, now(), 'lea', 'sam')"
     ),
     "what_credit_paid_was_taken_from_it": "UPDATE payment SET provider = 'store_credit'; UPDATE sales_order SET channel = 'api'",
     "a_return_says_what_its_units_say": f"{RMA.format('settled')}; {BACK.format('expected', 0)}",

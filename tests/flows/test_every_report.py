@@ -133,6 +133,10 @@ async def unlock(scene: Scene, hand: Handheld) -> DeviceEvent:
     return hand.event("unlock")
 
 
+async def count_found(scene: Scene, hand: Handheld) -> DeviceEvent:
+    return hand.event("count_found", code="what is this?", near=DERBY)
+
+
 async def unknown_code(scene: Scene, hand: Handheld) -> DeviceEvent:
     return hand.event("unknown_code", code="what is this?")
 
@@ -148,7 +152,7 @@ EVENTS: dict[str, Write] = {
     "short_of_no_line": plain("short", line=9, quantity=1, reason="not_found"),
     "look_again": plain("look_again", line=1), "look_again_of_no_line": plain("look_again", line=9),
     "stage": plain("stage", bag="B:102", place="L:R2"), "note": plain("note", text="Behind the curtain"),
-    "hand_over": hand_over, "put_back": put_back, "count": count, "release": release, "start": start, "unlock": unlock,
+    "hand_over": hand_over, "put_back": put_back, "count": count, "count_found": count_found, "release": release, "start": start, "unlock": unlock,
     "unknown_code": unknown_code, "undo": undo_pick, "pack_parcel": plain("pack_parcel", line=1, parcel=new_id()),
     "close_parcel": plain("close_parcel", parcel=new_id(), weight_grams=900),
 }  # fmt: skip
@@ -156,7 +160,7 @@ OF_TRANSFERS = {"transfer_pick", "receive"}
 """They name a transfer, whatever its state: test_transfers.py."""
 OF_PARCELS = {"load_parcel"}
 """They name a label, whatever its parcel's state: tests/pages/test_departures.py."""
-TELLS_OF_NO_WORK = {"unlock", "unknown_code"}
+TELLS_OF_NO_WORK = {"unlock", "unknown_code", "count_found"}
 
 
 def test_no_kind_of_report_is_forgotten_here() -> None:

@@ -5,14 +5,23 @@ from uuid import UUID
 import pytest
 
 from comptoir.kit.actor import Actor
-from comptoir.kit.errors import Conflict, Forbidden, NotFound
+from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from comptoir.kit.ids import new_id
-from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, SubmitCount
+from comptoir.stock.counting import (
+    ApproveCount,
+    AskCount,
+    AskCountAgain,
+    Because,
+    CancelCount,
+    DirectCounts,
+    SubmitCount,
+)
 from tests.conftest import Database
-from tests.stock_room import DERBY, LILLE, LYON, NOON, Room, line, minutes, opened
+from tests.stock_room import CREAM, DERBY, LILLE, LYON, NOON, Room, line, minutes, opened
 
 pytestmark = pytest.mark.anyio
 
+SAM = Actor("sam", "associate", (LYON,))
 LEA = Actor("lea", "associate", (LYON,))
 HELENE = Actor("helene", "store_manager", (LYON,))
 
@@ -114,3 +123,66 @@ async def test_an_associate_cannot_approve_and_another_store_does_not_see_it(dat
             await room.perform(ApproveCount(new_id(), count), LEA)
         with pytest.raises(NotFound, match="count_not_found"):
             await room.perform(SubmitCount(new_id(), count, 18), Actor("zoe", "associate", (LILLE,)))
+
+
+async def test_a_large_difference_is_counted_by_another_person_before_the_manager_believes_it_for_a_reason(
+    database: Database,
+) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        told = await room.perform(SubmitCount(new_id(), count, 4, None, (1, 3)), LEA)
+        assert (told["status"], await room.on_hand()) == ("recount", 20)
+        with pytest.raises(Conflict, match="count_by_another"):
+            await room.perform(SubmitCount(new_id(), count, 4), LEA)
+        told = await room.perform(SubmitCount(new_id(), count, 5), SAM)
+        assert (told["status"], await room.on_hand()) == ("submitted", 20)
+        await room.perform(ApproveCount(new_id(), count, Because.STOLEN), HELENE)
+        row = await room.connection.fetchrow("SELECT on_hand, reason FROM stock_movement WHERE fact = 'count'")
+        assert (tuple(row), await room.on_hand()) == ((-13, "stolen"), 7)
+        kept = await room.connection.fetch(
+            "SELECT quantity, parts, counted_by FROM stock_count_figure ORDER BY recorded_at, id"
+        )
+        assert [tuple(one) for one in kept] == [(4, [1, 3], "lea"), (5, [], "sam")]
+
+
+async def test_a_manager_alone_in_the_store_may_decide_without_a_second_person(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.perform(SubmitCount(new_id(), count, 4), LEA)
+        told = await room.perform(ApproveCount(new_id(), count, Because.UNEXPLAINED), HELENE)
+        assert (told["status"], await room.on_hand()) == ("approved", 6)
+
+
+async def test_what_moves_while_it_is_counted_is_never_approved_by_itself(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.post(line(1, at=NOON - minutes(5)))
+        told = await room.perform(SubmitCount(new_id(), count, 18, None, (), 600), LEA)
+        assert (told["status"], told["expected"], await room.on_hand()) == ("submitted", 17, 19)
+
+
+async def test_shelves_that_do_not_make_the_total_are_refused(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        with pytest.raises(Invalid, match="parts_do_not_sum"):
+            await room.perform(SubmitCount(new_id(), count, 4, None, (1, 2)), LEA)
+
+
+async def test_a_count_that_nobody_has_taken_cannot_be_approved(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        with pytest.raises(Conflict, match="not_now"):
+            await room.perform(ApproveCount(new_id(), count), HELENE)
+
+
+async def test_the_list_of_a_store_is_filled_up_once_and_another_store_cannot_be_asked(database: Database) -> None:
+    async with opened(database) as room:
+        await room.post(line(20, "receipt"), line(500, "receipt", sku=CREAM))
+        command = DirectCounts(new_id(), LYON, 1)
+        assert await room.perform(command, LEA) == {"asked": 1, "open": 1}
+        assert await room.perform(DirectCounts(new_id(), LYON, 1), LEA) == {"asked": 0, "open": 1}
+        assert await room.perform(DirectCounts(new_id(), LYON), LEA) == {"asked": 1, "open": 2}
+        rows = await room.connection.fetch("SELECT sku, reason, urgency FROM stock_count ORDER BY urgency DESC")
+        assert [tuple(row) for row in rows] == [(CREAM, "long_ago", 60), (DERBY, "long_ago", 59)]
+        with pytest.raises(NotFound, match="unknown_location"):
+            await room.perform(DirectCounts(new_id(), LILLE), LEA)

@@ -92,10 +92,15 @@ async def test_a_count_that_is_believed_moves_the_ledger(desk: Desk) -> None:
     async with await desk.browser(HELENE) as browser:
         page = await browser.get("/manager/stock")
         assert "3 comptés, 10 attendus" in words(page)
-        form = {"id": hidden(page, "id", f"{made}/approve")}
+        form = {"id": hidden(page, "id", f"{made}/approve"), "because": "stolen"}
         for _ in range(2):
             assert (await browser.post(f"/manager/stock/counts/{made}/approve", data=form)).status_code == 303
+        assert (
+            await browser.post(f"/manager/stock/counts/{made}/approve", data={"id": str(new_id())})
+        ).status_code == 400
+        assert "Vol" in words(await browser.get("/manager/stock/article", params={"sku": "LISON-38"}))
     assert await on_hand(desk) == 3
+    assert await desk.connection.fetchval("SELECT reason FROM stock_movement WHERE fact = 'count'") == "stolen"
 
 
 async def test_a_count_that_is_not_believed_is_counted_again(desk: Desk) -> None:
@@ -111,7 +116,7 @@ async def test_a_regional_manager_reads_counts_and_decides_none(desk: Desk) -> N
     made = await count(desk, 3)
     async with await desk.browser(INES) as browser:
         assert "/approve" not in (await browser.get("/manager/stock")).text
-        form = {"id": str(new_id())}
+        form = {"id": str(new_id()), "because": "stolen"}
         assert (await browser.post(f"/manager/stock/counts/{made}/approve", data=form)).status_code == 403
 
 

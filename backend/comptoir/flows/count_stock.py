@@ -6,7 +6,7 @@ import msgspec
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
-from comptoir.kit.errors import Invalid, NotFound
+from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.stock import counting, counting_sql, feed_sql, sql
 from comptoir.stock.counting import (
     COUNT,
@@ -16,10 +16,13 @@ from comptoir.stock.counting import (
     CancelCount,
     CountAction,
     CountOutcome,
+    CountsDirected,
     CountStatus,
+    DirectCounts,
     StockCount,
     SubmitCount,
 )
+from comptoir.stock.directing import direct
 from comptoir.stock.events import counted, over_promised
 from comptoir.stock.feed import AHEAD
 
@@ -36,33 +39,84 @@ async def ask_count(tx: Tx, command: AskCount, actor: Actor, now: datetime) -> C
     return counting.outcome(await counting_sql.find(tx, found, actor))
 
 
+async def direct_counts(tx: Tx, command: DirectCounts, actor: Actor, now: datetime) -> CountsDirected:
+    """Ask a store for what matters most there. NotFound `unknown_location`. Asked again it fills up to `most` open counts."""
+    known = await feed_sql.find_known(tx, actor, (), (), [command.location])
+    if command.location not in known.locations:
+        raise NotFound("unknown_location", location=command.location)
+    await counting_sql.lock_location(tx, command.location)
+    room = command.most - await counting_sql.count_open(tx, command.location)
+    asked = 0
+    if room > 0:
+        rows = await counting_sql.list_candidates(tx, command.location, now)
+        asked = await counting_sql.ask_directed(tx, command.location, direct(rows, now, room), actor.who, now)
+    tx.touched.add(command.location)
+    return CountsDirected(asked, await counting_sql.count_open(tx, command.location))
+
+
 async def submit_count(tx: Tx, command: SubmitCount, actor: Actor, now: datetime) -> CountOutcome:
-    """Take a figure. Small differences are settled at once. Conflict `not_now` when the count is over already."""
+    """Take a figure. Small differences are settled at once. Conflict `not_now` when the count is over already,
+    `count_by_another` when this person's own figure is to be checked; Invalid `parts_do_not_sum`.
+    """
     count = await counting_sql.find(tx, command.count, actor)
     at = command.counted_at or now
     if at > now + AHEAD:
         raise Invalid("in_the_future", counted_at=at.isoformat())
+    if command.parts and sum(command.parts) != command.quantity:
+        raise Invalid("parts_do_not_sum")
+    if count.status is CountStatus.RECOUNT and count.not_by == actor.who:
+        raise Conflict("count_by_another")
+    return await _take_figure(tx, count, command, at, actor, now)
+
+
+async def submit_count_reported(
+    tx: Tx, command: SubmitCount, actor: Actor, now: datetime
+) -> tuple[CountOutcome, str | None]:
+    """What hands have counted, told by a device, late or not: a figure for a count that is over opens a new one.
+
+    With it a problem, or None: `count_by_another` when one person counted twice what another should check (the figure is kept
+    and changes nothing), `counted_meanwhile` when a later figure is in the books already.
+    """
+    count = await counting_sql.find(tx, command.count, actor)
+    at = min(command.counted_at or now, now)
+    if command.parts and sum(command.parts) != command.quantity:
+        command = msgspec.structs.replace(command, parts=())
+    if not COUNT.allows(CountAction.SUBMIT, count.status) and count.status is not CountStatus.SUBMITTED:
+        if count.status is CountStatus.APPROVED and count.counted_at is not None and count.counted_at >= at:
+            # Somebody counted later than these hands did: the later figure stands, and this one is on file.
+            await _note_figure(tx, count, command, at, actor)
+            return counting.outcome(count), "counted_meanwhile"
+        reopened = await counting_sql.ask(tx, count.location, count.sku, "counted_again", actor.who, now)
+        count = await counting_sql.find(tx, reopened, actor)
+    if count.status is CountStatus.RECOUNT and count.not_by == actor.who:
+        await _note_figure(tx, count, command, at, actor)
+        return counting.outcome(count), "count_by_another"
+    if count.status is CountStatus.SUBMITTED:
+        count = msgspec.structs.replace(count, status=CountStatus.RECOUNT)
+    return await _take_figure(tx, count, command, at, actor, now), None
+
+
+async def _note_figure(tx: Tx, count: StockCount, command: SubmitCount, at: datetime, actor: Actor) -> int:
+    """Write the figure down beside what the ledger says of its moment, which is returned."""
     await feed_sql.lock_rows(tx, [(count.sku, count.location)])
     expected = await counting_sql.expected_at(tx, count.sku, count.location, at)
+    await counting_sql.keep_figure(tx, count, command, expected, at, actor.who)
+    return expected
+
+
+async def _take_figure(
+    tx: Tx, count: StockCount, command: SubmitCount, at: datetime, actor: Actor, now: datetime
+) -> CountOutcome:
+    expected = await _note_figure(tx, count, command, at, actor)
+    found = await counting_sql.judged(tx, count, command, expected, at, actor.who)
+    status = counting.submit(count.status, found)
     count = msgspec.structs.replace(
-        count, status=counting.submit(count.status, command.quantity, expected), counted=command.quantity,
-        expected=expected, counted_at=at, counted_by=actor.who,
+        count, status=status, counted=command.quantity, expected=expected, counted_at=at, counted_by=actor.who, moved=found.moved,
+        not_by=actor.who if status is CountStatus.RECOUNT else None,
     )  # fmt: skip
     if count.status is CountStatus.APPROVED:
         await _settle(tx, count, expected)
     return await _keep(tx, count, now)
-
-
-async def submit_count_reported(tx: Tx, command: SubmitCount, actor: Actor, now: datetime) -> CountOutcome:
-    """What hands have counted, told by a device, late or not: a figure for a count that is over opens a new one."""
-    count = await counting_sql.find(tx, command.count, actor)
-    if not COUNT.allows(CountAction.SUBMIT, count.status) and count.status is not CountStatus.SUBMITTED:
-        reopened = await counting_sql.ask(tx, count.location, count.sku, "counted_again", actor.who, now)
-        count = await counting_sql.find(tx, reopened, actor)
-    if count.status is CountStatus.SUBMITTED:
-        await counting_sql.keep(tx, msgspec.structs.replace(count, status=CountStatus.RECOUNT), now)
-    at = min(command.counted_at or now, now)
-    return await submit_count(tx, msgspec.structs.replace(command, count=count.id, counted_at=at), actor, now)
 
 
 async def approve_count(tx: Tx, command: ApproveCount, actor: Actor, now: datetime) -> CountOutcome:
@@ -70,11 +124,14 @@ async def approve_count(tx: Tx, command: ApproveCount, actor: Actor, now: dateti
     actor.needs("store_manager", "head_office", "integrator")
     count = await counting_sql.find(tx, command.count, actor)
     status = COUNT.after(CountAction.APPROVE, count.status)
-    assert count.counted_at is not None
+    if count.counted_at is None:
+        raise Conflict("not_now", status=count.status.value)
     await feed_sql.lock_rows(tx, [(count.sku, count.location)])
     # A till sale from before the count may have arrived since: what was expected is asked of the ledger once more.
     expected = await counting_sql.expected_at(tx, count.sku, count.location, count.counted_at)
-    count = msgspec.structs.replace(count, status=status, expected=expected)
+    count = msgspec.structs.replace(
+        count, status=status, expected=expected, not_by=None, decided_because=command.because or ""
+    )
     await _settle(tx, count, expected)
     return await _keep(tx, count, now)
 
@@ -84,7 +141,7 @@ async def ask_count_again(tx: Tx, command: AskCountAgain, actor: Actor, now: dat
     actor.needs("store_manager", "head_office", "integrator")
     count = await counting_sql.find(tx, command.count, actor)
     status = COUNT.after(CountAction.ASK_AGAIN, count.status)
-    return await _keep(tx, msgspec.structs.replace(count, status=status), now)
+    return await _keep(tx, msgspec.structs.replace(count, status=status, not_by=None), now)
 
 
 async def cancel_count(tx: Tx, command: CancelCount, actor: Actor, now: datetime) -> CountOutcome:

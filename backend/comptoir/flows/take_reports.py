@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.flows import (
-    count_stock,
+    count_reported,
     hand_over,
     load_parcel,
     look_again,
@@ -35,6 +35,7 @@ from comptoir.fulfillment.model import (
     REPORTS,
     CloseParcel,
     Count,
+    CountFound,
     HandOver,
     LoadParcel,
     LookAgain,
@@ -59,7 +60,6 @@ from comptoir.kit.errors import Conflict, Forbidden, NotFound, Refusal
 from comptoir.kit.ids import Seal
 from comptoir.returns.reporting import RETURN_REPORTS, ToldParcel, ToldPlaced, ToldReturn
 from comptoir.sourcing.outlook import Outlook
-from comptoir.stock.counting import SubmitCount
 
 log = logging.getLogger("comptoir.reports")
 
@@ -211,9 +211,9 @@ class TakeReports:
             case Release():
                 return await start_pack.release_reported(tx, report, actor, at)
             case Count():
-                counted = SubmitCount(event.id, report.count, report.quantity, at)
-                outcome = await count_stock.submit_count_reported(tx, counted, actor, tx.now)
-                return Outcome("applied", None, None, {"status": outcome.status})
+                return await count_reported.count_reported(tx, report, actor, at, event.id)
+            case CountFound():
+                return await count_reported.found_reported(tx, report, actor, at)
             case PickForTransfer():
                 return await ship_transfer.pick_for_transfer_reported(tx, report, actor, at)
             case Receive() if report.purchase is not None:

@@ -199,8 +199,19 @@ class WorkNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One article counted; `parts` are the units of each of its shelves, `seconds` how long it took."""
+
     count: UUID
     quantity: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+    parts: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=100_000)], ...], msgspec.Meta(max_length=6)] = ()
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+
+class CountFound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something lies on a shelf where nobody looked for it, or has a code that nobody knows."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+    near: Code | None = None
 
 
 class PickForTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -255,6 +266,7 @@ Report = (
     | UnknownCode
     | WorkNote
     | Count
+    | CountFound
     | PickForTransfer
     | Receive
     | LoadParcel
@@ -276,6 +288,7 @@ REPORTS: dict[str, type[Report]] = {
     "unknown_code": UnknownCode,
     "note": WorkNote,
     "count": Count,
+    "count_found": CountFound,
     "transfer_pick": PickForTransfer,
     "receive": Receive,
     "load_parcel": LoadParcel,

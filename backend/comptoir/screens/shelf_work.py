@@ -1,13 +1,11 @@
-"""What else hands have to do in a store: goods to put back, articles to count, and where an article is."""
+"""What else hands have to do in a store: goods to put back, and where an article is."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from comptoir.kit.db import Connection
-from comptoir.kit.errors import NotFound
 
 MOST = 100
 
@@ -45,46 +43,6 @@ class PutBackRow(msgspec.Struct, frozen=True):
 async def put_backs(connection: Connection, location: str) -> list[PutBackRow]:
     """Open put-backs in walk order."""
     return [PutBackRow(*row) for row in await connection.fetch(_PUT_BACKS, location)]
-
-
-_COUNTS = """
-SELECT k.id, k.sku, s.name, s.variant, s.deciding, s.picture, k.reason, k.asked_at, h.aisle, h.bay, h.level,
-  ARRAY(SELECT b.code FROM barcode b WHERE b.sku = k.sku ORDER BY b.code) AS codes
-FROM stock_count k JOIN sku s ON s.sku = k.sku LEFT JOIN shelf_place h ON h.location = k.location AND h.sku = k.sku
-WHERE k.location = $1 AND k.status IN ('asked', 'recount') AND ($2::uuid IS NULL OR k.id = $2) ORDER BY k.asked_at LIMIT 100
-"""
-
-
-class CountRow(msgspec.Struct, frozen=True):
-    """An article to count; blind: nobody is told what is expected."""
-
-    id: UUID
-    sku: str
-    name: str
-    variant: str
-    deciding: str
-    picture: str
-    reason: str
-    asked_at: datetime
-    aisle: str | None
-    bay: str | None
-    level: str | None
-    codes: list[str]
-
-    @property
-    def place(self) -> dict[str, str | None] | None:
-        return {"aisle": self.aisle, "bay": self.bay, "level": self.level} if self.aisle else None
-
-
-async def counts(connection: Connection, location: str, one: UUID | None = None) -> list[CountRow]:
-    return [CountRow(*row) for row in await connection.fetch(_COUNTS, location, one)]
-
-
-async def count(connection: Connection, location: str, one: UUID) -> CountRow:
-    found = await counts(connection, location, one)
-    if not found:
-        raise NotFound("count_not_found")
-    return found[0]
 
 
 _ARTICLE = """

@@ -17,8 +17,12 @@ MOST_STORES = 1000
 _DESK = """
 SELECT (SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'store', l.name, 'time_zone', l.time_zone, 'sku', c.sku,
       'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture, 'counted', c.counted, 'expected', c.expected,
-      'counted_at', c.counted_at, 'who', (SELECT t.first_name FROM staff t WHERE t.id::text = c.counted_by)) ORDER BY c.counted_at), '[]')
-    FROM (SELECT * FROM stock_count WHERE status = 'submitted' AND ($1::text[] IS NULL OR location = ANY($1))
+      'price_minor', s.price_minor, 'currency', s.currency, 'moved', c.moved, 'second', c.status = 'recount', 'counted_at', c.counted_at,
+      'who', (SELECT t.first_name FROM staff t WHERE t.id::text = c.counted_by),
+      'figures', (SELECT coalesce(jsonb_agg(jsonb_build_object('quantity', f.quantity, 'expected', f.expected, 'parts', f.parts, 'at', f.counted_at,
+          'who', (SELECT t.first_name FROM staff t WHERE t.id::text = f.counted_by)) ORDER BY f.counted_at, f.id), '[]')
+        FROM (SELECT * FROM stock_count_figure WHERE count_id = c.id ORDER BY recorded_at DESC LIMIT 6) f)) ORDER BY c.counted_at), '[]')
+    FROM (SELECT * FROM stock_count WHERE (status = 'submitted' OR (status = 'recount' AND not_by IS NOT NULL)) AND ($1::text[] IS NULL OR location = ANY($1))
       ORDER BY counted_at LIMIT $2) c JOIN location l ON l.id = c.location JOIN sku s ON s.sku = c.sku) AS counts,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', b.sku, 'name', b.name, 'variant', b.variant, 'deciding', b.deciding, 'picture', b.picture,
       'reason', b.blocked_reason) ORDER BY b.name, b.sku), '[]')
@@ -50,8 +54,18 @@ FROM sku s WHERE s.sku = $1
 """
 
 
+class ToldFigure(msgspec.Struct, frozen=True):
+    """What somebody counted, and what the ledger said of that moment; `parts` are the units of each shelf."""
+
+    quantity: int
+    expected: int
+    parts: list[int]
+    at: datetime
+    who: str | None = None
+
+
 class WaitingCount(msgspec.Struct, frozen=True):
-    """A count whose difference somebody must believe or not."""
+    """A count whose difference somebody must believe or not; `second`: another person is asked to count first."""
 
     id: UUID
     store: str
@@ -64,7 +78,17 @@ class WaitingCount(msgspec.Struct, frozen=True):
     counted: int
     expected: int
     counted_at: datetime
+    price_minor: int
+    currency: str
+    moved: bool
+    second: bool
+    figures: list[ToldFigure]
     who: str | None = None
+
+    @property
+    def worth_minor(self) -> int:
+        """What the difference is worth at the shelf's price."""
+        return (self.counted - self.expected) * self.price_minor
 
 
 class BlockedArticle(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Counting one SKU of one store. Pure: what the shelf should hold and what was counted in, a decision out.
 
 A count sees the shelf: on hand without what is set aside. Small differences are approved at once, larger ones wait for
-the store manager. The difference belongs to the moment of counting; whatever happened since then stays.
+the store manager, the largest are counted by a second person first. The difference belongs to the moment of counting; whatever happened since then stays.
 """
 
 from datetime import datetime
@@ -18,6 +18,10 @@ from comptoir.stock.model import Fact, Movement
 FREE_UNITS = 2
 FREE_PERCENT = 10
 """A difference of at most 2 units, or of at most 10 % of what was expected, needs nobody's approval."""
+LARGE_UNITS = 10
+LARGE_MINOR = 150_000
+"""From 10 units or 1,500.00 on, another person counts before the manager is asked."""
+MOST_SHELVES = 6
 
 
 class CountStatus(StrEnum):
@@ -39,6 +43,18 @@ class CountAction(StrEnum):
     CANCEL = "cancel"
 
 
+class Because(StrEnum):
+    """Why a difference is believed; the ledger keeps it."""
+
+    SALE_NOT_BOOKED = "sale_not_booked"
+    RECEIPT_WRONG = "receipt_wrong"
+    COUNTED_WRONG_BEFORE = "counted_wrong_before"
+    STOLEN = "stolen"
+    DAMAGED = "damaged"
+    FOUND_ELSEWHERE = "found_elsewhere"
+    UNEXPLAINED = "unexplained"
+
+
 COUNT = Lifecycle(
     "count",
     {
@@ -48,6 +64,7 @@ COUNT = Lifecycle(
         (CountStatus.SUBMITTED, CountAction.ASK_AGAIN): CountStatus.RECOUNT,
         (CountStatus.SUBMITTED, CountAction.CANCEL): CountStatus.CANCELED,
         (CountStatus.RECOUNT, CountAction.SUBMIT): CountStatus.SUBMITTED,
+        (CountStatus.RECOUNT, CountAction.APPROVE): CountStatus.APPROVED,
         (CountStatus.RECOUNT, CountAction.CANCEL): CountStatus.CANCELED,
     },
 )
@@ -65,19 +82,24 @@ class AskCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SubmitCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody counted on the shelf; `counted_at` when it was counted earlier, without signal."""
+    """What somebody counted; `counted_at` when it was counted earlier, without signal. `parts`: units of each of several shelves,
+    which sum to the quantity; `seconds`: how long it took, so that what moved meanwhile is seen.
+    """
 
     id: UUID
     count: UUID
     quantity: Counted
     counted_at: Instant | None = None
+    parts: Annotated[tuple[Counted, ...], msgspec.Meta(max_length=MOST_SHELVES)] = ()
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
 
 
 class ApproveCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The store manager believes the count."""
+    """The store manager believes the count, and says why the figure was another."""
 
     id: UUID
     count: UUID
+    because: Because | None = None
 
 
 class AskCountAgain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,8 +116,23 @@ class CancelCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count: UUID
 
 
+class DirectCounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ask a store for the counts that matter most there."""
+
+    id: UUID
+    location: Slug
+    most: Annotated[int, msgspec.Meta(ge=1, le=50)] = 20
+
+
+class CountsDirected(msgspec.Struct, frozen=True):
+    """How many counts were asked for now, and how many are open there."""
+
+    asked: int
+    open: int
+
+
 class StockCount(msgspec.Struct, frozen=True):
-    """One count as it stands. `expected` is what the shelf should have held when it was counted."""
+    """One count as it stands. `expected` is what the shelf should have held when it was counted; `not_by` may not recount it."""
 
     id: UUID
     location: str
@@ -107,6 +144,9 @@ class StockCount(msgspec.Struct, frozen=True):
     expected: int | None = None
     counted_at: datetime | None = None
     counted_by: str | None = None
+    not_by: str | None = None
+    moved: bool = False
+    decided_because: str = ""
 
     @property
     def difference(self) -> int | None:
@@ -132,10 +172,34 @@ def small_enough(counted: int, expected: int) -> bool:
     return difference <= FREE_UNITS or difference * 100 <= FREE_PERCENT * abs(expected)
 
 
-def submit(status: CountStatus, counted: int, expected: int) -> CountStatus:
-    """Where a count goes when its figure comes in. Conflict `not_now` when nobody asked for it any more."""
+class Found(msgspec.Struct, frozen=True):
+    """A figure beside what is needed to judge it: the price of one unit, whether units moved meanwhile, who else has counted."""
+
+    counted: int
+    expected: int
+    price_minor: int
+    moved: bool = False
+    others: bool = False
+
+
+def large(found: Found) -> bool:
+    """Is this difference so large that nobody alone should have counted it?"""
+    difference = abs(found.counted - found.expected)
+    return difference >= LARGE_UNITS or difference * found.price_minor >= LARGE_MINOR
+
+
+def submit(status: CountStatus, found: Found) -> CountStatus:
+    """Where a count goes when its figure comes in. Conflict `not_now` when nobody asked for it any more.
+
+    Small differences are approved, unless units moved while it was counted; large ones that one person alone has counted
+    are counted again by another; all others wait for the store manager.
+    """
     submitted = COUNT.after(CountAction.SUBMIT, status)
-    return COUNT.after(CountAction.APPROVE, submitted) if small_enough(counted, expected) else submitted
+    if found.counted == found.expected or (small_enough(found.counted, found.expected) and not found.moved):
+        return COUNT.after(CountAction.APPROVE, submitted)
+    if large(found) and not found.others:
+        return COUNT.after(CountAction.ASK_AGAIN, submitted)
+    return submitted
 
 
 def settle(count: StockCount, expected: int) -> Movement:
@@ -143,11 +207,13 @@ def settle(count: StockCount, expected: int) -> Movement:
     assert count.counted is not None
     assert count.counted_at is not None
     return Movement(
-        count.sku, count.location, Fact.COUNT, on_hand=count.counted - expected, happened_at=count.counted_at
-    )
+        count.sku, count.location, Fact.COUNT, on_hand=count.counted - expected, happened_at=count.counted_at,
+        reason=count.decided_because or None,
+    )  # fmt: skip
 
 
 def outcome(count: StockCount) -> CountOutcome:
     """The answer of every action on a count."""
-    actions = tuple(action.value for action in COUNT.actions(count.status))
+    known = count.counted is not None
+    actions = tuple(one.value for one in COUNT.actions(count.status) if known or one is not CountAction.APPROVE)
     return CountOutcome(count.id, count.location, count.sku, count.status, count.counted, count.expected, actions)

@@ -1,6 +1,7 @@
 """Rows of counts: one open count per (location, SKU) at a time."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import new_id
-from comptoir.stock.counting import StockCount
+from comptoir.stock.counting import Found, StockCount, SubmitCount
+from comptoir.stock.directing import Candidate, Directed
 
-_COUNT = "id, location, sku, status, reason, asked_at, counted, expected, counted_at, counted_by"
+_COUNT = "id, location, sku, status, reason, asked_at, counted, expected, counted_at, counted_by, not_by, moved, decided_because"
 
 
 async def ask(tx: Tx, location: str, sku: str, reason: str, who: str, now: datetime) -> UUID:
@@ -65,10 +67,75 @@ async def keep(tx: Tx, count: StockCount, now: datetime) -> None:
     decided = count.status in ("approved", "canceled", "recount")
     await tx.run(
         "UPDATE stock_count SET status = $2, counted = $3, expected = $4, counted_at = $5, counted_by = $6,"
-        " decided_at = $7, decided_by = $8 WHERE id = $1",
+        " decided_at = $7, decided_by = $8, not_by = $9, moved = $10, decided_because = $11 WHERE id = $1",
         count.id, count.status.value, count.counted, count.expected, count.counted_at, count.counted_by,
-        now if decided else None, tx.who if decided else None,
+        now if decided else None, tx.who if decided else None, count.not_by, count.moved, count.decided_because,
     )  # fmt: skip
+
+
+async def keep_figure(tx: Tx, count: StockCount, command: SubmitCount, expected: int, at: datetime, who: str) -> None:
+    """Write down what somebody counted, whatever comes of it."""
+    await tx.run(
+        "INSERT INTO stock_count_figure (id, count_id, location, sku, quantity, expected, parts, seconds, counted_at, counted_by, recorded_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7::int[], $8, $9, $10, $11)",
+        command.id, count.id, count.location, count.sku, command.quantity, expected, list(command.parts), command.seconds, at, who, tx.now,
+    )  # fmt: skip
+
+
+async def judged(tx: Tx, count: StockCount, command: SubmitCount, expected: int, at: datetime, who: str) -> Found:
+    """The figure with its price, what moved while it was counted, and whether another person has counted it too."""
+    row = await tx.row(
+        "SELECT (SELECT price_minor FROM sku WHERE sku = $1) AS price,"
+        " EXISTS (SELECT FROM stock_movement m WHERE m.sku = $1 AND m.location = $2 AND m.happened_at > $3 AND m.happened_at <= $4"
+        "   AND m.on_hand <> m.set_aside AND m.fact <> 'count') AS moved,"
+        " EXISTS (SELECT FROM stock_count_figure f WHERE f.count_id = $5 AND f.counted_by <> $6) AS others",
+        count.sku, count.location, at - timedelta(seconds=command.seconds), at, count.id, who,
+    )  # fmt: skip
+    assert row is not None
+    return Found(command.quantity, expected, row["price"] or 0, row["moved"], row["others"])
+
+
+_CANDIDATES = """
+SELECT v.sku, v.on_hand, v.reserved, s.price_minor, coalesce(m.shorts, 0)::int, coalesce(f.tries, 0)::int, coalesce(f.found, 0)::int, v.counted_at
+FROM stock_level v JOIN sku s ON s.sku = v.sku LEFT JOIN find_rate f ON f.sku = v.sku AND f.location = v.location
+LEFT JOIN (SELECT sku, count(*) AS shorts FROM short_pick
+  WHERE location = $1 AND undone_at IS NULL AND at > $2 GROUP BY sku) m ON m.sku = v.sku
+WHERE v.location = $1 AND (v.on_hand <> 0 OR v.reserved > 0 OR m.shorts > 0) AND s.blocked_reason IS NULL
+  AND (v.counted_at IS NULL OR v.counted_at < $3)
+  AND NOT EXISTS (SELECT FROM stock_count k WHERE k.location = $1 AND k.sku = v.sku AND k.status IN ('asked', 'submitted', 'recount'))
+LIMIT 100000
+"""
+
+
+async def list_candidates(tx: Tx, location: str, now: datetime) -> list[Candidate]:
+    """A store's rows that nobody counts at present and nobody has counted since a day ago."""
+    rows = await tx.rows(_CANDIDATES, location, now - timedelta(days=28), now - timedelta(days=1))
+    return [Candidate(*row) for row in rows]
+
+
+async def ask_directed(tx: Tx, location: str, wanted: Sequence[Directed], who: str, now: datetime) -> int:
+    """Ask for these at once; how many were not asked for already."""
+    made = await tx.rows(
+        "INSERT INTO stock_count (id, location, sku, status, reason, asked_at, asked_by, urgency)"
+        " SELECT t.id, $1, t.sku, 'asked', t.reason, $2, $3, t.urgency FROM unnest($4::uuid[], $5::text[], $6::text[], $7::int[]) t(id, sku, reason, urgency)"
+        " ON CONFLICT (location, sku) WHERE status IN ('asked', 'submitted', 'recount') DO NOTHING RETURNING id",
+        location, now, who, [new_id() for _ in wanted], [one.sku for one in wanted], [one.cause.value for one in wanted],
+        [one.urgency for one in wanted],
+    )  # fmt: skip
+    return len(made)
+
+
+async def lock_location(tx: Tx, location: str) -> None:
+    """Two who ask for the list of one store wait for each other."""
+    await tx.run("SELECT pg_advisory_xact_lock(hashtextextended('counts ' || $1, 0))", location)
+
+
+async def count_open(tx: Tx, location: str) -> int:
+    """How many articles wait to be counted in a store."""
+    found: int = await tx.value(
+        "SELECT count(*)::int FROM stock_count WHERE location = $1 AND status IN ('asked', 'recount')", location
+    )
+    return found
 
 
 async def note_counted(tx: Tx, sku: str, location: str, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Tables of levels, the ledger, promises, counts. Made by the migrations, compared by a test."""
 
-from piccolo.columns import UUID, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import UUID, Array, Boolean, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -70,3 +70,23 @@ class StockCount(Table, tablename="stock_count"):
     counted_by = Text(null=True, default=None)
     decided_at = Timestamptz(null=True, default=None)
     decided_by = Text(null=True, default=None)
+    urgency = Integer(default=0)
+    not_by = Text(null=True, default=None)
+    moved = Boolean(default=False)
+    decided_because = Text(default="")
+
+
+class StockCountFigure(Table, tablename="stock_count_figure"):
+    """What somebody counted once, as it was told."""
+
+    id = UUID(primary_key=True, required=True)
+    count_id = UUID(required=True)
+    location = Text(required=True)
+    sku = Text(required=True)
+    quantity = Integer(required=True)
+    expected = Integer(required=True)
+    parts = Array(base_column=Integer(), default=list)
+    seconds = Integer(default=0)
+    counted_at = Timestamptz(required=True)
+    counted_by = Text(required=True)
+    recorded_at = Timestamptz(required=True)

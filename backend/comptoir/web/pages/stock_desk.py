@@ -23,7 +23,7 @@ from comptoir.kit.errors import Conflict, Malformed, Refusal
 from comptoir.kit.words import Code, Note
 from comptoir.screens import article_search, stock_desk
 from comptoir.stock import imports
-from comptoir.stock.counting import ApproveCount, AskCountAgain
+from comptoir.stock.counting import ApproveCount, AskCountAgain, Because
 from comptoir.stock.imports import ImportStock, StockImported
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import NewIds, Words, place_after
@@ -53,9 +53,16 @@ class UnblockForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CountForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Believe a count, or have it counted again."""
+    """Have it counted again."""
 
     id: UUID
+
+
+class BelieveForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Believe a count, and say why the figure was another."""
+
+    id: UUID
+    because: Because
 
 
 @get("/manager/stock", opt=by(*MANAGERS))
@@ -76,7 +83,7 @@ async def desk_page(
     return page.html(
         "manager/stock.html", status=refusal.status if refusal else 200, view=view, found=found, q=q, failed=failed,
         now=now, ids=NewIds(), refusal=refusal, imported=imported, may_decide=actor.role != "regional_manager",
-        at_head_office=actor.role == "head_office",
+        at_head_office=actor.role == "head_office", because=[one.value for one in Because],
     )  # fmt: skip
 
 
@@ -115,10 +122,10 @@ async def unblock(data: URLEncodedBody[UnblockForm], house: TheHouse, actor: The
 
 @post("/manager/stock/counts/{count:uuid}/approve", opt=by("store_manager", "head_office"), status_code=200)
 async def approve(
-    count: FromPath[UUID], data: URLEncodedBody[CountForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+    count: FromPath[UUID], data: URLEncodedBody[BelieveForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
 ) -> Answer:
-    """The difference goes into the ledger."""
-    return await decided(ApproveCount(data.id, count), house, actor, page, now)
+    """The difference goes into the ledger, with its reason."""
+    return await decided(ApproveCount(data.id, count, data.because), house, actor, page, now)
 
 
 @post("/manager/stock/counts/{count:uuid}/again", opt=by("store_manager", "head_office"), status_code=200)

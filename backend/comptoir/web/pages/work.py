@@ -1,4 +1,4 @@
-"""The associate's screens: the store's list, live; packs; put-backs and counts; one scan box for every code."""
+"""The associate's screens: the store's list, live; packs; put-backs; one scan box for every code."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -225,33 +225,6 @@ async def put_backs(
     return page.html("associate/put_backs.html", rows=rows, data=data)
 
 
-@get("/counts", opt=by(*COUNTER))
-async def counts(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
-    """Articles that somebody asked to be counted."""
-    async with borrowed(house.pool) as connection:
-        rows = await shelf_work.counts(connection, store_of(actor))
-    return page.html("associate/counts.html", rows=rows)
-
-
-@get("/counts/{count:uuid}", opt=by(*COUNTER))
-async def show_count(
-    count: FromPath[UUID],
-    house: NamedDependency[House],
-    actor: NamedDependency[Actor],
-    page: NamedDependency[Page],
-    now: NamedDependency[datetime],
-) -> Answer:
-    """Count one article: scan it, type the number, done."""
-    async with borrowed(house.pool) as connection:
-        row = await shelf_work.count(connection, store_of(actor), count)
-        around = await signed_in.read(connection, actor, store_of(actor))
-    view = {
-        "id": str(row.id), "name": row.name, "variant": row.variant, "deciding": row.deciding, "picture": row.picture, "codes": [*row.codes, row.sku],
-        "place": row.place, "sign_in_id": str(actor.sign_in), "server_time": now.isoformat().replace("+00:00", "Z"),
-    }  # fmt: skip
-    return page.html("associate/count.html", count=view, person=around.person, location=around.location)
-
-
 class ScanForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whatever a scanner read, on whatever screen."""
 
@@ -345,8 +318,6 @@ ROUTES: list[BaseRouteHandler] = [
     show_pack,
     one_work,
     put_backs,
-    counts,
-    show_count,
     scan_box,
     scan,
     take,
