@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -143,16 +144,16 @@ def test_a_page_without_a_band_gets_one_for_as_long_as_there_is_something_to_say
 def test_a_page_with_scans_of_its_own_opens_the_job_of_a_foreign_code(
     page: Page, counterpart: Counterpart, code: str, opened: str
 ) -> None:
-    counted = {"id": WORK, "name": "Derby", "variant": "noir", "deciding": "39", "picture": "", "codes": [f"0{ARTICLE}"], "place": None, "sign_in_id": WORK, "server_time": "2026-11-22T09:00:00Z"}  # fmt: skip
-    counterpart.pages["/count"] = lambda: TEMPLATES.get_template("associate/count.html").render(
+    counted = {"id": WORK, "name": "Derby", "variant": "noir", "deciding": "39", "picture": "", "codes": [f"0{ARTICLE}"], "place": None, "sku": "DERBY", "reason": "short", "again": False, "not_by": None}  # fmt: skip
+    counterpart.pages["/count"] = lambda: TEMPLATES.get_template("associate/counts.html").render(
         lang="fr",
         brand="Orme",
         session=None,
         served_at=None,
         theme="",
-        count=counted,
-        person="Camille",
-        location="Lyon",
+        shell=False,
+        new_id=uuid4,
+        data={"at": "2026-11-22T09:00:00Z", "location": "l1", "open": WORK, "rows": [counted]},
     )
     counterpart.pages[opened] = lambda: "<!doctype html><html lang=fr><title>opened</title>"
     page.goto(f"{counterpart.address}/count")
@@ -168,16 +169,16 @@ def test_a_page_with_scans_of_its_own_opens_the_job_of_a_foreign_code(
 def test_a_count_that_the_device_cannot_keep_is_said_and_not_shown_as_done(
     page: Page, counterpart: Counterpart
 ) -> None:
-    counted = {"id": WORK, "name": "Derby", "variant": "noir", "deciding": "39", "picture": "", "codes": [f"0{ARTICLE}"], "place": None, "sign_in_id": WORK, "server_time": "2026-11-22T09:00:00Z"}  # fmt: skip
-    counterpart.pages["/count"] = lambda: TEMPLATES.get_template("associate/count.html").render(
+    counted = {"id": WORK, "name": "Derby", "variant": "noir", "deciding": "39", "picture": "", "codes": [f"0{ARTICLE}"], "place": None, "sku": "DERBY", "reason": "short", "again": False, "not_by": None}  # fmt: skip
+    counterpart.pages["/count"] = lambda: TEMPLATES.get_template("associate/counts.html").render(
         lang="fr",
         brand="Orme",
         session=None,
         served_at=None,
         theme="",
-        count=counted,
-        person="Camille",
-        location="Lyon",
+        shell=False,
+        new_id=uuid4,
+        data={"at": "2026-11-22T09:00:00Z", "location": "l1", "open": WORK, "rows": [counted]},
     )
     page.goto(f"{counterpart.address}/count")
     page.wait_for_load_state("networkidle")

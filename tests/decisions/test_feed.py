@@ -8,7 +8,7 @@ import pytest
 
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.stock.adjusting import AdjustReason, AdjustStock, adjust
-from comptoir.stock.counting import COUNT, CountStatus, small_enough, submit
+from comptoir.stock.counting import COUNT, CountStatus, Found, small_enough, submit
 from comptoir.stock.feed import (
     Known,
     MovementOutcome,
@@ -157,12 +157,12 @@ def test_a_small_difference_needs_nobodys_approval(counted: int, expected: int, 
 
 
 def test_a_large_difference_waits_for_the_manager() -> None:
-    assert submit(CountStatus.ASKED, 2, 9) is CountStatus.SUBMITTED
+    assert submit(CountStatus.ASKED, Found(2, 9, 9900)) is CountStatus.SUBMITTED
 
 
 def test_a_figure_for_a_count_that_is_over_is_refused() -> None:
     with pytest.raises(Conflict, match="not_now"):
-        submit(CountStatus.APPROVED, 2, 2)
+        submit(CountStatus.APPROVED, Found(2, 2, 9900))
 
 
 def test_every_state_of_a_count_but_the_last_ones_has_a_way_on() -> None:

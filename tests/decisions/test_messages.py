@@ -30,7 +30,7 @@ def test_the_number_chooses_the_form() -> None:
 
 
 def test_french_zero_is_singular_and_english_zero_is_plural() -> None:
-    assert t("pick.count_done", "fr", n=0).startswith("0 compté")
+    assert t("count.counted", "fr", n=0).startswith("0 compté")
     assert t("pick.staged_more", "en", n=0, name="Camille") == "Camille, 0 items"
 
 
