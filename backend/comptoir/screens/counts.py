@@ -10,7 +10,16 @@ from comptoir.stock.directing import Cause
 
 MOST = 100
 KNOWN = frozenset(
-    ("short", "found_after_short", "found_elsewhere", "put_back_twice", "receiving", "transfer_over", "counted_again", *Cause)
+    (
+        "short",
+        "found_after_short",
+        "found_elsewhere",
+        "put_back_twice",
+        "receiving",
+        "transfer_over",
+        "counted_again",
+        *Cause,
+    )
 )
 """Reasons that the device has words for; whatever a person wrote is "asked"."""
 
