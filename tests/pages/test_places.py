@@ -5,6 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from comptoir.kit.actor import Actor
+from comptoir.kit.errors import Conflict
+from comptoir.returns.model import Taken, TakeReturn
 from tests.conftest import Database
 from tests.pages.manager_door import Desk, opened, words
 from tests.pages.test_policies import send
@@ -107,3 +110,8 @@ async def test_a_store_with_something_under_way_stays_open_and_takes_returns_onl
         for path in ("/manager/companies", "/manager/stores/new", f"/manager/stores/{PART_DIEU}/about"):
             assert (await browser.get(path)).status_code == 403
         assert (await browser.post(f"/manager/stores/{PART_DIEU}/closing", data=closing)).status_code == 403
+    await desk.connection.execute("UPDATE location SET takes_returns = false WHERE id = $1", PART_DIEU)
+    brought = Taken(reason="too_small", quantity=1, sku="LISON-38", condition="as_new")
+    command = TakeReturn(id=uuid4(), location=PART_DIEU, units=(brought,))
+    with pytest.raises(Conflict, match="no_returns_here"):
+        await desk.app.house.runner.perform(command, Actor(str(HELENE.id), "store_manager", (PART_DIEU,)))
