@@ -55,6 +55,8 @@ async def test_what_is_kept_equals_the_books_whatever_happens_and_only_touched_s
                 await desk.promise(work, MIDDAY + timedelta(minutes=draw.randrange(-30, 300)))
                 works.append((work, place))
             watch.touched((place,))
+            if draw.random() < 0.5:
+                await watch._read(None, works=False)
             assert await watch.stores(EVERYWHERE, newest=True) == await read_direct(
                 desk.connection, EVERYWHERE, desk.app.clock()
             )

@@ -1,7 +1,7 @@
 """Every store as it stands, kept in the memory of a web process, so that a page of 200 stores reads nothing and waits for nothing.
 
-A store that somebody touched (the database's NOTIFY names it) is read again alone; all are read again every few seconds while
-somebody looks, for what no notification tells. A small network is simply read each time. Kept and read figures are the same by test.
+A store that somebody touched (the database's NOTIFY names it) is read again alone; what no notification tells is read again every
+few seconds while somebody looks, and everything twice a minute. A small network is simply read each time. Kept and read figures are the same by test.
 """
 
 import asyncio
@@ -29,7 +29,9 @@ SMALL: Final = 4_000
 """Open works up to which all is read each time."""
 FACTS_FOR: Final = timedelta(seconds=60)
 FRESH_FOR: Final = timedelta(seconds=5)
-"""After so long all stores are read again while somebody looks."""
+"""After so long all stores are read again while somebody looks, but for their works."""
+WORKS_FOR: Final = timedelta(seconds=30)
+"""After so long the works of all stores are read again: what happens to them is told, so this only mends what was missed."""
 AT_ONCE: Final = 40
 """Touched stores that an open page waits for; more are read in the background, within a second."""
 LOOKED_AT: Final = timedelta(seconds=60)
@@ -60,6 +62,8 @@ class Watch:
         self._kept: dict[str, Kept] = {}
         self._dirty: set[str] = set()
         self._works = 0
+        self._begun = 0
+        self._works_at: datetime | None = None
         self._read_at: datetime | None = None
         self._facts_at: datetime | None = None
         self._looked_at: datetime | None = None
@@ -112,27 +116,36 @@ class Watch:
             await asyncio.sleep(ROUND)
             now = self.clock()
             old = self._read_at is None or now - self._read_at >= FRESH_FOR or EVERYWHERE in self._dirty
+            works = self._works_at is None or now - self._works_at >= WORKS_FOR
             try:
                 if old or self._dirty:
-                    await self._read(None if old else tuple(self._dirty))
+                    await self._read(None if old else tuple(self._dirty), works=works)
             except Exception:
                 # A database that is away shows on every page; this one catches up by itself.
                 log.warning("the tower could not be refreshed", exc_info=True)
                 await asyncio.sleep(2)
 
-    async def _read(self, wanted: Sequence[str] | None) -> None:
+    async def _read(self, wanted: Sequence[str] | None, *, works: bool = True) -> None:
+        """Some stores or all; of all perhaps without the works of those that nobody touched."""
+        before = self._begun
         async with self._lock:
+            if wanted is None and self._begun > before:
+                # Somebody else began to read all after this was asked for, and has.
+                return
             now = self.clock()
             told, self._dirty = self._dirty, set()
             if EVERYWHERE in told:
-                wanted = None
+                wanted, works = None, True
+            some = wanted if wanted is not None else None if works else tuple(told)
+            if wanted is None:
+                self._begun += 1
             try:
                 async with borrowed(self.pool) as connection:
                     facts, fresh = await self._slow(connection, now) if wanted is None else (self.facts, False)
                     places = [one.place for one in self._kept.values()]
-                    if fresh or wanted is None:
+                    if wanted is None:
                         places = await queries.read_places(connection, None)
-                    backlogs = await queries.read_backlogs(connection, wanted)
+                    backlogs = await queries.read_backlogs(connection, some)
                     figures = await read_figures(connection, wanted, now)
                     if wanted is None:
                         cases = await queries.read_cases(connection, None)
@@ -140,26 +153,28 @@ class Watch:
                 self._dirty |= told
                 raise
             self.facts = facts
-            at = minute_of(now)
-            await self._take(places, backlogs, figures, at, None if wanted is None else set(wanted), fresh)
+            await self._take(places, backlogs, figures, minute_of(now), (wanted, some), fresh)
             if wanted is None:
                 self.cases, self._read_at = cases, now
+                if works:
+                    self._works_at = now
                 await self._read_means(now)
 
     async def _take(
         self, places: Sequence[Place], backlogs: Mapping[str, Backlog], figures: Figures, at: int,
-        wanted: set[str] | None, fresh: bool,
+        read: tuple[Sequence[str] | None, Sequence[str] | None], fresh: bool,
     ) -> None:  # fmt: skip
+        """Keep what was read: figures of `read`'s first stores, works of its second (None: all)."""
+        wanted, some = read
         kept: dict[str, Kept] = {}
         for place in places:
             before = self._kept.get(place.id)
-            read = wanted is None or place.id in wanted
-            if before is not None and not read and not fresh:
+            if before is not None and not fresh and wanted is not None and place.id not in wanted:
                 kept[place.id] = before
                 continue
-            backlog = backlogs.get(place.id, Backlog()) if read or before is None else before.backlog
-            mine = {name: rows[place.id] for name, rows in figures.items() if place.id in rows}
-            told = mine if read or before is None else before.figures
+            known = before is None or some is None or place.id in some
+            backlog = backlogs.get(place.id, Backlog()) if known or before is None else before.backlog
+            told = {name: rows[place.id] for name, rows in figures.items() if place.id in rows}
             same = before is not None and before.now.at == at and before.place == place and before.backlog == backlog
             if before is not None and same and not fresh:
                 if before.figures == told:
