@@ -12,7 +12,7 @@ from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.tower import judging
 from comptoir.tower.acting import Acted, Undone
-from comptoir.tower.acts import Act, Capacity, Extend, Move, Pause, Pickers, Resume, Seen, UndoAct, What
+from comptoir.tower.acts import Act, Capacity, Extend, Move, Pause, Pickers, Resume, Seen, Tell, UndoAct, What
 from tests.hands import Shop
 from tests.world import BOWL, CONFLUENCE, DERBY, LYON, WAREHOUSE, order, shipped
 
@@ -77,6 +77,8 @@ async def test_each_act_that_is_taken_back_leaves_every_table_as_it_was_and_no_m
             await undo(shop, acted)
     due = "SELECT count(*) FROM event WHERE due_at > $1 AND withdrawn_at IS NULL"
     assert await shop.connection.fetchval(due, shop.now) == 0
+    with pytest.raises(Conflict, match="nobody_is_late"):
+        await act(shop, Tell(2))
     await act(shop, Pause(now + HOUR))
     await act(shop, Resume())
     with pytest.raises(Conflict, match="not_paused"):
@@ -135,6 +137,26 @@ async def test_a_later_hour_is_told_when_the_time_to_take_it_back_is_over(shop: 
     shop.clock.advance(minutes=10)
     with pytest.raises(Conflict, match="act_undo_over"):
         await undo(shop, acted)
+
+
+async def test_who_is_late_is_told_once_and_whoever_is_not_hears_nothing(shop: Shop) -> None:
+    await shop.receive(3)
+    late, ready, early = [await shop.place(order()) for _ in range(3)]
+    for one in (late, ready):
+        await shop.connection.execute("UPDATE work SET promise_at = $2 WHERE order_id = $1", one.id, shop.now - HOUR)
+    acted = await act(shop, Tell(5))
+    assert (acted.effect.works, acted.effect.messages, acted.effect.stays) == (2, 2, (("fewer", 3),))
+    before = await everything(shop)
+    assert (await undo(shop, acted)).back == 2
+    assert await everything(shop) == before
+    again = await act(shop, Tell(2))
+    assert again.effect.works == 2
+    with pytest.raises(Conflict, match="nobody_is_late"):
+        await act(shop, Tell(5))
+    assert "fulfillment.late_told" in await shop.told(late.id)
+    assert "fulfillment.late_told" not in await shop.told(early.id)
+    due = "SELECT min(due_at) FROM event WHERE kind = 'fulfillment.late_told' AND withdrawn_at IS NULL"
+    assert await shop.connection.fetchval(due) == again.undo_until
 
 
 async def test_of_two_managers_who_act_at_once_the_second_is_asked_again(shop: Shop) -> None:

@@ -57,6 +57,7 @@ CASE
   WHEN m.template = 'collector' THEN EXISTS (SELECT FROM collector k WHERE k.order_id = m.order_id)
   WHEN m.template = 'delayed' THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.told_at IS NOT NULL
     AND (w.status IN ('open', 'accepted', 'picking', 'picked') OR w.kind = 'transfer' AND w.status = 'in_transit'))
+  WHEN m.template = 'running_late' THEN EXISTS (SELECT FROM work w WHERE w.order_id = m.order_id AND w.kind = 'pickup' AND w.status IN ('open', 'accepted', 'picking', 'picked'))
   WHEN m.template = 'early' THEN EXISTS (SELECT FROM arrival a WHERE a.order_id = m.order_id AND a.done_at IS NULL)
   WHEN m.template = 'short' THEN EXISTS (SELECT FROM requirement r WHERE r.order_id = m.order_id AND r.unsourced > 0)
   WHEN m.template = 'parcel_ready' THEN EXISTS (SELECT FROM tracking t WHERE t.order_id = m.order_id AND t.status = 'ready_for_pickup')

@@ -8,7 +8,7 @@ from comptoir.notifications.model import Draft, OrderFacts, WorkFacts
 KINDS = (
     "order.placed", "order.payment_due", "order.released", "order.canceled", "fulfillment.short", "fulfillment.staged",
     "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.missed", "fulfillment.expired", "customer.arrived",
-    "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due", "fulfillment.delayed",
+    "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due", "fulfillment.delayed", "fulfillment.late_told",
     "return.withdrawal_noticed", "shipping.left", "shipping.ready_at_relay", "shipping.delivered", "shipping.delayed", "shipping.failed",
     "shipping.label_refused", "payment.refunded", "return.requested", "return.label_ready", "return.label_refused", "return.received", "return.coming_back",
 )  # fmt: skip
@@ -101,6 +101,9 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
         # Staged, canceled or put off once more meanwhile: the hour is not true any more.
         true_now = work is not None and work.status in LIVE and _hour(work.told_at) == body.get("to")
         return Draft("delayed", suppressed=None if true_now else "outdated", work=work)
+    if told.kind == "fulfillment.late_told":
+        waits = work is not None and work.status in LIVE
+        return Draft("running_late", suppressed=None if waits else "outdated", work=work)
     if told.kind == "return.withdrawal_noticed":
         lines = tuple((facts.titles.get(str(line), "?"), quantity) for line, quantity in body.get("lines", ()))
         return Draft("withdrawal_received", lines=lines, at=told.at, elsewhere=bool(body.get("elsewhere")))

@@ -12,7 +12,7 @@ from comptoir.notifications.model import Draft
 Occasion = Literal[
     "confirmed", "held", "ready", "ready_part", "short", "early", "reminder", "last_day", "handed_over", "expired",
     "canceled", "canceled_part", "lapsed", "link", "missed", "collector", "collector_ready", "change_done", "change_declined",
-    "survey", "delayed", "withdrawal_received", "payment_due", "shipped", "refund_sent",
+    "survey", "delayed", "running_late", "withdrawal_received", "payment_due", "shipped", "refund_sent",
     "parcel_ready", "parcel_delivered", "parcel_delayed", "parcel_failed", "parcel_returned", "relay_closed",
     "return_requested", "return_label_failed", "return_received",
 ]  # fmt: skip
@@ -63,6 +63,7 @@ OCCASIONS: Final[dict[Occasion, Kind]] = {
     "collector": Kind("collector", ("buyer",), ("store", "address", "hours")),
     "collector_ready": Kind("collector", ("buyer", *_GOODS_WAIT), ("directions", "until", "hours"), ("pass", "link")),
     "delayed": Kind("delayed", ("new_time", "store")),
+    "running_late": Kind("running_late", ("store",)),
     "withdrawal_received": Kind(
         "withdrawal_received", ("noticed", "withdrawn", "settled_by"), needs=("noticed", "withdrawn")
     ),

@@ -28,6 +28,7 @@ COURSES: Final[dict[str, Course]] = {
     "change_settled": Course(_NOW, timedelta(days=2)),
     "collector": Course(("sms", "email"), timedelta(days=2)),
     "delayed": Course(_NOW, timedelta(hours=4)),
+    "running_late": Course(_NOW, timedelta(hours=2)),
     "withdrawal_received": Course(_TO_KEEP, timedelta(days=5)),
     "early": Course(("push", "sms"), timedelta(minutes=30)),
     "confirmed": Course(_TO_KEEP, timedelta(days=2)),
@@ -53,7 +54,7 @@ COURSES: Final[dict[str, Course]] = {
     "survey": Course(("push", "email"), timedelta(hours=3)),
 }
 TOPIC_OF: Final[dict[str, Topic]] = {
-    "ready": "ready", "reminder": "ready", "last_day": "ready", "missed": "ready", "delayed": "ready", "early": "ready",
+    "ready": "ready", "reminder": "ready", "last_day": "ready", "missed": "ready", "delayed": "ready", "running_late": "ready", "early": "ready",
     "short": "changes", "held": "changes", "payment_due": "changes", "canceled": "changes", "lapsed": "changes", "expired": "changes", "refund_sent": "changes", "return_label_failed": "changes", "change_settled": "changes",
     "parcel_ready": "ready", "parcel_delayed": "changes", "parcel_failed": "changes", "parcel_returned": "changes", "relay_closed": "changes", "shipped": "papers", "parcel_delivered": "papers",
     "confirmed": "papers", "handed_over": "papers", "return_requested": "papers", "return_received": "papers", "survey": "survey",

@@ -322,7 +322,7 @@ KINDS: Final[dict[str, type[msgspec.Struct]]] = {
     "fulfillment.staged": Staged, "fulfillment.unstaged": Nothing, "fulfillment.handed_over": HandedOver,
     "fulfillment.hand_over_undone": HandOver, "fulfillment.hand_over_settled": HandOver, "fulfillment.short": Short,
     "fulfillment.declined": Declined, "fulfillment.moved": Moved, "fulfillment.missed": Until, "fulfillment.expired": Expired,
-    "fulfillment.delayed": Delayed, "fulfillment.kept_longer": Until,
+    "fulfillment.delayed": Delayed, "fulfillment.late_told": Nothing, "fulfillment.kept_longer": Until,
     "customer.arrived": Arrived,
     "shipping.label_bought": LabelBought, "shipping.left": Left, "shipping.in_transit": Parcel, "shipping.ready_at_relay": Parcel,
     "shipping.delivered": Parcel, "shipping.failed": Parcel, "shipping.delayed": Parcel, "shipping.returned": Parcel,

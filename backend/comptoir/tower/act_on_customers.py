@@ -1,4 +1,4 @@
-"""Customers who come for their order are told a later hour, when the time to take it back is over. The promise stays as it was given."""
+"""Customers who come for their order are told that it is late, or a later hour, when the time to take it back is over. The promise stays."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,17 +8,18 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict
 from comptoir.tower import acting_sql
-from comptoir.tower.acts import UNDO_FOR, Act, Extend
+from comptoir.tower.acts import UNDO_FOR, Act, Extend, Tell
 from comptoir.tower.playing import Part, Played
 from comptoir.tower.standing import StoreNow
 
 KIND: Final = "fulfillment.delayed"
+LATE: Final = "fulfillment.late_told"
 STEP: Final = timedelta(minutes=5)
 
 
 async def extend(tx: Tx, command: Act, what: Extend, actor: Actor, stood: StoreNow, now: datetime) -> Played:
     """The later hour, first to those whose promise is in danger. Conflict `nobody_to_tell`."""
-    urgent = [*stood.risks, *(minute for minute in stood.backlog.minutes if minute < stood.at)]
+    urgent = in_danger(stood)
     at = _rounded(what.to)
     found = await acting_sql.customers(tx, command.location, None, at, urgent, what.works)
     await acting_sql.lock_orders(tx, [row["order_id"] for row in found])
@@ -40,6 +41,35 @@ async def extend(tx: Tx, command: Act, what: Extend, actor: Actor, stood: StoreN
     return Played(
         parts=tuple(parts), told=tuple(part.order for part in parts), stays=(("fewer", fewer),) if fewer else ()
     )  # fmt: skip
+
+
+async def tell(tx: Tx, command: Act, what: Tell, actor: Actor, stood: StoreNow, now: datetime) -> Played:
+    """That it is late, to whom that is true and who has heard nothing. Conflict `nobody_is_late`."""
+    urgent = in_danger(stood)
+    found = await acting_sql.late(tx, command.location, None, urgent, what.works)
+    await acting_sql.lock_orders(tx, [row["order_id"] for row in found])
+    rows = await acting_sql.late(tx, command.location, [row["id"] for row in found], urgent, what.works)
+    if not rows:
+        raise Conflict("nobody_is_late")
+    body = {"action": str(command.id)}
+    for row in rows:
+        tx.tell(Event(LATE, row["order_id"], body, row["location"], row["id"], due_at=now + UNDO_FOR))
+    parts = tuple(Part(row["id"], row["order_id"], {"number": row["order_number"]}) for row in rows)
+    fewer = what.works - len(parts)
+    return Played(parts=parts, told=tuple(part.order for part in parts), stays=(("fewer", fewer),) if fewer else ())
+
+
+async def undo_tell(tx: Tx, parts: list[Any], action: str) -> int:
+    """Nobody hears of it. How many."""
+    await acting_sql.lock_orders(tx, [row["order_id"] for row in parts])
+    for order in sorted({row["order_id"] for row in parts}):
+        await outbox.withdraw(tx, order, await outbox.seqs_of(tx, order, LATE, "action", action))
+    return len(parts)
+
+
+def in_danger(stood: StoreNow) -> list[int]:
+    """Promises (minutes) that have passed or that the forecast sees broken."""
+    return [*stood.risks, *(minute for minute in stood.backlog.minutes if minute < stood.at)]
 
 
 async def undo_extend(tx: Tx, parts: list[Any], action: str) -> tuple[int, list[tuple[str, str]]]:

@@ -17,7 +17,7 @@ from comptoir.kit.runner import Flow
 from comptoir.network import sql as network_sql
 from comptoir.sourcing.outlook import Outlook
 from comptoir.tower import acting_sql, queries
-from comptoir.tower.act_on_customers import extend, undo_extend
+from comptoir.tower.act_on_customers import extend, tell, undo_extend, undo_tell
 from comptoir.tower.act_on_parcels import move, undo_move
 from comptoir.tower.act_on_store import capacity, pause, pickers, resume, undo_pause
 from comptoir.tower.acts import (
@@ -29,6 +29,7 @@ from comptoir.tower.acts import (
     Pause,
     Pickers,
     Resume,
+    Tell,
     UndoAct,
     check,
     kind_of,
@@ -96,6 +97,8 @@ class ActFlow:
             return await move(tx, self.outlook, command, what, actor, now)
         if isinstance(what, Extend):
             return await extend(tx, command, what, actor, stood, now)
+        if isinstance(what, Tell):
+            return await tell(tx, command, what, actor, stood, now)
         if isinstance(what, Pause):
             return await pause(tx, command, what, actor, stood, now)
         if isinstance(what, Resume):
@@ -162,6 +165,8 @@ async def undo_act(tx: Tx, command: UndoAct, actor: Actor, now: datetime) -> Und
         back, stayed = await undo_move(tx, parts, place, now)
     elif row["kind"] == "extend":
         back, stayed = await undo_extend(tx, parts, str(command.action))
+    elif row["kind"] == "tell":
+        back = await undo_tell(tx, parts, str(command.action))
     elif row["kind"] in ("pause", "resume"):
         if not await undo_pause(tx, command.action, place, msgspec.json.decode(row["before"]), actor):
             raise Conflict("changed_meanwhile")

@@ -31,6 +31,16 @@ WHERE w.location = $1 AND w.kind = 'pickup' AND w.status IN ('open', 'accepted',
   AND NOT EXISTS (SELECT FROM order_hold h WHERE h.order_id = w.order_id AND h.released_at IS NULL)
 ORDER BY floor(extract(epoch FROM w.promise_at) / 60)::int = ANY($4::int[]) DESC, w.promise_at, w.id LIMIT $5
 """
+# Only those whose promise has passed or will: nobody else is told that they wait.
+_LATE: Final = """
+SELECT w.id, w.order_id, w.order_number, w.location FROM work w
+WHERE w.location = $1 AND w.kind = 'pickup' AND w.status IN ('open', 'accepted', 'picking', 'picked') AND ($2::uuid[] IS NULL OR w.id = ANY($2))
+  AND floor(extract(epoch FROM w.promise_at) / 60)::int = ANY($3::int[])
+  AND NOT EXISTS (SELECT FROM arrival a WHERE a.order_id = w.order_id AND a.location = w.location AND a.done_at IS NULL)
+  AND NOT EXISTS (SELECT FROM order_hold h WHERE h.order_id = w.order_id AND h.released_at IS NULL)
+  AND NOT EXISTS (SELECT FROM event e WHERE e.work = w.id AND e.kind IN ('fulfillment.delayed', 'fulfillment.late_told') AND e.withdrawn_at IS NULL)
+ORDER BY w.promise_at, w.id LIMIT $4
+"""
 _REACH: Final = """
 SELECT (count(*) FILTER (WHERE c.phone IS NOT NULL))::int, (count(*) FILTER (WHERE c.phone IS NULL AND c.email IS NOT NULL))::int,
   (count(*) FILTER (WHERE c.phone IS NULL AND c.email IS NULL))::int
@@ -63,6 +73,11 @@ async def customers(
 ) -> list[Any]:  # fmt: skip
     """Works whose customers may be told, those whose promise is in danger (`urgent` minutes) first."""
     return await tx.rows(_CUSTOMERS, location, None if works is None else list(works), later_than, list(urgent), most)
+
+
+async def late(tx: Tx, location: str, works: Sequence[UUID] | None, urgent: Sequence[int], most: int) -> list[Any]:
+    """Works that are late or will be (`urgent` minutes), whose customers have been told nothing of it."""
+    return await tx.rows(_LATE, location, None if works is None else list(works), list(urgent), most)
 
 
 async def untouched(tx: Tx, works: Sequence[UUID], heard_after: datetime) -> set[UUID]:

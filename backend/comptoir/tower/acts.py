@@ -18,7 +18,7 @@ SOONEST: Final = timedelta(minutes=15)
 """An hour that customers are told lies at least so far ahead."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=MOST_WORKS)]
-Kind = Literal["pause", "resume", "capacity", "pickers", "move", "extend"]
+Kind = Literal["pause", "resume", "capacity", "pickers", "move", "extend", "tell"]
 
 
 class Pause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="pause", tag_field="kind"):
@@ -61,7 +61,13 @@ class Extend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="exten
     to: Instant
 
 
-What = Pause | Resume | Capacity | Pickers | Move | Extend
+class Tell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tell", tag_field="kind"):
+    """So many customers whose order is late, or will be, are told so, and that they will hear when it is ready; no new hour, and each once."""
+
+    works: Count
+
+
+What = Pause | Resume | Capacity | Pickers | Move | Extend | Tell
 
 
 class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

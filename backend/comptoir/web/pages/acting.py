@@ -60,6 +60,7 @@ class Choice(msgspec.Struct, frozen=True):
             "pickers": {"people": self.people, "per_hour": self.per_hour, "until": until},
             "move": {"works": self.works, "to": (self.to,) if self.to else ()},
             "extend": {"works": self.works, "to": until},
+            "tell": {"works": self.works},
         }
         try:
             what: What = msgspec.convert({"kind": self.do} | each[self.do], What)
@@ -102,7 +103,7 @@ class Card(msgspec.Struct, frozen=True):
     checked: bool = False
 
 
-Do = FromQuery[Literal["", "pause", "resume", "capacity", "pickers", "move", "extend"]]
+Do = FromQuery[Literal["", "pause", "resume", "capacity", "pickers", "move", "extend", "tell"]]
 
 
 @get("/manager/stores/{store:str}/act", opt=by(*MANAGERS))
@@ -213,7 +214,7 @@ async def stood(house: House, actor: Actor, store: str) -> StoreNow:
 def kinds_for(here: StoreNow, actor: Actor, now: datetime) -> list[Kind]:
     """The acts that this manager has for the store as it is."""
     paused = here.place.paused_until is not None and here.place.paused_until > now
-    kinds: list[Kind] = ["extend", "pickers", "capacity", "resume" if paused else "pause"]
+    kinds: list[Kind] = ["extend", "tell", "pickers", "capacity", "resume" if paused else "pause"]
     return kinds if actor.role == "store_manager" else ["move", *kinds]
 
 
