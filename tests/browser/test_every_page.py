@@ -1345,6 +1345,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/returns/report": [State("thirty days", "office", lambda world: (returned("settled")(world), "/manager/returns/report")[1])],
     "/manager/stock": [State("desk", "office", at("/manager/stock"), allowed=CSV_COLUMNS), State("found", "office", at("/manager/stock?q=derby"), allowed=CSV_COLUMNS)],
     "/manager/stock/article": [State("one", "office", at("/manager/stock/article?sku=DERBY-HELENE-NOIR-39"), both=False)],
+    "/manager/stock/control": [State("lying", "office", at("/manager/stock/control?what=lying")), State("empty", "office", at("/manager/stock/control?what=over&store=none"), both=False)],
     "/manager/stores": [State("list", "office", at("/manager/stores"))],
     "/manager/stores/{location:str}": [
         State("Lyon", "office", at(f"/manager/stores/{LYON}"), both=False),

@@ -1,0 +1,81 @@
+"""Stock control shows the worst rows of one's own stores, says by how much, and has each one's next step."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from comptoir.kit.ids import new_id
+from tests.conftest import Database
+from tests.doors import MIDDAY
+from tests.pages.manager_door import Desk, opened, words
+from tests.people import HELENE, INES, ODILE, PART_DIEU, VIEUX_LILLE
+
+pytestmark = pytest.mark.anyio
+PAGE = "/manager/stock/control"
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    async with opened(database) as desk:
+        yield desk
+
+
+async def sold(desk: Desk, sku: str, place: str, units: int, days: int) -> None:
+    await desk.move(sku, place, "till_sale", -units)
+    at = MIDDAY - timedelta(days=days)
+    await desk.connection.execute(
+        "UPDATE stock_movement SET happened_at = $1 WHERE fact = 'till_sale' AND sku = $2 AND location = $3",
+        at,
+        sku,
+        place,
+    )
+    await desk.connection.execute(
+        "UPDATE stock_level SET sold_at = $1 WHERE sku = $2 AND location = $3", at, sku, place
+    )
+
+
+async def test_each_list_has_what_belongs_to_it_with_its_figure(desk: Desk) -> None:
+    for sku in ("LISON-38", "AMPHORE-24"):
+        await desk.connection.execute("UPDATE stock_level SET sold_at = NULL WHERE sku = $1", sku)
+    await sold(desk, "LISON-38", PART_DIEU, 9, 3)
+    await desk.move("AMPHORE-24", VIEUX_LILLE, "till_sale", -20)
+    await desk.move("AMPHORE-24", VIEUX_LILLE, "reserve", 0, 4)
+    async with await desk.browser(ODILE) as browser:
+        short = words(await browser.get(PAGE, params={"what": "short"}))
+        assert "Basket Lison" in short
+        assert "Dure 3 jours" in short
+        over = words(await browser.get(PAGE, params={"what": "over"}))
+        assert "promis en trop Faire compter" in over
+        lying = words(await browser.get(PAGE, params={"what": "lying"}))
+        assert "Aucune vente connue" in lying
+        await desk.connection.execute("UPDATE sku SET blocked_reason = 'Semelle' WHERE sku = 'LISON-38'")
+        assert "Semelle Débloquer" in words(await browser.get(PAGE, params={"what": "blocked"}))
+        assert "Basket Lison" not in words(await browser.get(PAGE, params={"what": "short"}))
+        file = await browser.get(f"{PAGE}/csv", params={"what": "over"})
+    lines = file.text.lstrip("\ufeff").splitlines()
+    assert lines[0].startswith("list,sku,name,store,on_hand")
+    assert lines[1].startswith(f"over,AMPHORE-24,Vase Amphore,{VIEUX_LILLE},")
+
+
+async def test_one_tap_asks_the_store_to_count_and_the_list_of_counts_has_it(desk: Desk) -> None:
+    form = {"id": str(new_id()), "store": PART_DIEU, "sku": "LISON-38", "what": "over"}
+    async with await desk.browser(HELENE) as browser:
+        for _ in range(2):
+            assert (await browser.post(f"{PAGE}/count", data=form)).status_code == 303
+        assert "À compter" in words(await browser.get(PAGE, params={"what": "counts"}))
+    assert await desk.connection.fetchval("SELECT count(*) FROM stock_count") == 1
+
+
+async def test_a_manager_of_another_region_gets_nothing_of_it(desk: Desk) -> None:
+    await desk.move("AMPHORE-24", VIEUX_LILLE, "till_sale", -20)
+    await desk.move("AMPHORE-24", VIEUX_LILLE, "reserve", 0, 4)
+    async with await desk.browser(INES) as browser:
+        for query in ({}, {"store": VIEUX_LILLE}):
+            page = await browser.get(PAGE, params={"what": "over"} | query)
+            assert "Amphore" not in words(page)
+            assert VIEUX_LILLE not in page.text.replace(f"store={VIEUX_LILLE}", "")
+            file = await browser.get(f"{PAGE}/csv", params={"what": "over"} | query)
+            assert len(file.text.splitlines()) == 1
+        form = {"id": str(new_id()), "store": VIEUX_LILLE, "sku": "AMPHORE-24", "what": "over"}
+        assert (await browser.post(f"{PAGE}/count", data=form)).status_code == 404
