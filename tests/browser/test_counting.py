@@ -83,6 +83,7 @@ def test_a_directed_list_is_counted_blind_with_no_network_and_a_large_difference
         # The second: forty too many, typed. A code that nobody knows lies beside it.
         hands.scan(shop.code_of(many))
         hands.scan("XX-NOBODY-KNOWS")
+        expect(page.locator("[data-act=note]")).to_be_in_viewport()
         page.click("[data-act=note]")
         page.click("[data-key=back]")
         for key in str(before + 40):

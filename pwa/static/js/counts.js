@@ -44,7 +44,7 @@ function paintList() {
       const sent = fact && fact.seq <= journal.acked;
       const words = [row.variant, not_mine(row) ? say("by_another") : row.again ? say("second") : say(`because_${row.reason}`)];
       const begun = drafts[row.id] && !fact ? say("so_far", { n: sum(drafts[row.id].parts) }) : "";
-      const made = clone("t-row", { picture: row.picture, name: called(row), more: words.filter(Boolean).join(", "), begun, place: sayPlace(row.place), placed: row.place, kept: fact && !sent, sent, open: !fact });
+      const made = clone("t-row", { picture: row.picture, name: called(row), more: words.filter(Boolean).join(", "), begun, place: sayPlace(row.place), placed: row.place, kept: fact && !sent, sent });
       const button = made.querySelector("button");
       button.dataset.count = row.id;
       button.disabled = Boolean(fact) || not_mine(row);
@@ -83,6 +83,7 @@ function choose(id) {
   open = list?.rows.find((row) => row.id === id && !told(row) && !not_mine(row)) ?? null;
   if (open) ask(say("scan_one"), say("scan_more"));
   paint();
+  scrollTo(0, 0);
 }
 
 async function add(units) {
@@ -106,6 +107,7 @@ async function take(detail) {
   if (!row || (open && row !== open)) {
     odd = detail;
     paint();
+    $("odd").scrollIntoView({ block: "center" });
     return tell("bad", say(open ? "wrong" : "not_listed"), row ? called(row) : say("nothing_counted"));
   }
   if (!open) {
