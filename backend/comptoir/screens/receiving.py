@@ -266,8 +266,8 @@ async def differences(
     which += (
         " AND x.status IN ('accepted', 'recount', 'settled') ORDER BY x.decided_at DESC, x.id"
         if decided and not purchase
-        else " AND x.status <> 'gone' ORDER BY x.status <> 'open', x.made_at, x.id" if purchase
-        else " AND x.status IN ('open', 'claimed') ORDER BY x.status <> 'open', x.made_at, x.id"
+        else " AND x.status <> 'gone' ORDER BY x.status <> 'open', x.made_at, x.kind, x.sku, x.id" if purchase
+        else " AND x.status IN ('open', 'claimed') ORDER BY x.status <> 'open', x.made_at, x.kind, x.sku, x.id"
     )  # fmt: skip
     rows = await connection.fetch(_DIFFERENCES.format(which=which), places(actor), MOST, purchase)
     return [_read(row, DifferenceView) for row in rows]
