@@ -188,7 +188,7 @@ async def test_a_stores_page_says_its_day_in_figures_and_none_of_a_person(desk: 
     async with await desk.browser(LEA, PART_DIEU), await desk.browser(HELENE) as browser:
         told = words(await browser.get(path))
     for said in (
-        "1 en retard.", "Travail par temps restant 6 en tout 1 en retard 0 30 min 3 1 h 1 2 h 1 aujourd’hui 0 plus tard", "7 commandes reçues", "À préparer 5",
+        "1 en retard.", "Travail par temps restant 6 en tout 1 en retard 0 30 min 3 1 h 1 2 h 1 ce soir 0 plus tard", "7 commandes reçues", "À préparer 5",
         "Préparées, à ranger ou à emballer 1", "Prêtes au retrait 1", "1 personne connectée", "Léa", "75 % trouvés",
         "Basket Lison, Blanc et vert, 38 pas à sa place 2 pièces", "Depuis un à trois jours 1", "XX-01",
     ):  # fmt: skip

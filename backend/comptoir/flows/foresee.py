@@ -32,7 +32,7 @@ WITH live AS (
 )
 SELECT v.*, CASE WHEN v.told_at IS NULL THEN '{}' ELSE (SELECT array_agg((e.body->>'to')::timestamptz ORDER BY e.seq) FROM event e
     WHERE e.work IN (v.id, (SELECT t.work FROM transfer t WHERE t.order_id = v.order_id AND t.arrived_work = v.id))
-      AND e.stream = v.order_id AND e.kind = 'fulfillment.delayed') END AS told
+      AND e.stream = v.order_id AND e.kind = 'fulfillment.delayed' AND e.withdrawn_at IS NULL) END AS told
 FROM live v WHERE v.kind = 'pickup'
   AND NOT EXISTS (SELECT FROM arrival a WHERE a.order_id = v.order_id AND a.location = v.location AND a.done_at IS NULL)
   AND NOT EXISTS (SELECT FROM order_hold h WHERE h.order_id = v.order_id AND h.released_at IS NULL)

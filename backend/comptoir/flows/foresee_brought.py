@@ -27,7 +27,7 @@ AT_SOURCE: Final = ("open", "accepted", "picking", "picked")
 _COMING: Final = """
 SELECT w.id, w.order_id, w.location, w.status, w.told_at, t.id AS transfer, t.number, t.promise_at, t.shipped_at, t.to_location, l.name AS to_name,
   CASE WHEN w.told_at IS NULL THEN '{}' ELSE (SELECT array_agg((e.body->>'to')::timestamptz ORDER BY e.seq) FROM event e
-    WHERE e.work = w.id AND e.stream = w.order_id AND e.kind = 'fulfillment.delayed') END AS told,
+    WHERE e.work = w.id AND e.stream = w.order_id AND e.kind = 'fulfillment.delayed' AND e.withdrawn_at IS NULL) END AS told,
   EXISTS (SELECT FROM exception x WHERE x.work = w.id AND x.kind = 'transfer_not_left') AS asked
 FROM transfer t JOIN work w ON w.id = t.work AND w.location = t.from_location JOIN location l ON l.id = t.to_location
 WHERE t.order_id IS NOT NULL AND t.status IN ('created', 'shipped') AND t.promise_at < $1 AND w.kind = 'transfer'

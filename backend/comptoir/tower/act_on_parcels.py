@@ -1,6 +1,6 @@
 """Parcels that nobody has begun go to other stores, each whole and with its promise; sourcing chooses where. And back, while nobody has begun there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -74,9 +74,19 @@ async def move(tx: Tx, outlook: Outlook, command: Act, what: Move, actor: Actor,
             outlook.queue[at] -= 1
     if not parts:
         raise Conflict("nothing_to_move", **stays)
-    stays["fewer"] = max(0, what.works - len(parts) - sum(stays.values()))
-    told = tuple((reason, count) for reason, count in stays.items() if count and len(parts) < what.works)
+    told = _why(what.works - len(parts), stays)
     return Played(parts=tuple(parts), moved=tuple(moved), stays=told, cost_minor=cost)
+
+
+def _why(left: int, stays: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Why so many of those that were asked for stay; more were looked at than were asked for."""
+    found = []
+    for reason, count in (*stays.items(), ("fewer", left)):
+        some = min(count, left)
+        if some:
+            found.append((reason, some))
+            left -= some
+    return tuple(found)
 
 
 def allowed_stores(outlook: Outlook, location: str, to: Sequence[str], actor: Actor) -> frozenset[str]:
