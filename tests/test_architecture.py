@@ -34,7 +34,7 @@ NOUNS = {
 READERS = {"screens", "notifications", "channels", "errands", "outgoing", "tower"}
 LAYERS = (  # imports go downwards only; the packages of one layer do not know one another
     {"web", "worker", "cli", "app", "serving", "webserver", "seeding", "bench", "drawing", "migrating", "migrations"},
-    {"house"}, {"wiring"}, READERS, {"flows"}, NOUNS, {"carriers"}, REFERENCE, {"world"}, {"vocabulary", "kit", "settings"},
+    {"house"}, {"wiring"}, {"alerting"}, READERS, {"flows"}, NOUNS, {"carriers"}, REFERENCE, {"world"}, {"vocabulary", "kit", "settings"},
 )  # fmt: skip
 RANK = {name: len(LAYERS) - i for i, names in enumerate(LAYERS) for name in names}
 MAY_KNOW_EACH_OTHER = LAYERS[0] | LAYERS[-1]
@@ -54,6 +54,8 @@ ALLOWED = {  # a breach that is meant, and why
     "flows.keep_reports imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "channels.intake imports house": "a job of the worker is handed the house",
     "notifications.webhook_words imports house": "a job of the worker is handed the house; the name is for the type checker only",
+    "alerting.keeping imports house": "a job of the worker is handed the house; the name is for the type checker only",
+    "alerting.sending imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "notifications.report_mails imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "notifications.sending imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "notifications.attaching imports house": "a job of the worker is handed the house; the name is for the type checker only",
@@ -187,7 +189,7 @@ def purity(package: Path) -> Iterator[str]:
                 through_kit = target == "comptoir.kit.db" and set(names) != {"Event"}
                 if through_kit or target.split(".")[0] in ("asyncpg", "piccolo"):
                     yield f"{name} knows a database"
-        if here in NOUNS | REFERENCE | READERS | {"flows"}:
+        if here in NOUNS | REFERENCE | READERS | {"flows", "alerting"}:
             client = last == "client" or {"carriers", "providers"} & set(name.split("."))
             if not client and any(NETWORK.match(target) for target, _ in imports(tree)):
                 yield f"{name} knows a network"

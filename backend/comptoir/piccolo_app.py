@@ -6,7 +6,7 @@ from piccolo.conf.apps import AppConfig, table_finder
 
 PACKAGES = (
     "kit", "network", "catalog", "staff", "stock", "sourcing", "orders", "payments", "invoices", "fulfillment", "transfers", "receiving", "shipping", "returns", "channels", "notifications",
-    "printing", "reporting", "outgoing", "tower",
+    "printing", "reporting", "outgoing", "tower", "alerting",
 )  # fmt: skip
 
 APP_CONFIG = AppConfig(

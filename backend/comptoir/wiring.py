@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from comptoir.alerting import changing as alert_changes
 from comptoir.carriers.known import MAKERS
 from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
 from comptoir.channels import deciding
@@ -277,6 +278,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **rating.FLOWS,
         **registering.FLOWS,
         **acting_in_tower.flows(outlook),
+        **alert_changes.FLOWS,
     }
 
 
@@ -328,6 +330,9 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "keep hours of stores": ("comptoir.tower.keeping:keep_hours", 60.0),
     "keep forecasts": ("comptoir.tower.keeping:keep_forecasts", 120.0),
     "judge what managers did": ("comptoir.tower.judging:judge_acts", 60.0),
+    "judge alerts": ("comptoir.alerting.keeping:judge_alerts", 60.0),
+    "send alerts": ("comptoir.alerting.sending:send_alerts", 2.0),
+    "forget old alerts": ("comptoir.alerting.keeping:forget_old", 3600.0),
     "learn from past hours": ("comptoir.tower.keeping:learn_from_hours", 3600.0),
     "remind of pickups": ("comptoir.flows.remind:remind", 60.0),
     "ask how it was": ("comptoir.notifications.surveying:survey", 300.0),

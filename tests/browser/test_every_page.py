@@ -50,6 +50,8 @@ NOT_PAGES: Final = (
     "/openapi.json",
     "/sw.js",
     "/o/sw.js",
+    "/manager/sw.js",
+    "/manager/alerts/count",
     "/manifest.webmanifest",
 )
 FILES: Final = (
@@ -857,6 +859,48 @@ def looked_back(world: World) -> None:
     )  # fmt: skip
 
 
+def alarmed(world: World) -> str:
+    """A rule, an alert that went further up, one that somebody is at, one that is over; messages that arrived and that did not. The first."""
+    now, rule = datetime.now(UTC), uuid5(UUID(int=9), "rule")
+    world.shop.ask(
+        "INSERT INTO alert_rule (id, kind, threshold, tells, media, quiet_from, quiet_until, escalate_after, escalate_to, changed_at, changed_by)"
+        " VALUES ($1, 'late', 5, 'store_manager', '{email,push}', 1260, 480, 20, 'head_office', $2, 'system') ON CONFLICT DO NOTHING",
+        rule, now,
+    )  # fmt: skip
+    world.shop.ask(
+        "INSERT INTO alert_reading (kind, subject, hour, location, high) VALUES ('late', $1, date_trunc('hour', $2::timestamptz), $1, 9) ON CONFLICT DO NOTHING",
+        LYON, now,
+    )  # fmt: skip
+    ids = [uuid5(UUID(int=n), "alert") for n in (11, 12, 13)]
+    for id, subject, at_it, over in zip(ids, (LYON, "x", "y"), (None, now, None), (None, None, now), strict=True):
+        world.shop.ask(
+            "INSERT INTO alert (id, rule, kind, subject, location, threshold, value, highest, raised_at, value_at, acknowledged_at, acknowledged_by, word,"
+            " escalated_at, ended_at, ended_because) SELECT $1, $2, 'late', $3, $4, 5, 8, 9, $5::timestamptz - interval '40 minutes', $5, $6,"
+            " CASE WHEN $6::timestamptz IS NOT NULL THEN s.id::text END, 'Léon appelle', CASE WHEN $3 = $4 THEN $5::timestamptz END, $7, 'calm'"
+            " FROM staff s WHERE s.role = 'store_manager' ORDER BY s.id LIMIT 1 ON CONFLICT DO NOTHING",
+            id, rule, subject, LYON, now, at_it, over,
+        )  # fmt: skip
+        for n, what in enumerate(("raised", "escalated") if subject == LYON else ("raised",), 1):
+            world.shop.ask(
+                "INSERT INTO alert_step (alert, n, what, at, who, value) VALUES ($1, $2, $3, $4, 'system', 7) ON CONFLICT DO NOTHING",
+                id, n, what, now,
+            )  # fmt: skip
+    for medium, state, code in (("email", "sent", ""), ("push", "suppressed", "no_push")):
+        world.shop.ask(
+            "INSERT INTO alert_notice (id, alert, n, staff, medium, state, code, made_at, settled_at) SELECT $1, $2, 1, id, $3, $4, $5, $6, $6"
+            " FROM staff WHERE role = 'store_manager' ORDER BY id LIMIT 1 ON CONFLICT DO NOTHING",
+            new_id(), ids[0], medium, state, code, now,
+        )  # fmt: skip
+    return str(ids[0])
+
+
+def wrong_quiet(page: Page, world: World) -> None:
+    page.check("input[name=quiet]")
+    page.fill("#f-quiet_from", "25 heures")
+    page.click("form button.main")
+    page.locator(".error").wait_for()
+
+
 def gets_reports(world: World) -> str:
     """Whoever is at head office gets two reports, one of which could not be sent; the link that ends the first."""
     first = uuid5(UUID(int=7), "report")
@@ -1563,6 +1607,18 @@ STATES: Final[dict[str, list[State]]] = {
         State("refused", "nobody", at("/sign-in/manager"), lambda page, world: (page.fill("#f-email", "a@example.fr"), page.fill("#f-password", "x" * 14), page.click("button.main"), page.locator("[role=alert]").wait_for())),
     ],
     "/manager/trends": [State("eight weeks", "office", lambda world: (looked_back(world), "/manager/trends")[1])],
+    "/manager/alerts": [
+        State("none", "office", lambda world: (world.shop.ask("DELETE FROM alert"), "/manager/alerts")[1]),
+        State("three", "office", lambda world: (alarmed(world), "/manager/alerts")[1]),
+        State("past", "office", lambda world: (alarmed(world), "/manager/alerts?which=past")[1], both=False),
+    ],
+    "/manager/alerts/{alert:uuid}": [State("escalated", "office", lambda world: f"/manager/alerts/{alarmed(world)}")],
+    "/manager/alerts/rules": [State("three", "office", lambda world: (alarmed(world), "/manager/alerts/rules")[1], both=False)],
+    "/manager/alerts/rules/new/{kind:str}": [
+        State("asked", "office", at("/manager/alerts/rules/new/late")),
+        State("a wrong clock", "office", at("/manager/alerts/rules/new/channel"), wrong_quiet, both=False),
+    ],
+    "/manager/alerts/rules/{rule:uuid}": [State("as it stands", "office", lambda world: (alarmed(world), f"/manager/alerts/rules/{uuid5(UUID(int=9), 'rule')}")[1], both=False)],
     "/manager/trends/mails": [State("two", "office", lambda world: (gets_reports(world), "/manager/trends/mails")[1])],
     "/reports/stop/{subscription:uuid}/{token:str}": [
         State("asked", "nobody", lambda world: gets_reports(world)),

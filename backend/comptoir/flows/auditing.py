@@ -18,7 +18,7 @@ __all__ = ["STANDING", "Thing", "keep", "note", "standing"]
 
 Thing = Literal[
     "store", "region", "entity", "person", "device", "key", "webhook", "box", "carrier_account", "payment_account", "printer",
-    "printer_network", "collections", "channel", "sku", "reason", "message_text", "policy",
+    "printer_network", "collections", "channel", "sku", "reason", "message_text", "policy", "alert_rule",
 ]  # fmt: skip
 
 STANDING: Final[Mapping[Thing, str]] = {
@@ -69,6 +69,7 @@ SELECT coalesce((SELECT jsonb_object_agg('pickup_' || w.weekday, w.at) FROM (SEL
 SELECT to_jsonb(s) - 'sku' - 'version' || jsonb_build_object('barcodes', coalesce((SELECT jsonb_agg(b.code ORDER BY b.code) FROM barcode b WHERE b.sku = s.sku), '[]'))
 FROM sku s WHERE s.sku = $1""",
     "reason": "SELECT to_jsonb(r) - 'changed_at' - 'changed_who' FROM reason r WHERE subject || '.' || code = $1",
+    "alert_rule": "SELECT to_jsonb(r) - 'id' - 'version' - 'changed_at' - 'changed_by' FROM alert_rule r WHERE r.id = $1::text::uuid",
     "message_text": """
 SELECT jsonb_build_object('subject', subject, 'body', body, 'sms', sms, 'push', push, 'how', how) FROM message_text_version
 WHERE occasion || '.' || language = $1 ORDER BY version DESC LIMIT 1""",

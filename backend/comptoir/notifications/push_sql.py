@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.kit.db import Pool, Tx, borrowed
+from comptoir.kit.db import Connection, Pool, Tx, borrowed
 from comptoir.notifications.model import Subscription
 
 MOST_PER_ORDER = 5
@@ -72,7 +72,7 @@ async def keep_device(tx: Tx, id: UUID, device: UUID, keys: Keys, language: str)
     )  # fmt: skip
     await tx.run(
         "INSERT INTO push_subscription (id, endpoint, p256dh, auth, device, language, made_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
-        " ON CONFLICT (endpoint, order_id) DO UPDATE SET p256dh = $3, auth = $4, device = $5, language = $6, last_seen_at = $7",
+        " ON CONFLICT (endpoint, order_id) DO UPDATE SET p256dh = $3, auth = $4, device = $5, staff = NULL, language = $6, last_seen_at = $7",
         id, keys.endpoint, keys.p256dh, keys.auth, device, language, tx.now,
     )  # fmt: skip
 
@@ -213,6 +213,52 @@ async def noted(pool: Pool, browser: UUID, taken: bool, code: str, now: datetime
         )  # fmt: skip
 
 
+async def keep_manager(tx: Tx, id: UUID, staff: UUID, keys: Keys, language: str) -> None:
+    """The manager who is signed in hears of alerts in this browser; whoever did before in the same one does no more."""
+    await tx.run(
+        "DELETE FROM push_subscription WHERE staff IS NOT NULL AND endpoint = $1 AND endpoint <> $2",
+        keys.old,
+        keys.endpoint,
+    )
+    await tx.run(
+        "INSERT INTO push_subscription (id, endpoint, p256dh, auth, staff, language, made_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
+        " ON CONFLICT (endpoint, order_id) DO UPDATE SET p256dh = $3, auth = $4, staff = $5, device = NULL, language = $6, last_seen_at = $7",
+        id, keys.endpoint, keys.p256dh, keys.auth, staff, language, tx.now,
+    )  # fmt: skip
+
+
+async def stop_manager(pool: Pool, staff: UUID, endpoint: str) -> None:
+    """This browser is told nothing of alerts any more."""
+    async with borrowed(pool) as connection:
+        await connection.execute("DELETE FROM push_subscription WHERE staff = $1 AND endpoint = $2", staff, endpoint)
+
+
+async def is_told(pool: Pool, staff: UUID, endpoint: str) -> bool:
+    """Is this manager told of alerts in this browser?"""
+    async with borrowed(pool) as connection:
+        return bool(
+            await connection.fetchval(
+                "SELECT EXISTS (SELECT FROM push_subscription WHERE staff = $1 AND endpoint = $2)", staff, endpoint
+            )
+        )
+
+
+async def _alert_shown(connection: Connection, ref: UUID, now: datetime) -> datetime | None:
+    notice = await connection.fetchrow(
+        "UPDATE alert_notice SET state = 'shown', shown_at = coalesce(shown_at, $2), settled_at = coalesce(settled_at, $2), next_at = NULL"
+        " WHERE id = $1 AND medium = 'push' AND tries > 0 RETURNING staff, shown_at",
+        ref, now,
+    )  # fmt: skip
+    if notice is None:
+        return None
+    await connection.execute(
+        "UPDATE push_subscription SET shown_at = greatest(shown_at, $2), failed_at = NULL, failure = '' WHERE staff = $1",
+        notice["staff"], notice["shown_at"],
+    )  # fmt: skip
+    at: datetime = notice["shown_at"]
+    return at
+
+
 async def shown(pool: Pool, ref: UUID, now: datetime) -> datetime | None:
     """A browser has shown what `ref` names: a device's note, or a customer's message. When it was first shown; None for neither."""
     async with borrowed(pool) as connection, connection.transaction():
@@ -234,7 +280,7 @@ async def shown(pool: Pool, ref: UUID, now: datetime) -> datetime | None:
             ref, now,
         )  # fmt: skip
         if told is None:
-            return None
+            return await _alert_shown(connection, ref, now)
         await connection.execute(
             "UPDATE message SET next_at = $2, settled_at = NULL, reason = NULL, status = 'sent' WHERE id = $1 AND status IN ('due', 'sent', 'failed')",
             ref, now,

@@ -81,7 +81,7 @@ class Rating(Table, tablename="rating"):
 
 
 class PushSubscription(Table, tablename="push_subscription"):
-    """A browser that may be told something: a device of a store, or a customer's for one order."""
+    """A browser that may be told something: a device of a store, a manager's, or a customer's for one order."""
 
     id = UUID(primary_key=True, required=True)
     endpoint = Text(required=True)
@@ -95,6 +95,9 @@ class PushSubscription(Table, tablename="push_subscription"):
         unique=True,
     )
     order_id = UUID(null=True, default=None)
+    staff: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Person", app_name="comptoir"), on_delete=OnDelete.cascade, null=True, default=None
+    )
     language = Text(required=True)
     made_at = Timestamptz(required=True)
     last_seen_at = Timestamptz(required=True)

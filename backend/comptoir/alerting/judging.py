@@ -1,0 +1,178 @@
+"""When an alert is raised, goes on, is told to more people and ends. Pure.
+
+A figure at or above its threshold raises; it has to stay well below for five minutes before the alert ends, so that a figure that
+swings around its threshold is one alert and not twenty.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Final, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from comptoir.alerting.model import KINDS, AlertRule
+
+CALM_FOR: Final = timedelta(minutes=5)
+FEW: Final = 3
+"""Missing articles in two hours below which nothing is a spike."""
+USUAL_AT_LEAST: Final = 1.0
+
+What = Literal["raise", "update", "end", "wake", "escalate"]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One figure of one thing: a store by its id, or a channel, a carrier, a provider (`location` None). `name` is what pages say."""
+
+    kind: str
+    subject: str
+    location: str | None
+    value: int
+    name: str = ""
+    region: str | None = None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """An alert that is open."""
+
+    id: UUID
+    rule: UUID
+    subject: str
+    value: int
+    raised_at: datetime
+    calm_since: datetime | None = None
+    acknowledged_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    escalated_at: datetime | None = None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What is to be done about one thing. `alert` None: it is new."""
+
+    what: What
+    rule: AlertRule
+    reading: Reading
+    alert: UUID | None = None
+    calm_since: datetime | None = None
+    because: str = ""
+
+
+def covers(rule: AlertRule, reading: Reading) -> bool:
+    """Is this thing in the rule's scope?"""
+    if rule.kind != reading.kind:
+        return False
+    if rule.location is not None:
+        return reading.location == rule.location
+    return rule.region is None or reading.region == rule.region
+
+
+def is_calm(value: int, threshold: int) -> bool:
+    """Well below: at four fifths of the threshold or less, and below it in any case."""
+    return value <= min(threshold - 1, threshold * 4 // 5)
+
+
+def judge(
+    rules: Iterable[AlertRule], readings: Iterable[Reading], standing: Iterable[Standing], read: frozenset[str], now: datetime
+) -> list[Change]:  # fmt: skip
+    """What changes now. `read` are the kinds that were read: of the others nothing is known, and nothing ends.
+
+    A thing that was read and has no reading is at nought.
+    """
+    by_kind: dict[str, list[Reading]] = {}
+    for one in readings:
+        by_kind.setdefault(one.kind, []).append(one)
+    open_: Mapping[tuple[UUID, str], Standing] = {(one.rule, one.subject): one for one in standing}
+    found: list[Change] = []
+    seen: set[UUID] = set()
+    for rule in rules:
+        for reading in by_kind.get(rule.kind, ()):
+            if rule.active and covers(rule, reading):
+                before = open_.get((rule.id, reading.subject))
+                if before is not None:
+                    seen.add(before.id)
+                    found += going_on(rule, reading, before, now)
+                elif reading.value >= rule.threshold:
+                    found.append(Change("raise", rule, reading))
+    known = {rule.id: rule for rule in rules}
+    for held in standing:
+        if held.id in seen:
+            continue
+        of = known[held.rule]
+        gone = Reading(of.kind, held.subject, None, 0)
+        if not of.active:
+            found.append(Change("end", of, gone, held.id, because="rule_off"))
+        elif of.kind in read:
+            found += going_on(of, gone, held, now)
+    return found
+
+
+def going_on(rule: AlertRule, reading: Reading, before: Standing, now: datetime) -> list[Change]:
+    """An alert that is open: its figure, and whether it ends, wakes or is told further up."""
+    if is_calm(reading.value, rule.threshold):
+        since = before.calm_since or now
+        if now - since >= CALM_FOR:
+            return [Change("end", rule, reading, before.id, because="calm")]
+        return [Change("update", rule, reading, before.id, since)]
+    found = []
+    if before.calm_since is not None or reading.value != before.value:
+        found.append(Change("update", rule, reading, before.id))
+    if before.snoozed_until is not None:
+        if before.snoozed_until <= now:
+            found.append(Change("wake", rule, reading, before.id))
+    elif escalates(rule, before, now):
+        found.append(Change("escalate", rule, reading, before.id))
+    return found
+
+
+def escalates(rule: AlertRule, before: Standing, now: datetime) -> bool:
+    """Nobody said that they are at it, for as long as the rule allows; once."""
+    if rule.escalate_after is None or before.acknowledged_at is not None or before.escalated_at is not None:
+        return False
+    return now - before.raised_at >= timedelta(minutes=rule.escalate_after)
+
+
+def speaks_at(rule: AlertRule, zone: str, now: datetime) -> datetime:
+    """When people may be told: now, or when the quiet hours of the store are over."""
+    if rule.quiet_from is None or rule.quiet_until is None or rule.quiet_from == rule.quiet_until:
+        return now
+    here = now.astimezone(ZoneInfo(zone))
+    minute = here.hour * 60 + here.minute
+    over_night = rule.quiet_from > rule.quiet_until
+    quiet = (
+        minute >= rule.quiet_from or minute < rule.quiet_until
+        if over_night
+        else rule.quiet_from <= minute < rule.quiet_until
+    )
+    if not quiet:
+        return now
+    day = here.date() + timedelta(days=1 if over_night and minute >= rule.quiet_from else 0)
+    hour, minute = divmod(rule.quiet_until, 60)
+    if hour == 24:
+        day, hour = day + timedelta(days=1), 0
+    return datetime.combine(day, time(hour, minute), ZoneInfo(zone)).astimezone(UTC)
+
+
+def spike(count: int, usual: float) -> int:
+    """Missing articles of the last two hours in per cent of what is usual there; 0 where there are too few to say anything."""
+    return round(100 * count / max(usual, USUAL_AT_LEAST)) if count >= FEW else 0
+
+
+def fired(hours: Iterable[tuple[str, datetime, int]], threshold: int) -> int:
+    """How often a rule would have been raised, from (subject, hour, its highest figure): hours on end are one alert."""
+    count = 0
+    last: dict[str, datetime] = {}
+    for subject, hour, high in sorted(hours):
+        if is_calm(high, threshold):
+            continue
+        before = last.get(subject)
+        going = before is not None and hour - before <= timedelta(hours=1)
+        if going or high >= threshold:
+            count += not going
+            last[subject] = hour
+    return count
+
+
+def harm(kind: str, value: int, threshold: int) -> int:
+    """What ranks alerts: cents for each unit, of those above the threshold twice."""
+    return KINDS[kind].harm * (value + max(0, value - threshold))

@@ -1,0 +1,199 @@
+"""Reads of alerts for their pages: what is open, what is over, one with its story, rules, and what a rule would have done. Each bounded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from comptoir.alerting.judging import harm
+from comptoir.alerting.model import AlertRule, KindName
+from comptoir.alerting.sql import rule_of
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Connection
+
+MOST_OPEN: Final = 500
+PAST: Final = 100
+_ALERT: Final = """
+SELECT a.id, a.rule, a.kind, a.location, coalesce(l.name, '') AS place, coalesce(l.time_zone, 'Europe/Paris') AS time_zone, a.name, a.threshold, a.value,
+  a.highest, a.raised_at, a.value_at, a.calm_since, a.acknowledged_at, a.word, a.snoozed_until, a.escalated_at, a.ended_at, a.ended_because,
+  coalesce((SELECT s.first_name FROM staff s WHERE s.id::text = a.acknowledged_by), '') AS acknowledged_name,
+  (SELECT count(*) FROM alert_notice m WHERE m.alert = a.id AND m.state IN ('sent', 'shown'))::int AS told,
+  (SELECT count(*) FROM alert_notice m WHERE m.alert = a.id AND m.state IN ('due', 'calling'))::int AS coming,
+  (SELECT count(*) FROM alert_notice m WHERE m.alert = a.id AND (m.state IN ('failed', 'unknown') OR m.code IN ('no_push', 'no_email')))::int AS missed,
+  (SELECT cardinality(r.media) > 0 FROM alert_rule r WHERE r.id = a.rule) AS tells
+FROM alert a LEFT JOIN location l ON l.id = a.location
+"""
+_MINE: Final = "($1::text[] IS NULL OR a.location = ANY($1))"
+_STEPS: Final = """
+SELECT t.n, t.what, t.at, t.value, t.word, coalesce(s.first_name, '') AS who FROM alert_step t LEFT JOIN staff s ON s.id::text = t.who
+WHERE t.alert = $1 ORDER BY t.n LIMIT 200
+"""
+_NOTICES: Final = """
+SELECT m.n, m.medium, m.state, m.code, m.made_at, m.next_at, coalesce(m.shown_at, m.settled_at) AS at, s.first_name || ' ' || s.last_name AS whom
+FROM alert_notice m JOIN staff s ON s.id = m.staff WHERE m.alert = $1 ORDER BY m.n, whom, m.medium LIMIT 200
+"""
+_RULES: Final = """
+SELECT r.id, r.kind, r.threshold, r.region, r.location, r.tells, r.person, r.media, r.quiet_from, r.quiet_until, r.escalate_after, r.escalate_to, r.active,
+  r.version, coalesce(g.name, '') AS region_name, coalesce(l.name, '') AS place, coalesce(p.first_name || ' ' || p.last_name, '') AS person_name
+FROM alert_rule r LEFT JOIN region g ON g.id = r.region LEFT JOIN location l ON l.id = r.location LEFT JOIN staff p ON p.id = r.person
+WHERE $1::text[] IS NULL OR r.location = ANY($1) OR r.region = $2 OR r.region IN (SELECT region FROM location WHERE id = ANY($1)) OR (r.region IS NULL AND r.location IS NULL AND NOT (r.kind = ANY($3)))
+ORDER BY r.kind, r.region NULLS FIRST, r.location NULLS FIRST, r.threshold, r.id LIMIT 500
+"""
+_HOURS: Final = """
+SELECT subject, hour, high FROM alert_reading WHERE kind = $1 AND hour >= $2 AND ($3::text[] IS NULL OR location = ANY($3)) AND
+  ($4::text IS NULL OR location = $4) AND ($5::text IS NULL OR location IN (SELECT id FROM location WHERE region = $5)) LIMIT 50000
+"""
+_PEOPLE: Final = """
+SELECT s.id, s.first_name || ' ' || s.last_name AS name FROM staff s WHERE s.disabled_at IS NULL AND s.role IN ('store_manager', 'regional_manager', 'head_office')
+  AND ($1::text[] IS NULL OR s.id = $2 OR EXISTS (SELECT FROM staff_location w WHERE w.staff = s.id AND w.location = ANY($1)))
+ORDER BY s.last_name, s.first_name, s.id LIMIT 500
+"""
+
+
+class AlertView(msgspec.Struct, frozen=True):
+    """One alert as its card says it. `missed`: messages about it that reached nobody."""
+
+    id: UUID
+    rule: UUID
+    kind: KindName
+    location: str | None
+    place: str
+    time_zone: str
+    name: str
+    threshold: int
+    value: int
+    highest: int
+    raised_at: datetime
+    value_at: datetime
+    calm_since: datetime | None
+    acknowledged_at: datetime | None
+    word: str
+    snoozed_until: datetime | None
+    escalated_at: datetime | None
+    ended_at: datetime | None
+    ended_because: str
+    acknowledged_name: str
+    told: int
+    coming: int
+    missed: int
+    tells: bool
+
+    @property
+    def harm(self) -> int:
+        return harm(self.kind, self.value, self.threshold)
+
+    @property
+    def calls(self) -> bool:
+        """Nobody is at it, and nobody has put it off."""
+        return self.ended_at is None and self.acknowledged_at is None and self.snoozed_until is None
+
+    @property
+    def unheard(self) -> bool:
+        """The rule wants somebody told, and no message has reached or will reach anybody."""
+        return self.tells and not self.told and not self.coming
+
+
+class RuleView(msgspec.Struct, frozen=True):
+    """A rule with the names of its scope and person."""
+
+    rule: AlertRule
+    region_name: str
+    place: str
+    person_name: str
+
+
+async def list_open(connection: Connection, actor: Actor) -> list[AlertView]:
+    """Open ones by harm; those that somebody is at, or that were put off, last."""
+    rows = await connection.fetch(
+        _ALERT + f"WHERE a.ended_at IS NULL AND {_MINE} ORDER BY a.raised_at LIMIT {MOST_OPEN}",
+        _wanted(actor.locations),
+    )
+    found = [msgspec.convert(dict(row), AlertView) for row in rows]
+    return sorted(found, key=lambda one: (not one.calls, -one.harm, one.raised_at))
+
+
+async def list_past(connection: Connection, actor: Actor) -> list[AlertView]:
+    rows = await connection.fetch(
+        _ALERT + f"WHERE a.ended_at IS NOT NULL AND {_MINE} ORDER BY a.ended_at DESC LIMIT {PAST}",
+        _wanted(actor.locations),
+    )
+    return [msgspec.convert(dict(row), AlertView) for row in rows]
+
+
+async def count_calling(connection: Connection, actor: Actor) -> int:
+    """Open ones that nobody is at."""
+    return int(
+        await connection.fetchval(
+            "SELECT count(*) FROM alert a WHERE a.ended_at IS NULL AND a.acknowledged_at IS NULL AND a.snoozed_until IS NULL"
+            f" AND {_MINE}",
+            _wanted(actor.locations),
+        )
+    )
+
+
+async def find_alert(
+    connection: Connection, actor: Actor, alert: UUID
+) -> tuple[AlertView, list[Any], list[Any]] | None:
+    """One alert, its changes and the messages about it; None when it is not the actor's."""
+    row = await connection.fetchrow(_ALERT + f"WHERE a.id = $2 AND {_MINE}", _wanted(actor.locations), alert)
+    if row is None:
+        return None
+    steps = list(await connection.fetch(_STEPS, alert))
+    notices = list(await connection.fetch(_NOTICES, alert))
+    return msgspec.convert(dict(row), AlertView), steps, notices
+
+
+async def list_rules(
+    connection: Connection, actor: Actor, region: str | None, house_kinds: Sequence[str]
+) -> list[RuleView]:
+    """Rules that say something of the actor's stores; those of the house's own things are head office's."""
+    rows = await connection.fetch(_RULES, _wanted(actor.locations), region, list(house_kinds))
+    found = []
+    for row in rows:
+        held = dict(row)
+        names = [held.pop(name) for name in ("region_name", "place", "person_name")]
+        found.append(RuleView(rule_of(held), *names))
+    return found
+
+
+async def read_hours(
+    connection: Connection, actor: Actor, kind: str, since: datetime, location: str | None, region: str | None
+) -> list[tuple[str, datetime, int]]:
+    """Past hours of what a rule would watch."""
+    rows = await connection.fetch(_HOURS, kind, since, _wanted(actor.locations), location, region)
+    return [tuple(row) for row in rows]
+
+
+async def known_since(connection: Connection) -> datetime | None:
+    """The first hour that is on file."""
+    found: datetime | None = await connection.fetchval("SELECT min(hour) FROM alert_reading")
+    return found
+
+
+async def list_people(connection: Connection, actor: Actor) -> list[tuple[UUID, str]]:
+    """Managers who may be named in a rule."""
+    rows = await connection.fetch(_PEOPLE, _wanted(actor.locations), UUID(actor.who))
+    return [tuple(row) for row in rows]
+
+
+async def places_of(connection: Connection, actor: Actor) -> list[tuple[str, str]]:
+    rows = await connection.fetch(
+        "SELECT id, name FROM location WHERE $1::text[] IS NULL OR id = ANY($1) ORDER BY name, id LIMIT 2000",
+        _wanted(actor.locations),
+    )
+    return [tuple(row) for row in rows]
+
+
+async def regions_of(connection: Connection, actor: Actor) -> tuple[str | None, list[tuple[str, str]]]:
+    """The actor's own region (None: every one of them may be chosen), and those they may choose."""
+    own: str | None = await connection.fetchval("SELECT region FROM staff WHERE id = $1", UUID(actor.who))
+    rows = await connection.fetch(
+        "SELECT id, name FROM region WHERE $1 OR id = $2 ORDER BY name, id LIMIT 500", actor.locations is None, own
+    )
+    return own, [tuple(row) for row in rows]
+
+
+def _wanted(locations: Sequence[str] | None) -> list[str] | None:
+    return None if locations is None else list(locations)

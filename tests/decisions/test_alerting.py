@@ -1,0 +1,114 @@
+"""When an alert is raised, goes on, is told further up and ends; when people may be told; what a rule would have said."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from comptoir.alerting.judging import Reading, Standing, fired, is_calm, judge, speaks_at, spike
+from comptoir.alerting.measuring import silent_for
+from comptoir.alerting.model import KINDS, AlertRule
+
+NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
+RULE = AlertRule(UUID(int=1), "late", 10, escalate_after=30, escalate_to="regional_manager")
+OPEN = Standing(UUID(int=2), RULE.id, "lyon", 12, NOW - timedelta(minutes=10))
+ALL = frozenset(KINDS)
+
+
+def minutes(n: int) -> datetime:
+    return NOW - timedelta(minutes=n)
+
+
+@pytest.mark.parametrize(
+    ("value", "standing", "rule", "expected"),
+    [
+        (9, {}, {}, None),  # below: nothing is raised
+        (10, {}, {}, ["raise"]),
+        (12, {"value": 12}, {}, []),  # it lasts, and nothing is new
+        (15, {"value": 12}, {}, ["update"]),
+        (9, {"value": 9}, {}, []),  # below, and not well below
+        (8, {"value": 12}, {}, ["update"]),  # well below: it has to stay there
+        (8, {"calm_since": minutes(4)}, {}, ["update"]),
+        (8, {"calm_since": minutes(5)}, {}, ["end"]),
+        (0, {"calm_since": minutes(5)}, {}, ["end"]),
+        (9, {"calm_since": minutes(4), "value": 9}, {}, ["update"]),  # up again: it begins anew
+        (12, {"raised_at": minutes(29)}, {}, []),
+        (12, {"raised_at": minutes(30)}, {}, ["escalate"]),
+        (12, {"raised_at": minutes(90), "acknowledged_at": minutes(60)}, {}, []),
+        (12, {"raised_at": minutes(90), "escalated_at": minutes(60)}, {}, []),
+        (12, {"raised_at": minutes(90), "snoozed_until": NOW + timedelta(minutes=1)}, {}, []),
+        (12, {"raised_at": minutes(90), "snoozed_until": NOW}, {}, ["wake"]),
+        (12, {"value": 12}, {"active": False}, ["end"]),
+        (12, {"value": 12}, {"location": "lille", "region": None}, ["update"]),  # out of its scope: it calms down
+    ],
+)
+def test_what_becomes_of_one_thing(value: int, standing: Any, rule: Any, expected: list[str] | None) -> None:
+    held = [] if expected is None or expected == ["raise"] else [msgspec.structs.replace(OPEN, **standing)]
+    readings = [Reading("late", "lyon", "lyon", value, region="sud")] if value else []
+    found = judge([msgspec.structs.replace(RULE, **rule)], readings, held, ALL, NOW)
+    assert [change.what for change in found] == (expected or [])
+
+
+def test_what_was_not_looked_at_neither_ends_nor_calms() -> None:
+    held = [msgspec.structs.replace(OPEN, calm_since=minutes(9))]
+    assert judge([RULE], [], held, ALL - {"late"}, NOW) == []
+    assert [change.because for change in judge([RULE], [], held, ALL, NOW)] == ["calm"]
+
+
+def test_a_rule_speaks_of_its_own_scope_and_each_rule_for_itself() -> None:
+    readings = [
+        Reading("late", place, place, 20, region=region) for place, region in (("lyon", "sud"), ("lille", "nord"))
+    ]
+    scopes: list[tuple[dict[str, str], set[str]]] = [
+        ({}, {"lyon", "lille"}), ({"region": "sud"}, {"lyon"}), ({"location": "lille"}, {"lille"}),
+    ]  # fmt: skip
+    for scope, expected in scopes:
+        rule = msgspec.structs.replace(RULE, **scope)
+        assert {change.reading.subject for change in judge([rule], readings, [], ALL, NOW)} == expected
+    both = [RULE, msgspec.structs.replace(RULE, id=UUID(int=9), region="sud")]
+    assert len(judge(both, readings, [], ALL, NOW)) == 3
+
+
+def test_well_below_is_four_fifths_and_always_below() -> None:
+    assert [is_calm(value, 10) for value in (8, 9, 10)] == [True, False, False]
+    assert [is_calm(value, 1) for value in (0, 1)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("quiet", "now", "expected"),
+    [
+        ((1260, 480), datetime(2026, 11, 20, 19, 59, tzinfo=UTC), datetime(2026, 11, 20, 19, 59, tzinfo=UTC)),
+        ((1260, 480), datetime(2026, 11, 20, 20, 0, tzinfo=UTC), datetime(2026, 11, 21, 7, 0, tzinfo=UTC)),
+        ((1260, 480), datetime(2026, 11, 21, 6, 59, tzinfo=UTC), datetime(2026, 11, 21, 7, 0, tzinfo=UTC)),
+        ((1260, 480), datetime(2026, 11, 21, 7, 0, tzinfo=UTC), datetime(2026, 11, 21, 7, 0, tzinfo=UTC)),
+        ((720, 840), datetime(2026, 11, 20, 12, 0, tzinfo=UTC), datetime(2026, 11, 20, 13, 0, tzinfo=UTC)),
+        ((1260, 1440), datetime(2026, 11, 20, 22, 0, tzinfo=UTC), datetime(2026, 11, 20, 23, 0, tzinfo=UTC)),
+        # The night in which clocks go back is an hour longer.
+        ((1260, 480), datetime(2026, 10, 24, 20, 0, tzinfo=UTC), datetime(2026, 10, 25, 7, 0, tzinfo=UTC)),
+    ],
+)
+def test_quiet_hours_are_the_store_s(quiet: tuple[int, int], now: datetime, expected: datetime) -> None:
+    rule = msgspec.structs.replace(RULE, quiet_from=quiet[0], quiet_until=quiet[1])
+    assert speaks_at(rule, "Europe/Paris", now) == expected
+
+
+def test_a_spike_is_a_spike_against_one_s_own_usual_and_two_missing_articles_are_none() -> None:
+    assert [spike(2, 0.1), spike(3, 0.1), spike(6, 2.0), spike(6, 6.0)] == [0, 300, 300, 100]
+
+
+def test_a_store_is_silent_while_it_is_open_and_from_its_opening_on() -> None:
+    windows = ((600, 1200), (2040, 2640))
+    assert [silent_for(windows, at, seen) for at, seen in ((620, 100), (620, 615), (620, 630), (1200, 0), (1300, 0))] == [20, 5, 0, 0, 0]  # fmt: skip
+
+
+def test_hours_on_end_would_have_been_one_alert() -> None:
+    def past(*highs: tuple[int, int]) -> list[tuple[str, datetime, int]]:
+        return [("lyon", NOW - timedelta(hours=hour), high) for hour, high in highs]
+
+    assert fired(past((30, 12), (29, 11), (28, 9), (27, 12)), 10) == 1  # 9 is not well below
+    assert fired(past((30, 12), (29, 8), (28, 12)), 10) == 2
+    assert fired(past((30, 12), (20, 12)), 10) == 2
+    assert fired(past((30, 9)), 10) == 0
+    assert fired([*past((30, 12)), ("lille", NOW, 11)], 10) == 2

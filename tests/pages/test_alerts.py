@@ -1,0 +1,225 @@
+"""Alerts: raised once, told by the ledger's rows, ended by themselves; nobody sees or changes what is not theirs."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from comptoir.alerting.keeping import judge_alerts
+from comptoir.alerting.sending import send_alerts
+from comptoir.kit.ids import new_id
+from comptoir.notifications.providers.smtp import MailServer, SmtpProvider
+from comptoir.notifications.sending import Lane
+from tests.conftest import Database
+from tests.doors import MIDDAY
+from tests.notifications.mail_servers import mail_server
+from tests.notifications.push_servers import push_service
+from tests.pages.manager_door import Desk, hidden, opened, words
+from tests.people import HELENE, HUGO, INES, MARC, ODILE, PART_DIEU, VIEUX_LILLE
+
+pytestmark = pytest.mark.anyio
+RULES = "/manager/alerts/rules"
+
+
+async def rule(browser: Any, kind: str = "late", **given: Any) -> Any:
+    """Fill in the form of a new rule and send it."""
+    form = await browser.get(f"{RULES}/new/{kind}")
+    typed = {
+        "id": hidden(form, "id"), "version": "0", "threshold": "2", "scope": "", "tells": "store_manager", "media": ["email"], "active": "1",
+    }  # fmt: skip
+    return await browser.post(f"{RULES}/new/{kind}", data=typed | given)
+
+
+async def late(desk: Desk, n: int, location: str = PART_DIEU) -> list[UUID]:
+    works = []
+    for _ in range(n):
+        _, work = await desk.order(location=location)
+        await desk.promise(work, MIDDAY - timedelta(minutes=5))
+        works.append(work)
+    return works
+
+
+async def rows(desk: Desk, what: str, sql: str) -> list[Any]:
+    return [row[what] for row in await desk.connection.fetch(sql)]
+
+
+def mailing(desk: Desk, url: str) -> None:
+    house = desk.app.house
+    house.lanes["email"] = Lane("email", SmtpProvider(MailServer.read(url), "bonjour@orme.example", "Orme", house.seal))
+    house.settings = msgspec.structs.replace(house.settings, url="https://orme.example")
+
+
+async def test_a_red_store_is_one_alert_that_is_told_acknowledged_and_ends_by_itself(database: Database) -> None:
+    async with opened(database) as desk, mail_server() as (box, url):
+        house, clock = desk.app.house, desk.app.clock
+        mailing(desk, url)
+        office, boss, other = await desk.browser(ODILE), await desk.browser(HELENE), await desk.browser(HUGO)
+        assert (await rule(office)).status_code == 303
+        await late(desk, 1)
+        assert await judge_alerts(house) == 0
+        works = await late(desk, 2)
+        for _ in range(3):
+            await judge_alerts(house)
+            await send_alerts(house)
+        assert await desk.connection.fetchval("SELECT count(*) FROM alert") == 1
+        (mail,) = box.mails
+        alert = await desk.connection.fetchval("SELECT id FROM alert")
+        text = mail.get_body(("plain",))
+        assert box.recipients == ["helene@example.com"] and text is not None
+        assert "3 commandes en retard" in text.get_content() and str(alert) in text.get_content()
+        # Whose it is: the store's, its region's and head office's; the others find nothing.
+        region, foreign = await desk.browser(INES), await desk.browser(MARC)
+        for browser, sees in ((boss, True), (office, True), (region, True), (other, False), (foreign, False)):
+            page = words(await browser.get("/manager/alerts"))
+            assert ("3 commandes en retard" in page) is sees
+            assert (await browser.get(f"/manager/alerts/{alert}")).status_code == (200 if sees else 404)
+            assert ("1" in words(await browser.get("/manager/alerts/count"))) is sees
+            assert ("3 commandes" in words(await browser.get("/manager/alerts?which=past"))) is False
+        for act, given in (("acknowledge", {"word": "x"}), ("snooze", {"minutes": "15"})):
+            answer = await other.post(f"/manager/alerts/{alert}/{act}", data={"id": str(new_id())} | given)
+            assert answer.status_code == 404, act
+        # A word is needed, and the same button twice is one step.
+        wish = {"id": str(new_id()), "word": ""}
+        assert (await boss.post(f"/manager/alerts/{alert}/acknowledge", data=wish)).status_code == 422
+        for _ in range(2):
+            answer = await boss.post(f"/manager/alerts/{alert}/acknowledge", data=wish | {"word": "j’appelle"})
+            assert answer.status_code == 303
+        page = words(await region.get("/manager/alerts"))
+        assert "Hélène s’en occupe" in page and "j’appelle" in page
+        assert words(await region.get("/manager/alerts/count")) == ""
+        # Picked: it calms down, and ends after five minutes of that.
+        await desk.connection.execute("UPDATE work SET status = 'canceled' WHERE id = ANY($1)", works)
+        await judge_alerts(house)
+        assert "elle finit seule" in words(await boss.get("/manager/alerts"))
+        clock.advance(minutes=6)
+        await judge_alerts(house)
+        assert "Aucune alerte" in words(await boss.get("/manager/alerts"))
+        assert "C’est redescendu" in words(await boss.get(f"/manager/alerts/{alert}"))
+        steps = await rows(desk, "what", "SELECT what FROM alert_step ORDER BY n")
+        assert steps == ["raised", "acknowledged", "ended"]
+        late_word = await boss.post(
+            f"/manager/alerts/{alert}/acknowledge", data={"id": str(new_id()), "word": "trop tard"}
+        )
+        assert late_word.status_code == 409 and "a fini entre-temps" in words(late_word)
+        # What it would have said last week is read from what was measured.
+        assert "1 fois ces sept derniers jours" in words(await office.get(RULES))
+
+
+async def test_without_an_answer_it_goes_further_up_and_quiet_hours_hold_messages_back(database: Database) -> None:
+    async with opened(database) as desk, mail_server() as (box, url):
+        house, clock = desk.app.house, desk.app.clock
+        mailing(desk, url)
+        office = await desk.browser(ODILE)
+        held = {"quiet": "1", "quiet_from": "11:00", "quiet_until": "14:00", "scope": f"s:{VIEUX_LILLE}"}
+        assert (await rule(office, **held)).status_code == 303
+        up = {"escalate_to": "regional_manager", "escalate_after": "20", "scope": "r:sud"}
+        assert (await rule(office, **up)).status_code == 303
+        wrong = await rule(office, quiet="1", quiet_from="25 heures", quiet_until="8:00")
+        assert wrong.status_code == 422 and 'aria-invalid="true"' in wrong.text
+        await late(desk, 2)
+        works = await late(desk, 2, VIEUX_LILLE)
+        await judge_alerts(house)
+        await send_alerts(house)
+        # Noon in Paris: Lille hears at two, unless it is over by then.
+        assert box.recipients == ["helene@example.com"]
+        clock.advance(minutes=20)
+        await judge_alerts(house)
+        await send_alerts(house)
+        assert box.recipients == ["helene@example.com", "ines@example.com"]
+        up_text = box.mails[-1].get_body(("plain",))
+        assert up_text is not None and "Personne ne s’en est encore occupé" in up_text.get_content()
+        await desk.connection.execute("UPDATE work SET status = 'canceled' WHERE id = ANY($1)", works)
+        await judge_alerts(house)
+        clock.advance(minutes=10)
+        await judge_alerts(house)
+        clock.advance(hours=2)
+        await send_alerts(house)
+        told = await desk.connection.fetch(
+            "SELECT medium, state, code FROM alert_notice ORDER BY made_at, state, medium"
+        )
+        assert sorted(map(tuple, told)) == [
+            ("email", "sent", ""), ("email", "sent", ""), ("email", "suppressed", "ended"),
+        ]  # fmt: skip
+        assert len(box.mails) == 2
+        # Put off, it wakes by itself and is told again.
+        alert = await desk.connection.fetchval("SELECT id FROM alert WHERE ended_at IS NULL")
+        await desk.connection.execute(
+            "UPDATE sign_in SET seen_at = $1::timestamptz, ends_at = $1::timestamptz + interval '9 hours'", clock()
+        )
+        await office.post(f"/manager/alerts/{alert}/snooze", data={"id": str(new_id()), "minutes": "15"})
+        clock.advance(minutes=14)
+        await judge_alerts(house)
+        assert "Mise de côté" in words(await office.get("/manager/alerts"))
+        clock.advance(minutes=1)
+        await judge_alerts(house)
+        # A server that says no leaves it red.
+        box.say["DATA"] = "550 no"
+        await send_alerts(house)
+        assert "woke" in await rows(desk, "what", "SELECT what FROM alert_step")
+        assert "1 n’est pas arrivé" in words(await office.get("/manager/alerts")) or "ne sont pas arrivés" in words(
+            await office.get("/manager/alerts")
+        )
+
+
+async def test_rules_are_changed_in_their_own_scope_alone_and_every_change_is_kept(database: Database) -> None:
+    async with opened(database) as desk:
+        office, south, north, boss = [await desk.browser(one) for one in (ODILE, INES, MARC, HELENE)]
+        assert (await boss.get(f"{RULES}/new/late")).status_code == 403
+        assert (await south.get(f"{RULES}/new/channel")).status_code == 404
+        assert (await office.get(f"{RULES}/new/people")).status_code == 404
+        for scope in ("", "r:nord", f"s:{VIEUX_LILLE}"):
+            assert (await rule(south, scope=scope)).status_code == 404, scope
+        assert (await rule(south, scope="r:sud")).status_code == 303
+        assert (await rule(office, threshold="0")).status_code == 422
+        mine = await desk.connection.fetchval("SELECT id FROM alert_rule")
+        for browser, status in ((south, 200), (office, 200), (north, 404), (boss, 403)):
+            assert (await browser.get(f"{RULES}/{mine}")).status_code == status
+        assert "Dès 2 commandes" in words(await boss.get(RULES))
+        assert "Dès 2 commandes" not in words(await north.get(RULES))
+        # Trying changes nothing; a version that is not the newest is refused with what was typed.
+        typed = {
+            "id": str(new_id()),
+            "version": "1",
+            "threshold": "7",
+            "scope": "r:sud",
+            "tells": "nobody",
+            "active": "1",
+        }
+        tried = await south.post(f"{RULES}/{mine}", data=typed | {"try": "1"})
+        assert tried.status_code == 200 and 'value="7"' in tried.text
+        assert await desk.connection.fetchval("SELECT threshold FROM alert_rule") == 2
+        assert (await south.post(f"{RULES}/{mine}", data=typed)).status_code == 303
+        stale = await south.post(f"{RULES}/{mine}", data=typed | {"id": str(new_id()), "threshold": "9"})
+        assert stale.status_code == 409 and 'value="9"' in stale.text
+        assert (
+            await rows(desk, "action", "SELECT action FROM audit WHERE action LIKE 'alert_rule%'")
+            == ["alert_rule.saved"] * 2
+        )
+
+
+async def test_a_manager_is_told_in_the_browser_that_they_chose_and_it_says_that_it_was_shown(
+    database: Database,
+) -> None:
+    with push_service() as service:
+        async with opened(database, COMPTOIR_PUSH_LOCAL="yes") as desk:
+            house = desk.app.house
+            boss, office = await desk.browser(HELENE), await desk.browser(ODILE)
+            browser = service.browser(house.push.vapid.public_key)
+            endpoint = {"endpoint": browser.keys["endpoint"]}
+            assert (await boss.post("/manager/push/state", json={})).json()["on"] is False
+            for _ in range(2):
+                assert (await boss.post("/manager/push", json=browser.keys | {"language": "fr"})).status_code == 200
+            assert (await boss.post("/manager/push/state", json=endpoint)).json()["on"] is True
+            assert (await office.post("/manager/push/state", json=endpoint)).json()["on"] is False
+            await rule(office, media=["push"])
+            await late(desk, 2)
+            await judge_alerts(house)
+            await send_alerts(house)
+            (notice,) = await desk.connection.fetch("SELECT id, state, code FROM alert_notice")
+            assert (notice["state"], notice["code"]) == ("sent", "")
+            assert (await boss.post("/push/shown", json={"ref": str(notice["id"])})).status_code == 200
+            assert await rows(desk, "state", "SELECT state FROM alert_notice") == ["shown"]
+            await boss.post("/manager/push/off", json=endpoint)
+            assert await desk.connection.fetchval("SELECT count(*) FROM push_subscription") == 0
