@@ -296,6 +296,8 @@ def test_a_device_that_can_write_nothing_at_all_says_so_and_still_shows_its_page
     alone.go("/more")
     expect(alone.page.locator("main")).to_contain_text("Cet appareil ne peut rien garder.")
     expect(alone.page.locator("main")).to_contain_text("À remettre en rayon")
+    # As high as the page: what lies under the dock scrolls out from there, and is not covered for good.
+    alone.page.set_viewport_size({"width": 360, "height": alone.page.evaluate("document.documentElement.scrollHeight")})
     assert_nothing_to_say(alone.page)
     # The page's own script has stopped, as it should: there is nothing that it could keep.
     alone.errors.clear()
