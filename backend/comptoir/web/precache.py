@@ -45,7 +45,7 @@ AS_THEY_ARE: Final = ("/outbox", "/settings", "/scan/test")
 ON_A_TAP: Final = ("vendor/lean-qr.min.js",)
 """Files that no page loads by itself, and that work with no network all the same."""
 
-NOT_OF_A_HANDHELD: Final = frozenset(f"js/{name}" for name in (*NO_HANDHELD, "pass-keeping.js"))
+NOT_OF_A_HANDHELD: Final = frozenset(f"js/{name}" for name in (*NO_HANDHELD, "manager-push.js", "pass-keeping.js"))
 NEEDS_NETWORK: Final = frozenset(
     f"js/{name}.js"
     for name in ("change", "departure", "more", "put-back", "request", "returns-away", "sign-in", "transfer", "try-on")
