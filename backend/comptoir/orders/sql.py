@@ -96,7 +96,7 @@ async def known(tx: Tx, orders: Sequence[UUID]) -> tuple[dict[UUID, tuple[bytes,
     """Orders already on file, id -> (fingerprint, the first answer as JSON); and a number for each of the others.
 
     Numbers are taken before it is known who needs one: a gap is harmless, these are not invoices. From here on the transaction's
-    statements keep their plans: left alone, PostgreSQL plans the great write anew each time, which costs half of what a group costs.
+    statements keep their plans: left alone, PostgreSQL plans the great write of fewer than eight orders anew each time, half of what it costs.
     """
     rows = await tx.rows(
         "SELECT n.id, n.number, o.fingerprint, o.answer FROM (SELECT w.id, 'W-' || nextval('order_number') AS number"
