@@ -131,6 +131,9 @@ class OrderGrouper:
 
     async def _run(self) -> None:
         group = self._next_group()
+        if not group:
+            # Another one, started in the same turn, took it.
+            return
         self.in_flight += len(group)
         try:
             await self._place([candidate for candidate, _ in group])

@@ -6,6 +6,7 @@ the outlook got wrong is planned again on exact, locked figures in a transaction
 never takes its neighbors with it.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -21,6 +22,7 @@ from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Invalid, Refusal
 from comptoir.kit.ids import Seal, new_id
 from comptoir.kit.runner import fingerprint
+from comptoir.kit.together import Together
 from comptoir.network.promise import ready_by
 from comptoir.orders import capture, sql
 from comptoir.orders.capture import Review
@@ -134,6 +136,7 @@ async def place_group(
         else:
             fresh.append(candidate)
     unpaid = await unpaid_by_credit(tx, (c.command for c in fresh if c.channel is None))
+    draft: Draft | None = None
     if exact:
         levels = await stock_sql.lock_everywhere(tx, [r.sku for c in fresh for r in c.review.requirements])
         for candidate in fresh:
@@ -143,7 +146,14 @@ async def place_group(
             }
             candidate.decision = choose(candidate, outlook, now, rows_of)
     else:
-        levels = await stock_sql.lock(tx, ((s.sku, s.place) for c in fresh for s in c.plan.shares))
+        hoped = [c for c in fresh if c.command.id not in unpaid and not c.plan.missing]
+        locking = asyncio.create_task(stock_sql.lock(tx, [(s.sku, s.place) for c in fresh for s in c.plan.shares]))
+        # One turn of the loop, so that the question has left before the rows are made.
+        await asyncio.sleep(0)
+        try:
+            draft = await Draft.of(tx, hoped, numbers, outlook, seal, now)
+        finally:
+            levels = await locking
     recalled = await recalled_kits(tx, fresh, outlook)
     accepted: list[Candidate] = []
     missed: list[Candidate] = []
@@ -164,8 +174,12 @@ async def place_group(
             candidate.outcome = refusal
     for (sku, location), level in levels.items():
         outlook.correct(sku, location, level.available(now))
+    if draft is not None and (recalled or draft.candidates != accepted):
+        draft.discard(outlook)
+        draft = None
     if accepted:
-        await write(tx, accepted, numbers, outlook, seal, now)
+        draft = draft or await Draft.of(tx, accepted, numbers, outlook, seal, now)
+        await draft.write(tx, outlook, now)
     return missed
 
 
@@ -226,25 +240,54 @@ def take(candidate: Candidate, levels: dict[tuple[str, str], Level], now: dateti
         levels[key] = msgspec.structs.replace(level, reserved=level.reserved + share.quantity)
 
 
-async def write(
-    tx: Tx, accepted: Sequence[Candidate], numbers: Mapping[UUID, str], outlook: Outlook, seal: Seal, now: datetime
-) -> None:
-    """Write the accepted orders: one insert per table for the whole group."""
-    made = rows.Rows(now)
-    for candidate in accepted:
-        placed = compose(candidate, numbers[candidate.command.id], outlook, seal, made, now)
-        candidate.answer = msgspec.json.encode(placed)
-        made.add_order(candidate.command, candidate.channel, candidate.fingerprint, candidate.answer, placed,
-                       candidate.review.requirements, customer_id(candidate), candidate.actor.who)  # fmt: skip
-        candidate.outcome = Done(candidate.answer, again=False)
-    await made.write(tx)
-    for candidate in accepted:
-        pay = candidate.command.payment
-        if pay.provider == CREDIT and pay.state == "captured" and candidate.channel is None:
-            await credit_sql.belongs_to(tx, pay.reference, candidate.command.id)
-    # Rare: goods that come to the customer's store by transfer are put on their way one by one.
-    for work, store in made.brought:
-        await bring(tx, outlook, work, store, now)
+class Draft:
+    """The rows of a group as it is planned, encoded and ready to send.
+
+    Made while the database locks the levels, which is most of what a process does for an order; thrown away when one of the
+    group is not taken as planned.
+    """
+
+    def __init__(self, candidates: list[Candidate], made: rows.Rows, together: Together) -> None:
+        self.candidates, self.made, self.together = candidates, made, together
+
+    @classmethod
+    async def of(
+        cls,
+        tx: Tx,
+        candidates: list[Candidate],
+        numbers: Mapping[UUID, str],
+        outlook: Outlook,
+        seal: Seal,
+        now: datetime,
+    ) -> "Draft":
+        """Compose these orders and encode their rows; sends nothing."""
+        made = rows.Rows(now)
+        for candidate in candidates:
+            placed = compose(candidate, numbers[candidate.command.id], outlook, seal, made, now)
+            candidate.answer = msgspec.json.encode(placed)
+            made.add_order(candidate.command, candidate.channel, candidate.fingerprint, candidate.answer, placed,
+                           candidate.review.requirements, customer_id(candidate), candidate.actor.who)  # fmt: skip
+        together = Together(tx)
+        await made.keep(together)
+        return cls(candidates, made, together)
+
+    def discard(self, outlook: Outlook) -> None:
+        """Take back what composing added to the queues of the places."""
+        for row in self.made.works:
+            outlook.queue[outlook.index[row[1]]] -= 1
+
+    async def write(self, tx: Tx, outlook: Outlook, now: datetime) -> None:
+        """Write the orders, all of them taken: one insert per table for the whole group."""
+        await self.made.keep_taken(self.together, [taken for c in self.candidates for taken in c.taken])
+        await self.together.send()
+        for candidate in self.candidates:
+            candidate.outcome = Done(candidate.answer, again=False)
+            pay = candidate.command.payment
+            if pay.provider == CREDIT and pay.state == "captured" and candidate.channel is None:
+                await credit_sql.belongs_to(tx, pay.reference, candidate.command.id)
+        # Rare: goods that come to the customer's store by transfer are put on their way one by one.
+        for work, store in self.made.brought:
+            await bring(tx, outlook, work, store, now)
 
 
 def customer_id(candidate: Candidate) -> UUID:
@@ -293,12 +336,11 @@ def compose(
                 made.brought.append((work.id, to))
             made.add_work(command.id, number, work, shares)
     work_of = {(w.location, w.kind, w.brought_to): w.id for w in works}
-    for share, taken in zip(candidate.plan.shares, candidate.taken, strict=True):
+    for share in candidate.plan.shares:
         method = command.lines[share.line - 1].method
         made.add_reservation(
             command,
             share,
-            taken,
             work_of.get((share.place, method, share.to)),
             any(r.reason == "payment" for r in reasons),
         )

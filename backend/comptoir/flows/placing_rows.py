@@ -1,11 +1,12 @@
 """The rows of a group of placed orders, gathered per table and written by one statement each."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from comptoir.fulfillment import sql as work_sql
-from comptoir.kit.db import Event, Tx, insert_events
+from comptoir.kit.db import Event, insert_events
 from comptoir.kit.ids import digest
 from comptoir.kit.together import Together
 from comptoir.orders import sql
@@ -27,7 +28,7 @@ Row = tuple[Any, ...]
 
 
 class Rows:
-    """Collects; writes nothing until `write`."""
+    """Collects; encodes with `keep` and `keep_taken`."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -155,9 +156,8 @@ class Rows:
                 (work.id, work.location, i, order, share.line, share.part, share.sku, share.quantity, share.quantity)
             )
 
-    def add_reservation(
-        self, command: PlaceOrder, share: Share, taken: Reservation, work: UUID | None, unpaid: bool
-    ) -> None:
+    def add_reservation(self, command: PlaceOrder, share: Share, work: UUID | None, unpaid: bool) -> None:
+        """Units that the plan takes; what was available then is added once they are taken."""
         until = (command.payment.expires_at or self.now + UNPAID_WAITS) if unpaid else None
         self.reservations.append(
             (
@@ -167,7 +167,6 @@ class Rows:
                 share.line,
                 share.part,
                 share.quantity,
-                taken.available_when_promised,
                 until,
                 self.now,
             )
@@ -181,9 +180,8 @@ class Rows:
             until = (command.payment.expires_at or self.now + UNPAID_WAITS) if found.reason == "payment" else None
             self.holds.append((command.id, found.reason, found.detail, self.now, who, until))
 
-    async def write(self, tx: Tx) -> None:
-        """Write all of it in one round trip; the levels were locked by this transaction."""
-        together = Together(tx)
+    async def keep(self, together: Together) -> None:
+        """Encode what is known before the levels are locked, which is all but the reservations."""
         await sql.keep_customers(together, self.customers)
         await sql.ORDERS.insert(together, self.orders)
         await sql.ADDRESSES.insert(together, self.addresses)
@@ -193,7 +191,6 @@ class Rows:
         await sql.REQUIREMENTS.insert(together, self.requirements)
         await sql.HOLDS.insert(together, self.holds)
         await PAYMENTS.insert(together, self.payments)
-        await stock_sql.insert_reservations(together, self.reservations)
         sums: dict[tuple[str, str], int] = {}
         for m in self.movements:
             sums[m.sku, m.location] = sums.get((m.sku, m.location), 0) + m.reserved
@@ -205,4 +202,13 @@ class Rows:
         together.touched.update(row[1] for row in self.works)
         await keep_decisions(together, self.decisions)
         await insert_events(together, self.events, [1] * len(self.events))
-        await together.send()
+
+    async def keep_taken(self, together: Together, taken: Sequence[Reservation]) -> None:
+        """Encode the reservations, one for each that the plan made, in its order."""
+        await stock_sql.insert_reservations(
+            together,
+            [
+                (*row[:6], of.available_when_promised, *row[6:])
+                for row, of in zip(self.reservations, taken, strict=True)
+            ],
+        )
