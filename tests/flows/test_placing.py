@@ -168,6 +168,26 @@ async def test_one_refused_order_never_takes_its_neighbors_with_it(shop: Shop) -
     assert await shop.figures() == (3, 3, 0, 0)
 
 
+async def test_an_order_that_is_not_taken_as_planned_leaves_nothing_of_its_groups_first_rows(shop: Shop) -> None:
+    await shop.receive(3)
+    await shop.keeper.load()
+    # Two units go over the counter after the last look: the group is planned for three and finds one.
+    await shop.connection.execute("UPDATE stock_level SET on_hand = 1 WHERE sku = $1 AND location = $2", DERBY, LYON)
+    at = shop.outlook.index[LYON]
+    before = shop.outlook.queue[at]
+    done = await asyncio.gather(*(shop.submit(order()) for _ in range(3)), return_exceptions=True)
+    assert [isinstance(one, Conflict) for one in done].count(True) == 2
+    assert shop.outlook.queue[at] == before + 1
+    assert [await shop.count(table) for table in ("sales_order", "work", "reservation", "sourcing_decision")] == [
+        1,
+        1,
+        1,
+        0,
+    ]
+    assert await shop.figures() == (1, 1, 0, 0)
+    await shop.connection.execute("UPDATE stock_level SET on_hand = 3 WHERE sku = $1 AND location = $2", DERBY, LYON)
+
+
 async def test_a_key_of_one_store_cannot_order_at_another(shop: Shop) -> None:
     await shop.receive(1)
     with pytest.raises(Invalid, match="unknown_location"):

@@ -148,9 +148,9 @@ async def place_group(
     else:
         hoped = [c for c in fresh if c.command.id not in unpaid and not c.plan.missing]
         locking = asyncio.create_task(stock_sql.lock(tx, [(s.sku, s.place) for c in fresh for s in c.plan.shares]))
-        # One turn of the loop, so that the question has left before the rows are made.
-        await asyncio.sleep(0)
         try:
+            # One turn of the loop, so that the question has left before the rows are made.
+            await asyncio.sleep(0)
             draft = await Draft.of(tx, hoped, numbers, outlook, seal, now)
         finally:
             levels = await locking
