@@ -55,6 +55,7 @@ ALLOWED = {  # a breach that is meant, and why
     "channels.intake imports house": "a job of the worker is handed the house",
     "notifications.webhook_words imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "alerting.keeping imports house": "a job of the worker is handed the house; the name is for the type checker only",
+    "alerting.looking imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "alerting.sending imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "notifications.report_mails imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "notifications.sending imports house": "a job of the worker is handed the house; the name is for the type checker only",

@@ -330,6 +330,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "keep hours of stores": ("comptoir.tower.keeping:keep_hours", 60.0),
     "keep forecasts": ("comptoir.tower.keeping:keep_forecasts", 120.0),
     "judge what managers did": ("comptoir.tower.judging:judge_acts", 60.0),
+    "look through stock": ("comptoir.alerting.looking:look_through_stock", 60.0),
     "judge alerts": ("comptoir.alerting.keeping:judge_alerts", 60.0),
     "send alerts": ("comptoir.alerting.sending:send_alerts", 2.0),
     "forget old alerts": ("comptoir.alerting.keeping:forget_old", 3600.0),

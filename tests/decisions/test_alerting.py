@@ -10,6 +10,7 @@ import pytest
 from comptoir.alerting.judging import Reading, Standing, fired, is_calm, judge, speaks_at, spike
 from comptoir.alerting.measuring import silent_for
 from comptoir.alerting.model import KINDS, AlertRule
+from comptoir.alerting.rules import BUILT_IN, built_in, overlaid
 
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 RULE = AlertRule(UUID(int=1), "late", 10, escalate_after=30, escalate_to="regional_manager")
@@ -69,6 +70,55 @@ def test_a_rule_speaks_of_its_own_scope_and_each_rule_for_itself() -> None:
         assert {change.reading.subject for change in judge([rule], readings, [], ALL, NOW)} == expected
     both = [RULE, msgspec.structs.replace(RULE, id=UUID(int=9), region="sud")]
     assert len(judge(both, readings, [], ALL, NOW)) == 3
+
+
+def test_a_rule_that_comes_along_leaves_to_the_house_s_own_what_these_cover() -> None:
+    readings = [
+        Reading("late", place, place, 20, region=region) for place, region in (("lyon", "sud"), ("lille", "nord"))
+    ]
+
+    def speaking(*rows: AlertRule) -> set[tuple[UUID, str]]:
+        return {(change.rule.id, change.reading.subject) for change in judge(overlaid(rows), readings, [], ALL, NOW)}
+
+    usual = built_in("late")
+    assert speaking() == {(usual.id, "lyon"), (usual.id, "lille")}
+    assert speaking(msgspec.structs.replace(RULE, region="sud")) == {(RULE.id, "lyon"), (usual.id, "lille")}
+    # A rule of one's own that is off is silence that somebody wants; so is the one that came along, switched off.
+    assert speaking(msgspec.structs.replace(RULE, region="sud", active=False)) == {(usual.id, "lille")}
+    assert speaking(msgspec.structs.replace(usual, active=False, version=1)) == set()
+    assert speaking(msgspec.structs.replace(usual, threshold=21, version=1)) == set()
+    assert len(overlaid([])) == len(BUILT_IN)
+
+
+def test_an_alert_whose_rule_is_gone_ends_and_tells_those_who_see_its_store() -> None:
+    held = [msgspec.structs.replace(OPEN, rule=UUID(int=77), kind="late", location="lyon")]
+    (change,) = judge([RULE], [], held, ALL, NOW)
+    assert (change.what, change.because, change.reading.location) == ("end", "rule_off", "lyon")
+    (calm,) = judge([RULE], [], [msgspec.structs.replace(OPEN, location="lyon")], ALL, NOW)
+    assert (calm.what, calm.reading.location) == ("update", "lyon")
+
+
+def test_every_kind_is_raised_at_its_threshold_updated_and_ended_with_room_to_swing() -> None:
+    for rule in BUILT_IN:
+        n, place = rule.threshold, "lyon" if KINDS[rule.kind].of == "store" else None
+        held = msgspec.structs.replace(OPEN, rule=rule.id, kind=rule.kind, subject="x", value=n, location=place)
+        low = n * 4 // 5 if n > 1 else 0
+
+        def said(value: int, *standing: Standing, rule: AlertRule = rule, place: str | None = place) -> list[str]:
+            return [
+                change.what for change in judge([rule], [Reading(rule.kind, "x", place, value)], standing, ALL, NOW)
+            ]
+
+        assert said(n - 1) == [] and said(n) == ["raise"], rule.kind
+        quiet = msgspec.structs.replace(held, raised_at=minutes(1))
+        assert said(n, quiet) == [] and said(n + 1, quiet) == ["update"], rule.kind
+        assert said(low, quiet) == ["update"] and said(low, msgspec.structs.replace(quiet, calm_since=minutes(5))) == [
+            "end"
+        ]
+        if low + 1 < n:
+            assert said(low + 1, msgspec.structs.replace(quiet, value=low + 1, calm_since=minutes(5))) == ["update"], (
+                "up again"
+            )
 
 
 def test_well_below_is_four_fifths_and_always_below() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from comptoir.alerting import sql
@@ -16,11 +16,15 @@ from comptoir.alerting.model import (
     SaveRule,
     SnoozeAlert,
 )
+from comptoir.alerting.rules import BUILT_IN, IDS
 from comptoir.flows import auditing
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.runner import Flow
+
+KINDS_OF: Final = {rule.id: rule.kind for rule in BUILT_IN}
+"""What the rules that come along are about; only head office changes them."""
 
 
 async def save_rule(tx: Tx, command: SaveRule, actor: Actor, now: datetime) -> RuleSaved:
@@ -36,6 +40,8 @@ async def save_rule(tx: Tx, command: SaveRule, actor: Actor, now: datetime) -> R
     if kind.of == "house" and (command.region or command.location):
         raise Invalid("alert_rule_wrong", field="scope")
     before = await sql.lock_rule(tx, command.rule)
+    if command.rule in IDS and (actor.locations is not None or command.kind != KINDS_OF[command.rule]):
+        raise NotFound("alert_rule_not_found")
     if before is not None:
         await _mine(tx, before, actor)
         if before.version != command.version or before.kind != command.kind:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from comptoir.alerting.model import KINDS, AlertRule
+from comptoir.alerting.rules import IDS
 
 CALM_FOR: Final = timedelta(minutes=5)
 FEW: Final = 3
@@ -41,10 +42,12 @@ class Standing(msgspec.Struct, frozen=True):
     subject: str
     value: int
     raised_at: datetime
+    location: str | None = None
     calm_since: datetime | None = None
     acknowledged_at: datetime | None = None
     snoozed_until: datetime | None = None
     escalated_at: datetime | None = None
+    kind: str = ""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -77,29 +80,38 @@ def judge(
 ) -> list[Change]:  # fmt: skip
     """What changes now. `read` are the kinds that were read: of the others nothing is known, and nothing ends.
 
-    A thing that was read and has no reading is at nought.
+    A thing that was read and has no reading is at nought. A rule that came along leaves to the house's own rules, whether they are on
+    or off, what these cover.
     """
     by_kind: dict[str, list[Reading]] = {}
     for one in readings:
         by_kind.setdefault(one.kind, []).append(one)
+    known = {rule.id: rule for rule in rules}
+    own: dict[str, list[AlertRule]] = {}
+    for rule in known.values():
+        if rule.id not in IDS:
+            own.setdefault(rule.kind, []).append(rule)
     open_: Mapping[tuple[UUID, str], Standing] = {(one.rule, one.subject): one for one in standing}
     found: list[Change] = []
     seen: set[UUID] = set()
-    for rule in rules:
-        for reading in by_kind.get(rule.kind, ()):
-            if rule.active and covers(rule, reading):
-                before = open_.get((rule.id, reading.subject))
-                if before is not None:
-                    seen.add(before.id)
-                    found += going_on(rule, reading, before, now)
-                elif reading.value >= rule.threshold:
-                    found.append(Change("raise", rule, reading))
-    known = {rule.id: rule for rule in rules}
-    for held in standing:
+    for rule in known.values():
+        for reading in by_kind.get(rule.kind, ()) if rule.active else ():
+            if not covers(rule, reading):
+                continue
+            if rule.id in IDS and any(covers(other, reading) for other in own.get(rule.kind, ())):
+                continue
+            before = open_.get((rule.id, reading.subject))
+            if before is not None:
+                seen.add(before.id)
+                found += going_on(rule, reading, before, now)
+            elif reading.value >= rule.threshold:
+                found.append(Change("raise", rule, reading))
+    for held in open_.values():
         if held.id in seen:
             continue
-        of = known[held.rule]
-        gone = Reading(of.kind, held.subject, None, 0)
+        # The rule of a place that is no more went with it.
+        of = known.get(held.rule) or AlertRule(held.rule, KINDS[held.kind].name, 1, active=False)
+        gone = Reading(of.kind, held.subject, held.location, 0)
         if not of.active:
             found.append(Change("end", of, gone, held.id, because="rule_off"))
         elif of.kind in read:

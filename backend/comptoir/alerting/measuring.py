@@ -18,8 +18,6 @@ from comptoir.tower.watching import minute_of, read_direct
 MOST: Final = 2_000
 SHORTS_OF: Final = timedelta(hours=2)
 USUAL_OF: Final = timedelta(days=28)
-STOCK_EVERY: Final = 10
-"""Minutes between two looks through all levels."""
 
 # A device that was never heard of is silent since it was enrolled.
 _SEEN: Final = """
@@ -30,9 +28,9 @@ SELECT p.location, (sum(p.quantity) FILTER (WHERE p.at > $2))::int AS now, coale
   (SELECT coalesce(sum(h.open_minutes), 0)::int FROM store_hour h WHERE h.location = p.location AND h.hour >= $1) AS minutes
 FROM short_pick p WHERE p.at > $1 AND p.undone_at IS NULL GROUP BY 1 HAVING bool_or(p.at > $2) LIMIT $3
 """
-_STOCK: Final = (
-    "SELECT location, count(*)::int FROM stock_level WHERE reserved + unsellable > on_hand GROUP BY 1 LIMIT $1"
-)
+# What `looking.py` has found: units promised beyond what is there, articles whose level is not the sum of its ledger.
+_STOCK: Final = "SELECT location, sum(units)::int FROM stock_fault WHERE kind = 'stock' GROUP BY 1 LIMIT $1"
+_LEDGER: Final = "SELECT location, count(*)::int FROM stock_fault WHERE kind = 'ledger' GROUP BY 1 LIMIT $1"
 _MONEY: Final = "SELECT location, count(*)::int FROM exception WHERE resolved_at IS NULL AND kind = 'money_stuck' GROUP BY 1 LIMIT $1"
 _LABELS: Final = """
 SELECT location, floor(extract(epoch FROM $1::timestamptz - min(packed_at)) / 60)::int FROM parcel
@@ -52,8 +50,8 @@ _PROVIDERS: Final = """
 SELECT t.provider, count(*)::int FROM message m JOIN message_try t ON t.message = m.id
 WHERE m.next_at IS NOT NULL AND t.begun_at > $1 AND t.outcome IN ('busy', 'unknown') GROUP BY 1 LIMIT $2
 """
-_PAYMENTS: Final = """
-SELECT a.id, a.name, (CASE WHEN a.refused_at IS NOT NULL THEN 100 ELSE 0 END
+_ACCOUNTS: Final = """
+SELECT a.id, a.name, ((a.refused_at IS NOT NULL)::int
   + (SELECT count(*) FROM payment_part p WHERE p.account = a.id AND p.state IN ('due', 'calling', 'unknown', 'sent') AND p.state <> 'sent' AND p.tries > 1))::int
 FROM payment_account a WHERE a.active LIMIT $1
 """
@@ -64,7 +62,6 @@ async def measure(connection: Connection, now: datetime) -> tuple[list[Reading],
     stores = await read_direct(connection, SYSTEM, now)
     known = {store.place.id: store for store in stores}
     found = [reading for store in stores for reading in of_store(store)]
-    kinds = set(KINDS)
     seen = await _counts(connection, _SEEN)
     found += [
         _of(store, "silent", silent_for(store.outlook.store.windows, minute_of(now), seen[place]))
@@ -75,23 +72,21 @@ async def measure(connection: Connection, now: datetime) -> tuple[list[Reading],
         if place in known:
             usual = before * SHORTS_OF.total_seconds() / 60 / minutes if minutes else 0.0
             found.append(_of(known[place], "shorts", spike(count or 0, usual)))
-    per_store: list[tuple[str, Mapping[str, int]]] = [("money", await _counts(connection, _MONEY))]
+    per_store: list[tuple[str, Mapping[str, int]]] = [
+        (kind, await _counts(connection, said))
+        for kind, said in (("money", _MONEY), ("stock", _STOCK), ("ledger", _LEDGER))
+    ]
     per_store.append(("label", {row[0]: row[1] for row in await connection.fetch(_LABELS, now, MOST)}))
-    if now.minute % STOCK_EVERY == 0:
-        per_store.append(("stock", await _counts(connection, _STOCK)))
-    else:
-        kinds.discard("stock")
     for kind, values in per_store:
         found += [_of(known[place], kind, value) for place, value in values.items() if place in known]
     for channel, name, minutes in await connection.fetch(_CHANNELS, now, MOST):
         found.append(Reading("channel", channel, None, minutes, name))
-    for account, name, count in await connection.fetch(_CARRIERS, MOST):
-        found.append(Reading("carrier", account, None, count, name))
+    for kind, said in (("carrier", _CARRIERS), ("account", _ACCOUNTS)):
+        for account, name, count in await connection.fetch(said, MOST):
+            found.append(Reading(kind, account, None, count, name))
     for provider, count in await connection.fetch(_PROVIDERS, now - timedelta(minutes=15), MOST):
         found.append(Reading("provider", provider, None, count, provider))
-    for account, name, count in await connection.fetch(_PAYMENTS, MOST):
-        found.append(Reading("provider", f"payments/{account}", None, count, name))
-    return [one for one in found if one.value > 0], frozenset(kinds)
+    return [one for one in found if one.value > 0], frozenset(KINDS)
 
 
 def of_store(store: StoreNow) -> list[Reading]:

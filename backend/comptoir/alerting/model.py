@@ -9,7 +9,8 @@ import msgspec
 from comptoir.kit.words import Note, Slug
 
 KindName = Literal[
-    "late", "slipping", "load", "pickup", "silent", "shorts", "stock", "messages", "money", "label", "channel", "carrier", "provider",
+    "late", "slipping", "load", "pickup", "silent", "shorts", "stock", "ledger", "messages", "money", "label", "channel", "carrier", "account",
+    "provider",
 ]  # fmt: skip
 Told = Literal["store_manager", "regional_manager", "head_office", "nobody"]
 Above = Literal["store_manager", "regional_manager", "head_office"]
@@ -35,22 +36,25 @@ class Kind(msgspec.Struct, frozen=True):
 KINDS: Final[Mapping[str, Kind]] = {
     one.name: one
     for one in (
-        Kind("late", "store", 5, 10_000, 1_000, "/manager/stores/{place}/live", "tri"),
-        Kind("slipping", "store", 30, 1_440, 100, "/manager/works?which=risk", "half"),
-        Kind("load", "store", 120, 1_000, 50, "/manager/load", "clock"),
-        Kind("pickup", "store", 1, 1_000, 1_000, "/manager/works?which=pickups", "truck"),
-        Kind("silent", "store", 30, 1_440, 50, "/manager/devices", "silent"),
-        Kind("shorts", "store", 300, 10_000, 10, "/manager/stock", "nofind"),
-        Kind("stock", "store", 1, 10_000, 1_000, "/manager/stock", "count"),
-        Kind("messages", "store", 1, 10_000, 500, "/manager/orders?which=untold", "mail"),
+        Kind("late", "store", 5, 10_000, 1_000, "/manager/stores/{place}/act", "tri"),
+        Kind("slipping", "store", 60, 1_440, 100, "/manager/works?which=risk&store={place}", "half"),
+        Kind("load", "store", 150, 1_000, 50, "/manager/stores/{place}/act?do=capacity", "clock"),
+        Kind("pickup", "store", 3, 1_000, 1_000, "/manager/works?which=pickups&store={place}", "truck"),
+        Kind("silent", "store", 45, 1_440, 50, "/manager/devices", "silent"),
+        Kind("shorts", "store", 300, 10_000, 10, "/manager/stores/{place}/live", "nofind"),
+        Kind("stock", "store", 3, 10_000, 1_000, "/manager/stock/control?what=over&store={place}", "count"),
+        Kind("ledger", "store", 1, 10_000, 2_000, "/manager/stock/control?what=counts&store={place}", "question"),
+        Kind("messages", "store", 3, 10_000, 500, "/manager/orders?which=untold", "mail"),
         Kind("money", "store", 1, 10_000, 5_000, "/manager/exceptions", "card"),
-        Kind("label", "store", 15, 1_440, 100, "/manager/stores/{place}/live", "parcel"),
+        Kind("label", "store", 30, 1_440, 100, "/manager/stores/{place}/live", "parcel"),
         Kind("channel", "house", 15, 1_440, 500, "/manager/channels", "share"),
         Kind("carrier", "house", 1, 1_000, 2_000, "/manager/carriers", "truck"),
-        Kind("provider", "house", 5, 1_000, 500, "/manager/money", "card"),
+        Kind("account", "house", 1, 1_000, 5_000, "/manager/money", "card"),
+        Kind("provider", "house", 5, 1_000, 500, "/manager/orders?which=untold", "mail"),
     )
 }
-"""Units: works, minutes, per cent, parcels, minutes, per cent of the usual, articles, orders, cases, minutes, minutes, refusals, tries in a row."""
+"""Units: works, minutes, per cent, parcels, minutes, per cent of the usual, units, articles, orders, cases,
+minutes, minutes, refusals, refusals, tries in a row."""
 
 Minute = Annotated[int, msgspec.Meta(ge=0, le=1440)]
 

@@ -9,20 +9,25 @@ import msgspec
 
 from comptoir.alerting.judging import harm
 from comptoir.alerting.model import AlertRule, KindName
+from comptoir.alerting.rules import BUILT_IN, TELLING
 from comptoir.alerting.sql import rule_of
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 
 MOST_OPEN: Final = 500
 PAST: Final = 100
-_ALERT: Final = """
+MOST_FAULTS: Final = 20
+_TELLING: Final = ",".join(str(id) for id in TELLING)
+# Of messages people are counted: whoever has no browser and was written to was told.
+_ALERT: Final = f"""
 SELECT a.id, a.rule, a.kind, a.location, coalesce(l.name, '') AS place, coalesce(l.time_zone, 'Europe/Paris') AS time_zone, a.name, a.threshold, a.value,
   a.highest, a.raised_at, a.value_at, a.calm_since, a.acknowledged_at, a.word, a.snoozed_until, a.escalated_at, a.ended_at, a.ended_because,
   coalesce((SELECT s.first_name FROM staff s WHERE s.id::text = a.acknowledged_by), '') AS acknowledged_name,
-  (SELECT count(*) FROM alert_notice m WHERE m.alert = a.id AND m.state IN ('sent', 'shown'))::int AS told,
+  (SELECT count(DISTINCT m.staff) FROM alert_notice m WHERE m.alert = a.id AND m.state IN ('sent', 'shown'))::int AS told,
   (SELECT count(*) FROM alert_notice m WHERE m.alert = a.id AND m.state IN ('due', 'calling'))::int AS coming,
-  (SELECT count(*) FROM alert_notice m WHERE m.alert = a.id AND (m.state IN ('failed', 'unknown') OR m.code IN ('no_push', 'no_email')))::int AS missed,
-  (SELECT cardinality(r.media) > 0 FROM alert_rule r WHERE r.id = a.rule) AS tells
+  (SELECT count(DISTINCT x.staff) FROM (SELECT m.staff FROM alert_notice m WHERE m.alert = a.id GROUP BY m.n, m.staff
+     HAVING bool_and(m.state IN ('failed', 'unknown') OR m.code IN ('no_push', 'no_email'))) x)::int AS missed,
+  coalesce((SELECT cardinality(r.media) > 0 FROM alert_rule r WHERE r.id = a.rule), a.rule = ANY('{{{_TELLING}}}'::uuid[])) AS tells
 FROM alert a LEFT JOIN location l ON l.id = a.location
 """
 _MINE: Final = "($1::text[] IS NULL OR a.location = ANY($1))"
@@ -53,7 +58,7 @@ ORDER BY s.last_name, s.first_name, s.id LIMIT 500
 
 
 class AlertView(msgspec.Struct, frozen=True):
-    """One alert as its card says it. `missed`: messages about it that reached nobody."""
+    """One alert as its card says it. `told`, `missed`: people whom a message reached, and did not; `coming`: messages."""
 
     id: UUID
     rule: UUID
@@ -93,6 +98,19 @@ class AlertView(msgspec.Struct, frozen=True):
     def unheard(self) -> bool:
         """The rule wants somebody told, and no message has reached or will reach anybody."""
         return self.tells and not self.told and not self.coming
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """An article of an alert about stock: units promised beyond what is there, or by which its level differs from its ledger."""
+
+    sku: str
+    name: str
+    variant: str
+    deciding: str
+    units: int
+    on_hand: int
+    reserved: int
+    found_at: datetime
 
 
 class RuleView(msgspec.Struct, frozen=True):
@@ -145,6 +163,30 @@ async def find_alert(
     return msgspec.convert(dict(row), AlertView), steps, notices
 
 
+async def list_faults(connection: Connection, actor: Actor, kind: str, location: str | None) -> list[Fault]:
+    """The articles behind an alert about stock of one of the actor's stores, the largest difference first, and one more than are shown."""
+    if location is None or not actor.reaches(location):
+        return []
+    rows = await connection.fetch(
+        "SELECT f.sku, coalesce(s.name, f.sku), coalesce(s.variant, ''), coalesce(s.deciding, ''), f.units, coalesce(l.on_hand, 0),"
+        " coalesce(l.reserved, 0), f.found_at FROM stock_fault f LEFT JOIN sku s ON s.sku = f.sku"
+        " LEFT JOIN stock_level l ON l.sku = f.sku AND l.location = f.location"
+        " WHERE f.kind = $1 AND f.location = $2 ORDER BY f.units DESC, f.sku LIMIT $3",
+        kind, location, MOST_FAULTS + 1,
+    )  # fmt: skip
+    return [Fault(*row) for row in rows]
+
+
+async def lost_since(connection: Connection, actor: Actor, since: datetime) -> datetime | None:
+    """When a notification last found none of this manager's browsers, since a moment; None when one is told, or none was lost."""
+    found: datetime | None = await connection.fetchval(
+        "SELECT max(settled_at) FROM alert_notice WHERE staff = $1 AND code = 'gone' AND settled_at > $2"
+        " AND NOT EXISTS (SELECT FROM push_subscription WHERE staff = $1)",
+        UUID(actor.who), since,
+    )  # fmt: skip
+    return found
+
+
 async def list_rules(
     connection: Connection, actor: Actor, region: str | None, house_kinds: Sequence[str]
 ) -> list[RuleView]:
@@ -155,7 +197,13 @@ async def list_rules(
         held = dict(row)
         names = [held.pop(name) for name in ("region_name", "place", "person_name")]
         found.append(RuleView(rule_of(held), *names))
-    return found
+    changed = {view.rule.id for view in found}
+    unchanged = [
+        RuleView(rule, "", "", "")
+        for rule in BUILT_IN
+        if rule.id not in changed and (actor.locations is None or rule.kind not in house_kinds)
+    ]
+    return unchanged + found
 
 
 async def read_hours(

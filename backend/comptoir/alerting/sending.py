@@ -3,15 +3,18 @@
 due --begin--> calling --accepted--> sent --(the browser says so)--> shown
                        busy: due again; refused: failed; nobody knows: unknown, and not sent twice
 due --> suppressed: it ended, somebody is at it, it was put off, or it is not this person's any more
+
+A notification that no browser takes (none is there, its address is gone) is written as a mail instead.
 """
 
 from typing import TYPE_CHECKING, Final
 
 from comptoir.alerting import sql
-from comptoir.alerting.saying import figure, headline
+from comptoir.alerting.keeping import HOUSE
+from comptoir.alerting.saying import headline, sentence
 from comptoir.alerting.sql import DueNotice
 from comptoir.kit.actor import SYSTEM
-from comptoir.kit.db import borrowed, in_transaction
+from comptoir.kit.db import Tx, borrowed, in_transaction
 from comptoir.kit.i18n import t
 from comptoir.notifications import push_sql
 from comptoir.notifications.escalating import wait_after
@@ -42,9 +45,14 @@ async def send(house: "House", notice: DueNotice) -> bool:
     """One message; False when it waits for another try. Who may see what is judged now."""
 
     async def settled(state: str, code: str, again: "datetime | None" = None) -> None:
-        await in_transaction(
-            house.pool, SYSTEM.who, house.clock(), lambda tx: sql.settle(tx, notice.id, state, code, again)
-        )
+        async def write(tx: Tx) -> None:
+            await sql.settle(tx, notice.id, state, code, again)
+            if notice.medium == "push" and (state == "failed" or code == "no_push"):
+                await sql.write_instead(tx, notice.id)
+            # The card says who was reached.
+            tx.touched.add(notice.location or HOUSE)
+
+        await in_transaction(house.pool, SYSTEM.who, house.clock(), write)
 
     async with borrowed(house.pool) as connection:
         reader = await find_manager(connection, notice.staff)
@@ -97,7 +105,8 @@ def letter_of(house: "House", notice: DueNotice, reader: Manager) -> Letter:
 
 
 def body_of(notice: DueNotice, lang: str) -> str:
-    said = figure(notice.kind, notice.value, lang)
+    """What a person who reads nothing else has to know."""
+    said = t("alerts.full", lang, said=sentence(notice.kind, notice.place, notice.name, notice.value, lang))
     return t("alerts.nobody_yet", lang, said=said) if notice.what == "escalated" else said
 
 

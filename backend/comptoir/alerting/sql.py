@@ -9,6 +9,7 @@ import msgspec
 
 from comptoir.alerting.judging import Reading, Standing
 from comptoir.alerting.model import AlertRule, SaveRule
+from comptoir.alerting.rules import overlaid
 from comptoir.kit.db import Connection, Tx
 from comptoir.kit.ids import new_id
 
@@ -49,16 +50,14 @@ def rule_of(row: Any) -> AlertRule:
 
 
 async def read_rules(connection: Connection) -> list[AlertRule]:
-    """Rules that hold, and those that were switched off while an alert of theirs is open."""
-    rows = await connection.fetch(
-        f"SELECT {_RULE} FROM alert_rule r WHERE r.active OR EXISTS (SELECT FROM alert a WHERE a.rule = r.id AND a.ended_at IS NULL) LIMIT {MOST_OPEN}"
-    )
-    return [rule_of(row) for row in rows]
+    """All rules, those that come along among them; the ones that are off too: what they cover is meant to be silent."""
+    rows = await connection.fetch(f"SELECT {_RULE} FROM alert_rule r LIMIT {MOST_OPEN}")
+    return overlaid(rule_of(row) for row in rows)
 
 
 async def read_standing(connection: Connection) -> list[Standing]:
     rows = await connection.fetch(
-        "SELECT id, rule, subject, value, raised_at, calm_since, acknowledged_at, snoozed_until, escalated_at FROM alert"
+        "SELECT id, rule, kind, subject, location, value, raised_at, calm_since, acknowledged_at, snoozed_until, escalated_at FROM alert"
         f" WHERE ended_at IS NULL ORDER BY raised_at LIMIT {MOST_OPEN}"
     )
     return [msgspec.convert(dict(row), Standing) for row in rows]
@@ -158,7 +157,8 @@ async def add_notices(
     media: Sequence[str],
     at: datetime,
 ) -> int:
-    """One message for each person who reaches the place and each way. Who has no such way gets a row that says so."""
+    """One message for each person who reaches the place and each way. Who has no such way gets a row that says so; who has no browser is
+    written to, where they have an address."""
     rows = await tx.rows(
         "SELECT s.id, s.email IS NOT NULL AS email, EXISTS (SELECT FROM push_subscription u WHERE u.staff = s.id) AS push FROM staff s"
         " WHERE s.disabled_at IS NULL AND (s.role = $1 OR s.id = $2) AND (s.role = 'head_office' OR ($3::text IS NOT NULL AND ("
@@ -168,7 +168,8 @@ async def add_notices(
         role, person, location,
     )  # fmt: skip
     for row in rows:
-        for medium in media:
+        instead = ("email",) if "push" in media and "email" not in media and row["email"] and not row["push"] else ()
+        for medium in (*media, *instead):
             can = bool(row[medium])
             await tx.run(
                 "INSERT INTO alert_notice (id, alert, n, staff, medium, state, code, made_at, next_at, settled_at)"
@@ -221,6 +222,15 @@ async def settle(tx: Tx, notice: UUID, state: str, code: str, again: datetime | 
         "UPDATE alert_notice SET state = $2, code = $3, next_at = $4, settled_at = CASE WHEN $4::timestamptz IS NULL THEN $5::timestamptz END"
         " WHERE id = $1 AND state IN ('due', 'calling')",
         notice, state, code, again, tx.now,
+    )  # fmt: skip
+
+
+async def write_instead(tx: Tx, notice: UUID) -> None:
+    """A notification that reached no browser becomes a mail, unless one is on its way to this person already."""
+    await tx.run(
+        "INSERT INTO alert_notice (id, alert, n, staff, medium, state, made_at, next_at) SELECT $2, m.alert, m.n, m.staff, 'email', 'due', $3, $3"
+        " FROM alert_notice m JOIN staff s ON s.id = m.staff WHERE m.id = $1 AND m.medium = 'push' AND s.email IS NOT NULL ON CONFLICT DO NOTHING",
+        notice, new_id(), tx.now,
     )  # fmt: skip
 
 

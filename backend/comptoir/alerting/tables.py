@@ -1,4 +1,4 @@
-"""Tables of alerts: rules, readings, what was raised, its changes, its messages. Made by the migrations, compared by a test."""
+"""Tables of alerts: rules, readings, what was raised, its changes, its messages; what is wrong with stock. Made by the migrations, compared by a test."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ class AlertRow(Table, tablename="alert"):
     """One thing that went above a rule's threshold, from then until it was calm again."""
 
     id = UUID(primary_key=True, required=True)
-    rule = ForeignKey(AlertRuleRow, on_delete=OnDelete.cascade, null=False)
+    rule = UUID(required=True)
     kind = Text(required=True)
     subject = Text(required=True)
     location = Text(null=True, default=None)
@@ -98,3 +98,24 @@ class AlertNotice(Table, tablename="alert_notice"):
     next_at = Timestamptz(null=True, default=None)
     settled_at = Timestamptz(null=True, default=None)
     shown_at = Timestamptz(null=True, default=None)
+
+
+class StockLook(Table, tablename="stock_look"):
+    """How far a look through all levels has come."""
+
+    name = Text(primary_key=True, required=True)
+    sku = Text(required=True)
+    location = Text(required=True)
+    looked_at = Timestamptz(required=True)
+    round_at = Timestamptz(null=True, default=None)
+
+
+class StockFault(Table, tablename="stock_fault"):
+    """A row of stock whose figures cannot be right: unlike its ledger, or promised beyond what is there."""
+
+    kind = Text(primary_key=True, required=True)
+    location = Text(primary_key=True, required=True)
+    sku = Text(primary_key=True, required=True)
+    units = Integer(required=True)
+    found_at = Timestamptz(required=True)
+    seen_at = Timestamptz(required=True)

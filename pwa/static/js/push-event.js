@@ -10,14 +10,15 @@ const readable = (data) => {
   }
 };
 
-// `quiet()` tells whether this is an hour at which nothing sounds.
-export function listen({ quiet = async () => false } = {}) {
+// `quiet()` tells whether this is an hour at which nothing sounds; `renew` is where a browser whose old address is not known says its new
+// one: a device does, for it is known by its cookie. A person asks again with a tap.
+export function listen({ quiet = async () => false, renew = "/sync/push" } = {}) {
   addEventListener("push", (event) => event.waitUntil(show(readable(event.data), quiet)));
   addEventListener("notificationclick", (event) => {
     event.notification.close();
     event.waitUntil(go(event.notification.data?.path));
   });
-  addEventListener("pushsubscriptionchange", (event) => event.waitUntil(follow(event)));
+  addEventListener("pushsubscriptionchange", (event) => event.waitUntil(follow(event, renew)));
 }
 
 async function show({ ref, title = "Comptoir", body = "", path = "/", topic = "comptoir", lang = "" }, quiet) {
@@ -42,11 +43,12 @@ async function go(asked) {
   return (await front.navigate(path).catch(() => null)) ?? clients.openWindow(path);
 }
 
-async function follow({ oldSubscription, newSubscription }) {
+async function follow({ oldSubscription, newSubscription }, renew) {
   const old = oldSubscription?.endpoint;
+  if (!old && !renew) return;
   let now = newSubscription ?? (await registration.pushManager.getSubscription());
   if (!now) {
-    const applicationServerKey = oldSubscription?.options?.applicationServerKey ?? (await keyOf());
+    const applicationServerKey = oldSubscription?.options?.applicationServerKey ?? (renew && (await keyOf(renew)));
     if (applicationServerKey) now = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
   }
   if (!now) return;
@@ -54,7 +56,7 @@ async function follow({ oldSubscription, newSubscription }) {
   const told = { endpoint, p256dh: keys.p256dh, auth: keys.auth };
   // A device is known by its cookie, so it may say so without the old address; anybody else names it.
   if (old) await post("/push/moved", { ...told, old });
-  else await post("/sync/push", { ...told, language: navigator.language.startsWith("fr") ? "fr" : "en" });
+  else await post(renew, { ...told, language: navigator.language.startsWith("fr") ? "fr" : "en" });
 }
 
-const keyOf = () => fetch("/sync/push", { credentials: "same-origin" }).then((answer) => (answer.ok ? answer.json() : {})).then(({ key }) => key);
+const keyOf = (path) => fetch(path, { credentials: "same-origin" }).then((answer) => (answer.ok ? answer.json() : {})).then(({ key }) => key);

@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from comptoir.alerting import queries
 from comptoir.alerting.judging import fired
 from comptoir.alerting.model import KINDS, MEDIA, AlertRule, SaveRule, Told
+from comptoir.alerting.rules import IDS, built_in
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
@@ -45,7 +46,7 @@ async def rules(house: TheHouse, actor: TheActor, page: ThePage, done: FromQuery
     kinds = [kind for kind in KINDS.values() if kind.of == "store" or actor.locations is None]
     return page.html(
         "manager/alert_rules.html", kinds=kinds, rows=rows, spoke=spoke, since=since, now=now, done=done,
-        may_edit=actor.role in EDITORS, mine=lambda rule: _mine(rule, actor, own),
+        may_edit=actor.role in EDITORS, mine=lambda rule: _mine(rule, actor, own), comes_along=IDS,
     )  # fmt: skip
 
 
@@ -130,6 +131,7 @@ async def _form(
         "manager/alert_rule.html", status=refusal.status if refusal else 200, rule=rule, kind=KINDS[rule.kind], regions=regions,
         places=places, people=people, spoke=spoke, since=since, typed=typed, refusal=refusal, tried=tried, roles=ROLES, media=MEDIA,
         wrong=refusal.facts.get("field", "") if refusal else "", everywhere=actor.locations is None, id=new_id(), now=now,
+        comes_along=IDS,
     )  # fmt: skip
 
 
@@ -161,8 +163,11 @@ def _proposed(kind: str, actor: Actor) -> AlertRule:
     found = KINDS.get(kind)
     if found is None or (found.of == "house" and actor.locations is not None):
         raise NotFound("alert_rule_not_found")
+    usual = built_in(found.name)
     tells: Told = "head_office" if found.of == "house" else "store_manager"
-    return AlertRule(new_id(), found.name, found.default, tells=tells, media=("email",), version=0)
+    return msgspec.structs.replace(
+        usual, id=new_id(), tells=tells if usual.tells == "nobody" else usual.tells, media=usual.media or ("push",)
+    )
 
 
 ROUTES: list[BaseRouteHandler] = [rules, new_rule, rule_page, make, change]

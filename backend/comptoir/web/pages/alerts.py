@@ -1,5 +1,6 @@
 """Alerts: what is open, the worst first, with one act each; what is over; one with its story; how many call, for the rail."""
 
+from datetime import timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from litestar.response import Stream
 from comptoir.alerting import queries
 from comptoir.alerting.model import KINDS, AcknowledgeAlert, SnoozeAlert
 from comptoir.alerting.queries import AlertView
-from comptoir.alerting.saying import figure, headline
+from comptoir.alerting.saying import duration, figure, headline, sentence
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed, in_transaction
@@ -35,6 +36,10 @@ TheActor = NamedDependency[Actor]
 ThePage = NamedDependency[Page]
 HERE: Final = "/manager/alerts"
 SNOOZES: Final = (15, 60, 240)
+OF_STOCK: Final = ("stock", "ledger")
+"""Alerts that name their articles."""
+LOST_FOR: Final = timedelta(days=14)
+"""So long a manager reads that notifications no longer reach them."""
 NOT_KEPT: Final = {"cache-control": "no-store"}
 
 
@@ -42,24 +47,29 @@ NOT_KEPT: Final = {"cache-control": "no-store"}
 async def alerts(
     house: TheHouse, actor: TheActor, page: ThePage, which: FromQuery[Literal["open", "past"]] = "open"
 ) -> Answer:
-    """What is open, live; or the last hundred that ended."""
+    """What is open, live; or the last hundred that ended. Whose browser was lost reads it here."""
+    now = house.clock()
     async with borrowed(house.pool) as connection:
+        lost = await queries.lost_since(connection, actor, now - LOST_FOR)
         rows = (
             await queries.list_open(connection, actor)
             if which == "open"
             else await queries.list_past(connection, actor)
         )
-    return page.html("manager/alerts.html", rows=rows, which=which, now=house.clock(), **_words(page))
+    return page.html("manager/alerts.html", rows=rows, which=which, lost=lost, now=now, **_words(page))
 
 
 @get(HERE + "/stream", opt=by(*MANAGERS))
 async def stream(house: TheHouse, actor: TheActor, page: ThePage, live: NamedDependency[Live]) -> Stream:
-    """The list again whenever something of the actor's stores changed."""
+    """The list and the rail's count again whenever something of the actor's stores changed, at most once a second."""
 
     async def draw() -> dict[str, str]:
         async with borrowed(house.pool) as connection:
             rows = await queries.list_open(connection, actor)
-        return {"alert-list": page.text("manager/_alerts.html", rows=rows, now=house.clock(), **_words(page))}
+        return {
+            "alert-list": page.text("manager/_alerts.html", rows=rows, now=house.clock(), **_words(page)),
+            "alert-count": page.text("manager/_alert_count.html", n=sum(row.calls for row in rows)),
+        }
 
     return told(live, actor.locations, ("alerts", actor.locations, page.lang, id(house)), draw)
 
@@ -91,7 +101,7 @@ async def acknowledge(
         return await _one(house, actor, page, alert, "alert_word_missing")
     except Conflict as refusal:
         return await _one(house, actor, page, alert, refusal.code)
-    return page.go(HERE)
+    return page.go(f"{HERE}/{alert}")
 
 
 @post(HERE + "/{alert:uuid}/snooze", opt=by(*MANAGERS), status_code=200)
@@ -111,7 +121,7 @@ async def snooze(
 @get("/manager/sw.js", opt=PUBLIC, sync_to_thread=False)
 def worker(request: DoorRequest) -> Response[bytes]:
     """The worker of managers' pages: it shows notifications and keeps nothing."""
-    text = f'import {{ listen }} from "{request.app.state.assets.url("js/push-event.js")}";\nlisten();\n'
+    text = f'import {{ listen }} from "{request.app.state.assets.url("js/push-event.js")}";\nlisten({{ renew: "" }});\n'
     headers = {"cache-control": "no-cache", "content-security-policy": WORKER_POLICY}
     return Response(text.encode(), headers=headers, media_type="text/javascript; charset=utf-8")
 
@@ -151,12 +161,14 @@ async def push_off(house: TheHouse, actor: TheActor, data: JSONBody[Asked]) -> R
 async def _one(house: House, actor: Actor, page: Page, alert: UUID, refused: str = "") -> Answer:
     async with borrowed(house.pool) as connection:
         found = await queries.find_alert(connection, actor, alert)
-    if found is None:
-        raise NotFound("alert_not_found")
-    view, steps, notices = found
+        if found is None:
+            raise NotFound("alert_not_found")
+        view, steps, notices = found
+        open_of_stock = view.kind in OF_STOCK and view.ended_at is None
+        faults = await queries.list_faults(connection, actor, view.kind, view.location) if open_of_stock else []
     return page.html(
         "manager/alert.html", status=409 if refused == "alert_ended" else 422 if refused else 200, one=view, steps=steps,
-        notices=notices, refused=refused, now=house.clock(), time_zone=view.time_zone, **_words(page),
+        notices=notices, faults=faults, most=queries.MOST_FAULTS, refused=refused, now=house.clock(), time_zone=view.time_zone, **_words(page),
     )  # fmt: skip
 
 
@@ -167,7 +179,11 @@ def _words(page: Page) -> dict[str, Any]:
         "snoozes": SNOOZES,
         "new_id": new_id,
         "headline": lambda one: headline(one.kind, one.place, one.name, page.lang),
+        "sentence": lambda one, n=None: sentence(
+            one.kind, one.place, one.name, one.value if n is None else n, page.lang
+        ),
         "figure": lambda one, n=None: figure(one.kind, one.value if n is None else n, page.lang),
+        "duration": lambda minutes: duration(minutes, page.lang),
         "page_of": page_of,
     }
 
