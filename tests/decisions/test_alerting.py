@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from comptoir.alerting.judging import Reading, Standing, fired, is_calm, judge, speaks_at, spike
+from comptoir.alerting.judging import Reading, Standing, is_calm, judge, speaks_at, spike
 from comptoir.alerting.measuring import silent_for
 from comptoir.alerting.model import KINDS, AlertRule
 from comptoir.alerting.rules import BUILT_IN, built_in, overlaid
@@ -151,14 +151,3 @@ def test_a_spike_is_a_spike_against_one_s_own_usual_and_two_missing_articles_are
 def test_a_store_is_silent_while_it_is_open_and_from_its_opening_on() -> None:
     windows = ((600, 1200), (2040, 2640))
     assert [silent_for(windows, at, seen) for at, seen in ((620, 100), (620, 615), (620, 630), (1200, 0), (1300, 0))] == [20, 5, 0, 0, 0]  # fmt: skip
-
-
-def test_hours_on_end_would_have_been_one_alert() -> None:
-    def past(*highs: tuple[int, int]) -> list[tuple[str, datetime, int]]:
-        return [("lyon", NOW - timedelta(hours=hour), high) for hour, high in highs]
-
-    assert fired(past((30, 12), (29, 11), (28, 9), (27, 12)), 10) == 1  # 9 is not well below
-    assert fired(past((30, 12), (29, 8), (28, 12)), 10) == 2
-    assert fired(past((30, 12), (20, 12)), 10) == 2
-    assert fired(past((30, 9)), 10) == 0
-    assert fired([*past((30, 12)), ("lille", NOW, 11)], 10) == 2

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -226,6 +227,31 @@ async def test_a_manager_is_told_in_the_browser_that_they_chose_and_it_says_that
             assert await rows(desk, "state", "SELECT state FROM alert_notice") == ["shown"]
             await boss.post("/manager/push/off", json=endpoint)
             assert await desk.connection.fetchval("SELECT count(*) FROM push_subscription") == 0
+
+
+async def test_hours_on_end_would_have_been_one_alert_and_the_form_says_when(database: Database) -> None:
+    async with opened(database) as desk:
+        office, boss = await desk.browser(ODILE), await desk.browser(HUGO)
+
+        async def times(*highs: tuple[int, int], threshold: int = 10) -> tuple[int, str]:
+            await desk.connection.execute("DELETE FROM alert_reading")
+            for hour, high in highs:
+                await desk.connection.execute(
+                    "INSERT INTO alert_reading VALUES ('late', $1, $2, $1, $3)", PART_DIEU, MIDDAY - timedelta(hours=hour), high
+                )  # fmt: skip
+            answer = words(await rule(office, threshold=str(threshold), **{"try": "1"}))
+            found = re.search(r"Avec ce seuil : (\d+) alerte", answer)
+            return int(found[1]) if found else -1, answer
+
+        assert (await times((30, 12), (29, 11), (28, 9), (27, 12)))[0] == 1  # 9 is not well below
+        assert (await times((30, 12), (29, 8), (28, 12)))[0] == 2
+        assert (await times((30, 9)))[0] == 0
+        count, page = await times((30, 12), (20, 13))
+        assert count == 2 and "Lyon : 13 commandes sont en retard" in page and "pendant 1 heure" in page
+        assert await desk.connection.fetchval("SELECT count(*) FROM alert_rule") == 0, "trying keeps nothing"
+        # Whoever does not see the store counts nothing of it.
+        assert "2 fois" in words(await office.get(RULES))
+        assert "fois" not in words(await boss.get(RULES)).replace("0 fois", "")
 
 
 async def notices(desk: Desk) -> list[tuple[str, str, str]]:

@@ -72,7 +72,12 @@ def covers(rule: AlertRule, reading: Reading) -> bool:
 
 def is_calm(value: int, threshold: int) -> bool:
     """Well below: at four fifths of the threshold or less, and below it in any case."""
-    return value <= min(threshold - 1, threshold * 4 // 5)
+    return value <= calm_at(threshold)
+
+
+def calm_at(threshold: int) -> int:
+    """The highest figure that is well below."""
+    return min(threshold - 1, threshold * 4 // 5)
 
 
 def judge(
@@ -168,21 +173,6 @@ def speaks_at(rule: AlertRule, zone: str, now: datetime) -> datetime:
 def spike(count: int, usual: float) -> int:
     """Missing articles of the last two hours in per cent of what is usual there; 0 where there are too few to say anything."""
     return round(100 * count / max(usual, USUAL_AT_LEAST)) if count >= FEW else 0
-
-
-def fired(hours: Iterable[tuple[str, datetime, int]], threshold: int) -> int:
-    """How often a rule would have been raised, from (subject, hour, its highest figure): hours on end are one alert."""
-    count = 0
-    last: dict[str, datetime] = {}
-    for subject, hour, high in sorted(hours):
-        if is_calm(high, threshold):
-            continue
-        before = last.get(subject)
-        going = before is not None and hour - before <= timedelta(hours=1)
-        if going or high >= threshold:
-            count += not going
-            last[subject] = hour
-    return count
 
 
 def harm(kind: str, value: int, threshold: int) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.alerting.judging import harm
+from comptoir.alerting.judging import calm_at, harm
 from comptoir.alerting.model import AlertRule, KindName
 from comptoir.alerting.rules import BUILT_IN, TELLING
 from comptoir.alerting.sql import rule_of
@@ -17,6 +17,7 @@ from comptoir.kit.db import Connection
 MOST_OPEN: Final = 500
 PAST: Final = 100
 MOST_FAULTS: Final = 20
+MOST_SPOKEN: Final = 5
 _TELLING: Final = ",".join(str(id) for id in TELLING)
 # Of messages people are counted: whoever has no browser and was written to was told.
 _ALERT: Final = f"""
@@ -46,9 +47,21 @@ FROM alert_rule r LEFT JOIN region g ON g.id = r.region LEFT JOIN location l ON 
 WHERE $1::text[] IS NULL OR r.location = ANY($1) OR r.region = $2 OR r.region IN (SELECT region FROM location WHERE id = ANY($1)) OR (r.region IS NULL AND r.location IS NULL AND NOT (r.kind = ANY($3)))
 ORDER BY r.kind, r.region NULLS FIRST, r.location NULLS FIRST, r.threshold, r.id LIMIT 500
 """
-_HOURS: Final = """
-SELECT subject, hour, high FROM alert_reading WHERE kind = $1 AND hour >= $2 AND ($3::text[] IS NULL OR location = ANY($3)) AND
-  ($4::text IS NULL OR location = $4) AND ($5::text IS NULL OR location IN (SELECT id FROM location WHERE region = $5)) LIMIT 50000
+# Hours on end in which a thing was not well below are one alert, where one of them reached the threshold.
+_SPOKE: Final = """
+SELECT r.rule, r.subject, r.location, min(r.hour) AS since, count(*)::int AS hours, max(r.high) AS high FROM (
+  SELECT n.rule, n.threshold, a.subject, a.location, a.hour, a.high, a.hour - row_number() OVER (PARTITION BY n.rule, a.subject ORDER BY a.hour) * interval '1 hour' AS island
+  FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::text[], $6::text[]) AS n (rule, kind, threshold, calm, location, region)
+  JOIN alert_reading a ON a.kind = n.kind AND a.hour >= $7 AND a.high > n.calm WHERE ($8::text[] IS NULL OR a.location = ANY($8))
+    AND (n.location IS NULL OR a.location = n.location) AND (n.region IS NULL OR a.location IN (SELECT id FROM location WHERE region = n.region))) r
+GROUP BY r.rule, r.subject, r.location, r.island, r.threshold HAVING max(r.high) >= r.threshold
+"""
+_SPOKE_OF: Final = f"""
+SELECT s.subject, s.location, s.since, s.hours, s.high, coalesce(l.name, '') AS place, coalesce(l.time_zone, 'Europe/Paris') AS time_zone,
+  CASE $9 WHEN 'channel' THEN (SELECT name FROM channel WHERE id = s.subject) WHEN 'carrier' THEN (SELECT name FROM carrier_account WHERE id = s.subject)
+    WHEN 'account' THEN (SELECT name FROM payment_account WHERE id = s.subject) WHEN 'pickup' THEN split_part(s.subject, '/', 2)
+    WHEN 'provider' THEN s.subject END AS name
+FROM ({_SPOKE}) s LEFT JOIN location l ON l.id = s.location ORDER BY s.since DESC, s.subject LIMIT {{most}}
 """
 _PEOPLE: Final = """
 SELECT s.id, s.first_name || ' ' || s.last_name AS name FROM staff s WHERE s.disabled_at IS NULL AND s.role IN ('store_manager', 'regional_manager', 'head_office')
@@ -111,6 +124,17 @@ class Fault(msgspec.Struct, frozen=True):
     on_hand: int
     reserved: int
     found_at: datetime
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """One time that a rule would have been raised: where, since when, for how many hours, and the highest figure."""
+
+    place: str
+    time_zone: str
+    name: str
+    since: datetime
+    hours: int
+    high: int
 
 
 class RuleView(msgspec.Struct, frozen=True):
@@ -206,12 +230,33 @@ async def list_rules(
     return unchanged + found
 
 
-async def read_hours(
-    connection: Connection, actor: Actor, kind: str, since: datetime, location: str | None, region: str | None
-) -> list[tuple[str, datetime, int]]:
-    """Past hours of what a rule would watch."""
-    rows = await connection.fetch(_HOURS, kind, since, _wanted(actor.locations), location, region)
-    return [tuple(row) for row in rows]
+async def count_spoken(
+    connection: Connection, actor: Actor, rules: Sequence[AlertRule], since: datetime
+) -> dict[UUID, int]:
+    """How often each rule would have been raised since then, by what was measured in the actor's stores."""
+    rows = await connection.fetch(
+        f"SELECT s.rule, count(*)::int FROM ({_SPOKE}) s GROUP BY 1 LIMIT {MOST_OPEN}",
+        *_asked(rules), since, _wanted(actor.locations),
+    )  # fmt: skip
+    return {rule.id: 0 for rule in rules} | {row[0]: row[1] for row in rows}
+
+
+async def list_spoken(connection: Connection, actor: Actor, rule: AlertRule, since: datetime) -> list[Spoken]:
+    """The last times that a rule would have been raised."""
+    rows = await connection.fetch(
+        _SPOKE_OF.format(most=MOST_SPOKEN), *_asked([rule]), since, _wanted(actor.locations), rule.kind
+    )
+    return [
+        Spoken(row["place"], row["time_zone"], row["name"] or "", row["since"], row["hours"], row["high"])
+        for row in rows
+    ]
+
+
+def _asked(rules: Sequence[AlertRule]) -> tuple[list[Any], ...]:
+    return (
+        [rule.id for rule in rules], [rule.kind for rule in rules], [rule.threshold for rule in rules],
+        [calm_at(rule.threshold) for rule in rules], [rule.location for rule in rules], [rule.region for rule in rules],
+    )  # fmt: skip
 
 
 async def known_since(connection: Connection) -> datetime | None:

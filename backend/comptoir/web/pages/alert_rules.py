@@ -11,9 +11,9 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from comptoir.alerting import queries
-from comptoir.alerting.judging import fired
 from comptoir.alerting.model import KINDS, MEDIA, AlertRule, SaveRule, Told
 from comptoir.alerting.rules import IDS, built_in
+from comptoir.alerting.saying import sentence
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
@@ -41,7 +41,7 @@ async def rules(house: TheHouse, actor: TheActor, page: ThePage, done: FromQuery
     async with borrowed(house.pool) as connection:
         own, _ = await queries.regions_of(connection, actor)
         rows = await queries.list_rules(connection, actor, own, HOUSE_KINDS)
-        spoke = {row.rule.id: await _fired(connection, actor, row.rule, now) for row in rows}
+        spoke = await queries.count_spoken(connection, actor, [row.rule for row in rows], now - WEEK)
         since = await queries.known_since(connection)
     kinds = [kind for kind in KINDS.values() if kind.of == "store" or actor.locations is None]
     return page.html(
@@ -125,19 +125,15 @@ async def _form(
         _, regions = await queries.regions_of(connection, actor)
         places = await queries.places_of(connection, actor)
         people = await queries.list_people(connection, actor)
-        spoke = await _fired(connection, actor, rule, now)
+        spoke = (await queries.count_spoken(connection, actor, [rule], now - WEEK))[rule.id]
+        times = await queries.list_spoken(connection, actor, rule, now - WEEK) if spoke else []
         since = await queries.known_since(connection)
     return page.html(
         "manager/alert_rule.html", status=refusal.status if refusal else 200, rule=rule, kind=KINDS[rule.kind], regions=regions,
         places=places, people=people, spoke=spoke, since=since, typed=typed, refusal=refusal, tried=tried, roles=ROLES, media=MEDIA,
         wrong=refusal.facts.get("field", "") if refusal else "", everywhere=actor.locations is None, id=new_id(), now=now,
-        comes_along=IDS,
+        comes_along=IDS, times=times, sentence=lambda one: sentence(rule.kind, one.place, one.name, one.high, page.lang),
     )  # fmt: skip
-
-
-async def _fired(connection: Any, actor: Actor, rule: AlertRule, now: Any) -> int:
-    hours = await queries.read_hours(connection, actor, rule.kind, now - WEEK, rule.location, rule.region)
-    return fired(hours, rule.threshold)
 
 
 async def _find(house: House, actor: Actor, rule: UUID) -> AlertRule:
