@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from comptoir.alerting.judging import Reading, Standing, is_calm, judge, speaks_at, spike
+from comptoir.alerting.judging import Reading, Standing, is_calm, is_overdue, judge, speaks_at, spike
 from comptoir.alerting.measuring import silent_for
 from comptoir.alerting.model import KINDS, AlertRule
 from comptoir.alerting.rules import BUILT_IN, built_in, overlaid
@@ -142,6 +142,14 @@ def test_well_below_is_four_fifths_and_always_below() -> None:
 def test_quiet_hours_are_the_store_s(quiet: tuple[int, int], now: datetime, expected: datetime) -> None:
     rule = msgspec.structs.replace(RULE, quiet_from=quiet[0], quiet_until=quiet[1])
     assert speaks_at(rule, "Europe/Paris", now) == expected
+
+
+def test_whoever_is_to_answer_has_their_time_from_when_they_were_told() -> None:
+    rule = msgspec.structs.replace(RULE, quiet_from=1260, quiet_until=480)
+    told = speaks_at(rule, "Europe/Paris", datetime(2026, 11, 20, 22, 0, tzinfo=UTC))
+    after = [is_overdue(rule, told, datetime(2026, 11, 21, 7, minute, tzinfo=UTC)) for minute in (0, 29, 30)]
+    assert after == [False, False, True]
+    assert not is_overdue(msgspec.structs.replace(rule, escalate_after=None), told, NOW + timedelta(days=9))
 
 
 def test_a_spike_is_a_spike_against_one_s_own_usual_and_two_missing_articles_are_none() -> None:

@@ -118,7 +118,14 @@ async def test_without_an_answer_it_goes_further_up_and_quiet_hours_hold_message
         house, clock = desk.app.house, desk.app.clock
         mailing(desk, url)
         office = await desk.browser(ODILE)
-        held = {"quiet": "1", "quiet_from": "11:00", "quiet_until": "14:00", "scope": f"s:{VIEUX_LILLE}"}
+        held = {
+            "quiet": "1",
+            "quiet_from": "11:00",
+            "quiet_until": "14:00",
+            "scope": f"s:{VIEUX_LILLE}",
+            "escalate_to": "regional_manager",
+            "escalate_after": "20",
+        }
         assert (await rule(office, **held)).status_code == 303
         up = {"escalate_to": "regional_manager", "escalate_after": "20", "scope": "r:sud"}
         assert (await rule(office, **up)).status_code == 303

@@ -144,9 +144,12 @@ def going_on(rule: AlertRule, reading: Reading, before: Standing, now: datetime)
 
 def escalates(rule: AlertRule, before: Standing, now: datetime) -> bool:
     """Nobody said that they are at it, for as long as the rule allows; once."""
-    if rule.escalate_after is None or before.acknowledged_at is not None or before.escalated_at is not None:
-        return False
-    return now - before.raised_at >= timedelta(minutes=rule.escalate_after)
+    return before.acknowledged_at is None and before.escalated_at is None and is_overdue(rule, before.raised_at, now)
+
+
+def is_overdue(rule: AlertRule, told_at: datetime, now: datetime) -> bool:
+    """Those who were told at that moment have had the time that the rule gives them."""
+    return rule.escalate_after is not None and now - told_at >= timedelta(minutes=rule.escalate_after)
 
 
 def speaks_at(rule: AlertRule, zone: str, now: datetime) -> datetime:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from comptoir.alerting import sql
-from comptoir.alerting.judging import Change, judge, speaks_at
+from comptoir.alerting.judging import Change, is_overdue, judge, speaks_at
 from comptoir.alerting.measuring import measure
 from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Tx, borrowed, in_transaction
@@ -53,7 +53,13 @@ async def carry_out(tx: Tx, change: Change) -> None:
     else:
         assert alert is not None
         standing = await sql.lock(tx, alert)
-        location = standing["location"] if standing else None
+        if standing is None:
+            return None
+        location = standing["location"]
+        zone = await sql.time_zone_of(tx, location)
+        # Whoever is to answer was told when the quiet hours were over: the time that they have begins then.
+        if change.what == "escalate" and not is_overdue(rule, speaks_at(rule, zone, standing["raised_at"]), tx.now):
+            return None
     tx.touched.add(location or HOUSE)
     match change.what:
         case "end":

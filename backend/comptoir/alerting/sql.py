@@ -119,9 +119,9 @@ async def escalate(tx: Tx, alert: UUID) -> bool:
 
 
 async def lock(tx: Tx, alert: UUID) -> Any | None:
-    """Location, ended_at and value of an alert, locked."""
+    """Where an alert is, since when, until when and its value, locked."""
     return await tx.row(
-        "SELECT id, location, ended_at, value, acknowledged_at FROM alert WHERE id = $1 FOR UPDATE", alert
+        "SELECT id, location, raised_at, ended_at, value, acknowledged_at FROM alert WHERE id = $1 FOR UPDATE", alert
     )
 
 
