@@ -289,6 +289,7 @@ async def test_every_kind_is_read_raised_at_its_threshold_kept_while_it_lasts_an
         for kind, (*_, mend) in TABLE.items():
             await desk.connection.execute(mend, place_of(kind))
         await desk.connection.execute("DELETE FROM stock_level WHERE location = $1", place_of("stock"))
+        clock.advance(minutes=1)
         await look_through_stock(house)
         calm = await readings(desk)
         assert all(is_calm(calm.get(kind, 0), first[kind]) for kind in KINDS), calm
