@@ -73,7 +73,11 @@ def pack_of(*works: dict[str, Any]) -> dict[str, Any]:
         "server_time": moment(0),
         "works": list(works),
         "places": ["R4", "R7", "R8"],
-        "reasons": ["not_found", "damaged", "not_sellable"],
+        "reasons": [
+            {"code": "not_found", "fr": "Rien à cette place", "en": "Nothing in that place"},
+            {"code": "damaged", "fr": "Abîmé", "en": "Damaged"},
+            {"code": "fell", "fr": "Rayon effondré", "en": "Shelf fell down"},
+        ],
         "known": {DERBY_38.zfill(14): {**derby_38, "place": {"aisle": "B", "bay": 12, "level": 2}}},
     }
 
@@ -228,11 +232,12 @@ def test_a_short_can_say_how_many_and_why(page: Page, counterpart: Counterpart) 
     open_pack(page, counterpart, camille())
     page.click("text=Introuvable")
     page.click("[data-act=fewer]")
-    page.click("text=Abîmé")
+    # One of head office's own.
+    page.click("text=Rayon effondré")
     page.click("text=Déclarer 1 manquant")
     everything_is_sent(page)
     assert counterpart.events[0]["body"]["quantity"] == 1
-    assert counterpart.events[0]["body"]["reason"] == "damaged"
+    assert counterpart.events[0]["body"]["reason"] == "fell"
 
 
 def test_scanning_the_article_in_the_short_sheet_counts_it_and_closes_the_sheet(

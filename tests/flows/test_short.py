@@ -3,13 +3,17 @@
 import pytest
 
 from comptoir.flows.resolve_short import ResolveShort
+from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
+from comptoir.kit.reasons import WordReason
 from comptoir.orders.model import CancelOrder, LineQuantity, ReleaseHold
+from comptoir.screens import pack as pack_screen
 from tests.hands import Shop
 from tests.world import BOWL, COGNAC, DERBY, LYON, TABLE_SET, Line, order
 
 pytestmark = pytest.mark.anyio
+OFFICE = Actor("odile", "head_office", None)
 
 
 @pytest.mark.parametrize(("reason", "figures"), [("not_found", (2, 0, 0, 0)), ("damaged", (2, 0, 0, 1))])
@@ -23,6 +27,26 @@ async def test_a_short_takes_the_unit_and_its_promise_away(shop: Shop, reason: s
     assert (await shop.status(work), await shop.progress(placed.id)) == ("closed", "in_progress")
     assert await shop.exceptions() == ["short_choice"]
     assert "fulfillment.short" in await shop.told(placed.id)
+
+
+async def test_a_reason_of_head_offices_own_travels_with_the_pack_and_acts_as_the_one_it_names(shop: Shop) -> None:
+    await shop.receive(3)
+    sam = await shop.handheld()
+    placed = await shop.place(order())
+    for code, used in (("fell", True), ("damaged", False)):
+        added = None if code == "damaged" else "damaged"
+        await shop.perform(
+            WordReason(new_id(), code, "Rayon effondré", "Shelf fell down", code == "fell", used=used, subject="short", acts_as=added), OFFICE,
+        )  # fmt: skip
+    started = await sam.start()
+    (pack,) = await pack_screen.read_many(shop.pool, [started.id], sam.actor, shop.now)
+    assert [one["code"] for one in pack["reasons"]] == ["not_found", "not_sellable", "fell"]
+    assert (await sam.short(placed.works[0].id, reason="fell")).outcome == "applied"
+    assert await shop.figures() == (2, 0, 0, 1)
+    row = await shop.connection.fetchrow("SELECT reason, said FROM short_pick")
+    assert row is not None and tuple(row) == ("damaged", "fell")
+    # A reason that nobody worded is a person's question, and the journal goes on.
+    assert (await sam.short(placed.works[0].id, reason="nothing_like_it")).outcome == "applied_with_exception"
 
 
 async def test_after_a_short_nothing_new_is_promised_there_until_it_was_counted(shop: Shop) -> None:

@@ -66,7 +66,7 @@ class DeclineWorkFlow:
                 if line.reserved:
                     await work_sql.flag_others(tx, work.location, line.sku, work.id, "short_elsewhere")
         await stock_sql.lock_everywhere(tx, [one.sku for one in lost])
-        await give_up(tx, work, acts, actor.who, now)
+        await give_up(tx, work, acts, actor.who, now, said=None if acts == command.reason else command.reason)
         await work_sql.advance(tx, work.id, work.after(Action.REJECT))
         # Saying no is not beginning: the order's progress counts works that somebody has begun.
         await tx.run(
@@ -82,7 +82,7 @@ class DeclineWorkFlow:
         return Declined(work.id, found.works, sum(units for *_, units in found.missing))
 
 
-async def give_up(tx: Tx, work: Work, reason: str, who: str, now: datetime) -> None:
+async def give_up(tx: Tx, work: Work, reason: str, who: str, now: datetime, said: str | None = None) -> None:
     """None of the work's units is promised here any more; where they were not on the shelf the books say so too. They are unsourced then."""
     movements = []
     gone = reason in NOT_ON_SHELF
@@ -100,8 +100,8 @@ async def give_up(tx: Tx, work: Work, reason: str, who: str, now: datetime) -> N
             short(line.sku, work.location, units, damaged=reason == "damaged", order_id=work.order_id, work=work.id)
         )
         await tx.run(
-            "INSERT INTO short_pick (id, work, line, location, sku, quantity, reason, who, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            new_id(), work.id, line.line, work.location, line.sku, units, reason, who, now,
+            "INSERT INTO short_pick (id, work, line, location, sku, quantity, reason, said, who, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            new_id(), work.id, line.line, work.location, line.sku, units, reason, said, who, now,
         )  # fmt: skip
         await counting_sql.ask(tx, work.location, line.sku, "short", who, now)
     await stock_sql.post(tx, movements)

@@ -12,9 +12,12 @@ from comptoir.flows.tell_misfit import not_in_work
 from comptoir.fulfillment import picking, sql
 from comptoir.fulfillment.lifecycles import Status
 from comptoir.fulfillment.model import Outcome, Short, Work
+from comptoir.fulfillment.short_reasons import NOT_FOUND, SHORT
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id
+from comptoir.kit.reason_rows import list_reasons
+from comptoir.kit.reasons import find
 from comptoir.orders import sql as orders_sql
 from comptoir.sourcing.outlook import Outlook
 from comptoir.stock import counting_sql
@@ -38,7 +41,7 @@ class ShortReported:
 async def short_reported(
     tx: Tx, report: Short, actor: Actor, at: datetime, outlook: Outlook | None = None
 ) -> Outcome:  # fmt: skip
-    """Write the short and its consequences: stock corrected, promises stopped, a count asked, others flagged.
+    """Write the short and its consequences: stock corrected, promises stopped, a count asked, others flagged. Invalid `unknown_reason`.
 
     What is to be sent is looked for elsewhere, where an outlook is given; what nobody has, and what is collected here, is a choice to make.
     """
@@ -49,6 +52,8 @@ async def short_reported(
         return Outcome(
             "applied_with_exception", "line_not_in_work", work.id, effect={"kind": "short", "work": work.id, "line": report.line, "units": 0, "damaged": False, "exception": told}
         )  # fmt: skip
+    # Head office may have added reasons: each acts as one that comes along.
+    acts = find(await list_reasons(tx.connection, SHORT), report.reason).acts
     handled = picking.short(work, report.line, report.quantity)
     gone = sum(m.units for m in handled.moved)
     effect: dict[str, object] = {
@@ -56,7 +61,7 @@ async def short_reported(
         "work": work.id,
         "line": report.line,
         "units": gone,
-        "damaged": report.reason != "not_found",
+        "damaged": acts != NOT_FOUND,
     }
     if gone:
         await sql.flag_others(tx, work.location, line.sku, work.id, "short_elsewhere")
@@ -72,7 +77,7 @@ async def short_reported(
                     line.sku,
                     work.location,
                     gone,
-                    damaged=report.reason != "not_found",
+                    damaged=acts != NOT_FOUND,
                     order_id=work.order_id,
                     work=work.id,
                     happened_at=at,
@@ -83,8 +88,8 @@ async def short_reported(
         await stock_sql.release_reservations(tx, work.order_id, line.order_line, line.part, work.location, gone)
         shorted = new_id()
         await tx.run(
-            "INSERT INTO short_pick (id, work, line, location, sku, quantity, reason, who, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            shorted, work.id, report.line, work.location, line.sku, gone, report.reason, actor.who, at,
+            "INSERT INTO short_pick (id, work, line, location, sku, quantity, reason, said, who, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            shorted, work.id, report.line, work.location, line.sku, gone, acts, None if acts == report.reason else report.reason, actor.who, at,
         )  # fmt: skip
         effect["short"] = shorted
         await stock_sql.stop_promises(tx, line.sku, work.location, tx.now + NO_PROMISE_FOR)
@@ -94,7 +99,7 @@ async def short_reported(
             await source_again(tx, outlook, work.order_id, work.order_number, lost, work.location, "short", tx.now)
         else:
             effect["exception"] = await ask_person(
-                tx, work.order_id, work.location, line.order_line, line.sku, gone, report.reason, work.id
+                tx, work.order_id, work.location, line.order_line, line.sku, gone, acts, work.id
             )
     if gone < report.quantity:
         # A colleague found it, or it is not wanted any more: what this shelf looked like is still worth a look.
@@ -155,7 +160,9 @@ async def _resumed(tx: Tx, work: Work, status: Status | None) -> None:
 async def short_again(tx: Tx, work: Work, number: int, units: int, actor: Actor, at: datetime) -> None:
     """Units that a scan had found, and that scan was taken back: missing as before, for the same reason."""
     reason = await tx.value(
-        "SELECT reason FROM short_pick WHERE work = $1 AND line = $2 ORDER BY at DESC LIMIT 1", work.id, number
+        "SELECT coalesce(said, reason) FROM short_pick WHERE work = $1 AND line = $2 ORDER BY at DESC LIMIT 1",
+        work.id,
+        number,
     )
     await short_reported(tx, Short(work.id, number, units, reason or "not_found"), actor, at)
 

@@ -1,4 +1,4 @@
-"""Head office words the reasons of returns, of declined parcels and of cancellations: one way for all, each change kept in the audit."""
+"""Head office words the reasons of returns, of declined parcels, of cancellations and of missing units: one way for all, each change kept in the audit."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Final
 
 from comptoir.flows import auditing
 from comptoir.fulfillment.decline_reasons import DECLINE
+from comptoir.fulfillment.short_reasons import SHORT
 from comptoir.kit import reasons
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
@@ -16,7 +17,7 @@ from comptoir.orders.cancel_reasons import CANCEL
 from comptoir.returns.changing import STREAM
 from comptoir.returns.reasons import RETURN
 
-BOOKS: Final[Mapping[Subject, Book]] = {"return": RETURN, "decline": DECLINE, "cancel": CANCEL}
+BOOKS: Final[Mapping[Subject, Book]] = {"return": RETURN, "decline": DECLINE, "cancel": CANCEL, "short": SHORT}
 
 
 async def word_reason(tx: Tx, command: WordReason, actor: Actor, now: datetime) -> ReasonsChanged:

@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 
 from comptoir.fulfillment.lifecycles import LIFECYCLES, Action, Status
+from comptoir.kit.reasons import ReasonCode
 from comptoir.kit.words import Code, Maybe, Note, Units
 
-ShortReason = Literal["not_found", "damaged", "not_sellable"]
 LineNumber = Annotated[int, msgspec.Meta(ge=1, le=500)]
 Corrected = Annotated[int, msgspec.Meta(ge=-10_000, le=10_000)]
 Millimeters = Annotated[int, msgspec.Meta(ge=1, le=20_000)]
@@ -93,7 +93,7 @@ class Short(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     work: UUID
     line: LineNumber
     quantity: Units
-    reason: ShortReason
+    reason: ReasonCode
 
 
 class LookAgain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -144,7 +144,7 @@ class Bag(Table, tablename="bag"):
 
 
 class ShortPick(Table, tablename="short_pick"):
-    """The shelf had fewer than promised."""
+    """The shelf had fewer than promised. `reason` is what rules go by; `said` the code that was chosen, where head office added it."""
 
     id = UUID(primary_key=True, required=True)
     work = UUID(required=True)
@@ -156,6 +156,7 @@ class ShortPick(Table, tablename="short_pick"):
     who = Text(required=True)
     at = Timestamptz(required=True)
     undone_at = Timestamptz(null=True, default=None)
+    said = Text(null=True, default=None)
 
 
 class Arrival(Table, tablename="arrival"):

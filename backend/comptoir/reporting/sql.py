@@ -88,7 +88,7 @@ fact (subject, location, zone, at, measure, key, a, b, c) AS (
   UNION ALL SELECT w.order_id, w.location, w.zone, m.happened_at, 'found', '', m.set_aside, 0, 0
     FROM w JOIN stock_movement m ON m.work = w.id WHERE m.fact IN ('pick', 'pick_undone') AND w.status NOT IN ('open', 'accepted', 'picking', 'picked')
   UNION ALL SELECT w.order_id, w.location, w.zone, p.at, g.measure, g.key, p.quantity, 0, 0
-    FROM w JOIN short_pick p ON p.work = w.id CROSS JOIN LATERAL (VALUES ('short', p.reason), ('short_sku', p.sku)) AS g (measure, key)
+    FROM w JOIN short_pick p ON p.work = w.id CROSS JOIN LATERAL (VALUES ('short', coalesce(p.said, p.reason)), ('short_sku', p.sku)) AS g (measure, key)
     WHERE p.undone_at IS NULL AND w.status NOT IN ('open', 'accepted', 'picking', 'picked')
   UNION ALL SELECT h.order_id, h.location, h.zone, o.canceled_at, 'canceled', CASE WHEN o.cancel_reason = ANY($5::text[]) THEN o.cancel_reason ELSE 'other' END, 1, 0, 0
     FROM o JOIN home h ON h.order_id = o.id WHERE o.canceled_at IS NOT NULL

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.fulfillment.short_reasons import SHORT
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Pool, borrowed
+from comptoir.kit.reason_rows import list_reasons
 
 _SQL = """
 WITH chosen AS (
@@ -57,6 +59,10 @@ async def read_many(pool: Pool, packs: Sequence[UUID], actor: Actor, now: dateti
     async with borrowed(pool) as connection:
         locations = list(actor.locations) if actor.locations is not None else None
         rows = await connection.fetch(_SQL, list(packs), locations, actor.device)
+        # In both languages: whose hand it will be is not known yet.
+        reasons = [
+            {"code": one.code, "fr": one.fr, "en": one.en} for one in await list_reasons(connection, SHORT) if one.used
+        ]
     return [
         {
             "id": str(row["id"]), "location": row["location"], "lease_until": row["lease_until"].isoformat().replace("+00:00", "Z"),
@@ -64,7 +70,7 @@ async def read_many(pool: Pool, packs: Sequence[UUID], actor: Actor, now: dateti
             "state": "ahead" if row["ahead"] else "open", "staff": str(row["staff"]) if row["staff"] else None, "counted": msgspec.json.decode(row["counted"]),
             "works": with_walk(msgspec.json.decode(row["works"]), row["made_of"], walk := msgspec.json.decode(row["walk"])),
             "minutes": walk.get("minutes"), "scan_totes": row["scan_totes"], "places": msgspec.json.decode(row["places"]),
-            "reasons": ["not_found", "damaged", "not_sellable"], "known": msgspec.json.decode(row["known"]),
+            "reasons": reasons, "known": msgspec.json.decode(row["known"]),
         }
         for row in rows
     ]  # fmt: skip

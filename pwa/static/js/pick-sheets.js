@@ -1,5 +1,5 @@
 // The sheets over the pick: what is missing and why, and the whole pack with a way back for each line. Loaded behind the page.
-import { clone, say } from "./paint.js";
+import { clone, element, say } from "./paint.js";
 import { lineOf } from "./matching.js";
 import { facts, named, on, packLine, workOf } from "./pick-pack.js";
 
@@ -11,6 +11,13 @@ function openSheet(template, values) {
   if (!sheet.open) sheet.showModal();
 }
 
+// A pack that was kept before reasons had words of their own names them only.
+function reasonChoice(reason, at) {
+  const input = element("input");
+  Object.assign(input, { type: "radio", name: "reason", value: reason.code ?? reason, checked: !at });
+  return element("label", "choice slim", input, element("b", "", reason[document.documentElement.lang] ?? say("reason_" + reason)));
+}
+
 export function openShort() {
   const { current } = on.view;
   const line = packLine(current);
@@ -18,6 +25,7 @@ export function openShort() {
   missing = lineOf(on.view, current).remaining;
   openSheet("t-short", {
     title: say("short_title", { n: missing, what: named(line) }),
+    reasons: on.pack.reasons.map(reasonChoice),
     many: missing > 1,
     n: missing,
     act: say("short_act", { n: missing }),
