@@ -421,3 +421,25 @@ AND NOT (EXISTS (SELECT FROM stock_count_figure f WHERE f.count_id = k.id AND f.
 -- name: nobody_checks_their_own_large_difference
 -- While a large difference waits for a second person, whoever counted it is named, and the count is not over.
 SELECT id, location, sku, status FROM stock_count WHERE not_by IS NOT NULL AND (status <> 'recount' OR counted_by IS DISTINCT FROM not_by);
+
+-- name: levels_keep_back_what_the_rules_say
+-- A level keeps back its own figure, else what the most specific line of the version says that all levels follow; nothing where there never was one.
+WITH followed AS (SELECT w.number FROM safety_walk w WHERE w.settled AND NOT EXISTS (SELECT FROM policy p WHERE p.kind = 'safety' AND p.active_from > w.begun_at)
+  UNION ALL SELECT 0 WHERE NOT EXISTS (SELECT FROM policy p WHERE p.kind = 'safety' AND p.active_from IS NOT NULL))
+SELECT l.sku, l.location, l.safety_stock, l.safety_own FROM stock_level l LEFT JOIN sku s ON s.sku = l.sku LEFT JOIN location p ON p.id = l.location LEFT JOIN followed f ON true
+WHERE l.safety_stock <> coalesce(l.safety_own, CASE WHEN f.number IS NULL THEN l.safety_stock ELSE
+  coalesce((SELECT r.units FROM safety_rule r WHERE r.number = f.number AND r.sku IN (l.sku, '') AND r.category IN (coalesce(s.category, ''), '')
+    AND r.location IN (p.id, '') AND r.region IN (coalesce(p.region, ''), '') AND r.kind IN (p.kind, '') ORDER BY r.weight DESC LIMIT 1), 0) END);
+
+-- name: a_shelf_that_was_counted_leaves_nothing_open
+-- Of a shelf count that has ended no article still waits for its first figure there.
+SELECT h.id, h.location, h.aisle, h.bay, k.sku FROM shelf_count h JOIN stock_count k ON k.shelf = h.id WHERE h.status <> 'open' AND k.status = 'asked';
+
+-- name: what_was_not_seen_was_confirmed
+-- An article that was on a shelf's list and not seen has a figure of zero that somebody told; nothing becomes zero by itself.
+SELECT k.id, k.location, k.sku FROM stock_count k WHERE k.unseen AND NOT EXISTS (SELECT FROM stock_count_figure f WHERE f.count_id = k.id AND f.quantity = 0);
+
+-- name: no_shelf_is_counted_twice_at_once
+-- Two shelf counts of a store that are open have no place in common.
+SELECT a.id, b.id AS other, a.location, a.aisle, a.bay FROM shelf_count a JOIN shelf_count b ON b.location = a.location AND b.aisle = a.aisle AND b.id > a.id
+WHERE a.status = 'open' AND b.status = 'open' AND (a.bay = '' OR b.bay = '' OR a.bay = b.bay);

@@ -10,12 +10,15 @@ from comptoir.errands.carriers import Make
 from comptoir.flows import (
     change_access,
     change_collections,
+    change_count_rules,
     change_payments,
     change_places,
     change_policy,
     change_return_policy,
+    change_safety,
     change_staff,
     change_store,
+    count_shelf,
     execute_payment,
     hear_payment,
     import_file,
@@ -261,6 +264,9 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **hear_payment.FLOWS,
         **watch_authorizations.FLOWS,
         **change_return_policy.FLOWS,
+        **change_safety.FLOWS,
+        **change_count_rules.FLOWS,
+        **count_shelf.FLOWS,
         **word_reasons.FLOWS,
         **change_payments.FLOWS,
         **simulate.FLOWS,
@@ -317,6 +323,7 @@ CARRIERS: dict[str, Make] = dict(MAKERS)
 """What `carrier_account.carrier` says -> how a carrier is made from an account's settings and secrets."""
 
 JOBS: Mapping[str, tuple[str, float]] = {
+    "keep safety stock in line": ("comptoir.flows.keep_safety:keep_safety", 5.0),
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
     "read the stock for reports": ("comptoir.flows.keep_reports:read_stock", 60.0),
     "forget old figures": ("comptoir.flows.keep_reports:forget_figures", 60.0),

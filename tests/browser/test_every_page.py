@@ -28,6 +28,7 @@ from comptoir.sourcing.policy import DEFAULT, Rule, When
 from comptoir.sourcing.replay import Example, Load, Result, Sums
 from comptoir.sourcing.routing import Cost
 from comptoir.sourcing.why import Shadow, Weighed, WeighedParcel, Why
+from comptoir.stock.safety import Line, Rules
 from comptoir.world.cast import ASSOCIATES, CAMILLE, HELENE, PASSWORD, SAM
 from tests.browser.devices import ASSETS
 from tests.browser.looking import CONTRAST_ONLY, assert_targets_are_large_enough, axe
@@ -1202,6 +1203,50 @@ def simulated(world: World, state: str = "done") -> str:
     return made
 
 
+def shelf(part: str, more: str = "") -> Callable[[World], str]:
+    """A shelf of Lyon that a device counts: one article counted, one not seen, the others still to come."""
+
+    def where(world: World) -> str:
+        made = "01900000-0000-7000-8000-0000000061aa"
+        aisle = world.find("SELECT aisle FROM shelf_place WHERE location = $1 ORDER BY aisle LIMIT 1", LYON)
+        world.shop.ask(
+            "INSERT INTO shelf_count (id, location, aisle, status, opened_at, opened_by, device, holder, taken_at, until, lease)"
+            " SELECT $1::text::uuid, $2, $3, 'open', now(), 'system', d.id, s.id::text, now(), now() + interval '8 hours', 1"
+            " FROM device d, staff s WHERE d.location = $2 AND s.first_name = 'Camille' LIMIT 1 ON CONFLICT DO NOTHING", made, LYON, aisle,
+        )  # fmt: skip
+        world.shop.ask(
+            "INSERT INTO stock_count (id, location, sku, status, reason, asked_at, asked_by, shelf, counted, expected, counted_at, counted_by, unseen)"
+            " SELECT gen_random_uuid(), $2, h.sku, CASE n WHEN 1 THEN 'approved' WHEN 2 THEN 'submitted' ELSE 'asked' END, 'shelf', now(), 'system', $1::text::uuid,"
+            " CASE n WHEN 1 THEN 4 WHEN 2 THEN 0 END, CASE n WHEN 1 THEN 4 WHEN 2 THEN 3 END, CASE WHEN n < 3 THEN now() END, CASE WHEN n < 3 THEN 'x' END, n = 2"
+            " FROM (SELECT sku, row_number() OVER (ORDER BY sku) AS n FROM shelf_place WHERE location = $2 AND aisle = $3 LIMIT 6) h ON CONFLICT DO NOTHING",
+            made, LYON, aisle,
+        )  # fmt: skip
+        return "/manager/stock/shelves" + part.replace("{shelf}", made) + more
+
+    return where
+
+
+def safety(part: str, *, write: bool = False) -> Callable[[World], str]:
+    """Rules of safety stock: one in force, one to come; where it writes, a draft of the second."""
+
+    def where(world: World) -> str:
+        rules = Rules((Line(1), Line(2, kind="warehouse"), Line(3, sku="VASE-AMPHORE-24"), Line(4, location=LYON)))
+        for number, lines in enumerate((rules.lines[:2], rules.lines), 1):
+            world.shop.ask(
+                "INSERT INTO policy (kind, number, body, note, made_by, made_at, active_from) SELECT 'safety', $1::int, $2::text::jsonb, 'Essai',"
+                " 'system', now() - interval '1 day', now() + CASE $1::int WHEN 1 THEN interval '-1 day' ELSE interval '9 days' END ON CONFLICT DO NOTHING",
+                number, msgspec.json.encode(Rules(lines)).decode(),
+            )  # fmt: skip
+        if write:
+            world.shop.ask(
+                "INSERT INTO policy_draft (kind, who, base, after, body, version, changed_at)"
+                " SELECT 'safety', s.id::text, 2, 2, p.body, 1, now() FROM policy p, staff s WHERE p.kind = 'safety' AND p.number = 2 AND s.email LIKE 'odile%' ON CONFLICT DO NOTHING"
+            )
+        return f"/manager/safety{part}"
+
+    return where
+
+
 SCANNER_MENUS: Final = ()
 CSV_COLUMNS: Final = ("on_hand", "safety_stock")
 SECRET_NAMES: Final = ("api_key", "okapi_key")
@@ -1398,6 +1443,12 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/stores/{location:str}/collections": [State("two carriers", "office", lambda world: (parcels(world), f"/manager/stores/{LYON}/collections")[1], both=False)],
     "/manager/stores/{store:str}/act": [State("parcels", "office", at(f"/manager/stores/{LYON}/act")), State("a new hour", "office", at(f"/manager/stores/{LYON}/act?do=extend&works=2&minutes=480"), both=False), State("just done", "office", at(f"/manager/stores/{LYON}/act?do=capacity&per_hour=30"), lambda page, world: (page.click("form[method=post] button.main"), page.wait_for_load_state()), both=False)],
     "/manager/stores/{store:str}/live": [State("Lyon", "office", at(f"/manager/stores/{LYON}/live"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
+    "/manager/stock/shelves": [State("one goes on", "store", shelf("", "?store=" + LYON)), State("none chosen", "office", at("/manager/stock/shelves"), both=False)],
+    "/manager/stock/shelves/{shelf:uuid}": [State("counted by somebody", "store", shelf("/{shelf}"))],
+    "/manager/count-rules": [State("as they came", "office", at("/manager/count-rules")), State("a wrong one", "office", at("/manager/count-rules"), submit("#f-b_days", "1"), both=False)],
+    "/manager/safety": [State("one in force, one to come", "office", safety(""), both=False)],
+    "/manager/safety/draft": [State("what it changes", "office", safety("/draft", write=True)), State("a wrong one", "office", safety("/draft", write=True), submit("#f-units", "x", "form[action$='/add'] button"), both=False)],
+    "/manager/safety/versions/{number:int}": [State("to come", "office", safety("/versions/2"), both=False)],
     "/manager/return-rules": [State("one in force, one to come", "office", return_rules(""), both=False)],
     "/manager/return-rules/draft": [State("what it changes", "office", return_rules("/draft", write=True), both=False)],
     "/manager/return-rules/draft/goods": [State("the rows", "office", return_rules("/draft/goods", write=True), both=False)],

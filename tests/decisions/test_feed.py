@@ -8,7 +8,8 @@ import pytest
 
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.stock.adjusting import AdjustReason, AdjustStock, adjust
-from comptoir.stock.counting import COUNT, CountStatus, Found, small_enough, submit
+from comptoir.stock.count_rules import needs_nobody
+from comptoir.stock.counting import COUNT, CountStatus, Found, submit
 from comptoir.stock.feed import (
     Known,
     MovementOutcome,
@@ -153,7 +154,7 @@ def test_a_sale_after_the_last_figure_stands() -> None:
     [(7, 9, True), (6, 9, False), (90, 100, True), (89, 100, False), (0, 2, True), (3, 0, False)],
 )  # fmt: skip
 def test_a_small_difference_needs_nobodys_approval(counted: int, expected: int, small: bool) -> None:
-    assert small_enough(counted, expected) is small
+    assert needs_nobody(counted, expected, 9_900) is small
 
 
 def test_a_large_difference_waits_for_the_manager() -> None:

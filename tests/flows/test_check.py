@@ -42,10 +42,22 @@ BACK = (
     "INSERT INTO rma_unit (rma, n, order_id, line, part, nth, sku, state, reason, location, paid_minor, refund_minor)"
     " SELECT '00000000-0000-7000-8000-00000000000a', 1, id, 1, 1, 0, 'DERBY-HELENE-NOIR-39', '{}', 'no_reason', 'lyon-part-dieu', 100, {} FROM sales_order"
 )
+SHELF = (
+    "INSERT INTO shelf_count (id, location, aisle, bay, status, opened_at, opened_by, ended_at)"
+    f" VALUES (gen_random_uuid(), '{LYON}', '{{}}', '{{}}', '{{}}', now(), 'test', {{}})"
+)
+ON_SHELF = (
+    "INSERT INTO stock_count (id, location, sku, status, reason, asked_at, asked_by, shelf, unseen)"
+    f" SELECT gen_random_uuid(), '{LYON}', '{DERBY}', '{{}}', 'shelf', now(), 'test', id, {{}} FROM shelf_count"
+)
 FAULTS = {
     "figures_are_the_sum_of_shares": (
         "INSERT INTO report_figure VALUES (0, 'd', 'received', 'lyon-part-dieu', '2026-11-20', '11', 1, 1, 0)"
     ),
+    "a_shelf_that_was_counted_leaves_nothing_open": f"{SHELF.format('A', '', 'done', 'now()')}; {ON_SHELF.format('asked', 'false')}",
+    "what_was_not_seen_was_confirmed": f"{SHELF.format('A', '', 'done', 'now()')}; {ON_SHELF.format('submitted', 'true')}",
+    "no_shelf_is_counted_twice_at_once": f"{SHELF.format('A', '', 'open', 'NULL')}; {SHELF.format('A', '2', 'open', 'NULL')}",
+    "levels_keep_back_what_the_rules_say": "UPDATE stock_level SET safety_own = 3",
     "levels_are_the_sum_of_movements": "UPDATE stock_level SET on_hand = on_hand + 1",
     "reserved_is_what_is_promised": "UPDATE stock_level SET reserved = 1",
     "set_aside_is_off_the_shelf": "UPDATE stock_level SET reserved = 1, set_aside = 1",

@@ -50,7 +50,7 @@ async def test_an_order_of_two_articles_is_refused_whole_when_one_is_missing(sho
 
 async def test_safety_stock_is_never_promised(shop: Shop) -> None:
     await shop.receive(3)
-    await shop.connection.execute("UPDATE stock_level SET safety_stock = 1")
+    await shop.connection.execute("UPDATE stock_level SET safety_stock = 1, safety_own = 1")
     with pytest.raises(Conflict, match="shortage"):
         await shop.place(order(Line(DERBY, 3)))
     assert (await shop.place(order(Line(DERBY, 2)))).progress == "accepted"

@@ -18,6 +18,7 @@ from comptoir.network.places import (
     SaveEntity,
     SaveRegion,
 )
+from comptoir.stock import safety_sql
 
 
 async def create_store(tx: Tx, command: CreateStore, actor: Actor, now: datetime) -> PlaceChanged:
@@ -37,6 +38,8 @@ async def describe_store(tx: Tx, command: DescribeStore, actor: Actor, now: date
     await sql.lock_location(tx, command.location, actor.locations, command.version)
     before = await auditing.standing(tx, "store", command.location)
     version = await places_sql.describe_store(tx, command)
+    if before is not None and (before["region"], before["kind"]) != (command.about.region, command.about.kind):
+        await safety_sql.walk_again(tx)
     await auditing.keep(tx, actor, "store.described", "store", command.location, before, command.location)
     await sql.wake_pages(tx, command.location)
     return PlaceChanged(command.location, version)

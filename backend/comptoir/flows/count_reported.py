@@ -1,6 +1,6 @@
 """What a device tells of counting: figures, and things that lie where nobody looked for them. Conflicts are the manager's cases."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from comptoir.flows.count_stock import submit_count_reported
@@ -9,12 +9,13 @@ from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.model import Count, CountFound, Outcome
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
-from comptoir.stock import counting_sql
+from comptoir.stock import counting_sql, shelf_sql
 from comptoir.stock.counting import CountStatus, SubmitCount
 
 
 async def count_reported(tx: Tx, report: Count, actor: Actor, at: datetime, event: UUID) -> Outcome:
-    """Take a figure as it was counted. Exception `count_by_another` or `counted_meanwhile`: it is on file and moves nothing."""
+    """Take a figure as it was counted. Exception `count_by_another`, `counted_meanwhile`, `shelf_of_another`: it is on file and moves nothing."""
+    at -= timedelta(seconds=report.ago)
     command = SubmitCount(event, report.count, report.quantity, at, report.parts, report.seconds)
     count, problem = await submit_count_reported(tx, command, actor, tx.now)
     tx.touched.add(count.location)
@@ -23,10 +24,12 @@ async def count_reported(tx: Tx, report: Count, actor: Actor, at: datetime, even
         # Whoever counted learns that a colleague counts it again, and never by how much it differs.
         facts = {"count": str(report.count), "again": count.status is CountStatus.RECOUNT}
         return Outcome("applied", None, None, facts, effect)
-    await work_sql.insert_exception(
-        tx, count.location, problem, "store_manager", sku=count.sku, quantity=report.quantity,
-        body={"count": count.id, "who": actor.who, "at": at},
-    )  # fmt: skip
+    shelf = await shelf_sql.shelf_of(tx, count.id) if problem == "shelf_of_another" else None
+    if shelf is None or not await shelf_sql.case_open(tx, shelf):
+        await work_sql.insert_exception(
+            tx, count.location, problem, "store_manager", sku=count.sku, quantity=report.quantity,
+            body={"count": count.id, "who": actor.who, "at": at, **({"shelf": shelf} if shelf else {})},
+        )  # fmt: skip
     return Outcome("applied_with_exception", problem, None, {"count": str(report.count)}, effect)
 
 

@@ -4,10 +4,14 @@ from datetime import datetime
 
 import msgspec
 
+from comptoir.flows.reading_stock_rules import read_counting
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
-from comptoir.stock import counting, counting_sql, feed_sql, sql
+from comptoir.kit.reason_rows import list_reasons
+from comptoir.kit.reasons import find as find_reason
+from comptoir.stock import counting, counting_sql, feed_sql, shelf_sql, sql
+from comptoir.stock.count_reasons import COUNT as REASONS
 from comptoir.stock.counting import (
     COUNT,
     ApproveCount,
@@ -45,18 +49,19 @@ async def direct_counts(tx: Tx, command: DirectCounts, actor: Actor, now: dateti
     if command.location not in known.locations:
         raise NotFound("unknown_location", location=command.location)
     await counting_sql.lock_location(tx, command.location)
-    room = command.most - await counting_sql.count_open(tx, command.location)
+    _, rules = await read_counting(tx.connection, now)
+    room = (command.most or rules.most) - await counting_sql.count_open(tx, command.location)
     asked = 0
     if room > 0:
         rows = await counting_sql.list_candidates(tx, command.location, now)
-        asked = await counting_sql.ask_directed(tx, command.location, direct(rows, now, room), actor.who, now)
+        asked = await counting_sql.ask_directed(tx, command.location, direct(rows, now, room, rules), actor.who, now)
     tx.touched.add(command.location)
     return CountsDirected(asked, await counting_sql.count_open(tx, command.location))
 
 
 async def submit_count(tx: Tx, command: SubmitCount, actor: Actor, now: datetime) -> CountOutcome:
     """Take a figure. Small differences are settled at once. Conflict `not_now` when the count is over already,
-    `count_by_another` when this person's own figure is to be checked; Invalid `parts_do_not_sum`.
+    `count_by_another` when this person's own figure is to be checked, `shelf_of_another` while another device counts its shelf; Invalid `parts_do_not_sum`.
     """
     count = await counting_sql.find(tx, command.count, actor)
     at = command.counted_at or now
@@ -66,6 +71,8 @@ async def submit_count(tx: Tx, command: SubmitCount, actor: Actor, now: datetime
         raise Invalid("parts_do_not_sum")
     if count.status is CountStatus.RECOUNT and count.not_by == actor.who:
         raise Conflict("count_by_another")
+    if await shelf_sql.held_by_another(tx, count.id, actor.device):
+        raise Conflict("shelf_of_another")
     return await _take_figure(tx, count, command, at, actor, now)
 
 
@@ -75,12 +82,16 @@ async def submit_count_reported(
     """What hands have counted, told by a device, late or not: a figure for a count that is over opens a new one.
 
     With it a problem, or None: `count_by_another` when one person counted twice what another should check (the figure is kept
-    and changes nothing), `counted_meanwhile` when a later figure is in the books already.
+    and changes nothing), `counted_meanwhile` when a later figure is in the books already, `shelf_of_another` when its shelf is not
+    this device's (any more).
     """
     count = await counting_sql.find(tx, command.count, actor)
     at = min(command.counted_at or now, now)
     if command.parts and sum(command.parts) != command.quantity:
         command = msgspec.structs.replace(command, parts=())
+    if await shelf_sql.held_by_another(tx, count.id, actor.device):
+        await _note_figure(tx, count, command, at, actor)
+        return counting.outcome(count), "shelf_of_another"
     if not COUNT.allows(CountAction.SUBMIT, count.status) and count.status is not CountStatus.SUBMITTED:
         if count.status is CountStatus.APPROVED and count.counted_at is not None and count.counted_at >= at:
             # Somebody counted later than these hands did: the later figure stands, and this one is on file.
@@ -109,7 +120,8 @@ async def _take_figure(
 ) -> CountOutcome:
     expected = await _note_figure(tx, count, command, at, actor)
     found = await counting_sql.judged(tx, count, command, expected, at, actor.who)
-    status = counting.submit(count.status, found)
+    _, rules = await read_counting(tx.connection, now)
+    status = counting.submit(count.status, found, rules)
     count = msgspec.structs.replace(
         count, status=status, counted=command.quantity, expected=expected, counted_at=at, counted_by=actor.who, moved=found.moved,
         not_by=actor.who if status is CountStatus.RECOUNT else None,
@@ -120,8 +132,10 @@ async def _take_figure(
 
 
 async def approve_count(tx: Tx, command: ApproveCount, actor: Actor, now: datetime) -> CountOutcome:
-    """The store manager believes it: the difference of the moment of counting goes into the ledger."""
+    """The store manager believes it: the difference of the moment of counting goes into the ledger. Invalid `unknown_reason`."""
     actor.needs("store_manager", "head_office", "integrator")
+    if command.because is not None:
+        find_reason(await list_reasons(tx.connection, REASONS), command.because)
     count = await counting_sql.find(tx, command.count, actor)
     status = COUNT.after(CountAction.APPROVE, count.status)
     if count.counted_at is None:

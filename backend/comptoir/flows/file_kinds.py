@@ -96,7 +96,7 @@ async def _shelves(connection: Connection, locations: Sequence[str] | None, only
 
 async def _safety(connection: Connection, locations: Sequence[str] | None, only: Sequence[Key] | None) -> list[Row]:
     rows = await connection.fetch(
-        "SELECT location, sku, safety_stock FROM stock_level t WHERE ($1::text[] IS NULL OR location = ANY($1))"
+        "SELECT location, sku, safety_own AS safety_stock FROM stock_level t WHERE ($1::text[] IS NULL OR location = ANY($1))"
         " AND ($2::text[] IS NULL OR (location, sku) IN (SELECT l, s FROM unnest($2::text[], $3::text[]) AS k (l, s))) ORDER BY location, sku LIMIT $4",
         _list(locations), *_split(only), MOST_OUT,
     )  # fmt: skip
@@ -182,7 +182,7 @@ KINDS: Final[dict[FileKind, Kind]] = {
         ("location", "sku"), _MANAGERS, _shelves,
     ),
     "safety": Kind(
-        {"location": cells.slug(), "sku": cells.text(64, needed=True), "safety_stock": cells.whole(0, 1_000_000)},
+        {"location": cells.slug(), "sku": cells.text(64, needed=True), "safety_stock": cells.whole(0, 1_000_000, empty=True)},
         ("location", "sku"), ("head_office",), _safety, may_add=False,
     ),
 }  # fmt: skip

@@ -21,6 +21,7 @@ from comptoir.kit.ids import new_id
 from comptoir.network import changing as store
 from comptoir.network import places
 from comptoir.staff.changing import SavePerson
+from comptoir.stock import safety_sql
 
 
 class Changing(msgspec.Struct, frozen=True):
@@ -149,6 +150,8 @@ async def _article(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None:
     body = check(row["sku"], _as(ArticleBody, told), {})
     before = await auditing.standing(tx, "sku", row["sku"])
     await catalog_sql.put_article(tx, row["sku"], body, current.version + 1 if current else 1)
+    if current is not None and current.category != body.category:
+        await safety_sql.align_skus(tx, [row["sku"]])
     await auditing.keep(tx, actor, "sku.imported", "sku", row["sku"], before)
 
 
@@ -164,13 +167,8 @@ async def _shelf(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None:
 
 async def _safety(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None:
     row = one.after
-    await tx.run(
-        "UPDATE stock_level SET safety_stock = $3 WHERE location = $1 AND sku = $2",
-        row["location"],
-        row["sku"],
-        int(row["safety_stock"]),
-    )
-    tx.touched.add(row["location"])
+    own = int(row["safety_stock"]) if row["safety_stock"] else None
+    await safety_sql.set_own(tx, {(row["sku"], row["location"]): own})
 
 
 async def _known(tx: Tx, actor: Actor, row: Row) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Invalid
-from comptoir.stock import feed, feed_sql, imports, sql
+from comptoir.stock import feed, feed_sql, imports, safety_sql, sql
 from comptoir.stock.events import over_promised
 from comptoir.stock.imports import ImportStock, StockImported
 
@@ -32,7 +32,7 @@ async def import_stock(tx: Tx, command: ImportStock, actor: Actor, now: datetime
     movements = [movement for movement, _ in told if movement is not None]
     await sql.post(tx, movements)
     safety = {key: row.safety_stock for key, row in figures.items() if row.safety_stock is not None}
-    await feed_sql.set_safety_stock(tx, safety)
+    await safety_sql.set_own(tx, safety)
     tx.tell(*over_promised(levels, movements))
     applied = sum(1 for _, outcome in told if outcome.status == "applied" and outcome.difference)
     older = sum(1 for _, outcome in told if outcome.status == "older")

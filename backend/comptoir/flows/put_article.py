@@ -10,6 +10,7 @@ from comptoir.catalog.queries import find_article
 from comptoir.flows import auditing
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
+from comptoir.stock import safety_sql
 
 
 async def put_article(tx: Tx, command: PutArticle, actor: Actor, now: datetime) -> Article:
@@ -22,6 +23,8 @@ async def put_article(tx: Tx, command: PutArticle, actor: Actor, now: datetime) 
     meet(current, command.version)
     before = await auditing.standing(tx, "sku", command.sku)
     await sql.put_article(tx, command.sku, body, current.version + 1 if current else 1)
+    if current is not None and current.category != body.category:
+        await safety_sql.align_skus(tx, [command.sku])
     await auditing.keep(tx, actor, "sku.put", "sku", command.sku, before)
     return await find_article(tx.connection, command.sku)
 

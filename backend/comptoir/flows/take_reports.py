@@ -10,6 +10,7 @@ import msgspec
 
 from comptoir.flows import (
     count_reported,
+    count_shelf,
     hand_over,
     load_parcel,
     look_again,
@@ -46,6 +47,7 @@ from comptoir.fulfillment.model import (
     PutBack,
     Receive,
     Release,
+    ShelfDone,
     Short,
     Stage,
     Start,
@@ -214,6 +216,8 @@ class TakeReports:
                 return await count_reported.count_reported(tx, report, actor, at, event.id)
             case CountFound():
                 return await count_reported.found_reported(tx, report, actor, at)
+            case ShelfDone():
+                return await count_shelf.shelf_done_reported(tx, report, actor, at, event.id)
             case PickForTransfer():
                 return await ship_transfer.pick_for_transfer_reported(tx, report, actor, at)
             case Receive() if report.purchase is not None:

@@ -199,12 +199,13 @@ class WorkNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One article counted; `parts` are the units of each of its shelves, `seconds` how long it took."""
+    """One article counted; `parts` are the units of each of its shelves, `seconds` how long it took, `ago` how many seconds before it was told."""
 
     count: UUID
     quantity: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
     parts: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=100_000)], ...], msgspec.Meta(max_length=6)] = ()
     seconds: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    ago: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
 
 
 class CountFound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -212,6 +213,21 @@ class CountFound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
     near: Code | None = None
+
+
+class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Units that lie on a shelf and are on no list, by the code that was scanned."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+
+
+class ShelfDone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole shelf is counted: `unseen` are the counts of its list that were shown as missing and confirmed, `extra` what was seen beside."""
+
+    shelf: UUID
+    unseen: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=500)] = ()
+    extra: Annotated[tuple[Seen, ...], msgspec.Meta(max_length=200)] = ()
 
 
 class PickForTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -267,6 +283,7 @@ Report = (
     | WorkNote
     | Count
     | CountFound
+    | ShelfDone
     | PickForTransfer
     | Receive
     | LoadParcel
@@ -289,6 +306,7 @@ REPORTS: dict[str, type[Report]] = {
     "note": WorkNote,
     "count": Count,
     "count_found": CountFound,
+    "shelf_done": ShelfDone,
     "transfer_pick": PickForTransfer,
     "receive": Receive,
     "load_parcel": LoadParcel,

@@ -31,10 +31,10 @@ SELECT (SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'store', l.name
 
 # The newest lines of each store come from its own index entries; the newest of them all are a merge of few.
 _ARTICLE = """
-SELECT s.sku, s.name, s.variant, s.deciding, s.picture, s.price_minor, s.currency, s.blocked_reason, s.is_kit,
+SELECT s.sku, s.name, s.variant, s.deciding, s.picture, s.price_minor, s.currency, s.blocked_reason, s.is_kit, s.category,
   ARRAY(SELECT b.code FROM barcode b WHERE b.sku = s.sku ORDER BY b.code LIMIT 20) AS barcodes,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'on_hand', v.on_hand, 'reserved', v.reserved,
-      'set_aside', v.set_aside, 'unsellable', v.unsellable, 'counted_at', v.counted_at, 'available',
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'kind', l.kind, 'region', coalesce(l.region, ''), 'on_hand', v.on_hand, 'reserved', v.reserved,
+      'set_aside', v.set_aside, 'unsellable', v.unsellable, 'safety', v.safety_stock, 'own', v.safety_own, 'counted_at', v.counted_at, 'available',
       CASE WHEN s.blocked_reason IS NOT NULL OR v.no_promise_until > $3 THEN 0
         ELSE greatest(0, v.on_hand - v.reserved - v.safety_stock) END, 'waits', coalesce(v.no_promise_until > $3, false),
       'tries', f.tries, 'found', f.found) ORDER BY l.name), '[]')
@@ -110,16 +110,22 @@ class StockDesk(msgspec.Struct, frozen=True):
 
 
 class LevelHere(msgspec.Struct, frozen=True):
-    """One store's figures; `waits` while a short keeps new promises off until it is counted."""
+    """One store's figures; `waits` while a short keeps new promises off until it is counted. `safety` units are never promised, `own` where
+    that was set for this row alone.
+    """
 
     id: str
     name: str
+    kind: str
+    region: str
     on_hand: int
     reserved: int
     set_aside: int
     unsellable: int
+    safety: int
     available: int
     waits: bool
+    own: int | None = None
     counted_at: datetime | None = None
     tries: int | None = None
     found: int | None = None
@@ -160,6 +166,7 @@ class ArticleDesk(msgspec.Struct, frozen=True):
     price_minor: int
     currency: str
     is_kit: bool
+    category: str
     barcodes: list[str]
     levels: list[LevelHere]
     movements: list[LedgerLine]

@@ -156,8 +156,8 @@ async def _packing(tx: Tx, now: datetime) -> None:
 async def _stock(tx: Tx, at: datetime) -> None:
     # By SKU, all locations of a SKU together: an availability question then reads few pages.
     await _insert(
-        tx, "stock_level", {"sku": "text", "location": "text", "on_hand": "int", "safety_stock": "int"},
-        [(shelf.sku, shelf.location, shelf.on_hand, shelf.safety_stock) for shelf in SHELVES],
+        tx, "stock_level", {"sku": "text", "location": "text", "on_hand": "int", "safety_stock": "int", "safety_own": "int"},
+        [(shelf.sku, shelf.location, shelf.on_hand, shelf.safety_stock, shelf.safety_stock or None) for shelf in SHELVES],
     )  # fmt: skip
     received = [shelf for shelf in SHELVES if shelf.on_hand]
     await _insert(

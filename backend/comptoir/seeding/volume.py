@@ -194,8 +194,8 @@ _STOCK = (
     ) AS a ON a.sku = c.sku AND a.location = c.location
     """,
     """
-    INSERT INTO stock_level (sku, location, on_hand, reserved, safety_stock)
-    SELECT sku, location, on_hand, reserved, 1 FROM standing ORDER BY sku, location
+    INSERT INTO stock_level (sku, location, on_hand, reserved, safety_stock, safety_own)
+    SELECT sku, location, on_hand, reserved, 1, 1 FROM standing ORDER BY sku, location
     """,
     """
     INSERT INTO shelf_place

@@ -1,7 +1,7 @@
 """Counting one SKU of one store. Pure: what the shelf should hold and what was counted in, a decision out.
 
 A count sees the shelf: on hand without what is set aside. Small differences are approved at once, larger ones wait for
-the store manager, the largest are counted by a second person first. The difference belongs to the moment of counting; whatever happened since then stays.
+the store manager, the largest are counted by a second person first (`count_rules.py`). The difference belongs to the moment of counting; whatever happened since then stays.
 """
 
 from datetime import datetime
@@ -12,15 +12,11 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.lifecycle import Lifecycle
+from comptoir.kit.reasons import ReasonCode
 from comptoir.kit.words import Code, Instant, Note, Slug
+from comptoir.stock.count_rules import DEFAULT, CountRules, needs_another, needs_nobody
 from comptoir.stock.model import Fact, Movement
 
-FREE_UNITS = 2
-FREE_PERCENT = 10
-"""A difference of at most 2 units, or of at most 10 % of what was expected, needs nobody's approval."""
-LARGE_UNITS = 10
-LARGE_MINOR = 150_000
-"""From 10 units or 1,500.00 on, another person counts before the manager is asked."""
 MOST_SHELVES = 6
 
 
@@ -41,18 +37,6 @@ class CountAction(StrEnum):
     APPROVE = "approve"
     ASK_AGAIN = "ask_again"
     CANCEL = "cancel"
-
-
-class Because(StrEnum):
-    """Why a difference is believed; the ledger keeps it."""
-
-    SALE_NOT_BOOKED = "sale_not_booked"
-    RECEIPT_WRONG = "receipt_wrong"
-    COUNTED_WRONG_BEFORE = "counted_wrong_before"
-    STOLEN = "stolen"
-    DAMAGED = "damaged"
-    FOUND_ELSEWHERE = "found_elsewhere"
-    UNEXPLAINED = "unexplained"
 
 
 COUNT = Lifecycle(
@@ -99,7 +83,7 @@ class ApproveCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     count: UUID
-    because: Because | None = None
+    because: ReasonCode | None = None
 
 
 class AskCountAgain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,11 +101,11 @@ class CancelCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DirectCounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Ask a store for the counts that matter most there."""
+    """Ask a store for the counts that matter most there; `most` of them, as many as the rules say where it is left out."""
 
     id: UUID
     location: Slug
-    most: Annotated[int, msgspec.Meta(ge=1, le=50)] = 20
+    most: Annotated[int, msgspec.Meta(ge=1, le=50)] | None = None
 
 
 class CountsDirected(msgspec.Struct, frozen=True):
@@ -166,12 +150,6 @@ class CountOutcome(msgspec.Struct, frozen=True):
     actions: tuple[str, ...]
 
 
-def small_enough(counted: int, expected: int) -> bool:
-    """May this difference be approved without a person?"""
-    difference = abs(counted - expected)
-    return difference <= FREE_UNITS or difference * 100 <= FREE_PERCENT * abs(expected)
-
-
 class Found(msgspec.Struct, frozen=True):
     """A figure beside what is needed to judge it: the price of one unit, whether units moved meanwhile, who else has counted."""
 
@@ -182,22 +160,17 @@ class Found(msgspec.Struct, frozen=True):
     others: bool = False
 
 
-def large(found: Found) -> bool:
-    """Is this difference so large that nobody alone should have counted it?"""
-    difference = abs(found.counted - found.expected)
-    return difference >= LARGE_UNITS or difference * found.price_minor >= LARGE_MINOR
-
-
-def submit(status: CountStatus, found: Found) -> CountStatus:
+def submit(status: CountStatus, found: Found, rules: CountRules = DEFAULT) -> CountStatus:
     """Where a count goes when its figure comes in. Conflict `not_now` when nobody asked for it any more.
 
     Small differences are approved, unless units moved while it was counted; large ones that one person alone has counted
     are counted again by another; all others wait for the store manager.
     """
     submitted = COUNT.after(CountAction.SUBMIT, status)
-    if found.counted == found.expected or (small_enough(found.counted, found.expected) and not found.moved):
+    told = (found.counted, found.expected, found.price_minor, rules)
+    if found.counted == found.expected or (needs_nobody(*told) and not found.moved):
         return COUNT.after(CountAction.APPROVE, submitted)
-    if large(found) and not found.others:
+    if needs_another(*told) and not found.others:
         return COUNT.after(CountAction.ASK_AGAIN, submitted)
     return submitted
 

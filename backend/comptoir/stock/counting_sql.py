@@ -96,19 +96,19 @@ async def judged(tx: Tx, count: StockCount, command: SubmitCount, expected: int,
 
 
 _CANDIDATES = """
-SELECT v.sku, v.on_hand, v.reserved, s.price_minor, coalesce(m.shorts, 0)::int, coalesce(f.tries, 0)::int, coalesce(f.found, 0)::int, v.counted_at
+SELECT v.sku, v.on_hand, v.reserved, s.price_minor, coalesce(m.shorts, 0)::int, coalesce(f.tries, 0)::int, coalesce(f.found, 0)::int, v.counted_at,
+  coalesce(v.counted_at >= $3, false) OR k.id IS NOT NULL AS busy
 FROM stock_level v JOIN sku s ON s.sku = v.sku LEFT JOIN find_rate f ON f.sku = v.sku AND f.location = v.location
 LEFT JOIN (SELECT sku, count(*) AS shorts FROM short_pick
   WHERE location = $1 AND undone_at IS NULL AND at > $2 GROUP BY sku) m ON m.sku = v.sku
+LEFT JOIN stock_count k ON k.location = v.location AND k.sku = v.sku AND k.status IN ('asked', 'submitted', 'recount')
 WHERE v.location = $1 AND (v.on_hand <> 0 OR v.reserved > 0 OR m.shorts > 0) AND s.blocked_reason IS NULL
-  AND (v.counted_at IS NULL OR v.counted_at < $3)
-  AND NOT EXISTS (SELECT FROM stock_count k WHERE k.location = $1 AND k.sku = v.sku AND k.status IN ('asked', 'submitted', 'recount'))
 LIMIT 100000
 """
 
 
 async def list_candidates(tx: Tx, location: str, now: datetime) -> list[Candidate]:
-    """A store's rows that nobody counts at present and nobody has counted since a day ago."""
+    """A store's rows; `busy` those that somebody counts at present or has counted since a day ago."""
     rows = await tx.rows(_CANDIDATES, location, now - timedelta(days=28), now - timedelta(days=1))
     return [Candidate(*row) for row in rows]
 
@@ -131,9 +131,10 @@ async def lock_location(tx: Tx, location: str) -> None:
 
 
 async def count_open(tx: Tx, location: str) -> int:
-    """How many articles wait to be counted in a store."""
+    """How many articles wait to be counted in a store, whole shelves apart."""
     found: int = await tx.value(
-        "SELECT count(*)::int FROM stock_count WHERE location = $1 AND status IN ('asked', 'recount')", location
+        "SELECT count(*)::int FROM stock_count WHERE location = $1 AND status IN ('asked', 'recount') AND shelf IS NULL",
+        location,
     )
     return found
 

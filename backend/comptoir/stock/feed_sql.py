@@ -8,7 +8,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.stock.feed import Known, Standing
 from comptoir.stock.model import Fact, Level, Movement
-from comptoir.stock.sql import lock
+from comptoir.stock.sql import lock, make_missing
 
 Key = tuple[str, str]
 """(SKU, location), the order in which rows are locked."""
@@ -51,10 +51,7 @@ async def find_kept(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Movement]:
 async def lock_rows(tx: Tx, keys: Iterable[Key]) -> dict[Key, Level]:
     """Lock these levels in order, making those that do not exist."""
     wanted = sorted(set(keys))
-    await tx.run(
-        "INSERT INTO stock_level (sku, location) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING",
-        [sku for sku, _ in wanted], [location for _, location in wanted],
-    )  # fmt: skip
+    await make_missing(tx, wanted)
     return await lock(tx, wanted)
 
 
@@ -82,13 +79,3 @@ async def find_standings(tx: Tx, keys: Sequence[Key], as_of: datetime) -> dict[K
         [sku for sku, _ in keys], [location for _, location in keys], as_of,
     )  # fmt: skip
     return {(row["sku"], row["location"]): Standing(row["on_hand"], row["since"], row["anchored_at"]) for row in rows}
-
-
-async def set_safety_stock(tx: Tx, units: dict[Key, int]) -> None:
-    """Set what is never promised, on rows that this transaction has locked."""
-    if units:
-        await tx.run(
-            "UPDATE stock_level l SET safety_stock = s.units FROM unnest($1::text[], $2::text[], $3::int[])"
-            " AS s (sku, location, units) WHERE l.sku = s.sku AND l.location = s.location",
-            [sku for sku, _ in units], [location for _, location in units], list(units.values()),
-        )  # fmt: skip

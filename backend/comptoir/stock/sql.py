@@ -10,6 +10,7 @@ from comptoir.kit.columns import literal
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id_texts
 from comptoir.stock.model import Fact, Level, Movement
+from comptoir.stock.safety_sql import IN_FORCE, RULED
 
 _LEVEL = "l.sku, l.location, l.on_hand, l.reserved, l.set_aside, l.unsellable, l.safety_stock, l.no_promise_until"
 
@@ -40,6 +41,19 @@ async def lock_everywhere(tx: Tx, skus: Sequence[str]) -> dict[tuple[str, str], 
     return {(row[0], row[1]): Level(*row) for row in rows}
 
 
+_MISSING = (
+    "INSERT INTO stock_level (sku, location, safety_stock)"
+    f" SELECT k.sku, k.location, {RULED.format(number=IN_FORCE.format(now='$3::timestamptz'), sku='k.sku', article='s', place='p')}"
+    " FROM unnest($1::text[], $2::text[]) AS k (sku, location) LEFT JOIN sku s ON s.sku = k.sku LEFT JOIN location p ON p.id = k.location"
+    " WHERE NOT EXISTS (SELECT FROM stock_level l WHERE l.sku = k.sku AND l.location = k.location) ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+)
+
+
+async def make_missing(tx: Tx, keys: Sequence[tuple[str, str]]) -> None:
+    """Make the levels of these (sku, location) pairs that do not exist; they keep back what the rules say from their first unit on."""
+    await tx.run(_MISSING, [sku for sku, _ in keys], [location for _, location in keys], tx.now)
+
+
 async def post(tx: Tx, movements: Sequence[Movement]) -> None:
     """Append movements to the ledger and add them to the levels, making levels that did not exist.
 
@@ -53,11 +67,8 @@ async def post(tx: Tx, movements: Sequence[Movement]) -> None:
         for i, delta in enumerate((m.on_hand, m.reserved, m.set_aside, m.unsellable)):
             total[i] += delta
     keys = sorted(sums)
-    # ON CONFLICT DO NOTHING in key order makes missing rows; the ordered lock that follows then holds them all.
-    await tx.run(
-        "INSERT INTO stock_level (sku, location) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING",
-        [k[0] for k in keys], [k[1] for k in keys],
-    )  # fmt: skip
+    # Missing rows are made in key order; the ordered lock that follows then holds them all.
+    await make_missing(tx, keys)
     await tx.rows(
         "SELECT 1 FROM stock_level l JOIN unnest($1::text[], $2::text[]) AS k (sku, location) USING (sku, location)"
         " ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l",

@@ -17,6 +17,7 @@ class StockLevel(Table, tablename="stock_level"):
     no_promise_until = Timestamptz(null=True, default=None)
     counted_at = Timestamptz(null=True, default=None)
     sold_at = Timestamptz(null=True, default=None)
+    safety_own = Integer(null=True, default=None)
 
 
 class StockMovement(Table, tablename="stock_movement"):
@@ -74,6 +75,8 @@ class StockCount(Table, tablename="stock_count"):
     not_by = Text(null=True, default=None)
     moved = Boolean(default=False)
     decided_because = Text(default="")
+    shelf = UUID(null=True, default=None)
+    unseen = Boolean(default=False)
 
 
 class StockCountFigure(Table, tablename="stock_count_figure"):
@@ -90,3 +93,46 @@ class StockCountFigure(Table, tablename="stock_count_figure"):
     counted_at = Timestamptz(required=True)
     counted_by = Text(required=True)
     recorded_at = Timestamptz(required=True)
+
+
+class SafetyRule(Table, tablename="safety_rule"):
+    """One line of a saved version of the rules of safety stock; what is empty matches all."""
+
+    number = Integer(primary_key=True, required=True)
+    sku = Text(primary_key=True, default="")
+    category = Text(primary_key=True, default="")
+    location = Text(primary_key=True, default="")
+    region = Text(primary_key=True, default="")
+    kind = Text(primary_key=True, default="")
+    units = Integer(required=True)
+    weight = SmallInt(required=True)
+
+
+class SafetyWalk(Table, tablename="safety_walk"):
+    """How far the levels have been brought in line with a version; one row."""
+
+    one = Boolean(primary_key=True, required=True)
+    number = Integer(required=True)
+    sku = Text(default="")
+    location = Text(default="")
+    begun_at = Timestamptz(required=True)
+    settled = Boolean(default=False)
+
+
+class ShelfCount(Table, tablename="shelf_count"):
+    """A whole shelf counted at once, by one person on one device at a time."""
+
+    id = UUID(primary_key=True, required=True)
+    location = Text(required=True)
+    aisle = Text(required=True)
+    bay = Text(default="")
+    status = Text(required=True)
+    opened_at = Timestamptz(required=True)
+    opened_by = Text(required=True)
+    device = UUID(null=True, default=None)
+    holder = Text(null=True, default=None)
+    taken_at = Timestamptz(null=True, default=None)
+    until = Timestamptz(null=True, default=None)
+    lease = Integer(default=0)
+    ended_at = Timestamptz(null=True, default=None)
+    ended_by = Text(null=True, default=None)

@@ -48,7 +48,18 @@ ON_A_TAP: Final = ("vendor/lean-qr.min.js",)
 NOT_OF_A_HANDHELD: Final = frozenset(f"js/{name}" for name in (*NO_HANDHELD, "manager-push.js", "pass-keeping.js"))
 NEEDS_NETWORK: Final = frozenset(
     f"js/{name}.js"
-    for name in ("change", "departure", "more", "put-back", "request", "returns-away", "sign-in", "transfer", "try-on")
+    for name in (
+        "change",
+        "counts-shelf",
+        "departure",
+        "more",
+        "put-back",
+        "request",
+        "returns-away",
+        "sign-in",
+        "transfer",
+        "try-on",
+    )
 )
 """Pages that open with the network alone bring these along; a device keeps them once it has seen them, not before."""
 _RELEASE: Final = re.compile(r"^const RELEASE = .*;$", re.M)

@@ -1,5 +1,5 @@
 // Counting, network or not: the list that this device keeps, one article at a time, blind. Each scan adds one, keys set the number,
-// several shelves add up; what is begun stays on the device until it is saved.
+// several shelves add up; what is begun stays on the device until it is saved. A whole shelf is counted through before any of it is told.
 import "./handheld.js";
 import { journal, sync, who } from "./device.js";
 import { keep as freshen } from "./keeping.js";
@@ -15,10 +15,15 @@ const $ = (id) => document.getElementById(id);
 const given = read("counts");
 if (given) await keep("counts", given);
 let list = given ?? (await recall("counts")) ?? null;
-let drafts = (await recall("count-drafts")) ?? {};
+const drafts = (await recall("count-drafts")) ?? {};
 let open = null; // the article in hand
 let fresh = true; // the first key replaces what is there, the next ones follow it
 let odd = null; // the code of something that is not on the list
+let scope = null; // the shelf that is counted whole
+let ending = false; // what was not seen of it is shown
+let whole = null; // what knows how a whole shelf is counted, once there is one
+
+const rowsOf = () => (scope ? scope.rows : (list?.rows ?? []));
 
 const called = ({ name, deciding }) => `${name} ${deciding ?? ""}`.trim();
 const sum = (parts) => parts.reduce((all, part) => all + part, 0);
@@ -33,12 +38,12 @@ const keepDrafts = () => keep("count-drafts", drafts).catch(() => tell("bad", sa
 
 function paintList() {
   document.body.dataset.step = "list";
-  const rows = list?.rows ?? [];
+  const rows = rowsOf();
   const shown = rows.map((row) => ({ row, fact: told(row) })).sort((a, b) => Boolean(a.fact) - Boolean(b.fact));
   $("list").hidden = !rows.length;
-  $("none").hidden = rows.length > 0 || !list;
+  $("none").hidden = rows.length > 0 || !list || Boolean(whole?.paint(scope));
   $("never").hidden = Boolean(list);
-  $("direct").hidden = rows.length > 0;
+  $("direct").hidden = rows.length > 0 || Boolean(scope);
   $("list").replaceChildren(
     ...shown.map(({ row, fact }) => {
       const sent = fact && fact.seq <= journal.acked;
@@ -52,6 +57,7 @@ function paintList() {
     }),
   );
   const left = shown.filter(({ row, fact }) => !fact && !not_mine(row)).length;
+  if (scope) return ask(say("scan_all"), say("seen_of", { n: rows.filter(({ id }) => drafts[id]).length, total: rows.length }));
   ask(rows.length ? (left ? say("scan_any") : say("all_counted")) : say("nothing"), left ? say("left", { n: left }) : "");
 }
 
@@ -64,30 +70,37 @@ function paintOne() {
   $("number").textContent = here;
   $("shelves").hidden = parts.length < 2;
   $("shelves").textContent = say("sum", { parts: parts.join(" + "), n: all });
-  $("another").hidden = parts.length >= SHELVES;
+  $("another").hidden = parts.length >= SHELVES || Boolean(scope);
   $("save").textContent = say("save", { n: all });
 }
 
 function paint() {
-  for (const part of document.querySelectorAll("[data-step-of]")) part.hidden = part.dataset.stepOf !== (open ? "one" : "list");
-  $("back").href = open ? "#" : "/work";
+  const step = ending ? "end" : open ? "one" : "list";
+  for (const part of document.querySelectorAll("[data-step-of]")) part.hidden = part.dataset.stepOf !== step;
+  $("back").href = (open || ending) && scope ? `#shelf-${scope.id}` : open || scope ? "#" : "/work";
   $("odd").hidden = !odd;
   $("odd-words").textContent = odd ? say("odd", { code: odd.raw.trim().slice(0, 40) }) : "";
-  if (open) paintOne();
+  if (ending) whole.paintEnd(scope);
+  else if (open) paintOne();
   else paintList();
 }
 
 function choose(id) {
   odd = null;
   fresh = true;
-  open = list?.rows.find((row) => row.id === id && !told(row) && !not_mine(row)) ?? null;
+  ending = false;
+  if (!id) scope = null;
+  else if (id.startsWith("shelf-")) scope = (whole && list?.shelves?.find((shelf) => shelf.mine && id === `shelf-${shelf.id}`)) || null;
+  open = rowsOf().find((row) => row.id === id && !told(row) && !not_mine(row)) ?? null;
   if (open) ask(say("scan_one"), say("scan_more"));
   paint();
   scrollTo(0, 0);
 }
 
 async function add(units) {
-  const { parts } = draft();
+  const held = draft();
+  const { parts } = held;
+  held.at = Date.now();
   parts[parts.length - 1] = Math.min(MOST, Math.max(0, units(parts.at(-1))));
   await keepDrafts();
   paint();
@@ -99,21 +112,22 @@ document.addEventListener("scan", (event) => {
 });
 
 async function take(detail) {
-  const row = open && fits(detail)(open) ? open : list?.rows.find(fits(detail));
+  const row = open && fits(detail)(open) ? open : rowsOf().find(fits(detail));
   if (!row) {
     const job = elsewhere(detail);
     if (job) return job;
   }
-  if (!row || (open && row !== open)) {
+  if (scope && !row && (await whole.more(scope, detail))) return;
+  if (!row || (open && row !== open && !scope)) {
     odd = detail;
     paint();
     $("odd").scrollIntoView({ block: "center" });
     return tell("bad", say(open ? "wrong" : "not_listed"), row ? called(row) : say("nothing_counted"));
   }
-  if (!open) {
+  if (row !== open) {
     if (told(row)) return tell("again", say("counted_already"), called(row));
     if (not_mine(row)) return tell("bad", say("by_another"), say("nothing_counted"));
-    history.pushState(null, "", `#${row.id}`);
+    history[open ? "replaceState" : "pushState"](null, "", `#${row.id}`);
     choose(row.id);
   }
   odd = null;
@@ -122,8 +136,16 @@ async function take(detail) {
   tell("ok", say("so_far", { n: drafts[row.id].parts.at(-1) }), called(row));
 }
 
+// Back to the list: what is counted of a whole shelf is told when all of it is.
+function leave() {
+  const back = scope ? `shelf-${scope.id}` : null;
+  history.replaceState(null, "", back ? `#${back}` : location.pathname);
+  choose(back);
+}
+
 async function save() {
   const row = open;
+  if (scope) return draft(), await keepDrafts(), leave(), tell("ok", say("so_far", { n: sum(drafts[row.id].parts) }), called(row));
   const { parts, begun } = draft();
   const seconds = Math.max(0, Math.round((Date.now() - begun) / 1000));
   try {
@@ -134,13 +156,13 @@ async function save() {
   delete drafts[row.id];
   await keepDrafts();
   sync.now();
-  history.replaceState(null, "", location.pathname);
-  choose(null);
+  leave();
   tell("ok", say("counted", { n: sum(parts) }), called(row), "done");
 }
 
 async function noteOdd() {
   const { raw } = odd;
+  if (scope) return await whole.add(scope, odd), (odd = null), paint();
   try {
     await journal.append("count_found", { code: raw.trim().slice(0, 512), ...(open ? { near: open.sku } : {}) });
   } catch {
@@ -164,6 +186,9 @@ document.addEventListener("click", async ({ target }) => {
   if (act === "save") await save();
   if (act === "note") await noteOdd();
   if (act === "leave") (odd = null), paint();
+  if (act === "end") (ending = true), paint(), scrollTo(0, 0);
+  if (act === "go-on") (ending = false), paint();
+  if (act === "done") await whole.done(scope);
   if (act === "another") {
     draft().parts.push(0);
     fresh = true;
@@ -179,11 +204,15 @@ addEventListener("hashchange", () => choose(location.hash.slice(1)));
 async function renew() {
   await freshen();
   const held = await recall("counts");
+  const before = list?.shelves ?? [];
   if (held && held.at > (list?.at ?? "")) list = held;
-  const alive = new Set(list?.rows.map(({ id }) => id));
+  await prepare();
+  for (const shelf of before) if (shelf.mine && !list.shelves?.some(({ id, mine }) => mine && id === shelf.id)) await whole?.lost(shelf);
+  if (scope) scope = list.shelves?.find(({ id, mine }) => mine && id === scope.id) ?? null;
+  const alive = new Set([list, ...(list?.shelves ?? [])].flatMap((one) => one?.rows ?? []).map(({ id }) => id));
   if (open && !alive.has(open.id)) open = null;
   if (Object.keys(drafts).some((id) => !alive.has(id))) {
-    drafts = Object.fromEntries(Object.entries(drafts).filter(([id]) => alive.has(id)));
+    for (const id of Object.keys(drafts)) if (!alive.has(id)) delete drafts[id];
     await keepDrafts();
   }
   paint();
@@ -197,6 +226,14 @@ sync.listen({
     else paint();
   },
 });
+// What only a whole shelf needs comes along where there is one.
+async function prepare() {
+  if (whole || !list?.shelves?.length) return;
+  const { wholeShelf } = await import("./counts-shelf.js").catch(() => ({}));
+  whole = wholeShelf?.({ shelves: () => list.shelves, drafts, keepDrafts, called, sum, leave: () => ((scope = null), (ending = false), leave()) }) ?? null;
+}
+
+await prepare();
 addEventListener("online", renew);
 choose(given?.open ?? location.hash.slice(1));
 if (!given && navigator.onLine) renew();

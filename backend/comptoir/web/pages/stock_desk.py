@@ -16,14 +16,18 @@ from litestar.params import Body, FromPath, FromQuery, URLEncodedBody
 
 from comptoir.catalog.model import BlockSku, UnblockSku
 from comptoir.channels.queries import list_failed_deliveries
+from comptoir.flows.reading_stock_rules import read_safety
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
-from comptoir.kit.errors import Conflict, Malformed, Refusal
+from comptoir.kit.errors import Conflict, Invalid, Malformed, Refusal
+from comptoir.kit.reason_rows import list_reasons
+from comptoir.kit.reasons import ReasonCode
 from comptoir.kit.words import Code, Note
-from comptoir.screens import article_search, stock_desk
-from comptoir.stock import imports
-from comptoir.stock.counting import ApproveCount, AskCountAgain, Because
+from comptoir.screens import article_search, policy_names, stock_desk
+from comptoir.stock import imports, safety
+from comptoir.stock.count_reasons import COUNT
+from comptoir.stock.counting import ApproveCount, AskCountAgain
 from comptoir.stock.imports import ImportStock, StockImported
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import NewIds, Words, place_after
@@ -62,7 +66,7 @@ class BelieveForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Believe a count, and say why the figure was another."""
 
     id: UUID
-    because: Because
+    because: ReasonCode
 
 
 @get("/manager/stock", opt=by(*MANAGERS))
@@ -78,12 +82,13 @@ async def desk_page(
     """The page, with what came of the stock file or the decision that was just sent."""
     async with borrowed(house.pool) as connection:
         view = await stock_desk.read(connection, actor)
+        reasons = await list_reasons(connection, COUNT)
         found = await article_search.read(connection, q, 30)
         failed = await list_failed_deliveries(connection, actor, limit=20) if actor.role == "head_office" else []
     return page.html(
         "manager/stock.html", status=refusal.status if refusal else 200, view=view, found=found, q=q, failed=failed,
         now=now, ids=NewIds(), refusal=refusal, imported=imported, may_decide=actor.role != "regional_manager",
-        at_head_office=actor.role == "head_office", because=[one.value for one in Because],
+        at_head_office=actor.role == "head_office", because=[one for one in reasons if one.used],
     )  # fmt: skip
 
 
@@ -95,14 +100,23 @@ async def show_article(
     """One article over all stores and its ledger, newest first. NotFound `unknown_sku`."""
     async with borrowed(house.pool) as connection:
         view = await stock_desk.article(connection, actor, sku, now, store, place_after(after))
+        _, rules = await read_safety(connection, now)
+        reasons = {one.code: one for one in await list_reasons(connection, COUNT)}
+        names = await policy_names.read(connection) if any(level.safety for level in view.levels) else None
     lines = view.movements[: stock_desk.AT_ONCE]
     asked = {"sku": sku} | ({"store": store} if store else {})
     more = len(view.movements) > len(lines)
     next_page = "/manager/stock/article?" + urlencode(asked | {"after": lines[-1].place}) if more else None
     headers = {"link": f'<{next_page}>; rel="next"'} if next_page else {}
+    of = safety.Article(view.sku, view.category)
+    why = {
+        one.id: safety.why(rules, of, safety.Place(one.id, one.kind, one.region), one.own, one.safety)
+        for one in view.levels
+    }
     return page.html(
         "manager/stock_article.html", headers=headers, view=view, lines=lines, store=store, next_page=next_page, now=now,
-        ids=NewIds(), at_head_office=actor.role == "head_office",
+        ids=NewIds(), at_head_office=actor.role == "head_office", names=names, why=why,
+        reasons=reasons,
     )  # fmt: skip
 
 
@@ -142,7 +156,7 @@ async def decided(
     """Decide about a count; a colleague who was quicker is told of."""
     try:
         await house.runner.perform(command, actor)
-    except Conflict as refusal:
+    except (Conflict, Invalid) as refusal:
         return await desk_page(house, actor, page, now, refusal=refusal)
     return page.go("/manager/stock")
 

@@ -15,11 +15,22 @@ from comptoir.screens import counts
 async def kept_counts(
     house: House, actor: Actor, now: datetime, picture: Callable[[str], str]
 ) -> dict[str, Any] | None:
-    """`{at, location, rows}` of the device's store, pictures as addresses; None for an actor of no store. Nothing says what is expected."""
+    """`{at, location, rows, shelves}` of the device's store, pictures as addresses; None for an actor of no store. Nothing says what is expected.
+
+    A shelf that this device has comes with its list; of the others it is told who has them.
+    """
     if not actor.locations:
         return None
     location = actor.locations[0]
     async with borrowed(house.pool) as connection:
         rows = await counts.read(connection, location)
-    told = [{**msgspec.to_builtins(row), "picture": picture(row.picture)} for row in rows]
-    return {"at": now.isoformat().replace("+00:00", "Z"), "location": location, "rows": told}
+        shelves = await counts.read_shelves(connection, location, actor.device, now)
+        lists = {one.id: await counts.read(connection, location, one.id) for one in shelves if one.mine}
+
+    def told(rows: list[counts.CountRow]) -> list[dict[str, Any]]:
+        return [{**msgspec.to_builtins(row), "picture": picture(row.picture)} for row in rows]
+
+    return {
+        "at": now.isoformat().replace("+00:00", "Z"), "location": location, "rows": told(rows),
+        "shelves": [msgspec.to_builtins(one) | {"rows": told(lists.get(one.id, []))} for one in shelves],
+    }  # fmt: skip
