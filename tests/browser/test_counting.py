@@ -140,3 +140,93 @@ def test_a_directed_list_is_counted_blind_with_no_network_and_a_large_difference
         == "receipt_wrong"
     )
     desk.close()
+
+
+def test_a_whole_shelf_is_counted_with_no_network_and_what_was_not_seen_is_zero_once_it_was_shown_and_confirmed(
+    browser: Browser, shop: Shop
+) -> None:
+    aisle, bay = shop.ask(
+        "SELECT aisle, bay FROM shelf_place WHERE location = $1 GROUP BY 1, 2 HAVING count(*) BETWEEN 3 AND 9 ORDER BY 1, 2 LIMIT 1", LYON
+    )[0].values()  # fmt: skip
+    there = "SELECT sku FROM shelf_place WHERE location = $1 AND aisle = $2 AND bay = $3"
+    desk = browser.new_context(viewport={"width": 1280, "height": 900}, locale="fr-FR", ignore_https_errors=True)
+    office = desk.new_page()
+    office.goto(f"{shop.url}/sign-in/manager")
+    office.fill("#f-email", HELENE.email)
+    office.fill("#f-password", HELENE.password or "")
+    office.click("button.main")
+    office.wait_for_url("**/manager")
+    office.goto(f"{shop.url}/manager/stock/shelves")
+    office.locator(f"li:has-text('Allée {aisle}, travée {bay}') button").click()
+    office.wait_for_url("**/manager/stock/shelves/*")
+    listed = [
+        row["sku"]
+        for row in shop.ask("SELECT k.sku FROM stock_count k JOIN shelf_count h ON h.id = k.shelf ORDER BY k.sku")
+    ]
+    assert set(listed) == {row["sku"] for row in shop.ask(there, LYON, aisle, bay)} and len(listed) > 2
+    foreign = shop.one(f"SELECT b.sku FROM barcode b JOIN stock_level l ON l.sku = b.sku AND l.location = $1 WHERE NOT b.sku IN ({there}) ORDER BY b.sku LIMIT 1", LYON, aisle, bay)  # fmt: skip
+
+    context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, locale="fr-FR")
+    context.set_default_timeout(15_000)
+    errors: list[str] = []
+    with wired(shop.url) as wire:
+        far = Shop(wire.url, shop.dsn)
+        far.enrolled(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        hands = Hands(page, far)
+        hands.sign_in()
+        page.evaluate("() => navigator.serviceWorker.ready")
+        page.wait_for_function("() => navigator.serviceWorker.controller")
+        page.goto(f"{wire.url}/counts")
+        assert_targets_are_large_enough(page)
+        page.click("#shelves-list button")
+        expect(page.locator("#shelf-name")).to_have_text(f"Allée {aisle}, travée {bay}")
+        expect(page.locator("#list li")).to_have_count(len(listed))
+        assert "on_hand" not in json.dumps(page.evaluate(KEPT))
+
+        wire.cut = True
+        answer = page.goto(f"{wire.url}/counts")
+        assert answer is not None and answer.from_service_worker
+        page.click("#shelves-list a")
+        seen, other, *missing = listed
+        for sku in (seen, other, seen):
+            hands.scan(shop.code_of(sku))
+        expect(page.locator("#number")).to_have_text("2")
+        page.click("#save")
+        hands.scan(shop.code_of(foreign))
+        page.click("[data-act=note]")
+        hands.scan(shop.code_of(foreign))
+        expect(page.locator("#extras")).to_contain_text("2 vus, hors liste")
+        assert_nothing_to_say(page)
+        # Closed and opened again: what was scanned is still there.
+        page.goto(f"{wire.url}/counts#shelf-{shop.one('SELECT id FROM shelf_count')}")
+        page.reload()
+        expect(page.locator("#list")).to_contain_text("2 pour l’instant")
+        page.click("#end")
+        expect(page.locator("#unseen li")).to_have_count(len(missing))
+        assert_nothing_to_say(page)
+        assert_targets_are_large_enough(page)
+        page.click("[data-act=go-on]")
+        page.click("#end")
+        page.click("#confirm")
+        expect(page.locator("#shelves-list")).to_be_hidden()
+        assert shop.one("SELECT status FROM shelf_count") == "open"
+        wire.cut = False
+        page.evaluate("dispatchEvent(new Event('online'))")
+        until(shop, page, "SELECT status FROM shelf_count", "done")
+        told = {
+            row["sku"]: (row["counted"], row["unseen"])
+            for row in shop.ask(
+                "SELECT k.sku, k.counted, k.unseen FROM stock_count k JOIN shelf_count h ON h.id = k.shelf"
+            )
+        }
+        assert told == {seen: (2, False), other: (1, False)} | dict.fromkeys(missing, (0, True))
+        reason = shop.one("SELECT reason FROM stock_count WHERE sku = $1 AND location = $2 ORDER BY asked_at DESC LIMIT 1", foreign, LYON)  # fmt: skip
+        assert reason == "found_elsewhere"
+    context.close()
+    assert errors == []
+    office.reload()
+    expect(office.locator("table")).to_contain_text("Pas vu, confirmé")
+    assert_nothing_to_say(office)
+    desk.close()

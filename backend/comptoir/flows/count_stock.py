@@ -134,9 +134,9 @@ async def _take_figure(
 async def approve_count(tx: Tx, command: ApproveCount, actor: Actor, now: datetime) -> CountOutcome:
     """The store manager believes it: the difference of the moment of counting goes into the ledger. Invalid `unknown_reason`."""
     actor.needs("store_manager", "head_office", "integrator")
+    count = await counting_sql.find(tx, command.count, actor)
     if command.because is not None:
         find_reason(await list_reasons(tx.connection, REASONS), command.because)
-    count = await counting_sql.find(tx, command.count, actor)
     status = COUNT.after(CountAction.APPROVE, count.status)
     if count.counted_at is None:
         raise Conflict("not_now", status=count.status.value)

@@ -41,7 +41,8 @@ function paintList() {
   const rows = rowsOf();
   const shown = rows.map((row) => ({ row, fact: told(row) })).sort((a, b) => Boolean(a.fact) - Boolean(b.fact));
   $("list").hidden = !rows.length;
-  $("none").hidden = rows.length > 0 || !list || Boolean(whole?.paint(scope));
+  const more = whole?.paint(scope);
+  $("none").hidden = rows.length > 0 || !list || Boolean(more);
   $("never").hidden = Boolean(list);
   $("direct").hidden = rows.length > 0 || Boolean(scope);
   $("list").replaceChildren(
