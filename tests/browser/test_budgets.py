@@ -112,7 +112,7 @@ def test_the_customers_page_is_light(browser: Browser, shop: Shop) -> None:
     assert sent.script <= 5_000
 
 
-def test_the_one_style_sheet_is_light() -> None:
+def test_the_style_sheet_of_handhelds_and_customers_is_light() -> None:
     found = Assets().find("comptoir.css")
     assert found is not None
-    assert len(found[0].gzip) <= 14_000
+    assert len(found[0].gzip) <= 12_000

@@ -1,4 +1,4 @@
-"""What a browser may keep for ever: one style sheet, hashed scripts, icons and pictures, compressed once at start.
+"""What a browser may keep for ever: one style sheet for hands and customers, one for managers, hashed scripts, icons and pictures, compressed once at start.
 
 Scripts import one another by relative names and name other files by address; each is rewritten to the hashed one,
 dependencies first, so that no import map and no inline script is needed. A changed file has another address; an address never changes its bytes.
@@ -24,6 +24,13 @@ from comptoir.web.joining import CircularImport as CircularImport
 
 STATIC_DIR: Final = Path(__file__).resolve().parents[3] / "pwa" / "static"
 STYLE_SHEET: Final = "comptoir.css"
+OFFICE_SHEET: Final = "office.css"
+OFFICE: Final = frozenset(
+    f"{name}.css" for name in ("audit", "day-plan", "delta", "heat", "policies", "print", "texts", "tiles", "trends")
+)
+"""What only managers' pages show: handhelds and customers do not carry it along."""
+AT_WORK: Final = frozenset(f"{name}.css" for name in ("band", "pay", "sync", "ticks", "tote", "versus"))
+"""What only pages that work by scans show, so that managers' do not."""
 SPRITE: Final = "icons.svg"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 FOR_A_DAY: Final = "public, max-age=86400"
@@ -87,7 +94,7 @@ class Assets:
     """All static files of one folder by served name; `url` gives the hashed address of a logical name.
 
     `first_scripts` are the logical names of those that pages begin with.
-    Logical names: `comptoir.css` (all of css/ joined), `icons.svg` (the sprite), `js/pick.js`, `vendor/htmx.min.js`,
+    Logical names: `comptoir.css` and `office.css` (css/ joined, each without what only the other's pages show), `icons.svg` (the sprite), `js/pick.js`, `vendor/htmx.min.js`,
     `pictures/derby.svg`. Each is also served under its plain name for a day, for whoever cannot know the hash.
     """
 
@@ -99,7 +106,8 @@ class Assets:
         self._needs: dict[str, tuple[list[str], list[str]]] = {}
         self.first_scripts: list[str] = []
         sheets = sorted((folder / "css").glob("*.css"))
-        self._add(STYLE_SHEET, b"\n".join(tighten(path.read_bytes()) for path in sheets))
+        for name, others in ((STYLE_SHEET, OFFICE), (OFFICE_SHEET, AT_WORK)):
+            self._add(name, b"\n".join(tighten(path.read_bytes()) for path in sheets if path.name not in others))
         self._add(SPRITE, (folder / "icons" / SPRITE).read_bytes())
         for name in self._other_files():
             self._add(name, (folder / name).read_bytes())
