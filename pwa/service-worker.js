@@ -101,6 +101,8 @@ async function begin() {
   const known = [KEPT, FILES, PICTURES];
   await Promise.all((await caches.keys()).filter((name) => name.startsWith("comptoir-") && !known.includes(name)).map((name) => caches.delete(name)));
   await registration.navigationPreload?.enable();
+  // Every page that is asked for says which version asks: stores see which of their devices lag behind.
+  await registration.navigationPreload?.setHeaderValue(RELEASE.version);
   await clients.claim();
 }
 

@@ -8,6 +8,7 @@ from comptoir.catalog.model import BlockSku, PutArticle, UnblockSku
 from comptoir.channels import deciding
 from comptoir.errands.carriers import Make
 from comptoir.flows import (
+    announce,
     change_access,
     change_collections,
     change_count_rules,
@@ -162,6 +163,7 @@ from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, Cance
 from comptoir.stock.feed import PostMovements, PostSnapshot
 from comptoir.stock.imports import ImportStock
 from comptoir.tower import acting as acting_in_tower
+from comptoir.tower import day_plans
 from comptoir.transfers.model import CancelTransfer, CreateTransfer, ReceiveTransfer, ShipTransfer
 
 
@@ -285,6 +287,8 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         **registering.FLOWS,
         **acting_in_tower.flows(outlook),
         **alert_changes.FLOWS,
+        **announce.FLOWS,
+        **day_plans.FLOWS,
     }
 
 

@@ -860,6 +860,54 @@ def looked_back(world: World) -> None:
     )  # fmt: skip
 
 
+def announced(world: World) -> str:
+    """An urgent announcement to two stores that one device has read, an ordinary one, one that is over. The first."""
+    now = datetime.now(UTC)
+    ids = [uuid5(UUID(int=n), "announcement") for n in (31, 32, 33)]
+    said = (
+        "Rappel : lampe Brume, lot 12.\nPosez-les à part, derrière le comptoir.",
+        "Inventaire lundi à 8 h.",
+        "Le quai ferme à 16 h.",
+    )
+    for id, text in zip(ids, said, strict=True):
+        world.shop.ask(
+            "INSERT INTO announcement (id, text, urgent, until_at, made_at, made_by, changed_at, version, edition, ended_at, ended_by)"
+            " SELECT $1, $2, $3, $4::timestamptz + interval '5 hours', $4, s.id::text, $4, $5, $5, CASE WHEN $6 THEN $4::timestamptz END, CASE WHEN $6 THEN 'system' END"
+            " FROM staff s WHERE s.role = 'head_office' ORDER BY s.id LIMIT 1 ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at, ended_by = excluded.ended_by",
+            id, text, text == said[0], now, 2 if text == said[0] else 1, text == said[2],
+        )  # fmt: skip
+        world.shop.ask(
+            "INSERT INTO announcement_store SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
+            id,
+            [LYON, QUIET_STORE],
+        )
+    world.shop.ask(
+        "INSERT INTO announcement_receipt SELECT $1, 2, d.id, d.location, $2::timestamptz - interval '20 minutes', $2 FROM device d WHERE d.location = $3"
+        " ORDER BY d.name LIMIT 1 ON CONFLICT DO NOTHING",
+        ids[0], now, QUIET_STORE,
+    )  # fmt: skip
+    return str(ids[0])
+
+
+def quiet_again(page: Page, world: World) -> None:
+    """What was announced has been looked at: the next page of this device is without it."""
+    page.locator("#announced .announcement, #board .announcement").first.wait_for()
+    world.shop.ask("UPDATE announcement SET ended_at = now(), ended_by = 'system' WHERE ended_at IS NULL")
+
+
+def plain_day() -> date:
+    """A Tuesday, Wednesday or Thursday of the next days: no store is closed then."""
+    days = (datetime.now(UTC).date() + timedelta(days=n) for n in range(1, 7))
+    return next(day for day in days if day.weekday() in (1, 2, 3))
+
+
+def planned_day(page: Page, world: World) -> None:
+    """Somebody types people for the first hour that is shown, and looks at what that changes."""
+    page.locator("table.plan input").first.fill("1")
+    page.click("form[aria-labelledby=hours-head] button.tall")
+    page.locator("#effect").wait_for()
+
+
 def alarmed(world: World) -> str:
     """A rule, an alert that went further up, one that somebody is at, one that is over; messages that arrived and that did not. The first."""
     now, rule = datetime.now(UTC), uuid5(UUID(int=9), "rule")
@@ -1442,6 +1490,11 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/manager/stores/{location:str}/collections": [State("two carriers", "office", lambda world: (parcels(world), f"/manager/stores/{LYON}/collections")[1], both=False)],
     "/manager/stores/{store:str}/act": [State("parcels", "office", at(f"/manager/stores/{LYON}/act")), State("a new hour", "office", at(f"/manager/stores/{LYON}/act?do=extend&works=2&minutes=480"), both=False), State("just done", "office", at(f"/manager/stores/{LYON}/act?do=capacity&per_hour=30"), lambda page, world: (page.click("form[method=post] button.main"), page.wait_for_load_state()), both=False)],
+    "/manager/stores/{store:str}/plan": [
+        State("tomorrow", "office", at(f"/manager/stores/{LYON}/plan?day={plain_day()}")),
+        State("what it changes", "office", at(f"/manager/stores/{LYON}/plan?day={plain_day()}"), planned_day, both=False),
+        State("a wrong number", "office", at(f"/manager/stores/{LYON}/plan?day={plain_day()}"), lambda page, world: (page.locator("table.plan input").first.fill("x"), page.click("form[aria-labelledby=hours-head] button.tall"), page.locator(".error").wait_for()), both=False),
+    ],
     "/manager/stores/{store:str}/live": [State("Lyon", "office", at(f"/manager/stores/{LYON}/live"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
     "/manager/stock/shelves": [State("one goes on", "office", shelf("", "?store=" + LYON)), State("none chosen", "office", at("/manager/stock/shelves"), both=False)],
     "/manager/stock/shelves/{shelf:uuid}": [State("counted by somebody", "office", shelf("/{shelf}"))],
@@ -1658,6 +1711,16 @@ STATES: Final[dict[str, list[State]]] = {
         State("refused", "nobody", at("/sign-in/manager"), lambda page, world: (page.fill("#f-email", "a@example.fr"), page.fill("#f-password", "x" * 14), page.click("button.main"), page.locator("[role=alert]").wait_for())),
     ],
     "/manager/trends": [State("eight weeks", "office", lambda world: (looked_back(world), "/manager/trends")[1])],
+    "/manager/announcements": [
+        State("none", "office", lambda world: (world.shop.ask("DELETE FROM announcement"), "/manager/announcements")[1], both=False),
+        State("two", "office", lambda world: (announced(world), "/manager/announcements")[1]),
+        State("past", "office", lambda world: (announced(world), "/manager/announcements?which=past")[1], both=False),
+    ],
+    "/manager/announcements/new": [
+        State("asked", "office", at(f"/manager/announcements/new?store={LYON}")),
+        State("no end", "office", at("/manager/announcements/new"), lambda page, world: (page.fill("#f-text", "Inventaire"), page.fill("#f-until_day", "2031-01-01"), page.click("button.main"), page.locator(".error").first.wait_for()), both=False),
+    ],
+    "/manager/announcements/{announcement:uuid}": [State("read by one", "office", lambda world: f"/manager/announcements/{announced(world)}", lambda page, world: page.click("details summary"))],
     "/manager/alerts": [
         State("none", "office", lambda world: (world.shop.ask("DELETE FROM alert"), "/manager/alerts")[1]),
         State("three", "office", lambda world: (alarmed(world), "/manager/alerts")[1]),
@@ -1730,7 +1793,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("a difference", "associate", transfer("closed")),
         State("unknown", "associate", at(f"/transfers/{NOWHERE}"), both=False),
     ],
-    "/work": [State("a Saturday", "associate", at("/work")), State("empty", "quiet", at("/work"), both=False), State("a store manager", "lead", at("/work"), both=False)],
+    "/work": [State("a Saturday", "associate", at("/work")), State("empty", "quiet", at("/work"), both=False), State("a store manager", "lead", at("/work"), both=False), State("announced", "associate", lambda world: (announced(world), "/work")[1], quiet_again)],
     "/work/{work_id:uuid}": [
         State("free", "associate", lambda world: "/work/" + world.work("open")),
         State("silent", "associate", silent),

@@ -16,7 +16,7 @@ from tests.browser.between import Wire, wired
 from tests.browser.conftest import QUIET
 from tests.browser.devices import ASSETS, EMPTY, KEPT
 from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough
-from tests.browser.shop import SCAN, Shop, open_shop
+from tests.browser.shop import LYON, SCAN, Shop, open_shop
 
 CANNOT_WRITE = """() => {
   const whole = IDBDatabase.prototype.transaction;
@@ -367,3 +367,42 @@ def test_the_screen_stays_on_while_somebody_picks(away: Pocket) -> None:
     away.page.click("#acts button")
     expect(away.page.locator("body[data-step=pick]")).to_be_visible()
     assert away.page.evaluate("window.held") == ["screen"]
+
+
+def test_an_announcement_is_read_with_no_network_and_the_receipt_arrives_after(shop: Shop, pocket: Pocket) -> None:
+    def announce(text: str, urgent: bool) -> str:
+        made = shop.one(
+            "INSERT INTO announcement (id, text, urgent, until_at, made_at, made_by, changed_at) VALUES"
+            " (gen_random_uuid(), $1, $2, now() + interval '1 hour', now(), 'system', now()) RETURNING id::text", text, urgent,
+        )  # fmt: skip
+        shop.ask("INSERT INTO announcement_store VALUES ($1::text::uuid, $2)", made, LYON)
+        return str(made)
+
+    shop.many_orders(2)
+    urgent, calm = announce("Le quai ferme à 16 h", True), announce("Inventaire lundi", False)
+    pocket.sign_in()
+    expect(pocket.page.locator("#announced")).to_contain_text("Le quai ferme à 16 h")
+    expect(pocket.page.locator("#board .announcement")).to_contain_text("Inventaire lundi")
+    pocket.packs(1)
+    pocket.settled()
+    pocket.wire.cut = True
+    pocket.go("/work")
+    expect(pocket.page.locator("#announced")).to_contain_text("Le quai ferme à 16 h")
+    assert_nothing_to_say(pocket.page)
+    assert_targets_are_large_enough(pocket.page)
+    pocket.page.click("#announced button")
+    expect(pocket.page.locator("#announced")).to_be_hidden()
+    expect(pocket.page.locator("#board .announcement")).to_have_count(1)
+    pocket.go("/work")
+    expect(pocket.page.locator("#board .announcement")).to_contain_text("Inventaire lundi")
+    expect(pocket.page.locator("#announced")).to_be_hidden()
+    read = "SELECT announcement::text AS id, received_at > at AS later FROM announcement_receipt"
+    assert shop.ask(read) == []
+    pocket.wire.cut = False
+    pocket.page.evaluate("dispatchEvent(new Event('online'))")
+    pocket.all_sent()
+    assert [(row["id"], row["later"]) for row in shop.ask(read)] == [(urgent, True)]
+    expect(pocket.page.locator("#board[data-stream]")).to_be_visible(timeout=20_000)
+    expect(pocket.page.locator("#announced")).to_be_hidden()
+    shop.ask("UPDATE announcement SET ended_at = now(), ended_by = 'system'")
+    assert calm

@@ -160,11 +160,13 @@ OF_TRANSFERS = {"transfer_pick", "receive"}
 """They name a transfer, whatever its state: test_transfers.py."""
 OF_PARCELS = {"load_parcel"}
 """They name a label, whatever its parcel's state: tests/pages/test_departures.py."""
+OF_ANNOUNCEMENTS = {"read"}
+"""They name an announcement, whatever the work: test_announce.py."""
 TELLS_OF_NO_WORK = {"unlock", "unknown_code", "count_found"}
 
 
 def test_no_kind_of_report_is_forgotten_here() -> None:
-    assert set(REPORTS) <= set(EVENTS) | OF_TRANSFERS | OF_PARCELS
+    assert set(REPORTS) <= set(EVENTS) | OF_TRANSFERS | OF_PARCELS | OF_ANNOUNCEMENTS
 
 
 @pytest.mark.parametrize("state", STATES)

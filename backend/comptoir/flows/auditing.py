@@ -19,6 +19,7 @@ __all__ = ["STANDING", "Thing", "keep", "note", "standing"]
 Thing = Literal[
     "store", "region", "entity", "person", "device", "key", "webhook", "box", "carrier_account", "payment_account", "printer",
     "printer_network", "collections", "channel", "sku", "reason", "message_text", "policy", "alert_rule",
+    "announcement", "day_plan",
 ]  # fmt: skip
 
 STANDING: Final[Mapping[Thing, str]] = {
@@ -70,6 +71,14 @@ SELECT to_jsonb(s) - 'sku' - 'version' || jsonb_build_object('barcodes', coalesc
 FROM sku s WHERE s.sku = $1""",
     "reason": "SELECT to_jsonb(r) - 'changed_at' - 'changed_who' FROM reason r WHERE subject || '.' || code = $1",
     "alert_rule": "SELECT to_jsonb(r) - 'id' - 'version' - 'changed_at' - 'changed_by' FROM alert_rule r WHERE r.id = $1::text::uuid",
+    "announcement": """
+SELECT jsonb_build_object('text', a.text, 'urgent', a.urgent, 'until', a.until_at, 'ended', a.ended_at IS NOT NULL,
+  'locations', (SELECT jsonb_agg(s.location ORDER BY s.location) FROM announcement_store s WHERE s.announcement = a.id))
+FROM announcement a WHERE a.id = $1::text::uuid""",
+    "day_plan": """
+SELECT jsonb_build_object('number', p.number, 'each_per_hour', p.each_per_hour) || coalesce((SELECT jsonb_object_agg('hour_' || lpad((n - 1)::text, 2, '0'), people)
+  FROM unnest(p.people) WITH ORDINALITY u (people, n) WHERE people >= 0), '{}')
+FROM day_plan p WHERE p.location || '/' || p.day = $1 ORDER BY p.number DESC LIMIT 1""",
     "message_text": """
 SELECT jsonb_build_object('subject', subject, 'body', body, 'sms', sms, 'push', push, 'how', how) FROM message_text_version
 WHERE occasion || '.' || language = $1 ORDER BY version DESC LIMIT 1""",

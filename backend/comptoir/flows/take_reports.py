@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.flows import (
+    announce,
     count_reported,
     count_shelf,
     hand_over,
@@ -45,6 +46,7 @@ from comptoir.fulfillment.model import (
     Pick,
     PickForTransfer,
     PutBack,
+    ReadAnnouncement,
     Receive,
     Release,
     ShelfDone,
@@ -218,6 +220,8 @@ class TakeReports:
                 return await count_reported.found_reported(tx, report, actor, at)
             case ShelfDone():
                 return await count_shelf.shelf_done_reported(tx, report, actor, at, event.id)
+            case ReadAnnouncement():
+                return await announce.read_reported(tx, report, actor, at)
             case PickForTransfer():
                 return await ship_transfer.pick_for_transfer_reported(tx, report, actor, at)
             case Receive() if report.purchase is not None:

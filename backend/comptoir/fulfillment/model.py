@@ -230,6 +230,13 @@ class ShelfDone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     extra: Annotated[tuple[Seen, ...], msgspec.Meta(max_length=200)] = ()
 
 
+class ReadAnnouncement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody has read what this device shows: these words of an announcement."""
+
+    announcement: UUID
+    edition: Annotated[int, msgspec.Meta(ge=1)]
+
+
 class PickForTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Units laid to a transfer; below zero they went back to their shelf."""
 
@@ -287,6 +294,7 @@ Report = (
     | PickForTransfer
     | Receive
     | LoadParcel
+    | ReadAnnouncement
 )
 
 REPORTS: dict[str, type[Report]] = {
@@ -310,6 +318,7 @@ REPORTS: dict[str, type[Report]] = {
     "transfer_pick": PickForTransfer,
     "receive": Receive,
     "load_parcel": LoadParcel,
+    "read": ReadAnnouncement,
 }
 """The body of a device event, by the event's `type`."""
 

@@ -2,20 +2,25 @@
 
 "capacity 30.0 29398020 29398260"    30 works in an hour instead, between two minutes since 1970
 "hands 12.0 29398020 29398260"       12 works in an hour on top
+"day 14.0 29398020 29398260"         14 works in an hour instead, by the plan of that day: an act of the moment goes before it
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
 AS_TEXT: Final = (
-    "ARRAY(SELECT p.kind || ' ' || p.per_hour || ' ' || floor(extract(epoch FROM p.from_at) / 60)::bigint || ' '"
+    "ARRAY(SELECT CASE WHEN p.of_day THEN 'day' ELSE p.kind END || ' ' || p.per_hour || ' ' || floor(extract(epoch FROM p.from_at) / 60)::bigint || ' '"
     " || floor(extract(epoch FROM p.until_at) / 60)::bigint FROM store_plan p WHERE p.location = l.id"
-    " ORDER BY p.until_at DESC, p.id LIMIT 20) AS plans"
+    " ORDER BY p.until_at DESC, p.id LIMIT 200) AS plans"
 )
-"""The column that a query of locations `l` has of it; what ended lies behind, the last twenty are read."""
+"""The column that a query of locations `l` has of it; what ended lies behind, the last 200 are read: a plan of each of seven days has 24 at most."""
+
+
+Span = tuple[int, int, float]
+"""(from, to, works per hour), minutes since 1970."""
 
 
 class Plans(msgspec.Struct, frozen=True):
@@ -36,11 +41,22 @@ NONE: Final = Plans()
 
 def read(rows: Iterable[str]) -> Plans:
     """What the column says."""
-    spans: dict[str, list[tuple[int, int, float]]] = {"capacity": [], "hands": []}
+    spans: dict[str, list[Span]] = {"capacity": [], "hands": [], "day": []}
     for row in rows:
         kind, per_hour, from_, to = row.split(" ")
         spans[kind].append((int(from_), int(to), float(per_hour)))
-    return Plans(tuple(spans["capacity"]), tuple(spans["hands"])) if any(spans.values()) else NONE
+    if not any(spans.values()):
+        return NONE
+    return Plans((*spans["capacity"], *_around(spans["day"], spans["capacity"])), tuple(spans["hands"]))
+
+
+def _around(days: Iterable[Span], acts: Sequence[Span]) -> Iterator[Span]:
+    """What plans of days say where no act says anything."""
+    for from_, to, per_hour in days:
+        cuts = sorted({from_, to, *(at for act in acts for at in act[:2] if from_ < at < to)})
+        for begins, ends in pairwise(cuts):
+            if not any(first <= begins < last for first, last, _ in acts):
+                yield begins, ends, per_hour
 
 
 def instead(plans: Plans) -> tuple[tuple[int, int, float], ...]:

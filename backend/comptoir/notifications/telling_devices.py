@@ -1,4 +1,5 @@
-"""What the devices of a store are told while their page is closed: new work, customers who wait, work due soon, decisions, work gone elsewhere.
+"""What the devices of a store are told while their page is closed: new work, customers who wait, work due soon, decisions, work gone elsewhere,
+and that a manager has announced something.
 
 Most of it is looked up as it is now and not heard of as an event: what somebody took care of meanwhile is not told, and placing an
 order costs nothing for it. Only what leaves no trace in a store's rows, work that went elsewhere, is listened for.
@@ -53,6 +54,18 @@ _TO_DECIDE: Final = f"""
 SELECT p.*, e.id, o.number FROM ({_LISTENING}) p JOIN exception e ON e.location = p.location AND e.resolved_at IS NULL LEFT JOIN sales_order o ON o.id = e.order_id
 WHERE e.made_at > $1 AND NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND n.key = 'exception:' || e.id) LIMIT 200
 """
+# Its words stay on the page: on a locked screen everybody reads along.
+_ANNOUNCED: Final = f"""
+SELECT p.*, a.id, a.edition, a.urgent, a.until_at, a.changed_at FROM ({_LISTENING}) p JOIN announcement_store t ON t.location = p.location
+JOIN announcement a ON a.id = t.announcement AND a.ended_at IS NULL AND a.until_at > $1
+WHERE a.changed_at > $2 AND NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND n.key = 'announcement:' || a.id || ':' || a.edition)
+  AND NOT EXISTS (SELECT FROM announcement_receipt r WHERE r.announcement = a.id AND r.edition = a.edition AND r.device = p.device) LIMIT 200
+"""
+_OVER: Final = """
+UPDATE push_note n SET status = 'dropped', code = 'replaced', next_at = NULL, settled_at = $1 WHERE n.next_at IS NOT NULL AND n.claimed_until IS NULL
+  AND n.kind IN ('announcement', 'announcement_urgent') AND NOT EXISTS (SELECT FROM announcement a
+    WHERE n.topic = 'announcement:' || a.id AND a.ended_at IS NULL AND a.until_at > $1)
+"""
 
 
 async def look(house: "House") -> int:
@@ -86,6 +99,14 @@ async def write_notes(tx: Tx) -> int:
         made += await tell(
             tx, row, "exception", f"exception:{row['id']}", "exception", {"number": row["number"]}, "/more", now + USEFUL, "exception", which
         )  # fmt: skip
+    for row in await tx.rows(_ANNOUNCED, now, now - LOOK_BACK):
+        word = "announcement_urgent" if row["urgent"] else "announcement"
+        key, until = f"announcement:{row['id']}:{row['edition']}", min(row["until_at"], now + USEFUL)
+        words = {"at": hour(row["changed_at"], row)}
+        made += await tell(
+            tx, row, word, key, f"announcement:{row['id']}", words, "/work", until, word, "announcement_more"
+        )
+    await tx.run(_OVER, now)
     return made
 
 

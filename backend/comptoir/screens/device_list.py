@@ -13,6 +13,8 @@ MOST = 500
 SILENT_AFTER = timedelta(minutes=10)
 """A device that is awake and has a network is heard of every minute."""
 
+AppState = Literal["", "none", "old", "newest"]
+
 _PACKS = """
 SELECT jsonb_build_object('id', p.id, 'who', t.first_name, 'made_at', p.made_at, 'lease_until', p.lease_until, 'device', x.name,
   'last_seen_at', x.last_seen_at, 'works', (SELECT count(*) FROM work w WHERE w.pack = p.id AND w.status IN ('open', 'accepted', 'picking', 'picked')),
@@ -21,7 +23,7 @@ FROM pack p JOIN device x ON x.id = p.device JOIN staff t ON t.id = p.staff
 WHERE p.closed_at IS NULL AND EXISTS (SELECT FROM work w WHERE w.pack = p.id AND w.status IN ('open', 'accepted', 'picking', 'picked'))
 """
 _SQL = f"""
-SELECT d.id, d.location, l.name AS store, l.time_zone, d.name, d.last_seen_at, d.revoked_at, d.clock_off_seconds, j.last_seq, j.last_at AS last_fact_at,
+SELECT d.id, d.location, l.name AS store, l.time_zone, d.name, d.last_seen_at, d.revoked_at, d.clock_off_seconds, d.app_version, d.app_version_at, j.last_seq, j.last_at AS last_fact_at,
   (SELECT s.first_name FROM sign_in i JOIN staff s ON s.id = i.staff WHERE i.device = d.id AND i.ended_at IS NULL ORDER BY i.started_at DESC LIMIT 1) AS in_use_by,
   u.id IS NOT NULL AS push_on, u.shown_at AS push_shown_at, u.failed_at AS push_failed_at,
   (SELECT max(n.settled_at) FROM push_note n WHERE n.device = d.id AND n.status = 'failed') AS push_missed_at,
@@ -69,6 +71,8 @@ class DeviceState(msgspec.Struct, frozen=True):
     push_shown_at: datetime | None = None
     push_failed_at: datetime | None = None
     push_missed_at: datetime | None = None
+    app_version: str = ""
+    app_version_at: datetime | None = None
 
     @property
     def push(self) -> Literal["off", "failing", "untested", "on"]:
@@ -76,6 +80,10 @@ class DeviceState(msgspec.Struct, frozen=True):
         if not self.push_on:
             return "off"
         return "failing" if self.push_failed_at else "on" if self.push_shown_at else "untested"
+
+    def app(self, newest: str) -> AppState:
+        """How the app that it keeps stands beside the newest one."""
+        return app_state(self.app_version, newest)
 
     @property
     def lines(self) -> int:
@@ -89,6 +97,13 @@ class DeviceState(msgspec.Struct, frozen=True):
     def silent_minutes(self, now: datetime) -> int:
         """Whole minutes without a word although it has work in hand."""
         return silence(self.last_seen_at, now) if self.packs and self.revoked_at is None else 0
+
+
+def app_state(version: str, newest: str) -> AppState:
+    """`none`: it never said that it keeps one, so it works with a network only. Without a newest one nothing is said."""
+    if not newest:
+        return ""
+    return "none" if not version else "newest" if version == newest else "old"
 
 
 def silence(last_seen_at: datetime | None, now: datetime) -> int:

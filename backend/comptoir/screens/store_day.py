@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from comptoir.kit.db import Connection
-from comptoir.screens.device_list import silence
+from comptoir.screens.device_list import app_state, silence
 
 THERE: Final = timedelta(minutes=30)
 """Whoever is signed in on a device and did something within it is there."""
@@ -28,8 +28,8 @@ SELECT (SELECT count(*)::int FROM today) AS came,
   (SELECT count(*)::int FROM today WHERE status IN ({GONE})) AS gone,
   ARRAY(SELECT DISTINCT s.first_name FROM sign_in i JOIN device d ON d.id = i.device JOIN staff s ON s.id = i.staff
     WHERE d.location = $1 AND i.ended_at IS NULL AND i.ends_at > $2 AND i.seen_at > $4 ORDER BY 1 LIMIT 40) AS people,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('name', d.name, 'heard_at', d.last_seen_at) ORDER BY d.name), '[]')
-    FROM (SELECT name, last_seen_at FROM device WHERE location = $1 AND revoked_at IS NULL ORDER BY name LIMIT 40) d) AS devices,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('name', d.name, 'heard_at', d.last_seen_at, 'app_version', d.app_version) ORDER BY d.name), '[]')
+    FROM (SELECT name, last_seen_at, app_version FROM device WHERE location = $1 AND revoked_at IS NULL ORDER BY name LIMIT 40) d) AS devices,
   (SELECT coalesce(sum(quantity), 0)::int FROM missed) AS missing,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', q.sku, 'name', q.name, 'units', q.units, 'reason', q.reason) ORDER BY q.last DESC), '[]') FROM (
     SELECT m.sku, concat_ws(', ', s.name, nullif(s.variant, '')) AS name, sum(m.quantity)::int AS units, min(m.reason) AS reason, max(m.at) AS last
@@ -45,6 +45,11 @@ class Seen(msgspec.Struct, frozen=True):
 
     name: str
     heard_at: datetime | None = None
+    app_version: str = ""
+
+    def old(self, newest: str) -> bool:
+        """Whether it runs another version of the app than the newest."""
+        return app_state(self.app_version, newest) == "old"
 
     def silent_minutes(self, now: datetime) -> int:
         """Whole minutes without a word, once they are too many; else 0."""

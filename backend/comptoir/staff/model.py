@@ -29,6 +29,7 @@ class Session(msgspec.Struct, frozen=True):
     location_name: str | None
     locations: tuple[str, ...] | None
     seen_at: datetime
+    app_version: str = ""
 
     @property
     def initials(self) -> str:
@@ -44,6 +45,7 @@ class EnrolledDevice(msgspec.Struct, frozen=True):
     location_name: str
     time_zone: str
     last_seen_at: datetime | None
+    app_version: str = ""
 
 
 class Key(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ async def find_session(
 ) -> Session | None:
     """The live sign-in of a token: not ended, not too old, not idle, person not disabled, device still this one."""
     row = await connection.fetchrow(
-        f"SELECT i.id AS sign_in, s.id AS staff, s.role, s.first_name, s.last_name, s.language, i.device, d.location AS device_location, l.name AS location_name,"
+        f"SELECT i.id AS sign_in, s.id AS staff, s.role, s.first_name, s.last_name, s.language, i.device, coalesce(d.app_version, '') AS app_version, d.location AS device_location, l.name AS location_name,"
         f" {_REACH} AS locations, i.seen_at"
         " FROM sign_in i JOIN staff s ON s.id = i.staff LEFT JOIN device d ON d.id = i.device LEFT JOIN location l ON l.id = d.location"
         " WHERE i.token_hash = $1 AND i.ended_at IS NULL AND i.ends_at > $3 AND i.seen_at > $4 AND s.disabled_at IS NULL"
@@ -54,7 +54,7 @@ async def find_manager(connection: Connection, staff: UUID) -> Manager | None:
 async def find_device(connection: Connection, credential_hash: bytes) -> EnrolledDevice | None:
     """The device of a credential, unless it was revoked."""
     row = await connection.fetchrow(
-        "SELECT d.id, d.location, d.name, l.name AS location_name, l.time_zone, d.last_seen_at"
+        "SELECT d.id, d.location, d.name, l.name AS location_name, l.time_zone, d.last_seen_at, d.app_version"
         " FROM device d JOIN location l ON l.id = d.location WHERE d.credential_hash = $1 AND d.revoked_at IS NULL",
         credential_hash,
     )

@@ -31,6 +31,16 @@ async def touch_device(connection: Connection, device: UUID, now: datetime) -> N
     )
 
 
+async def tell_version(connection: Connection, device: UUID, version: str, now: datetime) -> None:
+    """Note which version of the app a device runs from now on."""
+    await connection.execute(
+        "UPDATE device SET app_version = $2, app_version_at = $3 WHERE id = $1 AND app_version <> $2",
+        device,
+        version,
+        now,
+    )
+
+
 async def touch_key(connection: Connection, key: UUID, now: datetime) -> None:
     """Note that a key was used."""
     await connection.execute(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from piccolo.columns import JSONB, UUID, Array, Bytea, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.base import OnDelete
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
@@ -63,6 +63,8 @@ class Device(Table, tablename="device"):
     last_seen_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
     clock_off_seconds = Integer(null=True, default=None)
+    app_version = Text(default="")
+    app_version_at = Timestamptz(null=True, default=None)
 
 
 class SignIn(Table, tablename="sign_in"):
@@ -92,6 +94,44 @@ class ApiKey(Table, tablename="api_key"):
     made_by = UUID(null=True, default=None)
     last_used_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
+
+
+class Announcement(Table, tablename="announcement"):
+    """What a manager tells the devices of stores, until when; `edition` counts changes of its words."""
+
+    id = UUID(primary_key=True, required=True)
+    text = Text(required=True)
+    urgent = Boolean(required=True)
+    until_at = Timestamptz(required=True)
+    version = Integer(default=1)
+    edition = Integer(default=1)
+    made_at = Timestamptz(required=True)
+    made_by = Text(required=True)
+    changed_at = Timestamptz(required=True)
+    ended_at = Timestamptz(null=True, default=None)
+    ended_by = Text(null=True, default=None)
+
+
+class AnnouncementStore(Table, tablename="announcement_store"):
+    """A store whose devices show it."""
+
+    announcement = ForeignKey(Announcement, on_delete=OnDelete.cascade, primary_key=True, null=False)
+    location: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Location", app_name="comptoir"), on_delete=OnDelete.cascade, primary_key=True, null=False
+    )
+
+
+class AnnouncementReceipt(Table, tablename="announcement_receipt"):
+    """A device on which somebody has read these words; never who."""
+
+    announcement = ForeignKey(Announcement, on_delete=OnDelete.cascade, primary_key=True, null=False)
+    edition = Integer(primary_key=True, required=True)
+    device = ForeignKey(Device, on_delete=OnDelete.cascade, primary_key=True, null=False)
+    location: ForeignKey[Any] = ForeignKey(
+        LazyTableReference("Location", app_name="comptoir"), on_delete=OnDelete.cascade, null=False
+    )
+    at = Timestamptz(required=True)
+    received_at = Timestamptz(required=True)
 
 
 class Audit(Table, tablename="audit"):

@@ -100,9 +100,13 @@ def through(
     return tuple((minute, known.get(part, float(capacity_per_hour))) for minute, part in parts)
 
 
-def today(past: Iterable[PastHour], now: int, paces: Sequence[Pace], capacity_per_hour: int) -> float:
+def today(
+    past: Iterable[PastHour], now: int, paces: Sequence[Pace], capacity_per_hour: int,
+    planned: Sequence[tuple[int, int, float]] = (),
+) -> float:  # fmt: skip
     """How much slower than usual the team is in the last hours, as a factor of its pace from a third to one and a half.
 
+    An hour for which another capacity was planned (from, to, works per hour) is compared with as much of what is usual.
     The hour that has begun counts with the minutes it was open until `now`; its `pressing_after` is what waits now.
     """
     known = {pace.part: pace.works_per_hour for pace in paces}
@@ -114,7 +118,8 @@ def today(past: Iterable[PastHour], now: int, paces: Sequence[Pace], capacity_pe
         if min(hour.pressing or 0, hour.pressing_after or 0) < enough:
             continue
         done += hour.works
-        usual += known.get(hour.part, float(capacity_per_hour)) * hour.open_minutes / 60
+        share = next((instead / capacity_per_hour for from_, to, instead in planned if from_ <= hour.minute < to), 1.0)
+        usual += known.get(hour.part, float(capacity_per_hour)) * hour.open_minutes / 60 * share
     return min(1.5, max(1 / 3, (done + PATIENCE) / (usual + PATIENCE)))
 
 

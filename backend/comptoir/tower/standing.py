@@ -152,9 +152,10 @@ def store_of(place: Place, backlog: Backlog, facts: Facts, at: int) -> Store:
     paces = facts.paces.get(place.id, ())
     known = facts.same_hours.get(place.id, {})
     past = _until_now(facts.past.get(place.id, ()), backlog, at)
-    factor = today(past, at, paces, place.capacity_per_hour)
-    minutes = backlog.minutes
     plans = planned.read(place.plans)
+    instead = planned.instead(plans)
+    factor = today(past, at, paces, place.capacity_per_hour, instead)
+    minutes = backlog.minutes
     return Store(
         location=place.id,
         windows=open_minutes(hours, exceptions, place.time_zone, start, DAYS + 2),
@@ -165,7 +166,7 @@ def store_of(place: Place, backlog: Backlog, facts: Facts, at: int) -> Store:
         laid=_some(minutes, backlog.laid),
         expected=expect(known, known, at, at + HOURS * 60),
         learned=through(paces, dayparts(place.time_zone, start, DAYS + 2), place.capacity_per_hour),
-        planned=planned.instead(plans)
+        planned=instead
         + (() if factor == 1 else lasting(factor, at, _midnight(place.time_zone, now), place.capacity_per_hour)),
         extra=plans.hands,
         paused_until=int(place.paused_until.timestamp() // 60) if place.paused_until else None,

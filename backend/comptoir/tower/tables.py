@@ -1,6 +1,18 @@
 """Tables of the tower: hours as they went, paces, forecasts and their errors; what managers did. Made by the migrations, compared by a test."""
 
-from piccolo.columns import JSONB, UUID, Array, DoublePrecision, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    Array,
+    Boolean,
+    Date,
+    DoublePrecision,
+    ForeignKey,
+    Integer,
+    SmallInt,
+    Text,
+    Timestamptz,
+)
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -100,3 +112,17 @@ class StorePlan(Table, tablename="store_plan"):
     until_at = Timestamptz(required=True)
     per_hour = DoublePrecision(required=True)
     action = UUID(required=True)
+    of_day = Boolean(default=False)
+
+
+class DayPlan(Table, tablename="day_plan"):
+    """One version of a day's plan: what one person does in an hour, and people by hour of the store's clock; -1 where nothing is planned."""
+
+    location = ForeignKey(Location, on_delete=OnDelete.cascade, primary_key=True, null=False)
+    day = Date(primary_key=True, required=True)
+    number = Integer(primary_key=True, required=True)
+    each_per_hour = DoublePrecision(required=True)
+    people = Array(base_column=SmallInt(), required=True)
+    how = Text(required=True)
+    made_at = Timestamptz(required=True)
+    made_by = Text(required=True)

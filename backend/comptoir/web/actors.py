@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,7 @@ from uuid import UUID
 from litestar.connection import ASGIConnection
 
 from comptoir.kit.actor import Actor
-from comptoir.kit.db import borrowed
+from comptoir.kit.db import Connection, borrowed
 from comptoir.kit.errors import Forbidden, Refusal, Unknown
 from comptoir.kit.i18n import choose_language
 from comptoir.kit.ids import digest
@@ -34,6 +35,11 @@ KEY_MEMORY: Final = timedelta(seconds=2)
 
 DEVICE_COOKIE: Final = "device"
 SIGN_IN_COOKIE: Final = "sign_in"
+
+
+APP_HEADER: Final = "service-worker-navigation-preload"
+"""With every page that a kept app asks for, its worker names its version in here; browsers say "true" for one that names none."""
+_VERSION: Final = re.compile(r"[0-9a-z]{1,16}\Z")
 
 
 def cookie_name(name: str, secure: bool) -> str:
@@ -90,6 +96,8 @@ async def session_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Session 
         )
         if session is not None and now - session.seen_at > TOUCH:
             await sql.touch_sign_in(database, session.sign_in, session.device, now)
+        if session is not None and session.device is not None:
+            await _note_version(connection, database, session.device, session.app_version, now)
     connection.state.session = session
     return session
 
@@ -105,8 +113,18 @@ async def device_of(connection: ASGIConnection[Any, Any, Any, Any]) -> EnrolledD
         device = await queries.find_device(database, digest(credential[:200]))
         if device is not None and (device.last_seen_at is None or now - device.last_seen_at > TOUCH):
             await sql.touch_device(database, device.id, now)
+        if device is not None:
+            await _note_version(connection, database, device.id, device.app_version, now)
     connection.state.device = device
     return device
+
+
+async def _note_version(
+    connection: ASGIConnection[Any, Any, Any, Any], database: Connection, device: UUID, known: str, now: datetime
+) -> None:
+    version = connection.headers.get(APP_HEADER, "")
+    if version != known and _VERSION.match(version):
+        await sql.tell_version(database, device, version, now)
 
 
 async def by_device(connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:

@@ -24,7 +24,7 @@ from comptoir.kit.text import bad_text
 Door = Literal["public", "person", "device", "key", "link", "signature"]
 
 SCOPES: Final = (
-    "availability:read", "catalog:read", "catalog:write", "money:read", "money:write", "network:read", "orders:read", "orders:write", "policies:read", "policies:write", "reports:read", "stock:read", "stock:write", "tower:read", "tower:write", "webhooks:read", "webhooks:write",
+    "announcements:read", "announcements:write", "availability:read", "catalog:read", "catalog:write", "money:read", "money:write", "network:read", "orders:read", "orders:write", "policies:read", "policies:write", "reports:read", "stock:read", "stock:write", "tower:read", "tower:write", "webhooks:read", "webhooks:write",
 )  # fmt: skip
 """Every verb an API key can be given."""
 

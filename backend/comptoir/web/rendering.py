@@ -104,6 +104,23 @@ def moment(context: Context, value: datetime, time_zone: str | None = None) -> s
 
 
 @pass_context
+def weekday(context: Context, value: date) -> str:
+    """The day of the week, short: "mar. 24", "Tue 24"."""
+    return format_date(value, "EEE d", locale=_lang(context))
+
+
+@pass_context
+def short_moment(context: Context, value: datetime, day: date, time_zone: str | None = None) -> str:
+    """The hour in store time; with its day where that is another one than is spoken of."""
+    local = _local(context, value, time_zone)
+    return (
+        local.strftime("%H:%M")
+        if local.date() == day
+        else format_datetime(local, "EEE d, HH:mm", tzinfo=None, locale=_lang(context))
+    )
+
+
+@pass_context
 def said_moment(context: Context, value: str) -> str:
     """A moment that is kept as text, as `moment` says it; as it is where it is none."""
     try:
@@ -206,6 +223,8 @@ def environment(assets: Assets, sentences: Messages | None = None, folder: Path 
         day_short=day_short,
         date_long=date_long,
         moment=moment,
+        weekday=weekday,
+        short_moment=short_moment,
         said_moment=said_moment,
         iso=iso,
         capital=capital,

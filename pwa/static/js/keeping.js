@@ -39,6 +39,7 @@ async function call(ahead) {
   await stow(answer.packs, answer.gone);
   await note("kept", { at: Date.now(), server_time: answer.server_time, location: answer.location, device: answer.device });
   if (answer.counter) await (await import("./counter-store.js")).takeKept(answer.counter, answer.server_time, through);
+  if (answer.announcements) await note("announcements", answer.announcements);
   if (answer.counts) await note("counts", answer.counts);
   fetchPictures(answer.packs);
   await journal.rarely("tidy");

@@ -6,6 +6,12 @@ setServerTime(document.body.dataset.now);
 listen();
 start();
 
+// What hangs on a wall is printed from where it is read.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // htmx looks for its attributes in a timer that it sets when it is loaded. Where its part for streams takes longer to come (a first
 // visit), it finds nothing to connect and never looks again: by the next timer we know.
 setTimeout(() => {

@@ -152,6 +152,7 @@ async function seek({ currentTarget }) {
 setServerTime(new Date(Date.now() + journal.offset).toISOString());
 for (const type of ["keydown", "pointerdown", "scan"]) document.addEventListener(type, () => (touched = Date.now()), { capture: true });
 await paint();
+import("./announcements.js");
 sync.ping();
 sync.listen({ onJournal: () => paint() });
 setInterval(() => document.hidden || paint(), 30000);

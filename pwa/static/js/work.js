@@ -37,4 +37,5 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+import("./announcements.js");
 (window.requestIdleCallback ?? setTimeout)(() => goOnKeeping());

@@ -26,7 +26,7 @@ from comptoir.web.pages.session import Answer
 HERE: Final = "/manager/audit"
 ZONE: Final = ZoneInfo("Europe/Paris")
 KINDS: Final[dict[str, str]] = {
-    "stores": "store,printer,printer_network,collections", "places": "region,entity", "people": "person", "devices": "device", "keys": "key",
+    "stores": "store,printer,printer_network,collections,announcement,day_plan", "places": "region,entity", "people": "person", "devices": "device", "keys": "key",
     "webhooks": "webhook", "shipping": "box,carrier_account", "money": "payment_account,payment_mismatch,money,authorization", "channels": "channel",
     "articles": "sku", "rules": "sourcing,returns,stock,receiving,reason,alert_rule", "texts": "message_text", "customers": "customer",
     "orders": "exception,label,manifest", "files": "import",

@@ -20,6 +20,7 @@ from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.people import AskForm
 from comptoir.web.pages.session import Answer
+from comptoir.web.pages.shell import newest_app
 
 
 class CodeForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +71,7 @@ async def _list(house: House, actor: Actor, page: Page, code: str | None, place:
         devices=rows,
         places=places,
         code=code,
+        newest=newest_app(page.request, house),
         shown=shown,
         new_id=new_id,
         now=now,

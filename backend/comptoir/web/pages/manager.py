@@ -23,6 +23,7 @@ from comptoir.tower.watching import moment
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.live import PING, Live
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.shell import newest_app
 
 Answer = Response[Any]
 Drawn = str | dict[str, str]
@@ -96,7 +97,8 @@ async def store_page(
 ) -> Answer:
     """One store's list, to read: who waits, what is due and who took it. NotFound `location_not_found`."""
     view = await of_store(house, actor, store, now)
-    return page.html("manager/store.html", **view, now=now, partial=False)
+    newest = newest_app(page.request, house)
+    return page.html("manager/store.html", **view, now=now, newest=newest, partial=False)
 
 
 @get("/manager/stores/{store:str}/live/stream", opt=by(*MANAGERS))
@@ -109,10 +111,12 @@ async def store_stream(
 ) -> Stream:
     """The store's list again whenever it changed, at most once a second."""
     await of_store(house, actor, store, house.clock())
+    newest = newest_app(page.request, house)
 
     async def draw() -> str:
         now = house.clock()
-        return page.text("manager/_store.html", **await of_store(house, actor, store, now), now=now, partial=True)
+        view = await of_store(house, actor, store, now)
+        return page.text("manager/_store.html", **view, now=now, newest=newest, partial=True)
 
     return told(live, (store,), ("store", store, page.lang, id(house)), draw)
 

@@ -52,6 +52,11 @@ def release_of(request: Request[Any, Any, Any]) -> precache.Release:
     return held
 
 
+def newest_app(request: Request[Any, Any, Any], house: House) -> str:
+    """The version that devices should run; empty where the house keeps no app on them."""
+    return release_of(request).version if house.settings.service_worker else ""
+
+
 @get("/shell/{name:str}", opt=PUBLIC, sync_to_thread=False)
 def shell(
     request: DoorRequest,

@@ -24,6 +24,7 @@ from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.screens import (
+    announcements,
     counter,
     gone_work,
     next_pack,
@@ -35,6 +36,7 @@ from comptoir.screens import (
     work_list,
 )
 from comptoir.screens import pack as pack_screen
+from comptoir.screens.announcements import Shown
 from comptoir.screens.next_pack import NextPack
 from comptoir.screens.work_list import WorkList
 from comptoir.web.guards import COUNTER, by
@@ -42,6 +44,7 @@ from comptoir.web.live import Live
 from comptoir.web.pages.handing import by_pass, store_of
 from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
+from comptoir.web.sync.kept_announcements import told
 
 Answer = Response[Any]
 
@@ -52,6 +55,7 @@ class Board(msgspec.Struct, frozen=True):
     html: str
     view: WorkList
     following: NextPack
+    announced: list[Shown]
 
 
 DEBOUNCE_SECONDS: Final = 0.03
@@ -71,10 +75,12 @@ async def work(
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store_of(actor))
         following = await next_pack.read(connection, store_of(actor), now)
+        announced = told(await announcements.of_store(connection, store_of(actor), now), actor, now)
     offer = following.offer(actor.device, now)
     return page.html(
-        "associate/work.html", view=view, offer=offer, now=now, time_zone=view.time_zone, start_id=new_id()
-    )
+        "associate/work.html", view=view, offer=offer, now=now, time_zone=view.time_zone, start_id=new_id(),
+        announced=announced,
+    )  # fmt: skip
 
 
 @get("/work/stream", opt=by(*COUNTER))
@@ -87,7 +93,7 @@ async def stream(
 ) -> Stream:
     """The list again whenever it changed, at once for a page that comes back (`again`); read and rendered once per store and language.
 
-    The buttons below it are each device's own: what lies ready on it is offered to it first.
+    The buttons below it are each device's own: what lies ready on it is offered to it first; so is what was read on it.
     """
     store = store_of(actor)
 
@@ -95,10 +101,17 @@ async def stream(
         shared = await board(house, store, page)
         now = house.clock()
         offer = shared.following.offer(actor.device, now)
-        acts = page.text("associate/_own_acts.html", view=shared.view, offer=offer, now=now, start_id=new_id())
+        acts = page.text(
+            "associate/_own_acts.html",
+            view=shared.view,
+            offer=offer,
+            now=now,
+            start_id=new_id(),
+            announced=told(shared.announced, actor, now),
+        )
         return "data: " + (shared.html + acts).replace("\n", "\ndata: ") + "\n\n"
 
-    async def told() -> AsyncIterator[str]:
+    async def fragments() -> AsyncIterator[str]:
         async with live.watch((store,)) as watcher:
             yield ": open\n\n"
             if again:
@@ -110,7 +123,7 @@ async def stream(
                     yield ": still here\n\n"
 
     return Stream(
-        told(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
+        fragments(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
     )
 
 
@@ -132,7 +145,9 @@ async def _draw(house: House, store: str, page: Page, key: tuple[str, str, str])
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store)
         following = await next_pack.read(connection, store, now)
-    return Board(page.text("associate/_board.html", view=view, now=now, time_zone=view.time_zone), view, following)
+        announced = await announcements.of_store(connection, store, now)
+    html = page.text("associate/_board.html", view=view, now=now, time_zone=view.time_zone)
+    return Board(html, view, following, announced)
 
 
 class StartForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -303,12 +318,15 @@ async def take(
 
 
 @get("/more", opt=by(*COUNTER))
-async def more(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
+async def more(
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime]
+) -> Answer:  # fmt: skip
     """What is not work: change of person, scanner test, sound, theme."""
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store_of(actor))
         around = await signed_in.read(connection, actor, store_of(actor))
-    return page.html("associate/more.html", view=view, person=around.person)
+        announced = await announcements.of_store(connection, store_of(actor), now)
+    return page.html("associate/more.html", view=view, person=around.person, announced=announced)
 
 
 ROUTES: list[BaseRouteHandler] = [

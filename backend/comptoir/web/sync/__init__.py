@@ -22,6 +22,7 @@ from comptoir.web.actors import language_of
 from comptoir.web.guards import on_device
 from comptoir.web.problems import TooLarge, say
 from comptoir.web.requests import DoorRequest
+from comptoir.web.sync.kept_announcements import kept_announcements
 from comptoir.web.sync.kept_counter import keep_counter
 from comptoir.web.sync.kept_counts import kept_counts
 from comptoir.web.sync.push import ROUTES as PUSH
@@ -102,6 +103,7 @@ async def keep(
     place = await here.read(house.pool, actor)
     answer = {
         "counts": await kept_counts(house, actor, now, request.app.state.templates.globals["picture"]),
+        "announcements": await kept_announcements(house, actor, now),
         "server_time": utc(now), "location": place.location, "device": place.device,
         "packs": [drawn(request, pack) for pack in packs], "gone": kept.gone,
         "counter": await keep_counter(house, actor, now, request.app.state.templates.globals["picture"]) if data.counter else None,

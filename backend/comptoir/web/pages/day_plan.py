@@ -1,0 +1,222 @@
+"""A store's day: by hour who comes and what is due, people needed and planned, carriers, goods, bags, counts; planned here, and printed."""
+
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+
+from comptoir.house import House
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import Connection, borrowed
+from comptoir.kit.errors import Invalid, NotFound, Refusal
+from comptoir.kit.ids import new_id
+from comptoir.kit.words import Slug
+from comptoir.network.hours import zone_of
+from comptoir.screens import day_plan as screen
+from comptoir.shipping.collection_queries import calendars
+from comptoir.tower import day_plan_sql, queries
+from comptoir.tower.day_planning import (
+    DAYS,
+    LEAST_EACH,
+    MOST_EACH,
+    NOBODY_PLANNED,
+    UNPLANNED,
+    DayPlanKept,
+    SaveDayPlan,
+    UndoDayPlan,
+    by_hour,
+    last_order,
+    learn_each,
+    promise_at,
+    usual_each,
+)
+from comptoir.tower.day_plans import Standing, stand
+from comptoir.tower.learning import DAYS as LEARNED_DAYS
+from comptoir.tower.watching import minute_of, moment
+from comptoir.web.guards import MANAGERS, by
+from comptoir.web.pages.page import Page
+from comptoir.web.pages.typed import Typed
+
+Answer = Response[Any]
+TheHouse = NamedDependency[House]
+TheActor = NamedDependency[Actor]
+ThePage = NamedDependency[Page]
+Now = NamedDependency[datetime]
+MOST_PEOPLE: Final = 50
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """A carrier's visit, parcels that leave by then, and until when an order is still promised for it."""
+
+    carrier: str
+    at: datetime
+    parcels: int
+    last_order: datetime | None
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is typed, or what stands: one person's works in an hour, people by hour."""
+
+    each: float
+    people: tuple[int, ...]
+
+
+@get("/manager/stores/{store:str}/plan", opt=by(*MANAGERS))
+async def plan(
+    house: TheHouse, actor: TheActor, page: ThePage, now: Now, store: FromPath[Slug], day: FromQuery[date | None] = None,
+    done: FromQuery[bool] = False,
+) -> Answer:  # fmt: skip
+    """The day as it stands. NotFound `location_not_found`; Invalid `plan_day_wrong`."""
+    return await _page(house, actor, page, now, store, day, done=done)
+
+
+@post("/manager/stores/{store:str}/plan", opt=by(*MANAGERS), status_code=200)
+async def change(
+    house: TheHouse,
+    actor: TheActor,
+    page: ThePage,
+    now: Now,
+    store: FromPath[Slug],
+    data: URLEncodedBody[dict[str, Any]],
+) -> Answer:
+    """What the plan that is typed would change; kept once that was shown and is still about so."""
+    if not actor.reaches(store):
+        raise NotFound("location_not_found")
+    typed = Typed(data)
+    day = _day(typed)
+    id = typed.id()
+    try:
+        typed_plan = _read(typed)
+        command = SaveDayPlan(id, store, day, typed.whole("number", 0, 999_999), typed_plan.each, typed_plan.people)
+    except Invalid as wrong:
+        return await _page(house, actor, page, now, store, day, typed=typed, refusal=wrong)
+    keep = typed.text("seen_late") != ""
+    try:
+        if keep:
+            late = typed.whole("seen_late", 0, 999_999)
+            await house.runner.perform(msgspec.structs.replace(command, seen_late=late), actor)
+            return page.go(f"/manager/stores/{store}/plan?day={day}&done=true")
+        shown = (await house.runner.rehearse(command, actor)).read(DayPlanKept)
+        return await _page(house, actor, page, now, store, day, typed=typed, plan=typed_plan, shown=shown)
+    except Refusal as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        shown = None
+        if refusal.code == "effect_changed":
+            shown = (await house.runner.rehearse(msgspec.structs.replace(command, id=new_id()), actor)).read(
+                DayPlanKept
+            )
+        return await _page(
+            house, actor, page, now, store, day, typed=typed, plan=typed_plan, shown=shown, refusal=refusal
+        )  # fmt: skip
+
+
+@post("/manager/stores/{store:str}/plan/undo", opt=by(*MANAGERS), status_code=200)
+async def undo(
+    house: TheHouse,
+    actor: TheActor,
+    page: ThePage,
+    now: Now,
+    store: FromPath[Slug],
+    data: URLEncodedBody[dict[str, Any]],
+) -> Answer:
+    """The version before holds again."""
+    if not actor.reaches(store):
+        raise NotFound("location_not_found")
+    typed = Typed(data)
+    day = _day(typed)
+    try:
+        number = typed.whole("number", 1, 999_999)
+        await house.runner.perform(UndoDayPlan(typed.id(), store, day, number), actor)
+    except Refusal as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        return await _page(house, actor, page, now, store, day, refusal=refusal)
+    return page.go(f"/manager/stores/{store}/plan?day={day}&done=true")
+
+
+def _day(typed: Typed) -> date:
+    try:
+        return date.fromisoformat(typed.text("day"))
+    except ValueError:
+        raise Invalid("plan_day_wrong", field="day", days=DAYS) from None
+
+
+def _read(typed: Typed) -> Plan:
+    """Invalid `number_wrong` with the field's name."""
+    text = typed.text("each").replace(",", ".").replace(" ", "").replace("\u202f", "")
+    try:
+        each = round(float(text), 1)
+    except ValueError:
+        each = 0.0
+    if not LEAST_EACH <= each <= MOST_EACH:
+        raise Invalid("number_wrong", field="each", least=LEAST_EACH, most=MOST_EACH)
+    people = tuple(
+        typed.whole(f"people_{n}", 0, MOST_PEOPLE) if typed.text(f"people_{n}") else UNPLANNED for n in range(24)
+    )  # fmt: skip
+    return Plan(each, people)
+
+
+async def _page(
+    house: House, actor: Actor, page: Page, now: datetime, store: str, day: date | None, *, typed: Typed | None = None,
+    plan: Plan | None = None, shown: DayPlanKept | None = None, refusal: Refusal | None = None, done: bool = False,
+) -> Answer:  # fmt: skip
+    if not actor.reaches(store):
+        raise NotFound("location_not_found")
+    async with borrowed(house.pool) as connection:
+        places = await queries.read_places(connection, (store,))
+        if not places:
+            raise NotFound("location_not_found")
+        today = now.astimezone(zone_of(places[0].time_zone)).date()
+        day = day or today
+        here = await stand(connection, store, day, now)
+        versions = await day_plan_sql.versions(connection, store, day)
+        learned = await _each(connection, here, now)
+        around = await screen.read(connection, store, day, moment(here.day.begins), moment(here.day.ends), now)
+        visits = await _visits(connection, here, now)
+    stands = _standing_plan(versions, learned, here)
+    chosen = plan or stands
+    at = max(minute_of(now), here.day.begins)
+    hours = by_hour(here.day, here.store, here.plans, here.expected, chosen.people, chosen.each, at, here.since)
+    return page.html(
+        "manager/day_plan.html", status=refusal.status if refusal else 200, here=here, place=here.place, day=day, today=today,
+        days=[today + timedelta(days=n) for n in range(DAYS)], hours=hours, plan=chosen, versions=versions, learned=learned,
+        around=around, visits=visits, shown=shown, refusal=refusal, typed=typed, done=done,
+        wrong=refusal.facts.get("field", "") if refusal else "", moment=moment, late=round(here.seen.late_by(here.day.ends)),
+        overdue=here.seen.overdue if day == today else 0, now_promise=promise_at(here.store, here.plans, here.seen, here.seen.at),
+        id=new_id(), undo_id=new_id(), unplanned=UNPLANNED, now=now, time_zone=here.place.time_zone,
+    )  # fmt: skip
+
+
+def _standing_plan(versions: list[day_plan_sql.Version], learned: float | None, here: Standing) -> Plan:
+    if versions and any(one != UNPLANNED for one in versions[0].people):
+        return Plan(versions[0].each_per_hour, tuple(versions[0].people))
+    return Plan(learned or usual_each(here.place.capacity_per_hour), NOBODY_PLANNED)
+
+
+async def _each(connection: Connection, here: Standing, now: datetime) -> float | None:
+    """One person's pace as four weeks of the store teach it, known of the team alone."""
+    since, store = now - timedelta(days=LEARNED_DAYS), here.place.id
+    past = (await queries.read_hours(connection, (store,), since, now)).get(store, [])
+    people = await day_plan_sql.people_there(connection, store, since, now)
+    return learn_each(past, people, here.place.capacity_per_hour)
+
+
+async def _visits(connection: Connection, here: Standing, now: datetime) -> list[Visit]:
+    """Carriers of the day that have not been here yet, by time."""
+    begins, ends = moment(here.day.begins), moment(here.day.ends)
+    found = []
+    for calendar in await calendars(connection, (here.place.id,), here.day.day):
+        for at in calendar.times(max(begins, now), ends - timedelta(minutes=1)):
+            minute = minute_of(at)
+            parcels = sum(n for promise, n in here.parcels if promise <= minute)
+            last = last_order(here.store, here.plans, here.seen, minute)
+            found.append(Visit(calendar.carrier, at, parcels, moment(last) if last is not None else None))
+    return sorted(found, key=lambda one: (one.at, one.carrier))
+
+
+ROUTES: list[BaseRouteHandler] = [plan, change, undo]
