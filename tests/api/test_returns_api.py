@@ -17,7 +17,16 @@ SECRET, NORTH = "a key of the tests, long enough", "a key of Lille alone, long e
 
 async def test_a_return_is_taken_once_read_with_its_money_and_refused_with_a_word(database: Database) -> None:
     async with opened(database) as desk:
-        await make_key(desk.connection, MIDDAY, SECRET, "orders:read", "orders:write", "stock:write")
+        await make_key(
+            desk.connection,
+            MIDDAY,
+            SECRET,
+            "orders:read",
+            "orders:write",
+            "stock:write",
+            "catalog:read",
+            "catalog:write",
+        )
         await make_key(desk.connection, MIDDAY, NORTH, "orders:read", locations=[VIEUX_LILLE])
         order, _ = await desk.order("handed_over")
         client = desk.app.client
@@ -55,6 +64,31 @@ async def test_a_return_is_taken_once_read_with_its_money_and_refused_with_a_wor
         assert steps == ["received", "inspected", "declined"]
         listed = (await get(f"?order={order}")).json()["returns"]
         assert [row["status"] for row in listed] == ["declined", "settled"]
+        # An accessory is said of the article, is missing, lowers where the unit goes and is kept back; the rest is credit.
+        asked = f"/api/v1/catalog/accessories/sku/{taken['units'][0]['sku']}"
+        said = {
+            "id": str(new_id()),
+            "accessories": [{"code": "dust_bag", "fr": "housse", "en": "dust bag", "keep_minor": 700}],
+        }
+        bearer = {"authorization": f"Bearer {SECRET}"}
+        put = await client.put(asked, json=said, headers=bearer)
+        assert (put.status_code, put.content) == (200, (await client.put(asked, json=said, headers=bearer)).content)
+        assert [one["code"] for one in (await client.get(asked, headers=bearer)).json()["asked"]] == ["dust_bag"]
+        for nowhere in ("/api/v1/catalog/accessories/sku/NOBODY", "/api/v1/catalog/accessories/brand/orme"):
+            assert (await client.get(nowhere, headers=bearer)).status_code in (400, 404)
+        mixed = {
+            "units": [unit | {"absent": ["dust_bag"], "wish": "credit"}],
+            "order": str(order),
+            "location": PART_DIEU,
+        }
+        cut = (await post("/counter", **mixed)).json()
+        assert (cut["kept_minor"], cut["refund_minor"], cut["credit_minor"]) == (
+            700,
+            0,
+            cut["units"][0]["paid_minor"] - 700,
+        )
+        read = (await get("/" + cut["id"])).json()["units"][0]
+        assert (read["wish"], read["disposition"], read["absent"][0]["en"]) == ("credit", "mark_down", "dust bag")
         wrong = [
             (await post("", **coming | more)).status_code
             for more in ({"units": []}, {"units": [{"line": 9}]}, {"order": str(new_id())}, {"color": "red"}, {"location": "nowhere"})

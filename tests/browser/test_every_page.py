@@ -1187,6 +1187,20 @@ def draft(part: str) -> Callable[[World], str]:
     return where
 
 
+def accessories(part: str) -> Callable[[World], str]:
+    """A category with two accessories, and an article that has one of them otherwise."""
+
+    def where(world: World) -> str:
+        world.shop.ask(
+            "INSERT INTO accessory (kind, key, code, fr, en, keep_minor, place, used, changed_at, changed_who) VALUES"
+            " ('category', 'audio', 'cable', 'câble', 'cable', 1500, 0, true, now(), 'test'), ('category', 'audio', 'manual', 'notice', 'manual', 0, 1, true, now(), 'test'),"
+            " ('sku', 'AMPHORE-24', 'cable', 'cordon', 'cord', 0, 0, true, now(), 'test') ON CONFLICT DO NOTHING"
+        )
+        return f"/manager/return-rules/accessories{part}"
+
+    return where
+
+
 def return_rules(part: str, write: bool = False) -> Callable[[World], str]:
     """Two versions of the return rules, one in force and one to come; with `write` the draft that both readers are writing."""
 
@@ -1507,6 +1521,8 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/return-rules/draft/goods": [State("the rows", "office", return_rules("/draft/goods", write=True), both=False)],
     "/manager/return-rules/draft/rules/{at:int}": [State("a wrong one", "office", return_rules("/draft/rules/1", write=True), submit("#f-days", "toujours"), both=False)],
     "/manager/return-rules/draft/terms": [State("a wrong one", "office", return_rules("/draft/terms", write=True), submit("#f-associate", "cher"), both=False)],
+    "/manager/return-rules/accessories": [State("said of two", "office", accessories(""), both=False)],
+    "/manager/return-rules/accessories/{kind:str}/{key:str}": [State("of one, a code twice", "office", accessories("/category/audio"), submit("#f-code2", "cable"), both=False)],
     "/manager/return-rules/reasons": [State("in order", "office", at("/manager/return-rules/reasons"), quotes=True)],
     "/manager/return-rules/reasons/{code:str}": [State("a new one", "office", at("/manager/return-rules/reasons/new"), both=False, allowed=("trop_court",)), State("unknown", "office", at("/manager/return-rules/reasons/nobody"), both=False)],
     "/manager/return-rules/versions/{number:int}": [State("to come", "office", return_rules("/versions/2"), both=False)],

@@ -137,6 +137,62 @@ def test_another_article_is_taken_along_in_the_same_flow(desk: Desk) -> None:
     assert shop.one("SELECT provider FROM payment WHERE reference = 'TC-4711'") == "till"
 
 
+def test_what_is_missing_is_told_before_it_is_settled_and_each_article_is_settled_as_it_is_wanted(desk: Desk) -> None:
+    page, shop, (first, second) = desk.page, desk.shop, desk.skus[:2]
+    shop.ask(
+        "INSERT INTO accessory (kind, key, code, fr, en, keep_minor, changed_at, changed_who) VALUES"
+        " ('sku', $1, 'cable', 'câble', 'cable', 1500, now(), 'test'), ('sku', $1, 'manual', 'notice', 'manual', 0, now(), 'test')", first,
+    )  # fmt: skip
+    price = {sku: shop.one("SELECT price_minor FROM sku WHERE sku = $1", sku) for sku in (first, second)}
+    placed = desk.sold(first, second)
+    desk.open(placed)
+    # All is there unless a tap says otherwise: what is complete needs none.
+    desk.hands.scan(shop.code_of(first))
+    expect(page.locator("[data-accessory]")).to_have_count(2)
+    assert_targets_are_large_enough(page)
+    page.click("[data-accessory=cable]")
+    expect(page.locator("[data-accessory=cable]")).to_have_attribute("aria-pressed", "false")
+    page.click("[data-condition=as_new]")
+    desk.take(second)
+    desk.hands.tap("#why [data-reason]")
+    expect(page.locator("[data-kept]")).to_contain_text("Il manque câble : 15,00")
+    total = price[first] + price[second] - 1500
+    expect(page.locator("[data-act=settle]")).to_contain_text(f"{total // 100},{total % 100:02}")
+    # A credit pays an exchange and nothing else here.
+    desk.hands.scan("C1:0123456789ABCDEFGHJKMNPQRS")
+    expect(page.locator("#band")).to_contain_text("C’est un avoir")
+    page.click("[data-act=apart]")
+    page.click("[data-wish=credit][data-of='1']")
+    expect(page.locator("[data-act=settle]")).to_contain_text("Régler chaque article")
+    assert page.locator(".pair .big").all_inner_texts() == [
+        f"{minor // 100},{minor % 100:02}\xa0€" for minor in (price[first] - 1500, price[second])
+    ]
+    assert_targets_are_large_enough(page)
+    rma = desk.settle()
+    expect(page.locator("#outcome")).to_contain_text("Réglé article par article")
+    expect(page.locator("#gets")).to_contain_text("15,00")
+    expect(page.locator("#credit svg.qr path")).to_have_attribute("d", re.compile("^M"))
+    code = page.locator("[data-code]").inner_text().replace(" ", "")
+    given = shop.ask(
+        "SELECT u.wish, u.refund_minor, u.kept_minor, u.disposition FROM rma_unit u WHERE u.rma = $1::uuid ORDER BY u.n",
+        rma,
+    )
+    assert [tuple(row.values()) for row in given] == [
+        ("refund", price[first] - 1500, 1500, "mark_down"), ("credit", price[second], 0, "shelf"),
+    ]  # fmt: skip
+    # Its QR opens what is left of it, here and on any other page; the customer reads each part.
+    page.goto(f"{shop.url}/returns")
+    desk.hands.scan(f"C1:{code}")
+    expect(page.locator("#balance")).to_contain_text(f"{price[second] // 100},{price[second] % 100:02}")
+    expect(page.locator("main")).to_contain_text("il paie un échange")
+    customer = page.context.browser.new_page(locale="fr-FR") if page.context.browser else page
+    link = f"{shop.url}/o/{Seal(SECRET.encode()).token('order', order_id(placed).bytes, 0)}"
+    customer.goto(f"{link}/return/{rma}")
+    for told in ("câble", "15,00", "en avoir", " ".join(code[at : at + 4] for at in range(0, 26, 4))):
+        expect(customer.locator("main")).to_contain_text(told)
+    customer.close()
+
+
 def test_what_is_late_needs_a_manager_with_pin_and_reason(desk: Desk) -> None:
     page, shop, sku = desk.page, desk.shop, desk.skus[0]
     placed = desk.sold(sku)

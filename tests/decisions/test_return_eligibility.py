@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from comptoir.kit.i18n import messages
+from comptoir.returns.accessories import Absent, Accessory, asked_for, kept_for
 from comptoir.returns.eligibility import (
     Article,
     Asked,
@@ -20,7 +21,7 @@ from comptoir.returns.eligibility import (
     judge,
     needs_permission,
 )
-from comptoir.returns.policy import DEFAULT, Goodwill, NoReceipt, Policy, Uninformed, When
+from comptoir.returns.policy import DEFAULT, Goodwill, NoReceipt, Placing, Policy, Uninformed, When, disposition_of
 from comptoir.returns.saying import sentences, told
 from comptoir.returns.withdrawal import delivery_back_minor, late_increase
 
@@ -279,6 +280,41 @@ def test_worth_that_is_lost_may_be_taken_off_only_where_the_terms_say_so_and_try
     assert lowered == [False, False, False, True]
     assert not ask(order, day, Policy(worth_told=False), condition="damaged").lower
     assert not ask(order, day, condition="damaged", faulty=True).lower
+    # Nor where nobody told of the right in time: then nothing that is lost is the customer's (Directive 2011/83, article 14).
+    gap = Policy(uninformed=(Uninformed("web", date(2026, 11, 1), date(2026, 11, 30)),))
+    assert not ask(order, day, gap, condition="damaged").lower
+
+
+def test_what_is_missing_may_cost_something_but_never_under_guarantee_nor_for_our_fault() -> None:
+    order, day = bought("2026-11-05"), "2026-11-10"
+    assert ask(order, day, condition="as_new").incomplete
+    assert not ask(order, day, Policy(worth_told=False), condition="as_new").incomplete
+    assert not ask(order, day, condition="as_new", faulty=True).incomplete
+    assert not ask(order, day, condition="as_new", had=False).incomplete
+    gap = Policy(uninformed=(Uninformed("web", date(2026, 11, 1), date(2026, 11, 30)),))
+    assert not ask(order, day, gap, condition="as_new").incomplete
+    late = "2026-12-20"
+    guarantee = ask(order, late, condition="as_new", defect=True, faulty=True)
+    assert (guarantee.right, guarantee.incomplete) == ("guarantee", False)
+    assert ask(order, late, Policy(goodwill=(Goodwill("60", days=60),)), condition="as_new").incomplete
+    permitted = ask(order, late, condition="as_new", permitted="she was ill")
+    assert (permitted.right, permitted.incomplete) == ("permission", True)
+    absent = (Absent("cable", "câble", "cable", 1500), Absent("box", "boîte", "box", 500))
+    assert [kept_for(absent, one, 1800) for one in (permitted, guarantee)] == [1800, 0]
+
+
+def test_a_skus_word_stands_over_its_categorys_and_what_is_incomplete_is_never_proposed_for_the_shelf() -> None:
+    cable, box = Accessory("cable", "câble", "cable", 1500), Accessory("box", "boîte", "box")
+    own = (Accessory("box", "coffret", "case", 900), Accessory("cable", "-", "-", used=False))
+    assert asked_for((cable, box), ()) == (cable, box)
+    assert asked_for((cable, box), own) == (own[0],)
+    policy = Policy(
+        dispositions=(Placing("repair", categories=("audio",), incomplete=True), Placing("shelf", ("not_liked",)))
+    )
+    assert disposition_of(policy, "no_reason", "as_new", "audio") == "shelf"
+    assert disposition_of(policy, "no_reason", "as_new", "audio", incomplete=True) == "repair"
+    assert disposition_of(policy, "not_liked", "opened", "shoes") == "shelf"
+    assert disposition_of(policy, "not_liked", "opened", "shoes", incomplete=True) == "mark_down"
 
 
 def test_a_broken_seal_ends_the_right_and_a_whole_one_does_not() -> None:

@@ -1,14 +1,17 @@
 """Hand-over: goods leave against the pass, twice is an exception, and two minutes to take all of it back."""
 
+from datetime import timedelta
+
 import pytest
 
 from comptoir.flows.hand_over import RequestHandOver
 from comptoir.fulfillment.arriving import Arrive
 from comptoir.fulfillment.handover import RefuseHandOver
 from comptoir.fulfillment.model import HandOver, UndoHandOver
-from comptoir.kit.actor import Actor
+from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.ids import new_id
+from comptoir.payments.recording import RecordPayment
 from tests.hands import Shop, staged
 from tests.world import CONFLUENCE, DERBY, NOUR, WINE, Line, order
 
@@ -284,3 +287,29 @@ async def test_another_stores_manager_does_not_find_the_hand_over_to_undo(shop: 
     with pytest.raises(NotFound, match="hand_over_not_found"):
         await shop.perform(UndoHandOver(new_id(), handed.facts["hand_over"]), nour.person)
     assert await shop.figures() == (0, 0, 0, 0)
+
+
+async def test_goods_whose_money_is_gone_stay_until_they_are_paid_again_and_a_device_that_gave_them_is_told(
+    shop: Shop,
+) -> None:
+    await shop.receive(2)
+    sam = await shop.handheld()
+    sold, work = await staged(shop, sam, order(Line(DERBY, 2)))
+    await shop.connection.execute(
+        "UPDATE payment SET state = 'authorized', captured_minor = 0, capture_before = $2 WHERE order_id = $1",
+        sold, shop.now + timedelta(hours=1),
+    )  # fmt: skip
+    asked = HandOver(sold, (work,), bags=("B:101",), pass_=shop.pass_of(sold))
+    shop.clock.advance(hours=2)
+    with pytest.raises(Conflict, match="payment_gone") as refused:
+        await shop.perform(RequestHandOver(new_id(), asked), sam.person)
+    due = refused.value.facts["due_minor"]
+    assert due == await shop.connection.fetchval("SELECT total_minor FROM sales_order WHERE id = $1", sold)
+    told = await sam.tell("hand_over", order=sold, works=[work], bags=["B:101"], **{"pass": shop.pass_of(sold)})
+    assert (told.outcome, told.problem) == ("applied_with_exception", "handed_over_unpaid")
+    await sam.undo(told)
+    # The till took it: they leave, and nothing more is taken of what was authorized once.
+    await shop.perform(RecordPayment(new_id(), sold, "T-4711", "captured", due, "till"), SYSTEM)
+    done = await shop.perform(RequestHandOver(new_id(), asked), sam.person)
+    assert done["works"] == [str(work)]
+    assert [kind for kind, _, _ in await shop.intended(sold)] == ["void"]

@@ -7,8 +7,10 @@ import msgspec
 import pytest
 
 from comptoir.fulfillment.journal import Told
+from comptoir.kit.actor import Actor
 from comptoir.kit.ids import new_id
-from comptoir.returns.model import Coming, OpenReturn, ReturnSettled, ReturnStands, Taken, TakeReturn
+from comptoir.returns.accessories import Accessory, PutAccessories
+from comptoir.returns.model import Coming, OpenReturn, ReturnSettled, ReturnStands, SettleReturn, Taken, TakeReturn
 from tests.flows.test_returns import BOSS, PRICE, sold
 from tests.hands import Handheld, Shop
 from tests.world import DERBY, LYON, Line
@@ -75,8 +77,9 @@ async def test_an_announced_return_is_finished_by_its_number_of_units_even_witho
     opened = OpenReturn(id=new_id(), order=made, units=(Coming("too_small", 2, 1),), permission=None)
     await shop.perform(opened, BOSS)
     told = await tell(sam, new_id(), {"n": 1, "condition": "as_new", "reason": "too_small"}, rma=opened.id)
-    # The second pair is neither here nor missing: nothing is settled, and somebody asks for it.
+    # The second pair is neither here nor missing: nothing is settled, and somebody asks for it. The first one is here and counted.
     assert (told.outcome, told.problem) == ("applied_with_exception", "return_to_decide")
+    assert (told.facts["status"], await shop.figures()) == ("received", (0, 0, 0, 1))
     told = await sam.tell(
         "return",
         **{"return": str(new_id()), "rma": str(opened.id), "missing": [2], "units": [{"n": 1, "condition": "as_new"}]},
@@ -146,3 +149,31 @@ async def test_a_return_that_was_announced_is_known_by_its_number_with_no_networ
     assert [row[0] for row in states] == ["here", "missing"]
     assert await shop.count("rma") == 1
     assert await shop.breaches() == []
+
+
+async def test_what_is_missing_is_kept_on_the_device_and_a_sum_for_it_is_decided_when_the_network_is_back(
+    shop: Shop,
+) -> None:
+    await shop.receive(3)
+    sam = await shop.handheld()
+    cable = Accessory("cable", "câble", "cable", 1500)
+    bag = Accessory("dust_bag", "housse", "dust bag")
+    await shop.perform(PutAccessories(new_id(), "sku", DERBY, (cable, bag)), Actor("odile", "head_office", None))
+    made = await sold(shop, sam, Line(DERBY, 3))
+    unit = {"line": 1, "part": 1, "condition": "as_new"}
+    # Nothing is kept for it, or nobody can name it any more: settled as it stands.
+    told = await tell(sam, new_id(), unit | {"absent": ["dust_bag", "strap"]}, order=made)
+    assert (told.outcome, told.facts["status"]) == ("applied", "settled")
+    rma = new_id()
+    told = await tell(sam, rma, unit | {"absent": ["cable"]}, order=made)
+    assert (told.problem, told.facts["status"]) == ("return_to_decide", "inspected")
+    rows = await shop.connection.fetch("SELECT u.absent, u.disposition FROM rma_unit u ORDER BY u.nth")
+    assert [(row["disposition"], "other" in row["absent"], "cable" in row["absent"]) for row in rows] == [
+        ("mark_down", True, False), ("mark_down", False, True),
+    ]  # fmt: skip
+    assert await shop.connection.fetchval("SELECT body->>'why' FROM exception") == "incomplete"
+    assert await shop.intended(made) == [("refund", PRICE, "returned")]
+    settled: ReturnSettled = await shop.perform(SettleReturn(id=new_id(), rma=rma), BOSS, ReturnSettled)
+    assert (settled.given_minor, settled.kept_minor) == (PRICE - 1500, 1500)
+    # It is decided: nobody is asked any more.
+    assert await shop.connection.fetchval("SELECT resolution FROM exception WHERE resolved_at IS NOT NULL") == "put_right"

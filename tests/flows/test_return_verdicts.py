@@ -134,7 +134,7 @@ async def test_of_a_part_that_is_withdrawn_the_delivery_gives_back_what_the_rest
 
     first = await take()
     assert (first.delivery_minor, first.kept_fee_minor, first.refund_minor) == (300, 490, 6_300)
-    page = promised(first, "refund", "EUR", "fr")["where"].replace("\xa0", " ")
+    page = promised(first, ("refund",), "EUR", "fr")["where"].replace("\xa0", " ")
     assert page == "dont 3,00 € de livraison : ce qui reste n’aurait coûté que 4,90 € à livrer"
     # The second part changes nothing: what stays is still in the same row. The last one gives back the rest, once.
     second = await take()

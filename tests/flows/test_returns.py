@@ -15,7 +15,9 @@ from comptoir.kit.errors import Refusal
 from comptoir.kit.ids import digest, new_id
 from comptoir.orders.model import CancelOrder
 from comptoir.payments.recording import RecordPayment
+from comptoir.returns.accessories import Accessory, PutAccessories
 from comptoir.returns.model import (
+    Apart,
     CancelReturn,
     Coming,
     DeclineReturn,
@@ -40,7 +42,8 @@ from comptoir.returns.model import (
     UseCredit,
     Withdraw,
 )
-from comptoir.returns.policy import DEFAULT
+from comptoir.returns.policy import DEFAULT, Goodwill
+from tests.flows.test_return_verdicts import hold
 from tests.hands import Handheld, Shop, staged
 from tests.world import BOWL, CONFLUENCE, CUP, DERBY, DERBY_38, LYON, NOUR, TABLE_SET, WINE, Line, order
 
@@ -48,6 +51,8 @@ pytestmark = pytest.mark.anyio
 
 PRICE = 12900
 BOSS = Actor("boss", "store_manager", (LYON,))
+OFFICE = Actor("odile", "head_office", None)
+CABLE = Accessory("cable", "câble", "cable", 1500)
 
 
 async def sold(shop: Shop, sam: Handheld, *lines: Line, **more: Any) -> UUID:
@@ -508,3 +513,106 @@ async def test_pictures_go_with_time_also_of_what_is_never_settled(shop: Shop) -
     # Of a return that was never begun, and of one that is over; one that still waits keeps its own, and not for ever.
     assert await left_after(2) == ["waits"]
     assert await left_after(280) == []
+
+
+async def test_of_one_return_one_is_refunded_another_exchanged_and_a_third_becomes_credit_at_once(shop: Shop) -> None:
+    await shop.receive(4)
+    await shop.receive(2, DERBY_38)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 4), shipping_minor=490)
+    mixed = Settling(exchange=(Replacement(DERBY_38),), apart=(Apart(2, "exchange"),))
+    command = TakeReturn(
+        id=new_id(), location=LYON, order=made, units=(taken(quantity=2), taken(wish="credit")), settling=mixed
+    )
+    settled: ReturnSettled = await shop.perform(command, sam.person, ReturnSettled)
+    assert (settled.refund_minor, settled.exchange_minor, settled.credit_minor, settled.due_minor) == (
+        PRICE,
+        PRICE,
+        PRICE,
+        0,
+    )
+    assert [unit.wish for unit in settled.units] == ["refund", "exchange", "credit"]
+    # Done once, however often it is asked for; and what was chosen twice is refused as a whole.
+    again: ReturnSettled = await shop.perform(command, sam.person, ReturnSettled)
+    assert (again, await shop.count("rma")) == (settled, 1)
+    assert await shop.intended(made) == [("refund", PRICE, "returned")]
+    for apart, why in (((Apart(1, "credit"),) * 2, "chosen_twice"), ((Apart(2, "credit"),), "unit_not_found")):
+        await refused(why, take(shop, sam, made, settling=Settling(apart=apart)))
+    assert await shop.count("rma") == 1
+    # The last one: the delivery goes with the money, not with the credit.
+    last = await take(shop, sam, made, settling=Settling("credit"))
+    assert (last.credit_minor, last.delivery_minor) == (PRICE + 490, 490)
+    assert await shop.breaches() == []
+
+
+async def test_what_was_missing_is_kept_where_the_law_allows_it_and_lowers_where_the_unit_goes(shop: Shop) -> None:
+    await shop.receive(4)
+    sam = await shop.handheld()
+    await shop.perform(PutAccessories(new_id(), "sku", DERBY, (CABLE,)), OFFICE)
+    made = await sold(shop, sam, Line(DERBY, 4))
+    cut = await take(shop, sam, made, taken(absent=("cable",)))
+    assert (cut.given_minor, cut.kept_minor, cut.units[0].kept_minor) == (PRICE - 1500, 1500, 1500)
+    assert (cut.units[0].disposition, cut.units[0].absent[0].fr) == ("mark_down", "câble")
+    # Nobody can name it, or it is our own fault: nothing is kept, and it goes to no shelf all the same.
+    for unit in (taken(absent=("other",)), taken(reason="defective", absent=("cable",))):
+        told = await take(shop, sam, made, unit)
+        assert (told.given_minor, told.kept_minor, told.units[0].disposition == "shelf") == (PRICE, 0, False)
+    await refused("unknown_accessory", take(shop, sam, made, taken(absent=("charger",))))
+    await refused("incomplete_not_for_shelf", take(shop, sam, made, taken(absent=("cable",), disposition="shelf")))
+    # Head office words it anew, and what was settled says what was said then.
+    await shop.perform(PutAccessories(new_id(), "sku", DERBY, ()), OFFICE)
+    row = await shop.connection.fetchrow("SELECT absent, kept_minor FROM rma_unit WHERE rma = $1", cut.id)
+    assert "câble" in row["absent"] and row["kept_minor"] == 1500
+    assert await shop.breaches() == []
+
+
+async def test_what_other_goods_leave_over_is_money_only_where_the_rules_give_money(shop: Shop) -> None:
+    await shop.receive(1)
+    await shop.receive(1, CUP)
+    sam = await shop.handheld()
+    made = await sold(shop, sam)
+    given = Goodwill("credit only", days=60, gives=("exchange", "credit"))
+    await hold(shop, msgspec.structs.replace(DEFAULT, goodwill=(given,)))
+    shop.clock.advance(hours=24 * 30)
+    await refused("wish_not_offered", take(shop, sam, made))
+    cup = await shop.connection.fetchval("SELECT price_minor FROM sku WHERE sku = $1", CUP)
+    settled = await take(shop, sam, made, settling=Settling("exchange", (Replacement(CUP),)))
+    assert (settled.refund_minor, settled.credit_minor) == (0, PRICE - cup)
+
+
+async def test_what_cost_nothing_is_exchanged_for_the_same_and_the_two_find_each_other(shop: Shop) -> None:
+    await shop.receive(2)
+    await shop.receive(2, DERBY_38)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 2, discount_minor=2 * PRICE))
+    nothing = await take(shop, sam, made)
+    assert (nothing.given_minor, nothing.refund, await shop.intended(made)) == (0, None, [])
+    swapped = await take(shop, sam, made, settling=Settling("exchange", (Replacement(DERBY_38),)))
+    assert (swapped.exchange_minor, swapped.due_minor) == (0, 0) and swapped.exchange is not None
+    found = await shop.connection.fetchval(
+        "SELECT order_id FROM payment WHERE reference = $1 AND provider = 'exchange'", swapped.number
+    )
+    assert found == swapped.exchange and await shop.progress(swapped.exchange) == "accepted"
+    assert await shop.breaches() == []
+
+
+async def test_what_was_looked_at_before_is_looked_at_again_with_the_same_tap_that_settles_it(shop: Shop) -> None:
+    await shop.receive(3)
+    sam = await shop.handheld()
+    made = await sold(shop, sam, Line(DERBY, 3))
+    opened = OpenReturn(id=new_id(), order=made, location=LYON, units=(Coming(line=1, quantity=3),))
+    await shop.perform(opened, BOSS)
+    await shop.perform(ReceiveReturn(id=new_id(), rma=opened.id, location=LYON, missing=(3,)), sam.person)
+    looks = (Looked(1, "as_new"), Looked(2, "as_new"))
+    await shop.perform(InspectReturn(id=new_id(), rma=opened.id, location=LYON, units=looks), sam.person)
+    await shop.perform(PutAwayUnit(id=new_id(), location=LYON, code=DERBY, rma=opened.id), sam.person)
+    # One is on its shelf already, one is worse than it was thought, one was missing and still is.
+    finish = FinishReturn(
+        id=new_id(), rma=opened.id, location=LYON, units=(Looked(2, "damaged"),), missing=(3,),
+        settling=Settling(apart=(Apart(2, "credit"),)),
+    )  # fmt: skip
+    settled: ReturnSettled = await shop.perform(finish, sam.person, ReturnSettled)
+    assert (settled.refund_minor, settled.credit_minor) == (PRICE, PRICE)
+    assert [unit.condition for unit in settled.units] == ["as_new", "damaged", None]
+    assert await shop.perform(finish, sam.person, ReturnSettled) == settled
+    assert await shop.breaches() == []

@@ -66,7 +66,11 @@ async def test_every_table_comes_back_unchanged_and_a_change_is_shown_then_done_
     one = desk.connection.fetchval
     await desk.connection.execute("UPDATE location SET name = '=HYPERLINK(1)' WHERE id = $1", VIEUX_LILLE)
     await desk.connection.execute("INSERT INTO shelf_place VALUES ($1, 'LISON-38', 'A', '1', '2')", PART_DIEU)
-    tables = {kind: await out(office, kind) for kind in ("stores", "hours", "people", "articles", "shelves", "safety")}
+    await desk.connection.execute(
+        "INSERT INTO accessory VALUES ('category', 'shoes', 'box', 'boîte', 'box', 250, 1, true, now(), 'test')"
+    )
+    kinds = ("stores", "hours", "people", "articles", "accessories", "shelves", "safety")
+    tables = {kind: await out(office, kind) for kind in kinds}
     for kind, rows in tables.items():
         for how in ({}, {"delimiter": ",", "encoding": "utf-8"}, {"encoding": "cp1252"}):
             shown = await show(office, kind, sheet(rows, **how))
@@ -124,6 +128,25 @@ async def test_every_table_comes_back_unchanged_and_a_change_is_shown_then_done_
         await one("SELECT string_agg(code, ' ' ORDER BY code) FROM barcode WHERE sku = $1", article["sku"])
         == "04006381333931 ORME-7"
     )
+    strap = {
+        "kind": "sku",
+        "key": "AMPHORE-24",
+        "code": "strap",
+        "fr": "sangle",
+        "en": "strap",
+        "keep": "12,5",
+        "place": "1",
+        "used": "oui",
+    }
+    await take(office, "accessories", [strap, tables["accessories"][0] | {"used": "non"}])
+    assert await one("SELECT keep_minor FROM accessory WHERE key = 'AMPHORE-24'") == 1250
+    assert await one("SELECT used FROM accessory WHERE key = 'shoes'") is False
+    for wrong, why in (
+        ({"key": "NOBODY"}, "Article inconnu"),
+        ({"code": "other"}, "Nom réservé"),
+        ({"code": "Str ap"}, ""),
+    ):
+        assert why in words(await show(office, "accessories", sheet([strap | wrong])))
     await take(
         office, "shelves", [{"location": PART_DIEU, "sku": "AMPHORE-24", "aisle": "B", "bay": "12", "level": "3"}]
     )
@@ -138,6 +161,7 @@ async def test_every_table_comes_back_unchanged_and_a_change_is_shown_then_done_
         "import.hours",
         "import.people",
         "import.articles",
+        "import.accessories",
         "import.shelves",
         "import.safety",
     ]

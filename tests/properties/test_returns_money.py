@@ -17,7 +17,9 @@ from comptoir.kit.ids import new_id
 from comptoir.kit.money import vat_on
 from comptoir.orders.canceling import share_of
 from comptoir.orders.model import PlaceOrder
+from comptoir.returns.accessories import Accessory, PutAccessories
 from comptoir.returns.model import (
+    Apart,
     Coming,
     GiveBack,
     InspectReturn,
@@ -40,7 +42,10 @@ from tests.world import BOWL, CUP, DERBY, LYON, TABLE_SET, TOWEL, WINE, Line, or
 BOSS = Actor("boss", "store_manager", (LYON,))
 ALLOWED = Permission("everything may be tried here")
 SOLD = (DERBY, BOWL, CUP, WINE, TOWEL, TABLE_SET)
+OFFICE = Actor("odile", "head_office", None)
 JOURNEYS = 16
+KEPT = 350
+"""What is kept of a unit that came without its leaflet."""
 
 
 @settings(max_examples=150, deadline=None)
@@ -115,21 +120,30 @@ class Customer:
 
     def __init__(self, shop: Shop, made: PlaceOrder, dice: random.Random) -> None:
         self.shop, self.made, self.dice = shop, made, dice
-        self.given = 0
+        self.given, self.kept = 0, 0
+        self.of: dict[tuple[int, int], str] = {}
 
     async def left(self) -> list[tuple[int, int]]:
         """(line, part) of each unit that is still with the customer."""
         rows = await self.shop.connection.fetch(
-            "SELECT r.line, r.part, r.quantity - (SELECT count(*) FROM rma_unit u WHERE u.order_id = r.order_id AND u.line = r.line AND u.part = r.part"
+            "SELECT r.line, r.part, r.sku, r.quantity - (SELECT count(*) FROM rma_unit u WHERE u.order_id = r.order_id AND u.line = r.line AND u.part = r.part"
             " AND u.state NOT IN ('given_back', 'missing', 'canceled')) AS units FROM requirement r WHERE r.order_id = $1", self.made.id,
         )  # fmt: skip
+        self.of = {(row["line"], row["part"]): row["sku"] for row in rows}
         return [(row["line"], row["part"]) for row in rows for _ in range(row["units"])]
 
     def some(self, units: list[tuple[int, int]]) -> tuple[Taken, ...]:
         chosen = Counter(self.dice.sample(units, self.dice.randint(1, min(3, len(units)))))
-        return tuple(Taken(line=line, part=part, quantity=n, condition="as_new") for (line, part), n in chosen.items())
+        return tuple(
+            Taken(line=line, part=part, quantity=n, condition="as_new", absent=self.missing(line, part))
+            for (line, part), n in chosen.items()
+        )
+
+    def missing(self, line: int, part: int) -> tuple[str, ...]:
+        return ("leaflet",) if self.of[line, part] in (DERBY, CUP) and self.dice.random() < 0.4 else ()
 
     def wish(self) -> Settling:
+        """One wish for all of them; half of the time some of them get something else."""
         kind = self.dice.choice(["refund", "refund", "credit", "even", "other"])
         if kind == "other":
             return Settling(
@@ -137,14 +151,33 @@ class Customer:
             )
         return Settling("exchange", (Replacement(DERBY),)) if kind == "even" else Settling(kind)  # type: ignore[arg-type]
 
+    def apart(self, units: tuple[Taken, ...], wish: Settling) -> tuple[Taken, ...]:
+        ways: list[Any] = ["refund", "credit", None] + (["exchange"] if wish.exchange else [])
+        if self.dice.random() < 0.5:
+            return units
+        return tuple(msgspec.structs.replace(one, wish=self.dice.choice(ways)) for one in units)
+
     async def bring(self, units: tuple[Taken, ...], wish: Settling) -> None:
+        units = self.apart(units, wish)
         command = TakeReturn(
             id=new_id(), location=LYON, order=self.made.id, units=units, settling=wish, permission=ALLOWED
         )
         settled = await self.shop.perform(command, BOSS, ReturnSettled)
         assert settled.withheld_minor == 0
         assert settled.given_minor == settled.refund_minor + settled.credit_minor + settled.exchange_minor
+        by_way = Counter[str]()
+        for unit in settled.units:
+            by_way[unit.wish or ""] += unit.refund_minor
+            assert unit.kept_minor == (min(KEPT, unit.paid_minor) if unit.absent else 0)
+            assert unit.refund_minor + unit.kept_minor == unit.paid_minor
+        # Each way gets its own units and nothing of the others'; the delivery and what is left of an exchange come on top.
+        rest = by_way["exchange"] - settled.exchange_minor
+        assert settled.refund_minor >= by_way["refund"] and settled.credit_minor >= by_way["credit"]
+        extra = settled.refund_minor - by_way["refund"] + settled.credit_minor - by_way["credit"]
+        assert extra == rest + settled.delivery_minor
+        assert settled.exchange_minor <= by_way["exchange"] + settled.delivery_minor
         self.given += settled.given_minor
+        self.kept += settled.kept_minor
 
     async def change_her_mind(self, units: tuple[Taken, ...]) -> None:
         """Announced, looked at, and taken home again."""
@@ -163,6 +196,9 @@ class Customer:
 @pytest.mark.parametrize("seed", range(JOURNEYS))
 async def test_whatever_comes_back_in_whatever_order_all_of_it_comes_to_what_was_paid(shop: Shop, seed: int) -> None:
     dice = random.Random(seed)
+    leaflet = Accessory("leaflet", "notice", "leaflet", KEPT)
+    for sku in (DERBY, CUP):
+        await shop.perform(PutAccessories(new_id(), "sku", sku, (leaflet,)), OFFICE)
     for sku in (DERBY, BOWL, CUP, WINE, TOWEL):
         await shop.receive(60, sku)
     sam = await shop.handheld()
@@ -187,14 +223,14 @@ async def test_whatever_comes_back_in_whatever_order_all_of_it_comes_to_what_was
         if dice.random() < 0.2:
             await her.change_her_mind(her.some(units))
         await her.bring(her.some(units), her.wish())
-        assert her.given <= made.total_minor
-    assert her.given == made.total_minor
+        assert her.given + her.kept <= made.total_minor
+    assert her.given + her.kept == made.total_minor
     paid = await shop.connection.fetchval(
         "SELECT (SELECT coalesce(sum(amount_minor), 0) FROM payment_intention WHERE order_id = $1 AND kind = 'refund')"
         " + (SELECT coalesce(sum(amount_minor), 0) FROM store_credit WHERE order_id = $1)"
         " + (SELECT coalesce(sum(p.amount_minor), 0) FROM rma r JOIN payment p ON p.reference = r.number WHERE r.order_id = $1)", made.id,
     )  # fmt: skip
-    assert paid == made.total_minor
+    assert paid == her.given
     assert await shop.breaches() == []
 
 
@@ -226,6 +262,29 @@ async def test_of_fifty_returns_at_once_exactly_those_pass_that_there_are_units_
     assert told == {"done": 20, "already_returned": 30}
     assert sum(amount for _, amount, _ in await shop.intended(made.id)) == made.total_minor
     assert await shop.figures() == (0, 0, 0, 20)
+
+
+@pytest.mark.anyio
+async def test_of_fifty_who_bring_two_and_want_money_for_one_and_credit_for_the_other_each_gets_its_own(
+    shop: Shop,
+) -> None:
+    await shop.receive(20)
+    sam = await shop.handheld()
+    made = order(Line(DERBY, 20, price_minor=999, discount_minor=7))
+    _, work = await staged(shop, sam, made)
+    await sam.hand_over(made.id, work)
+    pair = (Taken(line=1, quantity=2, condition="as_new"),)
+    mixed = Settling(apart=(Apart(2, "credit"),))
+    told = await at_once(
+        shop,
+        [TakeReturn(id=new_id(), location=LYON, order=made.id, units=pair, settling=mixed) for _ in range(50)],
+    )
+    assert told == {"done": 10, "already_returned": 40}
+    refunds = [amount for _, amount, _ in await shop.intended(made.id)]
+    credits = [row[0] for row in await shop.connection.fetch("SELECT amount_minor FROM store_credit")]
+    assert (len(refunds), len(credits)) == (10, 10)
+    assert sum(refunds) + sum(credits) == made.total_minor
+    assert await shop.breaches() == []
 
 
 @pytest.mark.anyio

@@ -18,7 +18,7 @@ __all__ = ["STANDING", "Thing", "keep", "note", "standing"]
 
 Thing = Literal[
     "store", "region", "entity", "person", "device", "key", "webhook", "box", "carrier_account", "payment_account", "printer",
-    "printer_network", "collections", "channel", "sku", "reason", "message_text", "policy", "alert_rule",
+    "printer_network", "collections", "channel", "sku", "reason", "message_text", "policy", "alert_rule", "accessories",
     "announcement", "day_plan",
 ]  # fmt: skip
 
@@ -70,6 +70,7 @@ SELECT coalesce((SELECT jsonb_object_agg('pickup_' || w.weekday, w.at) FROM (SEL
 SELECT to_jsonb(s) - 'sku' - 'version' || jsonb_build_object('barcodes', coalesce((SELECT jsonb_agg(b.code ORDER BY b.code) FROM barcode b WHERE b.sku = s.sku), '[]'))
 FROM sku s WHERE s.sku = $1""",
     "reason": "SELECT to_jsonb(r) - 'changed_at' - 'changed_who' FROM reason r WHERE subject || '.' || code = $1",
+    "accessories": "SELECT jsonb_object_agg(a.code, to_jsonb(a) - 'kind' - 'key' - 'code' - 'changed_at' - 'changed_who') FROM accessory a WHERE kind || '.' || key = $1",
     "alert_rule": "SELECT to_jsonb(r) - 'id' - 'version' - 'changed_at' - 'changed_by' FROM alert_rule r WHERE r.id = $1::text::uuid",
     "announcement": """
 SELECT jsonb_build_object('text', a.text, 'urgent', a.urgent, 'until', a.until_at, 'ended', a.ended_at IS NOT NULL,

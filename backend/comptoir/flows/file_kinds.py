@@ -12,7 +12,7 @@ from comptoir.kit.cells import Reader, Wrong
 from comptoir.kit.codes import gtin14
 from comptoir.kit.db import Connection
 
-FileKind = Literal["stores", "hours", "people", "articles", "shelves", "safety"]
+FileKind = Literal["stores", "hours", "people", "articles", "accessories", "shelves", "safety"]
 Row = dict[str, str]
 """Column -> its one spelling."""
 Key = tuple[str, ...]
@@ -81,6 +81,19 @@ async def _articles(connection: Connection, locations: Sequence[str] | None, onl
     return [
         {name: text for name, text in _texts(row).items() if name not in ("price_minor", "vat_rate_bp")}
         | {"price": f"{Decimal(row['price_minor']).scaleb(-2):.2f}", "vat_rate": f"{Decimal(row['vat_rate_bp']).scaleb(-2):.2f}"}
+        for row in rows
+    ]  # fmt: skip
+
+
+async def _accessories(
+    connection: Connection, locations: Sequence[str] | None, only: Sequence[Key] | None
+) -> list[Row]:
+    rows = await connection.fetch(
+        "SELECT kind, key, code, fr, en, keep_minor, place, used FROM accessory WHERE $1::text[] IS NULL OR key = ANY($1) ORDER BY kind, key, place, code LIMIT $2",
+        None if only is None else [key[1] for key in only], MOST_OUT,
+    )  # fmt: skip
+    return [
+        {name: text for name, text in _texts(row).items() if name != "keep_minor"} | {"keep": f"{Decimal(row['keep_minor']).scaleb(-2):.2f}"}
         for row in rows
     ]  # fmt: skip
 
@@ -176,6 +189,13 @@ KINDS: Final[dict[FileKind, Kind]] = {
             "minimum_age": cells.whole(1, 99, empty=True), "returnable": cells.yes_no, "barcodes": _barcodes,
         },
         ("sku",), ("head_office",), _articles,
+    ),
+    "accessories": Kind(
+        {
+            "kind": cells.among("sku", "category"), "key": cells.text(64, needed=True), "code": cells.text(40, needed=True), "fr": cells.text(needed=True),
+            "en": cells.text(needed=True), "keep": cells.decimal(2, Decimal(0), Decimal(100_000)), "place": cells.whole(0, 99), "used": cells.yes_no,
+        },
+        ("kind", "key", "code"), ("head_office",), _accessories,
     ),
     "shelves": Kind(
         {"location": cells.slug(), "sku": cells.text(64, needed=True), "aisle": cells.text(16, needed=True), "bay": cells.text(16), "level": cells.text(16)},

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from comptoir.flows.open_return import about, lock_return
-from comptoir.flows.receive_return import end_search, keep_status
+from comptoir.flows.receive_return import end_case, end_search, keep_status
 from comptoir.flows.send_back import end_label
 from comptoir.fulfillment.resolving import GAVE_UP
 from comptoir.kit.actor import Actor
@@ -43,6 +43,7 @@ async def decline_return(tx: Tx, command: DeclineReturn, actor: Actor, now: date
     after = RETURN.after(Action.DECLINE, found.status)
     await hand_back(tx, found, found.counting, now)
     await sql.advance(tx, found.id, after, ended_at=now)
+    await end_case(tx, found)
     tx.tell(Event("return.declined", found.order or found.id, about(found) | {"why": command.why}, found.location))
     return stands(await sql.lock(tx, found.id))
 

@@ -14,6 +14,7 @@ from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
 from comptoir.flows.regain import Regained, find_aside, regain
 from comptoir.flows.undo_try_on import undo_try_on
+from comptoir.flows.unpaid import unpaid_minor
 from comptoir.fulfillment import handover, sql
 from comptoir.fulfillment.handover import UNDO_FOR, Cautions, Given, Leaving, Proof
 from comptoir.fulfillment.lifecycles import Status
@@ -47,12 +48,15 @@ class HandOverFlow:
         self.seal = seal
 
     async def request(self, tx: Tx, command: "RequestHandOver", actor: Actor, now: datetime) -> HandedOver:
-        """Asked for by a person or the API: refused when it is not in order."""
+        """Asked for by a person or the API: refused when it is not in order. Conflict `payment_gone` for what nobody pays any more,
+        unless somebody says why it leaves all the same."""
         asked = command.hand_over
         works = await self._lock(tx, asked, actor)
         bags = await sql.bags_of(tx, [w.id for w in works])
         proof = await self._proof(tx, asked, works)
         leaving = handover.hand_over(works, bags, asked, proof, await cautions_of(tx, works))
+        if not asked.override_reason and (due := await unpaid_minor(tx.connection, asked.order, now)):
+            raise Conflict("payment_gone", due_minor=due)
         return await leave(tx, command.id, asked, leaving, proof, actor, now)
 
     async def reported(self, tx: Tx, report: HandOver, actor: Actor, at: datetime, event: UUID) -> Outcome:
@@ -67,6 +71,8 @@ class HandOverFlow:
         cautions = await cautions_of(tx, works)
         aside = await find_aside(tx, works)
         leaving = handover.hand_over_reported(works, bags, report, proof, cautions, aside, at)
+        if leaving.works and await unpaid_minor(tx.connection, report.order, at):
+            leaving = msgspec.structs.replace(leaving, problems=(*leaving.problems, "handed_over_unpaid"))
         first = works[0]
         effect: dict[str, Any] = {"kind": "hand_over", "work": first.id}
         said = {

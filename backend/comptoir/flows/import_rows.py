@@ -11,7 +11,7 @@ import msgspec
 from comptoir.catalog import sql as catalog_sql
 from comptoir.catalog.model import ArticleBody, Barcode, check
 from comptoir.catalog.queries import find_article
-from comptoir.flows import auditing, change_places, change_staff, change_store
+from comptoir.flows import auditing, change_places, change_staff, change_store, put_accessories
 from comptoir.flows.file_kinds import WEEK, FileKind, Key, Row
 from comptoir.kit.actor import Actor
 from comptoir.kit.cells import minutes
@@ -20,6 +20,11 @@ from comptoir.kit.errors import Invalid, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.network import changing as store
 from comptoir.network import places
+from comptoir.returns import accessory_sql
+from comptoir.returns.accessories import MOST as MOST_ACCESSORIES
+from comptoir.returns.accessories import Accessory, Of
+from comptoir.returns.accessories import check as check_accessories
+from comptoir.returns.queries import list_accessories
 from comptoir.staff.changing import SavePerson
 from comptoir.stock import safety_sql
 
@@ -155,6 +160,22 @@ async def _article(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None:
     await auditing.keep(tx, actor, "sku.imported", "sku", row["sku"], before)
 
 
+async def _accessory(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None:
+    row = one.after
+    told = _as(
+        Accessory,
+        {"code": row["code"], "fr": row["fr"], "en": row["en"], "keep_minor": int(Decimal(row["keep"]) * 100), "used": row["used"] == "yes"},
+    )  # fmt: skip
+    check_accessories([told])
+    kind: Of = "sku" if row["kind"] == "sku" else "category"
+    await put_accessories.known(tx, kind, row["key"])
+    before = await auditing.standing(tx, "accessories", f"{kind}.{row['key']}")
+    await accessory_sql.keep(tx, kind, row["key"], told, int(row["place"]), actor.who)
+    if len(await list_accessories(tx.connection, kind, row["key"])) > MOST_ACCESSORIES:
+        raise Invalid("too_many_accessories", most=MOST_ACCESSORIES)
+    await auditing.keep(tx, actor, "accessories.imported", "accessories", f"{kind}.{row['key']}", before)
+
+
 async def _shelf(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None:
     row = one.after
     await _known(tx, actor, row)
@@ -190,6 +211,6 @@ def _as(kind: Any, told: Any) -> Any:
 
 
 WRITE: Final[Mapping[FileKind, Callable[[Tx, Changing, Actor, datetime], Awaitable[None]]]] = {
-    "stores": _store, "hours": _hours, "people": _person, "articles": _article, "shelves": _shelf, "safety": _safety,
+    "stores": _store, "hours": _hours, "people": _person, "articles": _article, "accessories": _accessory, "shelves": _shelf, "safety": _safety,
 }  # fmt: skip
 """How a row of each table is written."""

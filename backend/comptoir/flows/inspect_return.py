@@ -12,12 +12,13 @@ from comptoir.flows.receive_return import end_search, keep_status
 from comptoir.fulfillment.resolving import CAME
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
-from comptoir.kit.errors import Conflict
+from comptoir.kit.errors import Conflict, Invalid
 from comptoir.returns import rma_sql as sql
+from comptoir.returns.accessories import Absent, absent_of
 from comptoir.returns.lifecycle import RETURN, UNIT, Action, Status, Step, UnitState
 from comptoir.returns.model import InspectReturn, Looked, Return, ReturnStands, Unit, stands
 from comptoir.returns.policy import disposition_of
-from comptoir.returns.queries import list_reasons
+from comptoir.returns.queries import list_asked, list_reasons
 from comptoir.returns.reasons import find
 from comptoir.returns.refunding import free_places, unit_minor
 from comptoir.stock import sql as stock_sql
@@ -25,7 +26,8 @@ from comptoir.stock.model import return_inspected
 
 
 async def inspect_return(tx: Tx, command: InspectReturn, actor: Actor, now: datetime) -> ReturnStands:
-    """NotFound `return_not_found`, `location_not_found`, `unit_not_found`; Invalid `unknown_reason`; Conflict `not_now`."""
+    """NotFound `return_not_found`, `location_not_found`, `unit_not_found`; Invalid `unknown_reason`, `unknown_accessory`,
+    `incomplete_not_for_shelf`; Conflict `not_now`."""
     actor.needs("associate", "store_manager", "head_office", "integrator", "system")
     found = await lock_return(tx, command.rma, actor, command.location)
     return stands(await inspect(tx, found, command.location, command.units, now))
@@ -41,6 +43,7 @@ async def inspect(tx: Tx, found: Return, location: str, looks: Sequence[Looked],
         "SELECT sku, category FROM sku WHERE sku = ANY($1::text[])", [unit.sku for unit in found.units]
     )
     categories = {row["sku"]: row["category"] for row in rows}
+    belongs = await list_asked(tx.connection, categories)
     movements, first = [], 0
     for look in looks:
         unit = found.unit(look.n)
@@ -48,7 +51,12 @@ async def inspect(tx: Tx, found: Return, location: str, looks: Sequence[Looked],
         if unit.state == UnitState.MISSING:
             unit = await found_again(tx, found, unit)
         reason = find(reasons, look.reason or unit.reason)
-        proposed = disposition_of(policy, reason.code, look.condition, categories.get(unit.sku, ""))
+        absent = unit.absent if look.absent is None else absent_of(belongs.get(unit.sku, ()), look.absent)
+        if absent and look.disposition == "shelf":
+            raise Invalid("incomplete_not_for_shelf", n=unit.n)
+        proposed = disposition_of(
+            policy, reason.code, look.condition, categories.get(unit.sku, ""), incomplete=bool(absent)
+        )
         # A recalled article is never sold again: its vendor takes it, or there is proof of its end.
         disposition = look.disposition or ("vendor" if unit.sku in recalled else proposed)
         here = unit.location if unit.state == UnitState.HERE else location
@@ -59,7 +67,7 @@ async def inspect(tx: Tx, found: Return, location: str, looks: Sequence[Looked],
                 return_inspected(unit.sku, location, 1, found.number, order_id=found.order, happened_at=now)
             )
             first += 1
-        await sql.keep_look(tx, found.id, seen(unit, look, reason.code, disposition, location))
+        await sql.keep_look(tx, found.id, seen(unit, look, reason.code, disposition, location, absent))
     await stock_sql.post(tx, movements)
     if found.status == Status.REQUESTED:
         await tx.run("UPDATE rma SET location = $2 WHERE id = $1", found.id, location)
@@ -89,9 +97,10 @@ async def found_again(tx: Tx, found: Return, unit: Unit) -> Unit:
     return await sql.place_anew(tx, found.id, unit, places[0], unit_minor(cost, need.quantity, places[0]))
 
 
-def seen(unit: Unit, look: Looked, reason: str, disposition: str, location: str) -> Unit:
+def seen(unit: Unit, look: Looked, reason: str, disposition: str, location: str, absent: tuple[Absent, ...]) -> Unit:
     """The unit as it was found; words that are left out stay as they were."""
     return msgspec.structs.replace(
         unit, state=UnitState.HERE, condition=look.condition, disposition=disposition, reason=reason, location=location,
         serial=look.serial or unit.serial, lacks=look.lacks or unit.lacks, note=look.note or unit.note, photo=look.photo or unit.photo,
+        absent=absent,
     )  # fmt: skip

@@ -15,6 +15,7 @@ from uuid import UUID
 from comptoir.flows.invoice_facts import (
     Entity,
     InvoiceFacts,
+    Returned,
     find_entity,
     find_handed,
     find_invoice_facts,
@@ -22,7 +23,7 @@ from comptoir.flows.invoice_facts import (
     find_shipped,
 )
 from comptoir.invoices import queries, sql
-from comptoir.invoices.composing import compose
+from comptoir.invoices.composing import Kept, compose
 from comptoir.invoices.due import to_credit, to_credit_returned, to_invoice
 from comptoir.invoices.model import SHIPPING, Cited, Content, File, Held, Kind, Piece
 from comptoir.invoices.numbering import day_of, number_of
@@ -56,8 +57,9 @@ async def write_documents(tx: Tx, told: Told) -> None:
         if shipped:
             await _invoice(tx, told, facts, to_invoice(facts.standings, shipped), at)
     elif told.kind == "return.settled":
-        returned, shipping_minor = await find_returned(tx, UUID(str(told.body["rma"])))
-        await _credit(tx, told, facts, to_credit_returned(facts.standings, returned, shipping_minor))
+        back = await find_returned(tx, UUID(str(told.body["rma"])))
+        owed = to_credit_returned(facts.standings, back.given, back.shipping_minor)
+        await _credit(tx, told, facts, owed, kept_by(facts, back))
         return
     elif told.kind in ("order.placed", "order.released") and facts.setting == "at_confirmation" and facts.is_confirmed:
         await _invoice(tx, told, facts, to_invoice(facts.standings), None)
@@ -76,17 +78,38 @@ async def _invoice(
         await _issue(tx, told, facts, seller, entity, "invoice", owed[seller], supplied_at=supplied_at)
 
 
-async def _credit(tx: Tx, told: Told, facts: InvoiceFacts, owed: Mapping[str, Sequence[Piece]]) -> None:
+def kept_by(facts: InvoiceFacts, back: Returned) -> dict[str, Kept]:
+    """By the number of its invoice: what was kept of units that came back, because of what was missing."""
+    language, found = facts.sale.language, {}
+    for number, pieces in to_credit_returned(facts.standings, back.kept, 0).items():
+        words = dict.fromkeys(one.says(language) for piece in pieces for one in back.absent[piece.need])
+        found[number] = Kept(", ".join(words), sum(piece.gross_minor for piece in pieces))
+    return found
+
+
+async def _credit(
+    tx: Tx, told: Told, facts: InvoiceFacts, owed: Mapping[str, Sequence[Piece]], kept: Mapping[str, Kept] | None = None
+) -> None:
     invoices = {held.number: held for one in facts.standings for held in one.held}
     for number in sorted(owed):
         held = invoices[number]
         entity = await find_entity(tx, held.legal_entity)
-        await _issue(tx, told, facts, held.legal_entity, entity, "credit_note", owed[number], cites=held)
+        await _issue(
+            tx,
+            told,
+            facts,
+            held.legal_entity,
+            entity,
+            "credit_note",
+            owed[number],
+            cites=held,
+            kept=(kept or {}).get(number),
+        )
 
 
 async def _issue(
     tx: Tx, told: Told, facts: InvoiceFacts, seller: str, entity: Entity, kind: Kind, pieces: Sequence[Piece], *,
-    supplied_at: datetime | None = None, cites: Held | None = None,
+    supplied_at: datetime | None = None, cites: Held | None = None, kept: Kept | None = None,
 ) -> None:  # fmt: skip
     """Draw the number as late as can be: from here to the commit others wait for theirs."""
     today = day_of(tx.now, entity.time_zone)
@@ -97,12 +120,20 @@ async def _issue(
         ordered_on=day_of(facts.ordered_at, entity.time_zone),
         supplied_on=day_of(supplied_at, entity.time_zone) if supplied_at else None,
         cites=Cited(cites.number, cites.issued_on) if cites else None,
-        reason=REASONS.get(told.kind, "refused_at_counter") if cites else "", given=str(told.body.get("wish", "refund")),
+        reason=REASONS.get(told.kind, "refused_at_counter") if cites else "", given=given_of(told.body), kept=kept,
     )  # fmt: skip
     await sql.insert(
         tx, content, pieces, legal_entity=seller, series=letters, n=n, order=told.stream, cause_seq=told.seq
     )
     tx.tell(Event(MADE[kind == "credit_note"], told.stream, {"number": content.number}))
+
+
+def given_of(body: Mapping[str, object]) -> tuple[str, ...]:
+    """How what a credit note takes back is given: what an event of a return says, in each of its ways; else as money."""
+    wishes = body.get("wishes")
+    return (
+        tuple(str(one) for one in wishes) if isinstance(wishes, list) and wishes else (str(body.get("wish", "refund")),)
+    )
 
 
 async def write_file(tx: Tx, told: Told) -> None:

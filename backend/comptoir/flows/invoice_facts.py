@@ -13,6 +13,7 @@ from comptoir.invoices.reckoning import rate_of
 from comptoir.kit.db import Tx
 from comptoir.kit.i18n import t
 from comptoir.kit.money import half_up
+from comptoir.returns.accessories import Absent
 from comptoir.returns.refunding import gross_shares
 
 STANDARD_BP = 2000
@@ -61,7 +62,7 @@ _UNSETTLED = (
     " WHERE v.order_id = $1 AND v.undone_at IS NULL AND e.withdrawn_at IS NULL AND e.due_at > $2 GROUP BY w.order_line, w.part"
 )
 _RETURNED = (
-    "SELECT line, part, nth, refund_minor FROM rma_unit WHERE rma = $1 AND line IS NOT NULL AND state IN ('here', 'placed', 'gone', 'lost')"
+    "SELECT line, part, nth, refund_minor, kept_minor, absent FROM rma_unit WHERE rma = $1 AND line IS NOT NULL AND state IN ('here', 'placed', 'gone', 'lost')"
     " ORDER BY line, part, nth"
 )
 _SELLER = "SELECT * FROM legal_entity WHERE id = $1"
@@ -181,13 +182,26 @@ async def find_shipped(tx: Tx, manifest: UUID, order: UUID) -> tuple[dict[Need, 
     return {(row["order_line"], row["part"]): row["units"] for row in rows}, rows[0]["at"] if rows else None
 
 
-async def find_returned(tx: Tx, rma: UUID) -> tuple[dict[Need, list[tuple[int, int]]], int]:
-    """Of a settled return: by need which units came back and what was given for each; and what was given for the delivery."""
-    found: dict[Need, list[tuple[int, int]]] = {}
+class Returned(msgspec.Struct, frozen=True):
+    """A settled return by need: (which unit, what was given for it), the same of what was kept, and what was missing in both languages."""
+
+    given: dict[Need, list[tuple[int, int]]]
+    kept: dict[Need, list[tuple[int, int]]]
+    absent: dict[Need, list[Absent]]
+    shipping_minor: int
+
+
+async def find_returned(tx: Tx, rma: UUID) -> Returned:
+    """Which units came back and what was given for each, and for the delivery; what was kept for accessories that were missing."""
+    found = Returned({}, {}, {}, 0)
     for row in await tx.rows(_RETURNED, rma):
-        found.setdefault((row["line"], row["part"]), []).append((row["nth"], row["refund_minor"]))
+        need = (row["line"], row["part"])
+        found.given.setdefault(need, []).append((row["nth"], row["refund_minor"]))
+        if row["kept_minor"]:
+            found.kept.setdefault(need, []).append((row["nth"], row["kept_minor"]))
+            found.absent.setdefault(need, []).extend(msgspec.json.decode(row["absent"], type=list[Absent]))
     shipping = await tx.value("SELECT amount_minor FROM refund_line WHERE cause = $1 AND line = 0", rma)
-    return found, shipping or 0
+    return msgspec.structs.replace(found, shipping_minor=shipping or 0)
 
 
 async def find_entity(tx: Tx, id: str) -> Entity:

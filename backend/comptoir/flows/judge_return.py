@@ -13,7 +13,7 @@ from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Forbidden, Invalid
 from comptoir.returns import rma_sql as sql
 from comptoir.returns.eligibility import Article, Asked, Blind, Verdict, needs_permission
-from comptoir.returns.model import Permission, Return, Settling, Unit
+from comptoir.returns.model import Permission, Return, Settling, Unit, Wish
 from comptoir.returns.policy import Policy
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import find
@@ -109,8 +109,9 @@ def check_opening(found: Return, ruling: Ruling) -> None:
 
 
 def check_settling(
-    found: Return, ruling: Ruling, settling: Settling, worth_minor: int, actor: Actor, *, unseen: bool = True
-) -> None:
+    found: Return, ruling: Ruling, settling: Settling, wishes: Mapping[int, Wish], worth_minor: int, actor: Actor, *,
+    unseen: bool = True,
+) -> None:  # fmt: skip
     """May it be settled like this? Conflict `permission_needed`, `over_limit`, `wish_not_offered`; Invalid `not_to_be_lowered`.
 
     `unseen` False: the goods come out of the bag that was handed over in this very moment, so their worth needs nobody's leave.
@@ -121,9 +122,9 @@ def check_settling(
         lacks = [why for why in lacks if why != "value"]
     if {"over_limit", "unnamed"} & set(lacks) or found.by_permission is None:
         refuse(lacks)
-    for verdict in verdicts.values():
-        if settling.wish not in verdict.may:
-            raise Conflict("wish_not_offered", may=[give for give in verdict.may if give != "repair"])
+    for n, verdict in verdicts.items():
+        if wishes[n] not in verdict.may:
+            raise Conflict("wish_not_offered", n=n, may=[give for give in verdict.may if give != "repair"])
     for one in settling.less:
         found.unit(one.n)
         judged = verdicts.get(one.n)

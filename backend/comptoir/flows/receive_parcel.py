@@ -92,7 +92,7 @@ async def come_back(tx: Tx, one: Tracked, actor: Actor, now: datetime) -> Coming
     fee = await delivery_of(tx, found)
     ruling = await judge_return(tx, found, whole=not fee.kept, now=now)
     right = "none" if "none" in ruling.rights else "law" if "law" in ruling.rights else "goodwill"
-    goods = 0 if right == "none" else sum(worths(found, ruling, ()).values())
+    goods = 0 if right == "none" else sum(worths(found, ruling, (), {}).values())
     given = ComingBack(found.id, found.number, right, goods, 0 if right == "none" else fee.back_minor(ruling))
     tx.tell(
         Event(

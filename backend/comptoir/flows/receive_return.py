@@ -50,6 +50,13 @@ async def end_search(tx: Tx, found: Return, resolution: str) -> None:
         )  # fmt: skip
 
 
+async def end_case(tx: Tx, found: Return) -> None:
+    """A manager had it to decide: now it is, whoever did it and wherever."""
+    if await resolving_sql.close_decided(tx, found.id):
+        told = {"kind": "return_to_decide", "resolution": "put_right"}
+        tx.tell(Event("fulfillment.exception_resolved", found.order or found.id, told, found.location))
+
+
 async def keep_status(tx: Tx, found: Return, now: datetime) -> Return:
     """Received becomes inspected once every unit that counts was looked at; a return of nothing is declined."""
     if found.status not in (Status.RECEIVED, Status.INSPECTED):

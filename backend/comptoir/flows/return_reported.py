@@ -2,10 +2,11 @@
 
 Three tries, each under a savepoint: as the counter would have taken it, money included; as goods that came and wait for a decision;
 as goods of nobody. What is none of our articles is in the case alone. A serial number that does not agree is told to the manager,
-as it would have been at the desk, and nothing is settled before.
+as it would have been at the desk, and nothing is settled before; nor where something would be kept for what was missing, which the
+customer has not been told.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -26,10 +27,22 @@ from comptoir.fulfillment.model import Outcome
 from comptoir.kit import codes
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
-from comptoir.kit.errors import Refusal
+from comptoir.kit.errors import Conflict, Refusal
 from comptoir.kit.ids import Seal, new_id
+from comptoir.returns.accessories import OTHER
 from comptoir.returns.arriving import ParcelTaken, TakeParcel, number_of, spellings
-from comptoir.returns.model import Coming, FinishReturn, Looked, OpenReturn, Origin, PutAwayUnit, Taken, TakeReturn
+from comptoir.returns.model import (
+    Coming,
+    FinishReturn,
+    Looked,
+    OpenReturn,
+    Origin,
+    PutAwayUnit,
+    ReturnSettled,
+    Taken,
+    TakeReturn,
+)
+from comptoir.returns.queries import list_asked
 from comptoir.returns.reporting import ToldParcel, ToldPlaced, ToldReturn, ToldUnit
 from comptoir.returns.signals import Brought, Signal
 from comptoir.sourcing.outlook import Outlook
@@ -97,7 +110,7 @@ class ReturnReported:
             await self._wait(tx, told, read, read.order, actor, at, location)
         elif read.units and read.order is not None:
             command = TakeReturn(id=told.return_, location=location, units=read.units, order=read.order, origin=origin)
-            why = await attempt(tx, lambda: self.counter.take(tx, command, actor, at, due=due))
+            why = await attempt(tx, lambda: whole(self.counter.take(tx, command, actor, at, due=due)))
             if why:
                 await self._wait(tx, told, read, read.order, actor, at, location)
         elif read.units:
@@ -136,26 +149,33 @@ class ReturnReported:
         """A return that was announced: its units were looked at; settled as the counter would have, else left to the manager."""
         assert told.rma is not None
         rma = told.rma
-        looks = tuple(
-            Looked(unit.n, unit.condition, None, unit.reason, serial=serial_of(unit))
+        rows = await tx.rows("SELECT n, sku FROM rma_unit WHERE rma = $1", rma)
+        of = {row["n"]: row["sku"] for row in rows}
+        looks = tuple([
+            Looked(
+                unit.n, unit.condition, None, unit.reason, serial=serial_of(unit),
+                absent=await absent_told(tx, of.get(unit.n, ""), unit.absent),
+            )
             for unit in told.units
             if unit.n is not None
-        )
+        ])  # fmt: skip
         order = await tx.value("SELECT order_id FROM rma WHERE id = $1", rma)
         read = Told(order, (), ())
         differ = await self._differ(tx, told, read)
-        if differ:
 
-            async def take_in() -> None:
-                found = await receive(tx, await lock_return(tx, rma, actor, location), location, told.missing, at)
+        async def take_in() -> None:
+            found = await receive(tx, await lock_return(tx, rma, actor, location), location, told.missing, at)
+            if looks:
                 await inspect(tx, found, location, looks, at)
 
-            why = await attempt(tx, take_in) or differ[0].kind
-        else:
+        why = differ[0].kind if differ else ""
+        if not differ:
             command = FinishReturn(id=told.return_, rma=rma, location=location, units=looks, missing=told.missing)
-            why = await attempt(tx, lambda: self.counter.finish(tx, command, actor, at))
+            why = await attempt(tx, lambda: whole(self.counter.finish(tx, command, actor, at)))
         if not why:
             return Outcome("applied", None, None, await self._stands(tx, told.rma), effect)
+        # The goods are here, whatever is decided about the money.
+        why = await attempt(tx, take_in) or why
         await self._ask(tx, told, read, actor, at, location, why, differ)
         return Outcome("applied_with_exception", "return_to_decide", None, await self._stands(tx, told.rma), effect)
 
@@ -169,16 +189,17 @@ class ReturnReported:
             if unit.line is None and sku is None:
                 strange.append(unit.sku or "")
             else:
+                of = sku or await tx.value(
+                    "SELECT sku FROM requirement WHERE order_id = $1 AND line = $2 AND ($3::smallint IS NULL OR part = $3) ORDER BY part LIMIT 1",
+                    order, unit.line, unit.part,
+                )  # fmt: skip
+                absent = await absent_told(tx, of or "", unit.absent)
                 units.append(
                     Taken(
-                        reason=unit.reason,
-                        line=unit.line,
-                        part=unit.part,
-                        sku=sku,
-                        condition=unit.condition,
-                        serial=serial_of(unit),
+                        reason=unit.reason, line=unit.line, part=unit.part, sku=sku, condition=unit.condition,
+                        serial=serial_of(unit), absent=absent,
                     )
-                )
+                )  # fmt: skip
         return Told(order, tuple(units), tuple(strange))
 
     async def _differ(self, tx: Tx, told: ToldReturn, read: Told) -> tuple[Signal, ...]:
@@ -221,7 +242,8 @@ class ReturnReported:
             found, placed = await open_units(tx, opened, actor, at)
             found = await receive(tx, found, location, (), at)
             looks = [
-                Looked(n, units[one.asked].condition, serial=units[one.asked].serial) for n, one in enumerate(placed, 1)
+                Looked(n, unit.condition, serial=unit.serial, absent=unit.absent)
+                for n, unit in ((n, units[one.asked]) for n, one in enumerate(placed, 1))
             ]
             await inspect(tx, found, location, looks, at)
 
@@ -269,6 +291,22 @@ class ReturnReported:
 def serial_of(unit: ToldUnit) -> str:
     """The serial number that the device read, or that the article's code holds."""
     return unit.serial.strip() or (codes.parse(unit.sku).serial if unit.sku else "")
+
+
+async def absent_told(tx: Tx, sku: str, codes: Sequence[str]) -> tuple[str, ...]:
+    """What a device says is missing, as it is known by now; a name that belongs to the article no longer still says that it is incomplete."""
+    if not codes:
+        return ()
+    category = await tx.value("SELECT category FROM sku WHERE sku = $1", sku)
+    asked = (await list_asked(tx.connection, {sku: category or ""})).get(sku, ())
+    named = {one.code for one in asked}
+    return tuple(dict.fromkeys(code if code in named else OTHER.code for code in codes))
+
+
+async def whole(settling: Awaitable[ReturnSettled]) -> None:
+    """Settle it. Conflict `incomplete` where something would be kept for what was missing: nobody has told the customer yet."""
+    if (await settling).kept_minor:
+        raise Conflict("incomplete")
 
 
 async def attempt(tx: Tx, do: Callable[[], Awaitable[object]]) -> str:

@@ -5,6 +5,7 @@ money and units allow (I4).
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -17,6 +18,7 @@ from comptoir.flows.judge_return import Ruling, check_settling, ground_of, judge
 from comptoir.flows.open_return import about, lock_return
 from comptoir.flows.pay_with_credit import most_of
 from comptoir.flows.place_exchange import Exchanged, credit_reference, listed, place_exchange
+from comptoir.flows.receive_return import end_case
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Invalid
@@ -24,9 +26,11 @@ from comptoir.kit.ids import Seal, digest, new_id
 from comptoir.payments import sql as payments_sql
 from comptoir.returns import credit_sql
 from comptoir.returns import rma_sql as sql
+from comptoir.returns.accessories import kept_for
+from comptoir.returns.dividing import Divided, divide, ways_of, wishes_of
 from comptoir.returns.exchanging import Share, price, share
 from comptoir.returns.lifecycle import RETURN, Action
-from comptoir.returns.model import Less, Permission, Return, ReturnSettled, SettleReturn, Settling
+from comptoir.returns.model import Less, Permission, Return, ReturnSettled, SettleReturn, Settling, Wish
 from comptoir.returns.policy import kept_fee, standard_fee
 from comptoir.returns.refunding import DELIVERY, Fee, Staying, delivery_minor, within, worth_of
 from comptoir.shipping import way_back_sql
@@ -75,7 +79,7 @@ class SettleReturnFlow:
 
     async def __call__(self, tx: Tx, command: SettleReturn, actor: Actor, now: datetime) -> ReturnSettled:
         """NotFound `return_not_found`, `unit_not_found`; Invalid `gift_gets_no_refund`, `no_payment_to_refund`, `less_than_nothing`,
-        `nothing_to_exchange`, `recipient_needed`; Conflict `not_now`, `permission_needed`; Shortage when other goods are not there."""
+        `nothing_to_exchange`, `recipient_needed`, `chosen_twice`; Conflict `not_now`, `permission_needed`; Shortage when other goods are not there."""
         actor.needs("associate", "store_manager", "head_office", "integrator", "system")
         found = await lock_return(tx, command.rma, actor)
         await needs_place(found, actor)
@@ -91,18 +95,21 @@ class SettleReturnFlow:
         if permission is not None and who is not None:
             await sql.permit(tx, found.id, permission.why, who)
             found = msgspec.structs.replace(found, by_permission=permission.why, permitted_who=who)
-        check_wish(found, settling)
+        wishes = wishes_of(settling, found.counting)
+        check_wish(found, wishes)
         fee = await delivery_of(tx, found)
         ruling = await judge_return(tx, found, whole=not fee.kept, now=now)
         way_minor = await way_of(tx, found, ruling)
-        units = without(worths(found, ruling, settling.less), way_minor)
-        check_settling(found, ruling, settling, sum(units.values()), actor, unseen=due is None)
+        kept = kept_of(found, ruling)
+        units = without(worths(found, ruling, settling.less, kept), way_minor)
+        check_settling(found, ruling, settling, wishes, sum(units.values()), actor, unseen=due is None)
         given = await self._give(tx, found, units, fee, ruling, now)
-        await sql.keep_refunds(tx, found.id, given.units, {one.n: one.why for one in settling.less})
-        exchanged, parts, by_credit_minor = await self._exchange(tx, found, settling, given, now)
-        refund_minor, credit_minor = parts.rest_minor, 0
-        if settling.wish == "credit" or settling.rest == "credit" or found.gift or found.order is None:
-            refund_minor, credit_minor = 0, parts.rest_minor
+        await sql.keep_refunds(tx, found.id, given.units, {one.n: one.why for one in settling.less}, wishes, kept)
+        divided = divide(given.units, given.lines, wishes)
+        exchanged, parts, by_credit_minor = await self._exchange(tx, found, settling, wishes, divided, now)
+        refund_minor, credit_minor = divided.refund_minor + parts.rest_minor, divided.credit_minor
+        if settling.rest == "credit" or not may_be_money(found, ruling, wishes):
+            refund_minor, credit_minor = divided.refund_minor, divided.credit_minor + parts.rest_minor
         refund = await self._refund(tx, found, refund_minor, due or now)
         await self._credit(tx, found, credit_minor)
         await tx.run(
@@ -113,6 +120,7 @@ class SettleReturnFlow:
         )
         await sql.set_wish(tx, found.id, settling.wish)
         await sql.advance(tx, found.id, after, settled_at=now)
+        await end_case(tx, found)
         if found.order is not None:
             await sql.end_notices(tx, found.order)
         delivery = given.lines.get(DELIVERY, 0)
@@ -120,7 +128,8 @@ class SettleReturnFlow:
             Event(
                 "return.settled", found.order or found.id,
                 about(found) | {
-                    "wish": settling.wish, **ground_of(ruling), "units": len(given.units), "amount_minor": given.total_minor,
+                    "wish": settling.wish, "wishes": ways_of(wishes), **ground_of(ruling), "units": len(given.units), "amount_minor": given.total_minor,
+                    "kept_minor": sum(kept.values()),
                     "delivery_minor": delivery, "kept_fee_minor": fee.kept_fee_minor(ruling) if delivery else None, "way_minor": way_minor, "refund": refund, "refund_minor": refund_minor, "credit_minor": credit_minor,
                     "exchange": exchanged.order if exchanged else None, "due_minor": parts.due_minor,
                 },
@@ -133,6 +142,7 @@ class SettleReturnFlow:
             given.withheld_minor, exchanged.order if exchanged else None, exchanged.number if exchanged else None,
             parts.used_minor, parts.due_minor, exchanged.due_reference if exchanged else None, credit_minor, None, settled.units,
             by_credit_minor, exchanged.by_link if exchanged else False, fee.kept_fee_minor(ruling) if delivery else None,
+            sum(kept.values()),
         )  # fmt: skip
 
     async def _give(
@@ -165,14 +175,15 @@ class SettleReturnFlow:
         return Given(given, lines, sum(by_line.values()) + back - sum(lines.values()))
 
     async def _exchange(
-        self, tx: Tx, found: Return, settling: Settling, given: Given, now: datetime
+        self, tx: Tx, found: Return, settling: Settling, wishes: Mapping[int, Wish], divided: Divided, now: datetime
     ) -> tuple[Exchanged | None, Share, int]:
-        if settling.wish != "exchange":
-            return None, Share(0, 0, given.total_minor), 0
-        back = [(unit.sku, unit.paid_minor) for unit in found.counting]
+        """Other goods against the units that are exchanged: what of their worth pays, what is due, what is left of it."""
+        if "exchange" not in wishes.values():
+            return None, Share(0, 0, 0), 0
+        back = [(unit.sku, unit.paid_minor) for unit in found.counting if wishes[unit.n] == "exchange"]
         articles = await listed(tx, [sku for sku, _ in back] + [one.sku for one in settling.exchange])
         taking = price(settling.exchange, articles, back)
-        parts = share(given.total_minor, taking)
+        parts = share(divided.exchange_minor, taking)
         credit = await credit_sql.lock(tx, settling.credit) if settling.credit and parts.due_minor else None
         currency = await currency_of(tx, found)
         by_credit_minor = most_of(credit, parts.due_minor, currency) if credit else 0
@@ -250,9 +261,23 @@ async def delivery_of(tx: Tx, found: Return) -> Delivered:
     )  # fmt: skip
 
 
-def worths(found: Return, ruling: Ruling, less: tuple[Less, ...]) -> dict[int, int]:
-    """What each unit gives: what it cost, without what the policy keeps and what was lost of its worth. Invalid `less_than_nothing`."""
-    units = {unit.n: ruling.verdicts[unit.n].back_minor(unit.paid_minor) for unit in found.counting}
+def kept_of(found: Return, ruling: Ruling) -> dict[int, int]:
+    """What is kept back of each unit for accessories that were missing, where anything is."""
+    kept = {
+        unit.n: kept_for(unit.absent, ruling.verdicts[unit.n], ruling.verdicts[unit.n].back_minor(unit.paid_minor))
+        for unit in found.counting
+    }
+    return {n: minor for n, minor in kept.items() if minor}
+
+
+def worths(found: Return, ruling: Ruling, less: tuple[Less, ...], kept: Mapping[int, int]) -> dict[int, int]:
+    """What each unit gives: what it cost, without what the policy keeps, what was missing and what was lost of its worth.
+
+    Invalid `less_than_nothing`.
+    """
+    units = {
+        unit.n: ruling.verdicts[unit.n].back_minor(unit.paid_minor) - kept.get(unit.n, 0) for unit in found.counting
+    }
     for one in less:
         found.unit(one.n)
         if one.minor > units.get(one.n, 0):
@@ -293,11 +318,17 @@ def with_code(settled: ReturnSettled, seal: Seal) -> ReturnSettled:
     return msgspec.structs.replace(settled, credit=credit_code(seal, settled.id)) if settled.credit_minor else settled
 
 
-def check_wish(found: Return, settling: Settling) -> None:
+def check_wish(found: Return, wishes: Mapping[int, Wish]) -> None:
     """Invalid `gift_gets_no_refund`, `no_payment_to_refund`; Conflict `nothing_came` for a return without a unit."""
     if not found.counting:
         raise Conflict("nothing_came")
-    if settling.wish == "refund" and found.gift:
+    if "refund" in wishes.values() and found.gift:
         raise Invalid("gift_gets_no_refund")
-    if settling.wish == "refund" and found.order is None:
+    if "refund" in wishes.values() and found.order is None:
         raise Invalid("no_payment_to_refund")
+
+
+def may_be_money(found: Return, ruling: Ruling, wishes: Mapping[int, Wish]) -> bool:
+    """Whether what other goods leave over may go back as money: never for a gift, without an order, or where the rules give none."""
+    exchanged = [ruling.verdicts[n] for n, wish in wishes.items() if wish == "exchange"]
+    return not found.gift and found.order is not None and all("refund" in verdict.may for verdict in exchanged)

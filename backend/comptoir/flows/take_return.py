@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import msgspec
+
 from comptoir.flows.inspect_return import inspect
 from comptoir.flows.open_return import lock_return, open_units
 from comptoir.flows.receive_return import receive
@@ -9,7 +11,8 @@ from comptoir.flows.settle_return import SettleReturnFlow
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
-from comptoir.returns.model import Coming, FinishReturn, Looked, OpenReturn, ReturnSettled, TakeReturn
+from comptoir.returns.lifecycle import Status, UnitState
+from comptoir.returns.model import Apart, Coming, FinishReturn, Looked, OpenReturn, ReturnSettled, TakeReturn
 from comptoir.returns.signals import person_mark
 
 
@@ -40,18 +43,24 @@ class TakeReturnFlow:
             raise Invalid("contact_wrong")
         found, units = await open_units(tx, opened, actor, now, person=mark)
         found = await receive(tx, found, command.location, (), now)
+        named = [(n, command.units[unit.asked]) for n, unit in enumerate(units, 1)]
         looks = [
-            Looked(n, taken.condition, taken.disposition, None, taken.lacks, taken.serial)
-            for n, taken in ((n, command.units[unit.asked]) for n, unit in enumerate(units, 1))
+            Looked(n, taken.condition, taken.disposition, None, taken.lacks, taken.serial, absent=taken.absent)
+            for n, taken in named
         ]
         found = await inspect(tx, found, command.location, looks, now)
-        return await self.settle.settle(tx, found, command.settling, command.permission, actor, now, due=due)
+        apart = tuple(Apart(n, taken.wish) for n, taken in named if taken.wish is not None)
+        settling = msgspec.structs.replace(command.settling, apart=(*command.settling.apart, *apart))
+        return await self.settle.settle(tx, found, settling, command.permission, actor, now, due=due)
 
     async def finish(self, tx: Tx, command: FinishReturn, actor: Actor, now: datetime) -> ReturnSettled:
         """A return that was announced from home: every unit of it is looked at or missing."""
         actor.needs("associate", "store_manager", "head_office", "integrator", "system")
         found = await lock_return(tx, command.rma, actor, command.location)
-        found = await receive(tx, found, command.location, command.missing, now)
+        missing = tuple(n for n in command.missing if found.unit(n).state != UnitState.MISSING)
+        # What somebody looked at before is here: it may be looked at again.
+        if found.status != Status.INSPECTED or missing:
+            found = await receive(tx, found, command.location, missing, now)
         if command.units:
             found = await inspect(tx, found, command.location, command.units, now)
         return await self.settle.settle(tx, found, command.settling, command.permission, actor, now)

@@ -50,3 +50,14 @@ async def close_of_return(tx: Tx, rma: UUID, resolution: str) -> list[str]:
         str(rma), tx.now, tx.who, resolution, [*SILENT, COMING_BACK],
     )  # fmt: skip
     return [row["kind"] for row in rows]
+
+
+async def close_decided(tx: Tx, rma: UUID) -> bool:
+    """What was to decide about goods of this return is decided: the case of it is closed, where there is one."""
+    return bool(
+        await tx.value(
+            "UPDATE exception SET resolved_at = $2, resolved_by = $3, resolution = 'put_right' WHERE body->>'return' = $1"
+            " AND kind = 'return_to_decide' AND resolved_at IS NULL RETURNING true",
+            str(rma), tx.now, tx.who,
+        )
+    )  # fmt: skip

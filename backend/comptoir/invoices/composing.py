@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 
 import msgspec
+from babel.numbers import format_currency, get_currency_precision
 
 from comptoir.invoices.model import SHIPPING, Buyer, Cited, Content, Kind, Line, Piece, Seller
 from comptoir.invoices.reckoning import net_of, reckon, unit_net_e4
@@ -41,6 +43,13 @@ class Sale(msgspec.Struct, frozen=True):
     paid_by: str
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """What is kept of what came back, because of what was missing, in the customer's words."""
+
+    absent: str
+    amount_minor: int
+
+
 class Raw(msgspec.Struct, frozen=True):
     """A line before its VAT is worked out."""
 
@@ -54,9 +63,10 @@ class Raw(msgspec.Struct, frozen=True):
 
 def compose(
     sale: Sale, seller: Seller, pieces: Sequence[Piece], *, kind: Kind, number: str, issued_on: date, ordered_on: date,
-    supplied_on: date | None = None, cites: Cited | None = None, reason: str = "", given: str = "refund",
+    supplied_on: date | None = None, cites: Cited | None = None, reason: str = "", given: Sequence[str] = ("refund",),
+    kept: Kept | None = None,
 ) -> Content:  # fmt: skip
-    """The whole content of a document; `reason` is a mention's key and goes with a credit note, `given` says how it is given back."""
+    """The whole content of a document; `reason` is a mention's key and goes with a credit note, `given` says in which ways it is given back."""
     raw = raw_lines(sale, pieces)
     sums = reckon([(line.rate_bp, line.gross_minor) for line in raw])
     return Content(
@@ -68,7 +78,7 @@ def compose(
         ),
         base_minor=sums.base_minor, vat_minor=sums.vat_minor, gross_minor=sums.gross_minor,
         paid_minor=sums.gross_minor if sale.is_paid and kind == "invoice" else 0,
-        mentions=mentions_of(sale, kind, issued_on, reason, given, any(rate.rate_bp == 0 for rate in sums.rates)),
+        mentions=mentions_of(sale, kind, issued_on, reason, given, kept, any(rate.rate_bp == 0 for rate in sums.rates)),
         supplied_on=supplied_on, cites=cites,
     )  # fmt: skip
 
@@ -110,11 +120,22 @@ def taxed(line: Raw, base_minor: int) -> Line:
     )  # fmt: skip
 
 
-def mentions_of(sale: Sale, kind: Kind, day: date, reason: str, given: str, has_zero_rate: bool) -> tuple[str, ...]:
+def mentions_of(
+    sale: Sale, kind: Kind, day: date, reason: str, given: Sequence[str], kept: Kept | None, has_zero_rate: bool
+) -> tuple[str, ...]:
     """What else must be said, in the customer's language. Money that has not moved is told as intended (I10)."""
-    settled = given if kind == "credit_note" else "paid" if sale.is_paid else "authorized"
-    keys = [reason, settled, "prices"]
+    paid = "paid" if sale.is_paid else "authorized"
+    keys = [reason]
+    keys += ["incomplete"] if kept else []
+    keys += (["apart"] if len(given) > 1 else list(given)) if kind == "credit_note" else [paid]
+    keys += ["prices"]
     keys += ["zero_rate"] if has_zero_rate else []
     keys += ["goods", "no_discount", "late", "recovery"] if sale.buyer.company else []
-    said = (mention(key, sale.language, day, by=sale.paid_by) for key in keys if key)
+    ways = ", ".join(mention(f"way_{way}", sale.language, day, by=sale.paid_by) or "" for way in given)
+    amount = Decimal(kept.amount_minor).scaleb(-get_currency_precision(sale.currency)) if kept else Decimal(0)
+    facts = {
+        "by": sale.paid_by, "ways": ways, "absent": kept.absent if kept else "",
+        "amount": format_currency(amount, sale.currency, locale=sale.language),
+    }  # fmt: skip
+    said = (mention(key, sale.language, day, **facts) for key in keys if key)
     return tuple(sentence for sentence in said if sentence)

@@ -1,10 +1,10 @@
-"""What a scanned text is: an article, a bag, a place, a tote, a pass, a badge, a work, or nothing we know, and why not.
+"""What a scanned text is: an article, a bag, a place, a tote, a pass, a credit, a badge, a work, or nothing we know, and why not.
 
 Total and inert: any text gives an answer, nothing is fetched or run. `pwa/static/js/codes.js` gives the same answers;
 `tests/vectors/codes.json` holds both to it. Formats: GS1 (gs1.py), GS1 Digital Link, symbology ids of ISO/IEC 15424
 (`]E0` EAN and UPC, `]E4` EAN-8, `]C1` GS1-128, `]d2` GS1 DataMatrix, `]Q3` GS1 QR, others say nothing more than the text).
 
-    own codes   P1:<26 Crockford> pass   B:<tag> bag   L:<place> place   T:<number> tote
+    own codes   P1:<26 Crockford> pass   C1:<26 Crockford> credit   B:<tag> bag   L:<place> place   T:<number> tote
                 U:<token> badge   W:<number or id> work
 """
 
@@ -17,7 +17,7 @@ from comptoir.kit import gs1
 from comptoir.kit.gs1 import check_digit as check_digit
 from comptoir.kit.gs1 import gtin14 as gtin14
 
-Kind = Literal["gtin", "sscc", "sku", "pass", "bag", "place", "tote", "badge", "work", "unknown"]
+Kind = Literal["gtin", "sscc", "sku", "pass", "bag", "place", "tote", "badge", "work", "credit", "unknown"]
 Reason = Literal[
     "", "nothing", "too_long", "characters", "check_digit", "in_store", "addon", "elements", "date", "no_article",
     "link", "compressed", "form", "unlisted",
@@ -28,6 +28,7 @@ _AIM: Final = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _GS1_AIMS: Final = frozenset({"]C1", "]e0", "]d2", "]Q3", "]J1"})
 _OWN: Final[dict[str, tuple[Kind, re.Pattern[str]]]] = {
     "P1": ("pass", re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")),
+    "C1": ("credit", re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")),
     "B": ("bag", re.compile(r"[A-Z0-9][A-Z0-9-]{0,23}")),
     "L": ("place", re.compile(r"[A-Z0-9][A-Z0-9. -]{0,23}")),
     "T": ("tote", re.compile(r"[1-9][0-9]?")),

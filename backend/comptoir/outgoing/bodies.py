@@ -176,7 +176,8 @@ class ReturnTold(msgspec.Struct, frozen=True):
 
 
 class ReturnSettled(msgspec.Struct, frozen=True):
-    """What a return gives: money intended to go back, a credit, or another order in exchange. Cents."""
+    """What a return gives: money intended to go back, a credit, another order in exchange, or of each some; `kept_minor`: what is kept for
+    accessories that were missing. Cents."""
 
     rma: UUID
     number: str
@@ -184,6 +185,7 @@ class ReturnSettled(msgspec.Struct, frozen=True):
     amount_minor: int
     refund_minor: int = 0
     credit_minor: int = 0
+    kept_minor: int = 0
     exchange: UUID | None = None
 
 

@@ -26,9 +26,18 @@ class Credit(msgspec.Struct, frozen=True):
     issued_at: Any = None
 
 
+SCANNED: Final = "C1:"
+"""What stands before the code in its QR (`kit/codes.py`)."""
+
+
 def spelled(code: str) -> str:
-    """A code as it was made: people type spaces and small letters."""
-    return "".join(code.split()).upper()
+    """A code as it was made: people type spaces and small letters, scanners read what stands before it too."""
+    return "".join(code.split()).upper().removeprefix(SCANNED)
+
+
+def spaced(code: str) -> str:
+    """A code as people read it: four signs at a time."""
+    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 async def find(connection: Connection, code: str) -> Credit:

@@ -103,7 +103,7 @@ class Verdict(msgspec.Struct, frozen=True):
     `legal`: there is a right of withdrawal, until the end of `legal_until` in `zone` (None: something is still to come); `barrier`: why there is none.
     `policy_until` likewise by goodwill, by `rule`; `lacks`: why goodwill does not reach. `may`: what can be given, the customer chooses.
     `way_back`: who pays it, None where nothing has to travel. `keep_bp` of the price are kept; `lower`: worth lost beyond trying may be taken off,
-    by a person. `goods_until`: the last day to send goods that are not here; `refund_due`: to pay, None while that waits for the goods or a proof.
+    by a person; `incomplete`: so may what is set for accessories that are missing. `goods_until`: the last day to send goods that are not here; `refund_due`: to pay, None while that waits for the goods or a proof.
     """
 
     right: Right
@@ -125,6 +125,7 @@ class Verdict(msgspec.Struct, frozen=True):
     delivery: DeliveryBack = "none"
     keep_bp: int = 0
     lower: bool = False
+    incomplete: bool = False
     goods_until: date | None = None
     refund_due: date | None = None
 
@@ -261,10 +262,12 @@ def _granted(found: Verdict, asked: Asked, policy: Policy, *, cost_told: bool) -
     pays: Payer = "customer" if cost_told and not asked.faulty else "house"
     guaranteed = found.guarantee_until is not None and found.asked_on <= found.guarantee_until
     if found.legal and in_time(found.legal_until, found.asked_on):
+        # Whoever was not told of the right in time answers for no lost worth.
+        answers = policy.worth_told and found.told and not asked.faulty and asked.had
         return _with(
             found, right="law", may=(*WISHES, "repair") if guaranteed else WISHES, keep_bp=0,
             delivery="all" if asked.faulty and asked.whole else "law", way_back=pays if asked.from_home else None,
-            lower=policy.worth_told and asked.condition == "damaged" and not asked.faulty and asked.had,
+            lower=answers and asked.condition == "damaged", incomplete=answers,
             goods_until=found.asked_on + RETURN_DAYS if asked.goods_at is None and asked.had else None,
             refund_due=refund_due(
                 found.asked_on, _day(asked.goods_at, found.zone), _day(asked.proof_at, found.zone), kept=asked.had
@@ -279,12 +282,13 @@ def _granted(found: Verdict, asked: Asked, policy: Policy, *, cost_told: bool) -
         )  # fmt: skip
     if found.lacks is None:
         return _with(
-            found, right="goodwill", way_back=pays if asked.from_home else None,
+            found, right="goodwill", way_back=pays if asked.from_home else None, incomplete=not asked.faulty and asked.had,
             refund_due=_after_goods(found, asked, policy.refund_days),
         )  # fmt: skip
     if asked.permitted:
         return _with(
             found, right="permission", may=WISHES, keep_bp=0, delivery="none", way_back=pays if asked.from_home else None,
+            incomplete=not asked.faulty and asked.had,
             refund_due=_after_goods(found, asked, policy.refund_days),
         )  # fmt: skip
     return _with(found, may=(), keep_bp=0, delivery="none")
@@ -312,7 +316,7 @@ def _blind(question: Question, policy: Policy) -> Verdict:
     if not asked.permitted:
         return none
     due = _after_goods(none, asked, policy.refund_days)
-    return _with(none, right="permission", may=limits.gives, refund_due=due)
+    return _with(none, right="permission", may=limits.gives, refund_due=due, incomplete=not asked.faulty)
 
 
 def over_limit(blind: Blind, policy: Policy) -> bool:

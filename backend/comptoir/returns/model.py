@@ -8,6 +8,8 @@ import msgspec
 
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.words import Code, Email, Maybe, Minor, Note, Slug
+from comptoir.returns.accessories import MOST as MOST_ACCESSORIES
+from comptoir.returns.accessories import Absent, AccessoryCode
 from comptoir.returns.lifecycle import OPEN, Action, Status, UnitState, offered
 from comptoir.returns.policy import Condition, Disposition, Method
 from comptoir.returns.reasons import NO_REASON, ReasonCode
@@ -86,17 +88,26 @@ class Coming(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     photo: UUID | None = None
 
 
+Absences = Annotated[tuple[AccessoryCode, ...], msgspec.Meta(max_length=MOST_ACCESSORIES)]
+"""Codes of accessories that are not there."""
+
+
 class Taken(Coming, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The same, in hand: how they are. `disposition` None takes the one that the rules propose."""
+    """The same, in hand: how they are. `disposition` None takes the one that the rules propose.
+
+    `absent`: accessories that are not with them. `wish`: what is given for these, where it is not what all get.
+    """
 
     condition: Condition
     disposition: Disposition | None = None
     lacks: Maybe = ""
     serial: Maybe = ""
+    absent: Absences = ()
+    wish: Wish | None = None
 
 
 class Looked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How one unit of a return is: unit `n`. What is left out stays as it was."""
+    """How one unit of a return is: unit `n`. What is left out stays as it was; `absent` with nothing in it: all is there."""
 
     n: Nth
     condition: Condition
@@ -106,6 +117,7 @@ class Looked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serial: Maybe = ""
     note: Note = ""
     photo: UUID | None = None
+    absent: Absences | None = None
 
 
 class Replacement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,6 +134,13 @@ class Less(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n: Nth
     minor: Annotated[int, msgspec.Meta(ge=1, le=10**12)]
     why: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Apart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Unit `n` is settled in another way than the others."""
+
+    n: Nth
+    wish: Wish
 
 
 class Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,6 +160,7 @@ class Settling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `till_reference`: the till's receipt for what other goods cost more; without one it is asked for by link.
     `credit`: the code of a credit that pays what other goods cost more, as far as it reaches; the rest is asked for as without it.
     `recipient`: whose name stands on other goods, where the buyer is not to be named (a gift) or not known.
+    `apart`: units that get something else than `wish`; other goods stand against those that are exchanged.
     """
 
     wish: Wish = "refund"
@@ -150,6 +170,7 @@ class Settling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     till_reference: Code | None = None
     recipient: Maybe = ""
     credit: CreditCode | None = None
+    apart: Annotated[tuple[Apart, ...], msgspec.Meta(max_length=MOST_UNITS)] = ()
 
 
 class PayWithCredit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -292,7 +313,8 @@ class UseCredit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Unit(msgspec.Struct, frozen=True):
     """One unit as it stands. `paid_minor`: what it had cost; `refund_minor`: what is given for it once settled.
 
-    `nth`: which unit of its need it is, counted from the end; None where there is no order.
+    `nth`: which unit of its need it is, counted from the end; None where there is no order. `absent`: what was not with it, and
+    `kept_minor` is what is kept back for that. `wish`: what is given for it once settled.
     """
 
     n: int
@@ -311,6 +333,9 @@ class Unit(msgspec.Struct, frozen=True):
     lacks: str | None = None
     note: str | None = None
     photo: UUID | None = None
+    wish: Wish | None = None
+    absent: tuple[Absent, ...] = ()
+    kept_minor: int = 0
 
 
 class Return(msgspec.Struct, frozen=True):
@@ -376,6 +401,7 @@ class ReturnSettled(msgspec.Struct, frozen=True):
     `given_minor` is all of it (units and `delivery_minor`); `refund_minor`, `credit_minor` and `exchange_minor` are its
     ways. `refund`: the kind that is intended, refund or void. `withheld_minor`: what the order's money does not reach for.
     `kept_fee_minor`: what the delivery of the goods that stay would have cost, where that is why some of it is given back.
+    `kept_minor`: what is kept back for accessories that were missing; the units say for which.
     `due_minor`: what other goods cost more, asked for under `due_reference`; `by_credit_minor` of it a credit has paid, `by_link`: the rest by a link. `credit`: the code of the credit; it is
     not in the answer that is kept (`flows/settle_return.py: with_code`).
     """
@@ -400,3 +426,4 @@ class ReturnSettled(msgspec.Struct, frozen=True):
     by_credit_minor: Minor = 0
     by_link: bool = False
     kept_fee_minor: Minor | None = None
+    kept_minor: Minor = 0

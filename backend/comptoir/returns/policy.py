@@ -79,12 +79,13 @@ class NoReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Placing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What becomes of a unit; the first that matches. What is empty matches all."""
+    """What becomes of a unit; the first that matches. What is empty matches all; `incomplete`: only what lacks an accessory."""
 
     to: Disposition
     reasons: tuple[ReasonCode, ...] = ()
     conditions: tuple[Condition, ...] = ()
     categories: tuple[Slug, ...] = ()
+    incomplete: bool = False
 
 
 class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -200,16 +201,25 @@ def matches(when: When, *, country: str, channel: str, category: str, buyer: str
     )
 
 
-def disposition_of(policy: Policy, reason: str, condition: Condition, category: str) -> Disposition:
-    """What is proposed for a unit. Where no rule speaks: as new to the shelf, opened marked down, damaged to repair."""
-    for rule in policy.dispositions:
-        if (
-            (not rule.reasons or reason in rule.reasons)
+def disposition_of(
+    policy: Policy, reason: str, condition: Condition, category: str, *, incomplete: bool = False
+) -> Disposition:
+    """What is proposed for a unit. Where no rule speaks: as new to the shelf, opened marked down, damaged to repair.
+
+    What lacks an accessory is never proposed for the shelf: it is marked down.
+    """
+    to = next(
+        (
+            rule.to
+            for rule in policy.dispositions
+            if (not rule.reasons or reason in rule.reasons)
             and (not rule.conditions or condition in rule.conditions)
             and (not rule.categories or category in rule.categories)
-        ):
-            return rule.to
-    return _OTHERWISE[condition]
+            and (incomplete or not rule.incomplete)
+        ),
+        _OTHERWISE[condition],
+    )
+    return "mark_down" if incomplete and to == "shelf" else to
 
 
 _OTHERWISE: Final[dict[Condition, Disposition]] = {"as_new": "shelf", "opened": "mark_down", "damaged": "repair"}

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.kit.words import Maybe
-from comptoir.returns.model import MOST_UNITS, Nth
+from comptoir.returns.model import MOST_UNITS, Absences, Nth
 from comptoir.returns.policy import Condition
 from comptoir.returns.reasons import NO_REASON, ReasonCode
 
@@ -16,7 +16,7 @@ Scanned = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 class ToldUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One unit as it was looked at: `n` of an announced return, else a line (and part) of the order, else an article by its code.
 
-    `serial`: the number that its code held, as it was read.
+    `serial`: the number that its code held, as it was read. `absent`: accessories that are not with it, `other` where nobody can name them.
     """
 
     condition: Condition
@@ -26,6 +26,7 @@ class ToldUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     part: Annotated[int, msgspec.Meta(ge=1, le=32_767)] | None = None
     sku: Scanned | None = None
     serial: Maybe = ""
+    absent: Absences = ()
 
 
 class ToldReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

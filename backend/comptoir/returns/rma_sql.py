@@ -1,7 +1,7 @@
 """The writes and locks of returns. An order is locked before its return, a return before stock levels."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,10 @@ _RMA = (
     'id, number, order_id AS "order", origin, status, wish, method, location, notice, gift, policy, opened_at, received_at, settled_at,'
     " by_permission, permitted_who"
 )
-_UNIT = "n, line, part, nth, sku, state, reason, condition, disposition, location, paid_minor, refund_minor, serial, lacks, note, photo"
+_UNIT = (
+    "n, line, part, nth, sku, state, reason, condition, disposition, location, paid_minor, refund_minor, serial, lacks, note, photo, wish,"
+    " absent, kept_minor"
+)
 
 # What came to the customer: handed over, delivered, or on its way with a carrier who may never say that it arrived.
 NEEDS = """
@@ -116,7 +119,8 @@ async def lock(tx: Tx, rma: UUID) -> Return:
 
 def read(row: Any, units: Sequence[Any]) -> Return:
     """Rows as the struct."""
-    return msgspec.convert(dict(row) | {"units": tuple(msgspec.convert(dict(unit), Unit) for unit in units)}, Return)
+    told = (dict(unit) | {"absent": msgspec.json.decode(unit["absent"])} for unit in units)
+    return msgspec.convert(dict(row) | {"units": tuple(msgspec.convert(unit, Unit) for unit in told)}, Return)
 
 
 async def advance(tx: Tx, rma: UUID, status: Status, **at: datetime | str | None) -> None:
@@ -155,17 +159,27 @@ async def keep_look(tx: Tx, rma: UUID, unit: Unit) -> None:
     """How a unit was found, and where."""
     await tx.run(
         "UPDATE rma_unit SET state = 'here', condition = $3, disposition = $4, reason = $5, serial = $6, lacks = $7, note = $8, photo = $9,"
-        " location = $10, here_at = coalesce(here_at, $11) WHERE rma = $1 AND n = $2",
+        " location = $10, here_at = coalesce(here_at, $11), absent = $12::jsonb WHERE rma = $1 AND n = $2",
         rma, unit.n, unit.condition, unit.disposition, unit.reason, unit.serial, unit.lacks, unit.note, unit.photo, unit.location, tx.now,
+        msgspec.json.encode(unit.absent).decode(),
     )  # fmt: skip
 
 
-async def keep_refunds(tx: Tx, rma: UUID, refunds: dict[int, int], why: dict[int, str]) -> None:
-    """What is given for each unit, and why it is less than it cost where it is."""
+async def keep_refunds(
+    tx: Tx,
+    rma: UUID,
+    refunds: Mapping[int, int],
+    why: Mapping[int, str],
+    wishes: Mapping[int, str],
+    kept: Mapping[int, int],
+) -> None:
+    """What is given for each unit and how; why it is less than it cost where it is, and what is kept for what was missing."""
     await tx.run(
-        "UPDATE rma_unit u SET refund_minor = d.given, less_why = d.why FROM unnest($2::int[], $3::bigint[], $4::text[]) AS d (n, given, why)"
+        "UPDATE rma_unit u SET refund_minor = d.given, less_why = d.why, wish = d.wish, kept_minor = d.kept"
+        " FROM unnest($2::int[], $3::bigint[], $4::text[], $5::text[], $6::bigint[]) AS d (n, given, why, wish, kept)"
         " WHERE u.rma = $1 AND u.n = d.n",
-        rma, list(refunds), list(refunds.values()), [why.get(n) for n in refunds],
+        rma, list(refunds), list(refunds.values()), [why.get(n) for n in refunds], [wishes.get(n) for n in refunds],
+        [kept.get(n, 0) for n in refunds],
     )  # fmt: skip
 
 
@@ -205,7 +219,9 @@ async def lock_units(tx: Tx, rma: UUID) -> None:
 async def forget_given(tx: Tx, rma: UUID) -> None:
     """Nothing is given for it after all."""
     await tx.run("DELETE FROM refund_line WHERE cause = $1", rma)
-    await tx.run("UPDATE rma_unit SET refund_minor = 0, less_why = NULL WHERE rma = $1", rma)
+    await tx.run(
+        "UPDATE rma_unit SET refund_minor = 0, less_why = NULL, wish = NULL, kept_minor = 0 WHERE rma = $1", rma
+    )
 
 
 async def came_back(tx: Tx, order: UUID, but: UUID | None = None) -> bool:

@@ -53,6 +53,7 @@ class RmaUnit(Table, tablename="rma_unit"):
     """One unit of a return: where it is, how it is, what becomes of it, and what the customer had paid for it.
 
     `nth`: which unit of its need, counted from the end; no two live ones are the same. `left_why`, `proof`: of one that left.
+    `wish`: what is given for it; `absent`: what was not with it, as worded and priced when it was looked at, `kept_minor` what that costs.
     """
 
     rma = UUID(primary_key=True, required=True)
@@ -79,6 +80,9 @@ class RmaUnit(Table, tablename="rma_unit"):
     less_why = Text(null=True, default=None)
     left_why = Text(null=True, default=None)
     proof = Text(null=True, default=None)
+    wish = Text(null=True, default=None)
+    absent = JSONB(default="[]")
+    kept_minor = BigInt(default=0)
 
 
 class RefundLine(Table, tablename="refund_line"):
@@ -142,3 +146,18 @@ class CreditUse(Table, tablename="credit_use"):
     amount_minor = BigInt(required=True)
     at = Timestamptz(required=True)
     who = Text(required=True)
+
+
+class AccessoryRow(Table, tablename="accessory"):
+    """What belongs to an article besides itself: said of a SKU or of a category; `keep_minor` is kept back when it is missing."""
+
+    kind = Text(primary_key=True, required=True)
+    key = Text(primary_key=True, required=True)
+    code = Text(primary_key=True, required=True)
+    fr = Text(required=True)
+    en = Text(required=True)
+    keep_minor = Integer(default=0)
+    place = SmallInt(default=0)
+    used = Boolean(default=True)
+    changed_at = Timestamptz(required=True)
+    changed_who = Text(required=True)

@@ -11,6 +11,7 @@ from comptoir.kit.db import Connection
 from comptoir.network.geography import Point, distance_km, point_of
 from comptoir.network.hours import hours_of, open_windows
 from comptoir.returns import draft_sql
+from comptoir.returns.accessories import Absent
 from comptoir.returns.drafting import Draft, DraftLine
 from comptoir.returns.withdrawal import refund_due
 from comptoir.shipping.links import carrier_name, tracking_link
@@ -40,7 +41,14 @@ SELECT r.id, r.number, r.origin, r.status, r.wish, coalesce(r.method, '') AS met
       'fee_minor', a.fee_minor, 'sent_at', a.sent_at, 'file', a.content IS NOT NULL AND a.state = 'bought') FROM return_label a WHERE a.rma = r.id ORDER BY a.n DESC LIMIT 1) AS label,
   coalesce((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'state', i.state, 'amount_minor', i.amount_minor) ORDER BY i.intended_at)
     FROM payment_intention i WHERE i.order_id = r.order_id AND i.cause = r.id AND i.kind IN ('refund', 'void') AND i.state <> 'withdrawn'), '[]') AS money,
-  coalesce((SELECT sum(f.amount_minor) FROM refund_line f WHERE f.cause = r.id), 0)::bigint AS given_minor
+  coalesce((SELECT sum(f.amount_minor) FROM refund_line f WHERE f.cause = r.id), 0)::bigint AS given_minor,
+  coalesce((SELECT c.amount_minor FROM store_credit c WHERE c.rma = r.id), 0)::bigint AS credit_minor,
+  (SELECT jsonb_build_object('number', x.number, 'amount_minor', p.amount_minor, 'due_minor', (SELECT coalesce(sum(d.amount_minor), 0) FROM payment d
+      WHERE d.order_id = x.id AND d.state = 'pending')) FROM payment p JOIN sales_order x ON x.id = p.order_id
+    WHERE p.provider = 'exchange' AND p.reference = r.number LIMIT 1) AS exchange,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('title', coalesce(s.name, u.sku), 'line', coalesce(u.line, 0), 'paid_minor', u.paid_minor, 'kept_minor', u.kept_minor,
+      'absent', u.absent) ORDER BY u.n) FROM rma_unit u LEFT JOIN sku s ON s.sku = u.sku WHERE u.rma = r.id AND u.absent <> '[]'
+      AND u.state IN ('here', 'placed', 'gone')), '[]') AS lacking
 FROM rma r WHERE r.order_id = $1 AND r.id = $2
 """
 _STORES: Final = """
@@ -134,8 +142,26 @@ class Money(msgspec.Struct, frozen=True):
     amount_minor: int
 
 
+class Swapped(msgspec.Struct, frozen=True):
+    """The order of other goods: what came back pays so much of it, so much is still to pay."""
+
+    number: str
+    amount_minor: int
+    due_minor: int
+
+
+class Lacking(msgspec.Struct, frozen=True):
+    """A unit that came without something that belongs to it; `kept_minor` once it is settled."""
+
+    title: str
+    line: int
+    paid_minor: int
+    kept_minor: int
+    absent: tuple[Absent, ...]
+
+
 class CustomerReturn(msgspec.Struct, frozen=True):
-    """The page of one return. `lines`: why each comes back; `skus` of what is still to come."""
+    """The page of one return. `lines`: why each comes back; `skus` of what is still to come; what was given besides money."""
 
     id: UUID
     number: str
@@ -155,6 +181,9 @@ class CustomerReturn(msgspec.Struct, frozen=True):
     label: LabelView | None
     money: tuple[Money, ...]
     given_minor: int
+    credit_minor: int
+    exchange: Swapped | None
+    lacking: tuple[Lacking, ...]
 
     @property
     def goods(self) -> str:
@@ -212,7 +241,7 @@ async def find_return(connection: Connection, order: UUID, rma: UUID) -> Custome
     if row is None:
         return None
     kept: dict[str, Any] = dict(row)
-    for name in ("place", "units", "lines", "label", "money"):
+    for name in ("place", "units", "lines", "label", "money", "exchange", "lacking"):
         kept[name] = msgspec.json.decode(kept[name]) if kept[name] else None
     return msgspec.convert(kept | {"units": kept["units"] or ()}, CustomerReturn)
 

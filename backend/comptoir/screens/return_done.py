@@ -8,6 +8,8 @@ import msgspec
 
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
+from comptoir.returns.accessories import Absent
+from comptoir.returns.model import Wish
 from comptoir.screens.return_desk import named
 
 _RETURN = """
@@ -17,6 +19,7 @@ SELECT r.id, r.number, r.status, r.origin, r.wish, r.gift, r.opened_at, r.settle
   (SELECT p.first_name FROM staff p WHERE p.id::text = r.permitted_who) AS permitted_by,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('n', u.n, 'line', u.line, 'part', u.part, 'sku', u.sku, 'state', u.state, 'reason', u.reason,
       'condition', u.condition, 'disposition', u.disposition, 'paid_minor', u.paid_minor, 'refund_minor', u.refund_minor, 'photo', (SELECT p.id FROM return_photo p WHERE p.id = u.photo),
+      'wish', u.wish, 'absent', u.absent, 'kept_minor', u.kept_minor,
       'name', s.name, 'category', s.category, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture,
       'place', (SELECT concat_ws(' ', h.aisle, h.bay, h.level) FROM shelf_place h WHERE h.location = $2 AND h.sku = u.sku),
       'codes', ARRAY(SELECT b.code FROM barcode b WHERE b.sku = u.sku ORDER BY b.code)) ORDER BY u.n), '[]')
@@ -55,6 +58,9 @@ class Unit(msgspec.Struct, frozen=True):
     disposition: str | None = None
     photo: UUID | None = None
     place: str | None = None
+    wish: Wish | None = None
+    absent: list[Absent] = []
+    kept_minor: int = 0
 
 
 class Intended(msgspec.Struct, frozen=True):
@@ -104,6 +110,11 @@ class Done(msgspec.Struct, frozen=True):
     @property
     def refund_minor(self) -> int:
         return sum(one.amount_minor for one in self.money)
+
+    @property
+    def ways(self) -> list[str]:
+        """In which ways its units were settled, each once."""
+        return list(dict.fromkeys(unit.wish for unit in self.units if unit.wish))
 
     @property
     def taken(self) -> list[Unit]:

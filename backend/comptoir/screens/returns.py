@@ -10,6 +10,7 @@ import msgspec
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
+from comptoir.returns.accessories import Absent
 from comptoir.returns.lifecycle import Status, offered
 
 MOST = 200
@@ -20,7 +21,8 @@ SELECT r.id, r.number, r.order_id AS "order", r.origin, r.status, r.wish, r.meth
   r.settled_at, r.ended_at, r.by_permission IS NOT NULL AS permitted,
   (SELECT trim(o.currency) FROM sales_order o WHERE o.id = r.order_id) AS currency,
   (SELECT jsonb_agg(jsonb_build_object('n', u.n, 'line', u.line, 'part', u.part, 'sku', u.sku, 'state', u.state, 'reason', u.reason,
-    'condition', u.condition, 'disposition', u.disposition, 'location', u.location, 'paid_minor', u.paid_minor, 'refund_minor', u.refund_minor)
+    'condition', u.condition, 'disposition', u.disposition, 'location', u.location, 'paid_minor', u.paid_minor, 'refund_minor', u.refund_minor,
+    'wish', u.wish, 'absent', u.absent, 'kept_minor', u.kept_minor)
     ORDER BY u.n) FROM rma_unit u WHERE u.rma = r.id) AS units,
   coalesce((SELECT f.amount_minor FROM refund_line f WHERE f.cause = r.id AND f.line = 0), 0) AS delivery_minor,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', i.kind, 'amount_minor', i.amount_minor, 'state', i.state) ORDER BY i.id), '[]')
@@ -35,7 +37,10 @@ ORDER BY r.opened_at DESC, r.id DESC LIMIT $4
 
 
 class UnitRead(msgspec.Struct, frozen=True):
-    """One unit: where it is, how it is, what becomes of it, what it had cost and what is given for it."""
+    """One unit: where it is, how it is, what becomes of it, what it had cost and what is given for it, in which way (`wish`).
+
+    `absent`: accessories that were not with it, `kept_minor`: what is kept back for them.
+    """
 
     n: int
     line: int | None
@@ -48,6 +53,9 @@ class UnitRead(msgspec.Struct, frozen=True):
     location: str | None
     paid_minor: int
     refund_minor: int
+    wish: str | None = None
+    absent: tuple[Absent, ...] = ()
+    kept_minor: int = 0
 
 
 class MoneyRead(msgspec.Struct, frozen=True):

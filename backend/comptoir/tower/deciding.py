@@ -32,6 +32,7 @@ GONE: Final = {
     "parcel_not_received",
     "parcel_void",
     "handed_over_twice",
+    "handed_over_unpaid",
     "handed_over_without_proof",
 }
 """Cases in which the whole order may be lost."""

@@ -1,4 +1,4 @@
-// What a scanned text is: an article, a bag, a place, a tote, a pass, a badge, a work, or nothing we know, and why not.
+// What a scanned text is: an article, a bag, a place, a tote, a pass, a credit, a badge, a work, or nothing we know, and why not.
 // Total and inert. The same answers as backend/comptoir/kit/codes.py and gs1.py; tests/vectors/codes.json holds both to it.
 
 const LONGEST = 512;
@@ -6,6 +6,7 @@ const AIM = /^\][A-Za-z][0-9A-Za-z]/;
 const GS1_AIMS = ["]C1", "]e0", "]d2", "]Q3", "]J1"];
 const OWN = {
   P1: ["pass", /^[0-9A-HJKMNP-TV-Z]{26}$/],
+  C1: ["credit", /^[0-9A-HJKMNP-TV-Z]{26}$/],
   B: ["bag", /^[A-Z0-9][A-Z0-9-]{0,23}$/],
   L: ["place", /^[A-Z0-9][A-Z0-9. -]{0,23}$/],
   T: ["tote", /^[1-9][0-9]?$/],

@@ -1,6 +1,7 @@
 // The return as it stands, drawn from the page's templates: the unit in hand, what was taken, why, what the customer gets.
 import { clone, say } from "./paint.js";
 import { journal } from "./device.js";
+import { choices, exchanges, lacking, wishOf } from "./return-ways.js";
 
 const $ = (id) => document.getElementById(id);
 const fill = (place, ...nodes) => {
@@ -18,7 +19,7 @@ export function draw(page, state, now) {
   paintTaken(page, state, now);
   paintSwap(page, state, now);
   paintActs(page, state, now);
-  const away = Boolean(state.left || now.current || state.wish === "exchange");
+  const away = Boolean(state.left || now.current || exchanges(state));
   if ($("lines")) $("lines").hidden = away;
   if ($("earlier")) $("earlier").hidden = away || state.units.length > 0;
   if ($("verdict")) $("verdict").hidden = away || state.units.length > 0;
@@ -38,10 +39,21 @@ export function draw(page, state, now) {
 function paintNow(page, state, { current, taken }) {
   if (!current || state.left) return fill($("now"));
   const { of } = current;
+  const asked = page.kind === "try_on" ? [] : (of.asked ?? []);
   fill($("now"), clone("t-now", {
-    ...of, ...of.then, more: [reasonOf(page, current.reason)?.text, taken(of).length > 1 ? say("units", { n: taken(of).length }) : ""].filter(Boolean).join(", "),
+    ...of, ...of.then, has: asked.length > 0, asked: asked.map((one) => accessory(one, current)), more: [reasonOf(page, current.reason)?.text, taken(of).length > 1 ? say("units", { n: taken(of).length }) : ""].filter(Boolean).join(", "),
     drop: say(page.kind === "try_on" ? "try_takes" : current.n ? "not_here" : "not_taken"),
   }));
+}
+
+// There unless it was tapped.
+function accessory({ code, word }, unit) {
+  const gone = unit.absent?.includes(code) ?? false;
+  const made = clone("t-accessory", { word, state: say(gone ? "is_absent" : "is_with_it"), there: !gone, gone });
+  const button = made.querySelector("[data-accessory]");
+  button.dataset.accessory = code;
+  button.setAttribute("aria-pressed", String(!gone));
+  return made;
 }
 
 // What one unit was paid: the next of its line's places, counted as they were taken.
@@ -55,11 +67,19 @@ function paintTaken(page, state, { current, cutOff }) {
   const rows = state.left ? [] : state.units.flatMap((unit, index) => {
     if (!unit.condition && !unit.missing) return unit === current ? [] : [row(page, state, unit, index, say("choose_condition"), "")];
     const reason = reasonOf(page, unit.reason);
-    const words = unit.missing ? say(page.kind === "try_on" ? "is_leaving" : "is_missing") : [say(`is_${unit.condition}`), reason?.text].filter(Boolean).join(", ");
-    const then = unit.missing ? "" : (state.quote?.units?.[state.units.filter(({ missing }) => !missing).indexOf(unit)]?.then ?? unit.of.then?.[unit.condition] ?? "");
+    const words = unit.missing ? say(page.kind === "try_on" ? "is_leaving" : "is_missing") : [say(`is_${unit.condition}`), reason?.text, lacks(unit)].filter(Boolean).join(", ");
+    const then = unit.missing ? "" : (quoted(state, unit)?.then ?? (unit.absent?.length ? "" : unit.of.then?.[unit.condition]) ?? "");
     return [row(page, state, unit, index, words, then, Boolean(reason?.photo && !cutOff && page.order))];
   });
   fill($("taken"), ...rows);
+}
+
+const lacks = (unit) => (unit.absent?.length ? say("lacks", { what: lacking(unit).map(({ word }) => word).join(", ") || say("all_parts") }) : "");
+
+// What the server says of one unit: by its number in the return, else by its place among those in hand.
+function quoted(state, unit) {
+  const n = unit.n ?? state.units.filter(({ missing }) => !missing).indexOf(unit) + 1;
+  return state.quote?.units?.find((one) => one.n === n);
 }
 
 function row(page, state, unit, index, more, then, photo = false) {
@@ -68,13 +88,27 @@ function row(page, state, unit, index, more, then, photo = false) {
     photo, photo_word: say(unit.photo ? "photo_there" : "photo_asked"),
   });
   made.querySelector("[data-again]").dataset.again = index;
+  const kept = quoted(state, unit)?.kept;
+  if (kept) made.querySelector("[data-kept]").textContent = kept;
+  else made.querySelector("[data-kept]").remove();
+  const ways = made.querySelector("[data-ways]");
+  if (state.apart && !unit.missing && unit.condition) for (const wish of choices(page, page.gift || $("gift")?.checked)) ways.append(way(state, unit, index, wish));
+  else ways.remove();
   const field = made.querySelector("[data-photo]");
   if (field) field.dataset.photo = index;
   return made;
 }
 
+function way(state, unit, index, wish) {
+  const made = clone("t-way", { word: say(`way_${wish}`), hidden: say("way_of", { name: named(unit.of) }) });
+  const button = made.querySelector("[data-wish]");
+  Object.assign(button.dataset, { wish, of: index });
+  button.setAttribute("aria-pressed", String(wishOf(state, unit) === wish));
+  return made;
+}
+
 function paintSwap(page, state, { current }) {
-  if (state.wish !== "exchange" || current || state.left) return fill($("swap"));
+  if (!exchanges(state) || current || state.left) return fill($("swap"));
   // A field that somebody types into stays.
   if ($("swap").contains(document.activeElement) && ["till", "credit-code"].includes(document.activeElement.id)) return;
   const chosen = state.chosen.map((one, index) => {
@@ -101,14 +135,14 @@ function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
   if (!complete || lacksReason || current) return fill(acts);
   const n = state.units.filter(({ missing }) => !missing).length;
   if (cutOff) return fill(acts, clone("t-keep", { text: page.kind === "try_on" ? say("try_keep") : say("keep", { n }) }));
-  const ways = clone("t-ways", {
-    exchange: state.wish !== "exchange" && page.kind !== "blind" && Boolean(page.order || page.rma), credit: state.wish !== "credit",
+  const ways = state.apart ? clone("t-together", {}) : clone("t-ways", {
+    apart: n > 1, exchange: state.wish !== "exchange" && page.kind !== "blind" && Boolean(page.order || page.rma), credit: state.wish !== "credit",
     refund: state.wish !== "refund" && !$("gift")?.checked && page.kind !== "blind",
   });
   if (state.problem?.permit) return fill(acts, clone("t-ask", { text: say("ask_permission") }), ways);
   const told = state.quote;
   if (!told) return fill(acts, ways);
-  fill(acts, clone("t-amount", { word: told.word, where: told.where, amount: told.amount }), ways, clone("t-main", { text: told.button }));
+  fill(acts, ...(told.parts ?? [told]).map(({ word, where, amount }) => clone("t-amount", { word, where, amount })), ways, clone("t-main", { text: told.button }));
 }
 
 function paintKept(page, state, acts) {
@@ -116,7 +150,7 @@ function paintKept(page, state, acts) {
   const sent = state.left.seq <= journal.acked;
   const units = state.units.filter(({ missing }) => !missing);
   const rows = units.map((unit) => {
-    return clone("t-kept-unit", { picture: unit.of.picture, name: named(unit.of), more: say(`is_${unit.condition}`), then: say("keep_behind") });
+    return clone("t-kept-unit", { picture: unit.of.picture, name: named(unit.of), more: [say(`is_${unit.condition}`), lacks(unit)].filter(Boolean).join(", "), then: say("keep_behind") });
   });
   for (const id of ["now", "taken", "swap", "why", "said"]) $(id).hidden = true;
   fill($("kept"), clone("t-kept", {

@@ -4,7 +4,8 @@
 //
 // The page gives <script type="application/json" id="return">:
 //   {kind: "order" | "announced" | "blind", id, order?, rma?, origin, currency, lines: [{line, part, sku, name, deciding, variant, picture, codes,
-//    left, each: [minor], may, then: {condition: words}}], units: [{n, line, part, sku, reason}], reasons: [{code, text, photo}], permits}
+//    left, each: [minor], may, then: {condition: words}, asked: [{code, word}]}], units: [{n, line, part, sku, reason, absent, fixed}],
+//    reasons: [{code, text, photo}], permits}
 // Kind "try_on" is tried on before it leaves: try-on.js.
 import "./handheld.js";
 import { journal, sync } from "./device.js";
@@ -16,12 +17,13 @@ import { elsewhere, ready } from "./scanner.js";
 import { printable } from "./codes.js";
 import { carried } from "./return-carry.js";
 import { draw, money, named } from "./return-painting.js";
+import { apart, choices, exchanges, toggle, wishOf } from "./return-ways.js";
 
 const PATIENCE_MS = 8000;
 const $ = (id) => document.getElementById(id);
 const page = read("return") ?? { kind: "alone", id: uuid7(), lines: [], units: [], reasons: read("reasons") ?? [], currency: "EUR", origin: "counter" };
 const state = {
-  units: [], wish: "refund", chosen: [], till: "", credit: "", quote: null, problem: null, permission: null, left: null, sending: false,
+  units: [], wish: "refund", apart: false, chosen: [], till: "", credit: "", quote: null, problem: null, permission: null, left: null, sending: false,
   receipt: page.kind === "alone" ? carried() : "",
 };
 let asked = 0; // the newest question to the server; older answers are none
@@ -36,7 +38,7 @@ const lacksReason = () => state.units.some((unit) => unit.condition && !unit.rea
 
 for (const unit of page.kind === "try_on" ? [] : page.units) {
   const of = lineOf(unit.line, unit.part) ?? page.lines.find(({ sku }) => sku === unit.sku);
-  state.units.push({ of, n: unit.n, reason: unit.reason, condition: unit.condition ?? null, missing: false, code: "", photo: unit.photo ?? null });
+  state.units.push({ of, n: unit.n, reason: unit.reason, condition: unit.condition ?? null, missing: unit.missing ?? false, code: "", photo: unit.photo ?? null, absent: unit.absent ?? [], fixed: unit.fixed ?? false });
 }
 if (page.wish && page.kind === "blind") state.wish = page.wish;
 if (page.gift) state.wish = "credit";
@@ -54,8 +56,9 @@ async function take(detail) {
   const wanted = [code.code, raw.trim(), raw.trim().toUpperCase()];
   const fits = page.lines.filter(({ codes, sku }) => codes.some((known) => wanted.includes(known)) || wanted.includes(sku));
   if (trying && code.kind === "bag") return trying.takeBag(code.code);
+  if (code.kind === "credit") return takeCredit(code);
   if (page.kind === "alone") return takeAlone(code, raw);
-  if (state.wish === "exchange" && state.units.length && !current()) return choose(wanted, raw);
+  if (exchanges(state) && state.units.length && !current()) return choose(wanted, raw);
   if (page.kind === "announced") return takeAnnounced(fits, detail);
   if (trying) return trying.take(fits, detail);
   const free = fits.find((line) => takenOf(line).length < line.left);
@@ -65,8 +68,16 @@ async function take(detail) {
   return elsewhere(detail) ?? tell("bad", say("not_of_order"), say("not_of_order_more"));
 }
 
+// A credit pays what other goods cost more, and nothing else here.
+function takeCredit(code) {
+  if (!exchanges(state) || current() || cutOff() || page.kind === "alone") return tell("bad", say("credit_not_here"), say("credit_not_here_more"));
+  state.credit = code.code.slice(3);
+  tell("ok", say("credit_taken"), say("credit_pays_hint"));
+  changed();
+}
+
 function add(of, code, serial = "") {
-  state.units.push({ of, n: null, reason: state.units.at(-1)?.reason ?? null, condition: null, missing: false, code, serial, photo: null });
+  state.units.push({ of, n: null, reason: state.units.at(-1)?.reason ?? null, condition: null, missing: false, code, serial, photo: null, absent: [] });
   tell("ok", named(of), say("how_many", { n: takenOf(of).length, total: of.left }));
   changed();
 }
@@ -95,7 +106,7 @@ function takeAlone(code, raw) {
     return changed();
   }
   const known = page.lines.find(({ sku }) => sku === code.code);
-  const of = known ?? { line: null, part: null, sku: code.code, name: code.code.replace(/^0/, ""), deciding: "", variant: "", picture: "", codes: [code.code], left: 99, each: [], then: {} };
+  const of = known ?? { line: null, part: null, sku: code.code, asked: [{ code: "other", word: say("all_parts") }], name: code.code.replace(/^0/, ""), deciding: "", variant: "", picture: "", codes: [code.code], left: 99, each: [], then: {} };
   if (!known) page.lines.push(of);
   add(of, raw.slice(0, 512));
 }
@@ -125,10 +136,10 @@ async function choose(wanted, raw) {
 }
 
 async function beginExchange() {
-  state.wish = "exchange";
+  if (!state.apart) state.wish = "exchange";
   state.quote = state.problem = null;
   draw(page, state, facts());
-  const skus = [...new Set(state.units.filter(({ missing }) => !missing).map(({ of }) => of.sku))];
+  const skus = [...new Set(state.units.filter((unit) => !unit.missing && wishOf(state, unit) === "exchange").map(({ of }) => of.sku))];
   const answer = await send("/returns/sizes", { skus }).catch(() => null);
   state.sizes = answer?.sizes ?? [];
   changed();
@@ -147,23 +158,25 @@ async function send(path, body, ms = 4000) {
 }
 
 function body() {
-  const instead = state.wish === "exchange" ? state.chosen.map(({ sku }) => ({ sku })) : [];
+  const instead = exchanges(state) ? state.chosen.map(({ sku }) => ({ sku })) : [];
   const paying = { till: state.till.trim(), credit: state.credit.trim(), ...(state.permission ? { permission: state.permission } : {}) };
-  if (trying) return { id: page.id, rma: page.rma, hand_over: trying.handOver(), wish: state.wish, exchange: instead, ...paying };
+  if (trying) return { id: page.id, rma: page.rma, hand_over: trying.handOver(), wish: state.wish, apart: apart(state), exchange: instead, ...paying };
   return {
     id: page.id,
     ...(page.order ? { order: page.order } : {}),
     ...(page.rma ? { rma: page.rma } : {}),
     origin: page.origin,
     units: state.units
-      .filter(({ missing }) => !missing)
+      .filter(({ missing, fixed }) => !missing && !fixed)
       .map((unit) => ({
         ...(unit.n ? { n: unit.n } : unit.of.line ? { line: unit.of.line, part: unit.of.part } : { sku: unit.of.sku }),
         condition: unit.condition, reason: unit.reason ?? "no_reason", ...(unit.photo ? { photo: unit.photo } : {}),
         ...(unit.serial ? { serial: unit.serial, article: unit.of.sku } : {}),
+        ...(unit.absent?.length || unit.n ? { absent: unit.absent ?? [] } : {}),
       })),
     missing: state.units.filter(({ missing, n }) => missing && n).map(({ n }) => n),
     wish: state.wish,
+    apart: apart(state),
     exchange: instead,
     ...paying,
     gift: page.gift || ($("gift")?.checked ?? false),
@@ -173,7 +186,9 @@ function body() {
 }
 
 const complete = () => state.units.some(({ missing }) => !missing) && !current();
-const wants = () => complete() && (!trying || trying.ready()) && (state.wish !== "exchange" || state.chosen.length > 0) && (!$("gift")?.checked || state.wish !== "refund");
+const wants = () => complete() && (!trying || trying.ready()) && (!exchanges(state) || state.chosen.length > 0) && state.units.every((unit) => unit.missing || wishes().includes(wishOf(state, unit)));
+
+const wishes = () => choices(page, page.gift || $("gift")?.checked);
 
 async function quote() {
   clearTimeout(due);
@@ -212,7 +227,7 @@ function paint() {
   if (!state.units.length) ask(say(page.kind === "alone" && !state.receipt ? "scan_receipt" : "scan_item"), say(page.kind === "alone" && !state.receipt ? "scan_receipt_more" : "scan_item_more"));
   else if (now.current) ask(say("choose_condition"), say("choose_condition_more"));
   else if (lacksReason()) ask(say("why"), say("why_more"));
-  else if (state.wish === "exchange" && !state.chosen.length) ask(say("scan_swap"), say("scan_swap_more"));
+  else if (exchanges(state) && !state.chosen.length) ask(say("scan_swap"), say("scan_swap_more"));
   else ask(say(trying ? "try_scan" : "scan_item_next"), "");
 }
 
@@ -226,12 +241,18 @@ document.addEventListener("click", async ({ target }) => {
     play("ok");
     return changed();
   }
+  if (near("accessory") && unit) {
+    toggle(unit, near("accessory").dataset.accessory);
+    return paint();
+  }
+  if (near("wish")) return chooseWay(near("wish")), undefined;
   if (near("reason")) {
     for (const one of state.units) if (one.condition && !one.reason) one.reason = near("reason").dataset.reason;
     return changed();
   }
   if (near("again")) {
     const again = state.units[Number(near("again").dataset.again)];
+    if (again.fixed) return tell("again", say("put_away_already"), "");
     Object.assign(again, { condition: null, missing: false, ...(again.n ? {} : { reason: null }) });
     return changed();
   }
@@ -244,6 +265,8 @@ document.addEventListener("click", async ({ target }) => {
     changed();
   } else if (act === "exchange") await beginExchange();
   else if (act === "credit" || act === "refund") Object.assign(state, { wish: act, chosen: [] }), changed();
+  else if (act === "apart") openApart();
+  else if (act === "together") Object.assign(state, { apart: false, ...(state.wish === "exchange" ? {} : { chosen: [] }) }), changed();
   else if (act === "settle") await settle();
   else if (act === "ask") openPermission();
   else if (act === "shut") $("sheet").close();
@@ -255,7 +278,10 @@ document.addEventListener("change", async ({ target }) => {
   else if (target.id === "credit-code") (state.credit = target.value), changed();
   else if (target.id === "gift") {
     $("recipient-field").hidden = !target.checked;
-    if (target.checked && state.wish === "refund") state.wish = "credit";
+    if (target.checked) {
+      if (state.wish === "refund") state.wish = "credit";
+      for (const unit of state.units) if (unit.wish === "refund") unit.wish = "credit";
+    }
     changed();
   } else if (target.id === "recipient" || target.id === "brought-by") changed();
   else if (target.matches("[data-photo]") && target.files[0]) await sendPhoto(state.units[Number(target.dataset.photo)], target.files[0]);
@@ -277,6 +303,20 @@ async function sendPhoto(unit, file) {
     return tell("bad", say("photo_not"), say("photo_not_more"));
   }
   changed();
+}
+
+// Each unit begins with what all would have got.
+function openApart() {
+  for (const unit of state.units) unit.wish = state.wish;
+  state.apart = true;
+  changed();
+}
+
+async function chooseWay({ dataset }) {
+  const before = exchanges(state);
+  state.units[Number(dataset.of)].wish = dataset.wish;
+  if (!exchanges(state)) state.chosen = [];
+  return exchanges(state) && !before ? beginExchange() : changed();
 }
 
 function openPermission() {
@@ -315,7 +355,7 @@ async function settle() {
   try {
     const answer = await send(page.paths?.settlement ?? "/returns/settlement", body(), PATIENCE_MS);
     if (answer.href) {
-      if (answer.credit) sessionStorage.setItem(`credit-${answer.href}`, answer.credit);
+      if (answer.credit) sessionStorage.setItem(`credit-${answer.href}`, JSON.stringify(answer.credit));
       play("done");
       return location.assign(answer.href);
     }
@@ -339,7 +379,7 @@ async function keep() {
   try {
     state.left = await journal.append("return", {
       return: id, ...(order ? { order } : {}), ...(rma ? { rma, missing } : {}), ...(state.receipt ? { receipt: state.receipt } : {}),
-      units: units.map(({ photo, article, ...unit }) => unit),
+      units: units.map(({ photo, article, wish, ...unit }) => unit),
     });
   } catch {
     return tell("bad", say("not_kept"), say("not_kept_more"));

@@ -8,7 +8,7 @@ import { elsewhere, ready } from "./scanner.js";
 const { rows } = read("away");
 const placed = new Set();
 const credit = document.getElementById("credit");
-const code = sessionStorage.getItem(`credit-${location.pathname}`);
+const told = JSON.parse(sessionStorage.getItem(`credit-${location.pathname}`) ?? "null");
 
 // Somebody pays on their phone: the page shows itself again once another word is true.
 const paying = document.getElementById("paying");
@@ -20,8 +20,12 @@ async function look() {
 if (paying) setInterval(() => document.hidden || look(), 2000);
 
 // Said once, on the device that asked for it.
-if (credit && code) {
-  credit.querySelector("[data-code]").textContent = code.match(/.{1,4}/g).join(" ");
+if (credit && told) {
+  credit.querySelector("[data-code]").textContent = told.code;
+  const qr = credit.querySelector("svg.qr");
+  qr.setAttribute("viewBox", `0 0 ${told.side} ${told.side}`);
+  qr.firstElementChild.setAttribute("d", told.path);
+  credit.querySelector("[data-print]").addEventListener("click", () => print());
   credit.hidden = false;
 }
 

@@ -121,7 +121,7 @@ export function submit(raw, how = { via: "camera" }) {
 }
 
 // Codes that stand for a job of their own, on whatever page they are scanned. -> a promise when the job is on its way, else null
-export const elsewhere = (detail) => (["pass", "bag", "badge", "work"].includes(detail.code.kind) ? import("./resolve.js").then(({ openJob }) => openJob(detail)) : null);
+export const elsewhere = (detail) => (["pass", "bag", "badge", "work", "credit"].includes(detail.code.kind) ? import("./resolve.js").then(({ openJob }) => openJob(detail)) : null);
 
 // The page has its listener: from here on scans are dealt with as they come, those that waited first.
 export function ready() {

@@ -12,12 +12,15 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from comptoir.catalog import queries
 from comptoir.catalog.model import Article, ArticleBody, BlockSku, PutArticle, UnblockSku
+from comptoir.flows.put_accessories import accessories_of
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Malformed
 from comptoir.kit.ids import new_id
 from comptoir.kit.words import Code, Note
+from comptoir.returns.accessories import MOST as MOST_ACCESSORIES
+from comptoir.returns.accessories import AccessoriesStand, Accessory, Of, PutAccessories
 from comptoir.stock.feed import spelled
 from comptoir.web.api.asking import asked
 from comptoir.web.guards import with_key
@@ -51,6 +54,24 @@ class Unblock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Note = ""
 
 
+class Accessories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All that belongs to a SKU or a category, in the order in which it is asked for. `id` is made by the sender: repeating it changes nothing."""
+
+    id: UUID
+    accessories: Annotated[tuple[Accessory, ...], msgspec.Meta(max_length=MOST_ACCESSORIES)]
+
+
+class AccessoriesQuestion(msgspec.Struct, frozen=True):
+    """A SKU or a category, as it stands in the address."""
+
+    kind: Of
+    key: Code
+
+
+ACCESSORIES_EXAMPLE = {
+    "id": "019e6a1c-0000-7000-8000-0000000000c4",
+    "accessories": [{"code": "charger", "fr": "chargeur", "en": "charger", "keep_minor": 1500}],
+}
 ARTICLE_EXAMPLE = {
     "name": "Derby Hélène", "variant": "Noir, 39", "deciding": "39", "style": "DERBY-HELENE", "price_minor": 14900,
     "vat_rate_bp": 2000, "weight_grams": 820, "barcodes": [{"code": "3700000000013"}],
@@ -118,6 +139,28 @@ async def unblock(
     return answered(await house.runner.perform(UnblockSku(data.id, sku, data.note), actor))
 
 
+@get("/catalog/accessories/{kind:str}/{key:str}", opt=with_key("catalog:read") | {"answer": AccessoriesStand})
+async def read_accessories(
+    kind: FromPath[str], key: FromPath[str], house: NamedDependency[House]
+) -> Response[AccessoriesStand]:
+    """What belongs to a `sku` or to all of a `category`; `asked`: all that is asked for when one comes back."""
+    question = asked(AccessoriesQuestion, kind=kind, key=key)
+    async with borrowed(house.pool) as connection:
+        return Response(await accessories_of(connection, question.kind, question.key))
+
+
+@put("/catalog/accessories/{kind:str}/{key:str}", opt=with_key("catalog:write") | {"example": ACCESSORIES_EXAMPLE, "answer": AccessoriesStand})  # fmt: skip
+async def put_them(
+    kind: FromPath[str], key: FromPath[str], data: JSONBody[Accessories], house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:  # fmt: skip
+    """Say it anew: what is not named is gone. Under the same code a SKU's word stands over its category's."""
+    question = asked(AccessoriesQuestion, kind=kind, key=key)
+    command = PutAccessories(data.id, question.kind, question.key, data.accessories)
+    done = await house.runner.perform(command, actor)
+    return Response(done.answer, media_type="application/json", status_code=200)
+
+
 def answered(done: Any) -> Response[Any]:
     """The article after a change, with its new ETag."""
     return Response(
@@ -135,4 +178,6 @@ def version_in(header: str | None) -> int | None:
     return int(digits)
 
 
-ROUTES: list[BaseRouteHandler] = [list_skus, read_sku, read_code, put_sku, block, unblock]
+ROUTES: list[BaseRouteHandler] = [
+    list_skus, read_sku, read_code, put_sku, block, unblock, read_accessories, put_them,
+]  # fmt: skip

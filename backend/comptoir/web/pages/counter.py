@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
+from comptoir.flows.unpaid import unpaid_minor
 from comptoir.fulfillment import passes
 from comptoir.fulfillment.handover import UNDO_FOR, RefuseHandOver
 from comptoir.fulfillment.model import UndoHandOver
@@ -18,6 +19,8 @@ from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.ids import new_id
+from comptoir.kit.words import Code
+from comptoir.payments.recording import RecordPayment
 from comptoir.screens import counter, kept_counter, order_messages, return_desk, return_done, work_list
 from comptoir.web import limits
 from comptoir.web.guards import COUNTER, by
@@ -121,6 +124,27 @@ async def done(
     )
 
 
+class TillForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The till took what was not paid any more, under this receipt; `id` was made with the page."""
+
+    id: UUID
+    till: Code
+
+
+@post("/counter/orders/{order:uuid}/till", opt=by(*COUNTER), status_code=200)
+async def paid_at_till(
+    order: FromPath[UUID], data: URLEncodedBody[TillForm], house: NamedDependency[House], actor: NamedDependency[Actor],
+    page: NamedDependency[Page], now: NamedDependency[datetime],
+) -> Answer:  # fmt: skip
+    """It is paid again: the goods may leave. Where nothing was to be paid, nothing is kept."""
+    async with borrowed(house.pool) as connection:
+        await counter.read(connection, order, store_of(actor))
+        due = await unpaid_minor(connection, order, now)
+    if due:
+        await house.runner.perform(RecordPayment(data.id, order, data.till, "captured", due, "till"), actor)
+    return page.go(f"/counter/orders/{order}")
+
+
 class RefuseForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The goods stay; `id` was made with the page."""
 
@@ -159,4 +183,4 @@ async def undo(
     return page.go(f"/counter/orders/{undone['order']}")
 
 
-ROUTES: list[BaseRouteHandler] = [show_counter, take_lease, by_order, done, refuse, undo]
+ROUTES: list[BaseRouteHandler] = [show_counter, take_lease, by_order, done, paid_at_till, refuse, undo]

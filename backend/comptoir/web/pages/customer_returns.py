@@ -4,7 +4,7 @@ Every step is a page of its own and works with no script. What was chosen is kep
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -29,14 +29,17 @@ from comptoir.flows.return_terms import (
     skus_of,
     verdicts_of,
 )
+from comptoir.flows.settle_return import credit_code
 from comptoir.house import House
-from comptoir.kit.db import borrowed
+from comptoir.kit.db import Connection, borrowed
 from comptoir.kit.errors import Conflict, Invalid, Malformed, NotFound, Refusal, TooMany
 from comptoir.kit.ids import new_id
 from comptoir.kit.pictures import web_picture
 from comptoir.kit.qr import qr_path
 from comptoir.kit.throttle import Limit, take
 from comptoir.kit.words import Maybe, Postcode
+from comptoir.returns.accessories import Accessory, kept_for
+from comptoir.returns.credit_sql import SCANNED, spaced
 from comptoir.returns.drafting import (
     PHOTO_HEAVIEST,
     PHOTO_WIDEST,
@@ -50,10 +53,20 @@ from comptoir.returns.drafting import (
     next_step,
     wants_photo,
 )
+from comptoir.returns.eligibility import Verdict
 from comptoir.returns.model import CancelReturn
+from comptoir.returns.queries import list_asked
 from comptoir.returns.reasons import Reason, is_defect, offered
 from comptoir.screens.customer_order import CustomerOrder
-from comptoir.screens.customer_return import CustomerReturn, StoreNear, find_draft, find_label, find_return, near_stores
+from comptoir.screens.customer_return import (
+    CustomerReturn,
+    Lacking,
+    StoreNear,
+    find_draft,
+    find_label,
+    find_return,
+    near_stores,
+)
 from comptoir.web.guards import by_link
 from comptoir.web.pages.customer_link import HEADERS, Answer, customer, find_either, not_found
 from comptoir.web.pages.page import Page
@@ -381,6 +394,7 @@ async def _confirm_page(
             return page.go(f"/o/{token}/return?draft={draft.id}")
         ways = await read_ways(connection, held.terms, draft.lines, skus, now)
         stores = await near_stores(connection, held.order.id, held.terms.country, held.terms.postcode, now)
+        along = await _along(connection, held, given)
     priced = next((one for one in ways if one.method == draft.way.method), None)
     if priced is None:
         return page.go(f"{_one(token, draft.id)}/way")
@@ -388,7 +402,7 @@ async def _confirm_page(
     return page.html(
         "customer/return_confirm.html", status=refusal.status if refusal else 200, headers=HEADERS, order=held.order, token=token,
         terms=held.terms, draft=draft, priced=priced, given=given, latest=_latest(given, at), words=words, stores=stores[:1], refusal=refusal,
-        gift=held.gift, time_zone=held.order.time_zone, step=3,
+        gift=held.gift, time_zone=held.order.time_zone, step=3, along=along,
     )  # fmt: skip
 
 
@@ -439,11 +453,44 @@ async def _sent_page(
     side, path = qr_path(found.number)
     verdicts = verdicts_of(held.terms, found.lines, found.noticed_at or found.opened_at)
     by_law = all(one.right == "law" for one in verdicts.values())
+    credit = None
+    if found.status == "settled" and found.credit_minor and not held.gift:
+        code = credit_code(house.seal, found.id)
+        credit = CreditShown(spaced(code), *qr_path(f"{SCANNED}{code}"))
     return page.html(
         "customer/return_one.html", status=refusal.status if refusal else 200, headers=HEADERS, order=held.order, token=token, one=found,
         gift=held.gift, stores=stores, side=side, path=path, now=now, time_zone=held.order.time_zone, form_id=new_id(), refusal=refusal,
         refund_by=found.refund_by(held.order.time_zone) if by_law else None, by_law=by_law,
+        lacking=lacking_of(found, verdicts), credit=credit,
     )  # fmt: skip
+
+
+async def _along(connection: Connection, held: Holder, given: Given) -> dict[int, list[tuple[Accessory, int]]]:
+    """Line -> what belongs to it and is to come back with it, and what is kept otherwise: nothing where the rules do not allow it."""
+    articles = held.terms.case.articles
+    asked = await list_asked(connection, {articles[line].sku: articles[line].category for line in given.verdicts})
+    return {
+        line: [(one, one.keep_minor if verdict.incomplete else 0) for one in asked.get(articles[line].sku, ())]
+        for line, verdict in given.verdicts.items()
+    }
+
+
+class CreditShown(msgspec.Struct, frozen=True):
+    """The code of a credit as people read it, and its QR."""
+
+    code: str
+    side: int
+    path: str
+
+
+def lacking_of(found: CustomerReturn, verdicts: Mapping[int, Verdict]) -> list[tuple[Lacking, int]]:
+    """What was missing of what came, and what is kept for it: as it was settled, or as it would be, told before anything is."""
+    if found.status == "settled":
+        return [(one, one.kept_minor) for one in found.lacking]
+    return [
+        (one, kept_for(one.absent, verdicts[one.line], one.paid_minor) if one.line in verdicts else 0)
+        for one in found.lacking
+    ]
 
 
 @get(ONE + "/label", opt=by_link())

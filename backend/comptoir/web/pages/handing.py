@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Response
 
+from comptoir.flows.unpaid import unpaid_minor
 from comptoir.fulfillment import passes
 from comptoir.fulfillment.handover import UNDO_FOR
 from comptoir.house import House
@@ -13,7 +14,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import new_id
-from comptoir.screens import counter, signed_in
+from comptoir.screens import counter, return_done, signed_in
 from comptoir.web import limits
 from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
@@ -47,6 +48,8 @@ async def hand_over_page(
         view = await counter.read(connection, order, store)
         zone = (await signed_in.read(connection, actor, store)).time_zone
         articles = await counter.articles(connection, order, store)
+        due = await unpaid_minor(connection, order, now)
+        currency = await return_done.currency_of(connection, order, None)
     last = view.last if view.last and not view.last.undone and now - view.last.at < UNDO_FOR else None
     proven = bool(pass_ or letters)
     if not view.staged:
@@ -64,6 +67,8 @@ async def hand_over_page(
         proven=proven,
         letters=letters,
         refusal_id=new_id(),
+        due=due,
+        currency=currency,
         now=now,
         time_zone=zone,
         shows_secret=proven,

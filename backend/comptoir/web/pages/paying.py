@@ -71,10 +71,15 @@ async def credits(page: ThePage) -> Answer:
 @post("/returns/credits", opt=by(*COUNTER), status_code=200)
 async def balance(data: URLEncodedBody[CodeForm], house: TheHouse, actor: TheActor, page: ThePage) -> Answer:
     """The code stands in the body, because addresses are written into logs."""
+    return await balance_page(data.code, house, actor, page)
+
+
+async def balance_page(code: str, house: House, actor: Actor, page: Page) -> Answer:
+    """What a credit was, what is left of it and what it pays; tries are counted."""
     await take(house.pool, TRIES, str(actor.device or actor.who), house.clock())
     try:
         async with borrowed(house.pool) as connection:
-            found = await find_credit(connection, data.code, actor)
+            found = await find_credit(connection, code, actor)
     except NotFound as refusal:
         return page.html("associate/credit.html", credit=None, refusal=refusal, status=404)
     return page.html("associate/credit.html", credit=found, refusal=None)

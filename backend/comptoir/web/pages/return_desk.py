@@ -16,7 +16,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, URLEncodedBody
 
 from comptoir.flows.reading_returns import read_policy
-from comptoir.flows.settle_return import with_code
+from comptoir.flows.settle_return import credit_code, with_code
 from comptoir.fulfillment import passes
 from comptoir.house import House
 from comptoir.kit import codes
@@ -27,9 +27,13 @@ from comptoir.kit.i18n import t
 from comptoir.kit.ids import digest, new_id
 from comptoir.kit.qr import qr_path
 from comptoir.kit.words import Code, Maybe, Note
+from comptoir.returns import dividing
+from comptoir.returns.credit_sql import SCANNED, spaced
 from comptoir.returns.disposition import DESTROY_REASONS
 from comptoir.returns.model import (
     MOST_UNITS,
+    Absences,
+    Apart,
     FinishReturn,
     Looked,
     Nth,
@@ -38,13 +42,12 @@ from comptoir.returns.model import (
     Replacement,
     ReturnSettled,
     SendAwayUnit,
-    SettleReturn,
     Settling,
     Taken,
     TakeReturn,
     Wish,
 )  # fmt: skip
-from comptoir.returns.policy import Condition, Policy, Signals
+from comptoir.returns.policy import Condition, Signals
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import ReasonCode, offered
 from comptoir.returns.signals import Brought
@@ -57,8 +60,9 @@ from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages import return_view
 from comptoir.web.pages.handing import store_of
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.paying import balance_page
 from comptoir.web.pages.return_facts import facts_of
-from comptoir.web.pages.return_verdicts import rules_of
+from comptoir.web.pages.return_verdicts import Rules, rules_of, with_asked
 from comptoir.web.problems import say
 from comptoir.web.requests import DoorRequest
 
@@ -148,6 +152,8 @@ async def look_for(
 ) -> Answer:
     store = store_of(actor)
     found: list[return_desk.Found] = []
+    if codes.parse(text).kind == "credit":
+        return await balance_page(text, house, actor, page)
     if text:
         await limits.count(request, limits.LOOKUP, str(actor.device or actor.who))
         words = understood(text, house, store)
@@ -183,6 +189,7 @@ async def of_order(
     async with borrowed(house.pool) as connection:
         view = await return_desk.read_order(connection, order, store_of(actor))
         rules = await rules_of(connection, view, now, page.lang)
+        rules = await with_asked(connection, rules, {line.sku: line.category for line in view.lines})
     made = return_view.of_order(view, rules, page.lang, origin)
     brought = [Brought(line.sku, line.line) for line in view.lines]
     facts = await facts_of(house, order, None, brought, rules.policy, now, page.lang)
@@ -224,6 +231,7 @@ async def one(rma: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePa
             )
         view = await return_desk.read_order(connection, done.order, store) if done.order else None
         rules = await rules_of(connection, view, now, page.lang)
+        rules = await with_asked(connection, rules, {unit.sku: unit.category for unit in done.units})
     made = return_view.announced(done, rules, page.lang)
     brought = [Brought(unit.sku, unit.line) for unit in done.units]
     facts = await facts_of(house, done.order, rma, brought, rules.policy, now, page.lang)
@@ -264,7 +272,8 @@ async def article(data: JSONBody[Codes], house: TheHouse, actor: TheActor, page:
             connection, store_of(actor), [read.code, data.code.strip(), data.code.strip().upper()]
         )
         rules = await rules_of(connection, None, now, page.lang)
-    return as_json({"article": drawn(found, page, rules.policy) if found else None})
+        rules = await with_asked(connection, rules, {found.sku: found.category} if found else {})
+    return as_json({"article": drawn(found, page, rules) if found else None})
 
 
 @post("/returns/sizes", opt=by(*COUNTER), status_code=200)
@@ -273,14 +282,16 @@ async def sizes(data: JSONBody[Skus], house: TheHouse, actor: TheActor, page: Th
     async with borrowed(house.pool) as connection:
         found = await return_articles.sizes(connection, store_of(actor), data.skus)
         rules = await rules_of(connection, None, now, page.lang)
-    return as_json({"sizes": [drawn(one, page, rules.policy) for one in found if one.here or one.sku not in data.skus]})
+    return as_json({"sizes": [drawn(one, page, rules) for one in found if one.here or one.sku not in data.skus]})
 
 
-def drawn(one: return_articles.Article, page: Page, policy: Policy) -> dict[str, Any]:
+def drawn(one: return_articles.Article, page: Page, rules: Rules) -> dict[str, Any]:
     """An article as a page's script shows it."""
-    then = return_view.places_of(policy, one.place or "", one.category, page.lang, recalled=one.blocked)
+    then = return_view.places_of(rules.policy, one.place or "", one.category, page.lang, recalled=one.blocked)
     told: dict[str, Any] = msgspec.to_builtins(one)
-    return told | {"picture": page.picture(one.picture), "then": then}
+    return told | {
+        "picture": page.picture(one.picture), "then": then, "asked": return_view.accessories_of(rules, one.sku, page.lang),
+    }  # fmt: skip
 
 
 def as_json(told: Mapping[str, Any]) -> Response[Any]:
@@ -302,6 +313,7 @@ class InHand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     photo: UUID | None = None
     serial: Maybe = ""
     article: Code | None = None
+    absent: Absences | None = None
 
 
 class Instead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -328,6 +340,7 @@ class Tapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: Origin = "counter"
     missing: Annotated[tuple[Nth, ...], msgspec.Meta(max_length=MOST_UNITS)] = ()
     wish: Wish = "refund"
+    apart: Annotated[tuple[Apart, ...], msgspec.Meta(max_length=MOST_UNITS)] = ()
     exchange: Annotated[tuple[Instead, ...], msgspec.Meta(max_length=50)] = ()
     till: Annotated[str, msgspec.Meta(max_length=64)] = ""
     credit: Maybe = ""
@@ -338,19 +351,16 @@ class Tapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     permission: Allowed | None = None
 
 
-def command_of(
-    data: Tapped, store: str, permission: Permission | None, status: str | None
-) -> TakeReturn | FinishReturn | SettleReturn:
-    """What the tap asks for. `status` of a return that is on file: what was looked at already is only settled."""
+def command_of(data: Tapped, store: str, permission: Permission | None) -> TakeReturn | FinishReturn:
+    """What the tap asks for: the same, however often it comes, wherever the return has got to meanwhile. Units may be in no more than one place."""
     settling = Settling(
         data.wish, tuple(Replacement(one.sku) for one in data.exchange), "credit" if data.gift else "refund",
         till_reference=data.till or None, recipient=data.recipient, credit=data.credit.strip() or None,
+        apart=data.apart,
     )  # fmt: skip
-    if data.rma is not None and status == "inspected":
-        return SettleReturn(id=data.id, rma=data.rma, settling=settling, permission=permission)
     if data.rma is not None:
         looks = tuple(
-            Looked(unit.n, unit.condition, None, unit.reason, photo=unit.photo, serial=unit.serial)
+            Looked(unit.n, unit.condition, None, unit.reason, photo=unit.photo, serial=unit.serial, absent=unit.absent)
             for unit in data.units
             if unit.n is not None
         )
@@ -366,6 +376,7 @@ def command_of(
             photo=unit.photo,
             condition=unit.condition,
             serial=unit.serial,
+            absent=unit.absent or (),
         )
         for unit in data.units
     )
@@ -375,14 +386,13 @@ def command_of(
     )  # fmt: skip
 
 
-async def asked_by(data: Tapped, house: House, actor: Actor) -> TakeReturn | FinishReturn | SettleReturn:
-    """The command of a tap, with the permission that came with it."""
+async def asked_by(data: Tapped, house: House, actor: Actor) -> TakeReturn | FinishReturn:
+    """The command of a tap, with the permission that came with it. NotFound `return_not_found` for another store's."""
     permission = await permission_of(data.permission, house, actor)
-    status = None
     if data.rma is not None:
         async with borrowed(house.pool) as connection:
-            status = (await return_done.read(connection, data.rma, store_of(actor))).status
-    return command_of(data, store_of(actor), permission, status)
+            await return_done.read(connection, data.rma, store_of(actor))
+    return command_of(data, store_of(actor), permission)
 
 
 @post("/returns/rehearsal", opt=by(*COUNTER), status_code=200)
@@ -398,7 +408,12 @@ async def rehearse(data: JSONBody[Tapped], house: TheHouse, actor: TheActor, pag
     except Refusal as refusal:
         return as_json({"problem": spoken(refusal, page.lang) | {"facts": facts}})
     currency = await currency_of(data, house)
-    return as_json(return_view.promised(settled, data.wish, currency, page.lang) | {"facts": facts})
+    return as_json(return_view.promised(settled, ways_of(settled), currency, page.lang) | {"facts": facts})
+
+
+def ways_of(settled: ReturnSettled) -> tuple[Wish, ...]:
+    """In which ways its units are settled, each once."""
+    return dividing.ways_of({unit.n: unit.wish for unit in settled.units if unit.wish})
 
 
 SILENT: Final = Signals(0, 0, 0, 0)
@@ -425,8 +440,31 @@ async def settle(data: JSONBody[Tapped], house: TheHouse, actor: TheActor, page:
         command = await asked_by(data, house, actor)
         settled = (await house.runner.perform(command, actor)).read(ReturnSettled)
     except Refusal as refusal:
-        return as_json({"problem": spoken(refusal, page.lang)})
-    return as_json({"href": f"/returns/{settled.id}", "credit": with_code(settled, house.seal).credit})
+        done = await done_before(data, house, actor) if refusal.code == "id_reused" else None
+        return done or as_json({"problem": spoken(refusal, page.lang)})
+    return as_json({"href": f"/returns/{settled.id}", "credit": shown_credit(with_code(settled, house.seal).credit)})
+
+
+async def done_before(data: Tapped, house: House, actor: Actor) -> Response[Any] | None:
+    """The tap was carried out, its answer was lost, and something was changed on the page since: what became of it is what counts."""
+    rma = data.rma or data.id
+    async with borrowed(house.pool) as connection:
+        try:
+            done = await return_done.read(connection, rma, store_of(actor))
+        except NotFound:
+            return None
+    if done.status != "settled":
+        return None
+    code = credit_code(house.seal, rma) if done.credit_minor else None
+    return as_json({"href": f"/returns/{rma}", "credit": shown_credit(code)})
+
+
+def shown_credit(code: str | None) -> dict[str, Any] | None:
+    """The code of a credit as the page of what became of it shows it once: to be read, and to be scanned."""
+    if code is None:
+        return None
+    side, path = qr_path(f"{SCANNED}{code}")
+    return {"code": spaced(code), "side": side, "path": path}
 
 
 async def currency_of(data: Tapped, house: House) -> str:

@@ -278,6 +278,7 @@ def goods_of(typed: Typed, policy: Policy) -> Policy:
             typed.many(f"reason{n}"),
             chosen(typed.many(f"condition{n}"), CONDITIONS),  # type: ignore[arg-type]
             typed.many(f"category{n}"),
+            bool(typed.text(f"incomplete{n}")),
         )
         for n in range(MOST_RULES)
         if (to := typed.text(f"to{n}")) in DISPOSITIONS

@@ -11,13 +11,14 @@ from babel.numbers import format_currency, get_currency_precision
 from comptoir.kit.actor import Actor
 from comptoir.kit.i18n import t
 from comptoir.returns.lifecycle import OPEN
-from comptoir.returns.model import ReturnSettled, Wish
+from comptoir.returns.model import ReturnSettled, Unit, Wish
 from comptoir.returns.policy import CONDITIONS, Policy, disposition_of
 from comptoir.returns.reasons import NO_REASON, Reason
 from comptoir.returns.refunding import free_places, gross_shares, unit_minor
 from comptoir.screens.counter import CounterOrder
 from comptoir.screens.return_desk import Away, Earlier, Line, Order
 from comptoir.screens.return_done import Done
+from comptoir.screens.return_done import Unit as Returned
 from comptoir.web.pages.return_verdicts import Rules, Said
 
 
@@ -100,7 +101,7 @@ def of_order(view: Order, rules: Rules, language: str, origin: str) -> Taking:
         "origin": origin,
         "currency": view.currency,
         "units": [],
-        "lines": lines_data(view, rules.policy, language),
+        "lines": lines_data(view, rules, language),
     }
     under_way = [one for one in view.returns if one.status in OPEN]
     return Taking(view.name, view.number, data, shown, [], view, earlier=under_way)
@@ -142,13 +143,19 @@ def verdict_of(line: Line, verdicts: Said, language: str) -> tuple[str, str]:
     return verdicts.get(line.line, ("", ""))
 
 
-def lines_data(view: Order, policy: Policy, language: str) -> list[dict[str, Any]]:
+def accessories_of(rules: Rules, sku: str, language: str) -> list[dict[str, str]]:
+    """What the page asks for of an article: code and words of each accessory."""
+    return [{"code": one.code, "word": one.says(language)} for one in rules.asked.get(sku, ())]
+
+
+def lines_data(view: Order, rules: Rules, language: str) -> list[dict[str, Any]]:
     """Lines as the page's script needs them."""
     return [
         {
             "line": line.line, "part": line.part, "sku": line.sku, "name": line.name, "variant": line.variant, "deciding": line.deciding,
             "picture": line.picture, "codes": line.codes, "left": line.left, "each": costs_of(line, view.lines),
-            "then": places_of(policy, line.place or "", line.category, language, recalled=line.blocked is not None),
+            "then": places_of(rules.policy, line.place or "", line.category, language, recalled=line.blocked is not None),
+            "asked": accessories_of(rules, line.sku, language),
         }
         for line in view.lines
     ]  # fmt: skip
@@ -160,14 +167,15 @@ def pictured(data: dict[str, Any], picture: Callable[[str], str]) -> dict[str, A
 
 
 def announced(done: Done, rules: Rules, language: str) -> Taking:
-    """A return that was announced: its units are known, how they are is not."""
+    """A return that was announced: its units are known, how they are is not. What is on its shelf already only waits for its money."""
     units = [unit for unit in done.units if unit.state in ("expected", "missing")]
-    here = [unit for unit in done.units if unit.state == "here"]
+    here = [unit for unit in done.units if unit.state in ("here", "placed", "gone")]
     lines: dict[tuple[int | None, int | None, str], dict[str, Any]] = {}
     for unit in [*units, *here]:
         line = lines.setdefault((unit.line, unit.part, unit.sku), {
             "line": unit.line, "part": unit.part, "sku": unit.sku, "name": unit.name, "variant": unit.variant, "deciding": unit.deciding,
             "picture": unit.picture, "codes": unit.codes, "left": 0, "each": [], "then": places_of(rules.policy, unit.place or "", unit.category, language),
+            "asked": accessories_of(rules, unit.sku, language),
         })  # fmt: skip
         line["left"] += 1
         line["each"].append(unit.paid_minor)
@@ -176,7 +184,8 @@ def announced(done: Done, rules: Rules, language: str) -> Taking:
         "wish": done.wish, "gift": done.gift, "lines": list(lines.values()),
         "units": [
             {"n": unit.n, "line": unit.line, "part": unit.part, "sku": unit.sku, "reason": unit.reason, "condition": unit.condition,
-             "photo": str(unit.photo) if unit.photo else None}
+             "photo": str(unit.photo) if unit.photo else None, "absent": [one.code for one in unit.absent], "missing": unit.state == "missing",
+             "fixed": unit.state in ("placed", "gone")}
             for unit in [*here, *units]
         ],
     }  # fmt: skip
@@ -212,9 +221,39 @@ def blind(language: str) -> Taking:
 
 
 def promised(
-    settled: ReturnSettled, wish: Wish, currency: str, language: str, *, tried: bool = False
+    settled: ReturnSettled, ways: Sequence[Wish], currency: str, language: str, *, tried: bool = False
 ) -> dict[str, Any]:
-    """What a rehearsed settlement comes to, in words: the amount, where it goes, the button, and where each unit goes."""
+    """What a rehearsed settlement comes to, in words: the amount, where it goes, the button, where each unit goes and what is kept of it.
+
+    `parts`: the same for each of its ways, where there are several.
+    """
+    told = _part(settled, ways[0] if ways else "refund", currency, language)
+    found = {name: told[name] for name in ("amount", "word", "where")}
+    found["button"] = t(f"return_desk.do_{'try_' if tried else ''}{told['kind']}", language, amount=told["amount"])
+    if len(ways) > 1:
+        found["parts"] = [_part(settled, way, currency, language, alone=False) for way in ways]
+        found["button"] = t("return_desk.do_try_apart" if tried else "return_desk.do_apart", language)
+    return found | {
+        "due_minor": settled.due_minor - settled.by_credit_minor, "by_credit_minor": settled.by_credit_minor,
+        "units": [
+            {"n": unit.n, "then": t(f"return_desk.to_{unit.disposition}", language), "kept": kept_words(unit, currency, language)}
+            for unit in settled.units if unit.disposition
+        ],
+    }  # fmt: skip
+
+
+def kept_words(unit: Unit | Returned, currency: str, language: str) -> str:
+    """What is missing of a unit, and what is kept back for it; empty where all was there."""
+    if not unit.absent:
+        return ""
+    what = ", ".join(one.says(language) for one in unit.absent)
+    return t(
+        f"return_desk.kept_{'for' if unit.kept_minor else 'none'}", language, what=what, amount=money(unit.kept_minor, currency, language)
+    )  # fmt: skip
+
+
+def _part(settled: ReturnSettled, wish: Wish, currency: str, language: str, *, alone: bool = True) -> dict[str, Any]:
+    """One way of a settlement: its kind, the amount, and where it goes. `alone`: it is the only one."""
 
     def say(key: str, minor: int = 0) -> str:
         return t(f"return_desk.{key}", language, amount=money(minor, currency, language))
@@ -225,11 +264,14 @@ def promised(
         kind, minor = "due", due_minor
     elif wish == "exchange" and settled.by_credit_minor:
         kind, minor = "by_credit", settled.by_credit_minor
+    elif wish == "exchange" and not alone:
+        # What is left over is in the sum of the refund, or of the credit.
+        kind, minor = "swapped", settled.exchange_minor
     elif wish == "exchange" and settled.credit_minor:
         kind, minor = "rest_credit", settled.credit_minor
     elif wish == "exchange":
         kind = "rest" if minor else "even"
-    elif settled.credit_minor:
+    elif wish == "credit" or (settled.credit_minor and alone):
         kind, minor = "credit", settled.credit_minor
     elif not minor:
         kind = "nothing"
@@ -243,18 +285,11 @@ def promised(
     elif settled.delivery_minor and settled.kept_fee_minor is not None and kind == "refund":
         kept = money(settled.kept_fee_minor, currency, language)
         where = t(
-            "return_desk.where_delivery_kept",
-            language,
-            amount=money(settled.delivery_minor, currency, language),
-            kept=kept,
-        )
+            "return_desk.where_delivery_kept", language, amount=money(settled.delivery_minor, currency, language), kept=kept
+        )  # fmt: skip
     elif settled.delivery_minor and kind == "refund":
         where = say("where_delivery", settled.delivery_minor)
-    return {
-        "amount": money(minor, currency, language), "word": say(f"word_{kind}"), "where": where, "button": say(f"do_{'try_' if tried else ''}{kind}", minor),
-        "due_minor": due_minor, "by_credit_minor": settled.by_credit_minor,
-        "units": [{"then": t(f"return_desk.to_{unit.disposition}", language)} for unit in settled.units if unit.disposition],
-    }  # fmt: skip
+    return {"kind": kind, "amount": money(minor, currency, language), "word": say(f"word_{kind}"), "where": where}
 
 
 def away_data(rows: Sequence[Away], actor: Actor, now: datetime) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound, Refusal
 from comptoir.kit.ids import new_id
 from comptoir.kit.words import Maybe
-from comptoir.returns.model import Replacement, Settling, Wish
+from comptoir.returns.model import MOST_UNITS, Apart, Replacement, Settling, Wish
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import offered
 from comptoir.screens import counter, return_desk, return_done, signed_in
@@ -29,7 +29,7 @@ from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages import return_view
 from comptoir.web.pages.handing import store_of
 from comptoir.web.pages.page import Page
-from comptoir.web.pages.return_desk import Allowed, Instead, as_json, permission_of, spoken
+from comptoir.web.pages.return_desk import Allowed, Instead, as_json, permission_of, shown_credit, spoken, ways_of
 from comptoir.web.pages.return_verdicts import rules_of
 
 TheHouse = NamedDependency[House]
@@ -44,6 +44,7 @@ class Tapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rma: UUID
     hand_over: HandOver
     wish: Wish = "refund"
+    apart: Annotated[tuple[Apart, ...], msgspec.Meta(max_length=MOST_UNITS)] = ()
     exchange: Annotated[tuple[Instead, ...], msgspec.Meta(max_length=50)] = ()
     till: Annotated[str, msgspec.Meta(max_length=64)] = ""
     credit: Maybe = ""
@@ -81,7 +82,8 @@ async def command_of(order: UUID, data: Tapped, house: House, actor: Actor) -> T
     if data.hand_over.order != order:
         raise NotFound("order_not_found")
     settling = Settling(
-        data.wish, tuple(Replacement(one.sku) for one in data.exchange), till_reference=data.till or None, credit=data.credit.strip() or None
+        data.wish, tuple(Replacement(one.sku) for one in data.exchange), till_reference=data.till or None, credit=data.credit.strip() or None,
+        apart=data.apart,
     )  # fmt: skip
     permission = await permission_of(data.permission, house, actor)
     return TryOn(id=data.id, rma=data.rma, hand_over=data.hand_over, settling=settling, permission=permission)
@@ -101,7 +103,7 @@ async def rehearse(
         return as_json({"problem": spoken(refusal, page.lang)})
     async with borrowed(house.pool) as connection:
         currency = await return_done.currency_of(connection, order, None)
-    return as_json(return_view.promised(settled, data.wish, currency, page.lang, tried=True))
+    return as_json(return_view.promised(settled, ways_of(settled), currency, page.lang, tried=True))
 
 
 @post("/counter/orders/{order:uuid}/try-on", opt=by(*COUNTER), status_code=200)
@@ -116,7 +118,7 @@ async def settle(
         raise
     except Refusal as refusal:
         return as_json({"problem": spoken(refusal, page.lang)})
-    credit = with_code(done.settled, house.seal).credit
+    credit = shown_credit(with_code(done.settled, house.seal).credit)
     return as_json({"href": f"/counter/orders/{order}/done", "credit": credit})
 
 

@@ -43,6 +43,7 @@ from comptoir.web.guards import COUNTER, by
 from comptoir.web.live import Live
 from comptoir.web.pages.handing import by_pass, store_of
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.paying import balance_page
 from comptoir.web.requests import DoorRequest
 from comptoir.web.sync.kept_announcements import told
 
@@ -260,10 +261,12 @@ async def scan(
     page: NamedDependency[Page],
     request: DoorRequest,
 ) -> Answer:
-    """Any known code opens the right job: pass and bag the counter, a label its work, a tote its parcel, a return's number the return, an article its facts, a badge the change of person."""
+    """Any known code opens the right job: pass and bag the counter, a label its work, a tote its parcel, a return's number the return, an article its facts, a credit its balance, a badge the change of person."""
     scanned = codes.parse(data.code)
     if scanned.kind == "pass":
         return await by_pass(scanned.code, request, house, actor, page)
+    if scanned.kind == "credit":
+        return await balance_page(scanned.code, house, actor, page)
     if scanned.kind == "badge":
         return page.html("associate/change.html", badge=scanned.code)
     async with borrowed(house.pool) as connection:
