@@ -73,6 +73,7 @@ from comptoir.flows.move_to_store import MoveToStore, MoveToStoreFlow
 from comptoir.flows.name_collector import CollectorFlows
 from comptoir.flows.open_return import open_return
 from comptoir.flows.pack_parcel import unpack
+from comptoir.flows.paid_again import PaidAgainFlow, PaidAtTill
 from comptoir.flows.pay_with_credit import PayWithCreditFlow
 from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
@@ -194,6 +195,7 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         RecordLabel: record_label,
         RecordVoid: record_void,
         RecordPayment: RecordPaymentFlow(ReleaseHoldFlow(outlook)),
+        PaidAtTill: PaidAgainFlow(RecordPaymentFlow(ReleaseHoldFlow(outlook))),
         PayWithCredit: PayWithCreditFlow(ReleaseHoldFlow(outlook)),
         RecordLink: RecordLinkFlow(RecordPaymentFlow(ReleaseHoldFlow(outlook))),
         ReleaseHold: ReleaseHoldFlow(outlook),

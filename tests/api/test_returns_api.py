@@ -65,7 +65,7 @@ async def test_a_return_is_taken_once_read_with_its_money_and_refused_with_a_wor
         listed = (await get(f"?order={order}")).json()["returns"]
         assert [row["status"] for row in listed] == ["declined", "settled"]
         # An accessory is said of the article, is missing, lowers where the unit goes and is kept back; the rest is credit.
-        asked = f"/api/v1/catalog/accessories/sku/{taken['units'][0]['sku']}"
+        asked = f"/api/v1/catalog/skus/{taken['units'][0]['sku']}/accessories"
         said = {
             "id": str(new_id()),
             "accessories": [{"code": "dust_bag", "fr": "housse", "en": "dust bag", "keep_minor": 700}],
@@ -74,8 +74,11 @@ async def test_a_return_is_taken_once_read_with_its_money_and_refused_with_a_wor
         put = await client.put(asked, json=said, headers=bearer)
         assert (put.status_code, put.content) == (200, (await client.put(asked, json=said, headers=bearer)).content)
         assert [one["code"] for one in (await client.get(asked, headers=bearer)).json()["asked"]] == ["dust_bag"]
-        for nowhere in ("/api/v1/catalog/accessories/sku/NOBODY", "/api/v1/catalog/accessories/brand/orme"):
-            assert (await client.get(nowhere, headers=bearer)).status_code in (400, 404)
+        assert (await client.get("/api/v1/catalog/skus/NOBODY/accessories", headers=bearer)).status_code == 404
+        both = ("/api/v1/catalog/categories/Not%20One/accessories", "/api/v1/catalog/categories/shoes/accessories")
+        assert [
+            (await client.put(to, json=said | {"id": str(new_id())}, headers=bearer)).status_code for to in both
+        ] == [422, 200]
         mixed = {
             "units": [unit | {"absent": ["dust_bag"], "wish": "credit"}],
             "order": str(order),

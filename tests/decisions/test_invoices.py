@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comptoir.invoices.composing import Part, Sale, Sold, compose
+from comptoir.invoices.composing import Kept, Part, Sale, Sold, compose, mentions_of
 from comptoir.invoices.due import to_credit, to_invoice
 from comptoir.invoices.facturx import as_xml
 from comptoir.invoices.model import SHIPPING, Buyer, Cited, Content, Held, Piece, Seller, Standing
@@ -134,13 +134,25 @@ def test_a_new_wording_counts_from_its_day_on() -> None:
 
 def test_every_wording_fills_in_both_languages() -> None:
     for entry in wording().mention:
-        assert all(mention(entry.key, language, DAY, by="Orme") for language in ("fr", "en"))
+        facts = {"by": "Orme", "ways": "argent, avoir", "absent": "câble", "amount": "15,00 €"}
+        assert all(mention(entry.key, language, DAY, **facts) for language in ("fr", "en"))
     assert (rate_name(2000, "fr", DAY), rate_name(550, "en", DAY), rate_name(1900, "fr", DAY)) == (
         "taux normal", "reduced rate", "",
     )  # fmt: skip
 
 
 # ---------------------------------------------------------------- content
+
+
+def test_a_credit_note_says_each_way_in_which_it_is_given_and_what_was_kept_for_what_was_missing() -> None:
+    def said(*given: str, kept: Kept | None = None) -> str:
+        return " ".join(mentions_of(sale(), "credit_note", DAY, "returned", given, kept, False)).replace("\xa0", " ")
+
+    assert "Remboursement prévu" in said("refund") and "article par article" not in said("refund")
+    assert "article par article : remboursement par" in said("refund", "credit") and "avoir sans date" in said(
+        "refund", "credit"
+    )
+    assert "Retenu : 15,00 €. Il manquait : câble, notice" in said("refund", kept=Kept("câble, notice", 1500))
 
 
 def test_a_kit_that_is_whole_is_one_line_and_one_that_is_not_is_told_by_its_parts() -> None:

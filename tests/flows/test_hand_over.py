@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from comptoir.flows.hand_over import RequestHandOver
+from comptoir.flows.paid_again import PaidAtTill
 from comptoir.fulfillment.arriving import Arrive
 from comptoir.fulfillment.handover import RefuseHandOver
 from comptoir.fulfillment.model import HandOver, UndoHandOver
-from comptoir.kit.actor import SYSTEM, Actor
+from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.ids import new_id
-from comptoir.payments.recording import RecordPayment
 from tests.hands import Shop, staged
 from tests.world import CONFLUENCE, DERBY, NOUR, WINE, Line, order
 
@@ -309,7 +309,10 @@ async def test_goods_whose_money_is_gone_stay_until_they_are_paid_again_and_a_de
     assert (told.outcome, told.problem) == ("applied_with_exception", "handed_over_unpaid")
     await sam.undo(told)
     # The till took it: they leave, and nothing more is taken of what was authorized once.
-    await shop.perform(RecordPayment(new_id(), sold, "T-4711", "captured", due, "till"), SYSTEM)
+    await shop.perform(PaidAtTill(new_id(), sold, "T-4711"), sam.person)
+    with pytest.raises(Conflict, match="nothing_awaited"):
+        await shop.perform(PaidAtTill(new_id(), sold, "T-4712"), sam.person)
     done = await shop.perform(RequestHandOver(new_id(), asked), sam.person)
     assert done["works"] == [str(work)]
-    assert [kind for kind, _, _ in await shop.intended(sold)] == ["void"]
+    assert await shop.intended(sold) == []
+    assert await shop.breaches() == []

@@ -176,4 +176,6 @@ async def test_what_is_missing_is_kept_on_the_device_and_a_sum_for_it_is_decided
     settled: ReturnSettled = await shop.perform(SettleReturn(id=new_id(), rma=rma), BOSS, ReturnSettled)
     assert (settled.given_minor, settled.kept_minor) == (PRICE - 1500, 1500)
     # It is decided: nobody is asked any more.
-    assert await shop.connection.fetchval("SELECT resolution FROM exception WHERE resolved_at IS NOT NULL") == "put_right"
+    assert (
+        await shop.connection.fetchval("SELECT resolution FROM exception WHERE resolved_at IS NOT NULL") == "put_right"
+    )

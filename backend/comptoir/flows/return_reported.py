@@ -168,7 +168,7 @@ class ReturnReported:
             if looks:
                 await inspect(tx, found, location, looks, at)
 
-        why = differ[0].kind if differ else ""
+        why: str = differ[0].kind if differ else ""
         if not differ:
             command = FinishReturn(id=told.return_, rma=rma, location=location, units=looks, missing=told.missing)
             why = await attempt(tx, lambda: whole(self.counter.finish(tx, command, actor, at)))

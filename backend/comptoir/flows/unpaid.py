@@ -6,16 +6,15 @@ from uuid import UUID
 
 from comptoir.kit.db import Connection
 from comptoir.payments.recording import PAID
+from comptoir.payments.sql import ENDED
 from comptoir.returns.refunding import gross_shares
 
 # What was refused or canceled of the delivery is in no need: it is what was given back for line 0, by no return.
-_ORDER: Final = """
+_ORDER: Final = f"""
 SELECT o.total_minor - coalesce((SELECT sum(f.amount_minor) FROM refund_line f WHERE f.order_id = o.id AND f.line = 0
     AND NOT EXISTS (SELECT FROM rma r WHERE r.id = f.cause)), 0)::bigint AS wanted_minor,
-  (SELECT coalesce(sum(p.amount_minor), 0)::bigint FROM payment p WHERE p.order_id = o.id AND p.state = ANY($2::text[])
-    AND NOT (p.state = 'authorized' AND p.capture_before <= $3)) AS paid_minor
-FROM sales_order o WHERE o.id = $1 AND EXISTS (SELECT FROM payment p WHERE p.order_id = o.id AND p.provider <> 'exchange'
-  AND (p.state = 'voided' OR p.state = 'authorized' AND p.capture_before <= $3))
+  (SELECT coalesce(sum(amount_minor), 0)::bigint FROM payment WHERE order_id = o.id AND state = ANY($3::text[]) AND NOT ({ENDED})) AS paid_minor
+FROM sales_order o WHERE o.id = $1 AND EXISTS (SELECT FROM payment WHERE order_id = o.id AND (state = 'voided' OR {ENDED}))
 """
 _NEEDS: Final = """
 SELECT r.line, r.quantity, r.canceled, r.share_minor, l.total_minor,
@@ -27,7 +26,7 @@ WHERE r.order_id = $1 ORDER BY r.line, r.part
 
 async def unpaid_minor(connection: Connection, order: UUID, now: datetime) -> int:
     """What is not paid any more of what the customer still gets; 0 for an order whose money was never gone."""
-    row = await connection.fetchrow(_ORDER, order, list(PAID), now)
+    row = await connection.fetchrow(_ORDER, order, now, list(PAID))
     if row is None or row["paid_minor"] >= row["wanted_minor"]:
         return 0
     needs = await connection.fetch(_NEEDS, order)

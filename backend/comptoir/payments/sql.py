@@ -223,6 +223,18 @@ async def void_pending(tx: Tx, order: UUID) -> None:
     await tx.run("UPDATE payment SET state = 'voided' WHERE order_id = $1 AND state = 'pending'", order)
 
 
+ENDED = (
+    "state = 'authorized' AND provider <> 'exchange' AND capture_before <= $2 AND NOT EXISTS (SELECT FROM payment_intention i"
+    " WHERE i.order_id = payment.order_id AND i.kind = 'capture' AND i.state IN ('intended', 'sent'))"
+)
+"""An authorization whose end has passed by its provider's word, and that nobody is capturing; $2 is now."""
+
+
+async def let_go_ended(tx: Tx, order: UUID, now: datetime) -> None:
+    """What was authorized and has ended is not counted on any more."""
+    await tx.run(f"UPDATE payment SET state = 'voided' WHERE order_id = $1 AND {ENDED}", order, now)
+
+
 async def await_less(tx: Tx, order: UUID, reference: str, minor: int) -> None:
     """Of what is still expected something was paid otherwise: so much is left to expect."""
     await tx.run(

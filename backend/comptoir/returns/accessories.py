@@ -80,9 +80,9 @@ def check(accessories: Sequence[Accessory]) -> None:
     codes = [one.code for one in accessories]
     for code in codes:
         if code == OTHER.code:
-            raise Invalid("accessory_reserved", code=code)
+            raise Invalid("accessory_reserved", accessory=code)
         if codes.count(code) > 1:
-            raise Invalid("accessory_twice", code=code)
+            raise Invalid("accessory_twice", accessory=code)
 
 
 def asked_for(of_category: Iterable[Accessory], of_sku: Iterable[Accessory]) -> tuple[Accessory, ...]:

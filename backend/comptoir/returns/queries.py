@@ -39,7 +39,7 @@ async def list_asked(connection: Connection, categories: Mapping[str, str]) -> d
 async def list_accessories(connection: Connection, kind: Of, key: str) -> tuple[Accessory, ...]:
     """What was said of this SKU or category itself, in its order; what belongs to it no longer too."""
     rows = await connection.fetch(
-        "SELECT code, fr, en, keep_minor, used FROM accessory WHERE kind = $1 AND key = $2 ORDER BY place, code",
+        "SELECT code, fr, en, keep_minor, used FROM accessory WHERE kind = $1 AND key = $2 ORDER BY place, code LIMIT 100",
         kind,
         key,
     )

@@ -20,7 +20,7 @@ from comptoir.kit.errors import Malformed
 from comptoir.kit.ids import new_id
 from comptoir.kit.words import Code, Note
 from comptoir.returns.accessories import MOST as MOST_ACCESSORIES
-from comptoir.returns.accessories import AccessoriesStand, Accessory, Of, PutAccessories
+from comptoir.returns.accessories import AccessoriesStand, Accessory, PutAccessories
 from comptoir.stock.feed import spelled
 from comptoir.web.api.asking import asked
 from comptoir.web.guards import with_key
@@ -61,11 +61,10 @@ class Accessories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accessories: Annotated[tuple[Accessory, ...], msgspec.Meta(max_length=MOST_ACCESSORIES)]
 
 
-class AccessoriesQuestion(msgspec.Struct, frozen=True):
-    """A SKU or a category, as it stands in the address."""
+class CategoryQuestion(msgspec.Struct, frozen=True):
+    """A category, as it stands in the address."""
 
-    kind: Of
-    key: Code
+    category: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 ACCESSORIES_EXAMPLE = {
@@ -139,26 +138,39 @@ async def unblock(
     return answered(await house.runner.perform(UnblockSku(data.id, sku, data.note), actor))
 
 
-@get("/catalog/accessories/{kind:str}/{key:str}", opt=with_key("catalog:read") | {"answer": AccessoriesStand})
-async def read_accessories(
-    kind: FromPath[str], key: FromPath[str], house: NamedDependency[House]
-) -> Response[AccessoriesStand]:
-    """What belongs to a `sku` or to all of a `category`; `asked`: all that is asked for when one comes back."""
-    question = asked(AccessoriesQuestion, kind=kind, key=key)
+@get("/catalog/skus/{sku:str}/accessories", opt=with_key("catalog:read") | {"answer": AccessoriesStand})
+async def read_of_sku(sku: FromPath[str], house: NamedDependency[House]) -> Response[AccessoriesStand]:
+    """What belongs to an article; `asked`: all that is asked for when one comes back, its category's too."""
     async with borrowed(house.pool) as connection:
-        return Response(await accessories_of(connection, question.kind, question.key))
+        return Response(await accessories_of(connection, "sku", asked(SkuQuestion, code=sku).code))
 
 
-@put("/catalog/accessories/{kind:str}/{key:str}", opt=with_key("catalog:write") | {"example": ACCESSORIES_EXAMPLE, "answer": AccessoriesStand})  # fmt: skip
-async def put_them(
-    kind: FromPath[str], key: FromPath[str], data: JSONBody[Accessories], house: NamedDependency[House],
-    actor: NamedDependency[Actor],
-) -> Response[bytes]:  # fmt: skip
+@get("/catalog/categories/{category:str}/accessories", opt=with_key("catalog:read") | {"answer": AccessoriesStand})
+async def read_of_category(category: FromPath[str], house: NamedDependency[House]) -> Response[AccessoriesStand]:
+    """What belongs to every article of a category."""
+    async with borrowed(house.pool) as connection:
+        return Response(
+            await accessories_of(connection, "category", asked(CategoryQuestion, category=category).category)
+        )
+
+
+@put("/catalog/skus/{sku:str}/accessories", opt=with_key("catalog:write") | {"example": ACCESSORIES_EXAMPLE, "answer": AccessoriesStand})  # fmt: skip
+async def put_of_sku(
+    sku: FromPath[str], data: JSONBody[Accessories], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[bytes]:
     """Say it anew: what is not named is gone. Under the same code a SKU's word stands over its category's."""
-    question = asked(AccessoriesQuestion, kind=kind, key=key)
-    command = PutAccessories(data.id, question.kind, question.key, data.accessories)
-    done = await house.runner.perform(command, actor)
-    return Response(done.answer, media_type="application/json", status_code=200)
+    command = PutAccessories(data.id, "sku", asked(SkuQuestion, code=sku).code, data.accessories)
+    return Response((await house.runner.perform(command, actor)).answer, media_type="application/json", status_code=200)
+
+
+@put("/catalog/categories/{category:str}/accessories", opt=with_key("catalog:write") | {"example": ACCESSORIES_EXAMPLE, "answer": AccessoriesStand})  # fmt: skip
+async def put_of_category(
+    category: FromPath[str], data: JSONBody[Accessories], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """The same for every article of a category."""
+    key = asked(CategoryQuestion, category=category).category
+    command = PutAccessories(data.id, "category", key, data.accessories)
+    return Response((await house.runner.perform(command, actor)).answer, media_type="application/json", status_code=200)
 
 
 def answered(done: Any) -> Response[Any]:
@@ -179,5 +191,5 @@ def version_in(header: str | None) -> int | None:
 
 
 ROUTES: list[BaseRouteHandler] = [
-    list_skus, read_sku, read_code, put_sku, block, unblock, read_accessories, put_them,
+    list_skus, read_sku, read_code, put_sku, block, unblock, read_of_sku, read_of_category, put_of_sku, put_of_category,
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
+from comptoir.flows.paid_again import PaidAtTill
 from comptoir.flows.unpaid import unpaid_minor
 from comptoir.fulfillment import passes
 from comptoir.fulfillment.handover import UNDO_FOR, RefuseHandOver
@@ -20,7 +21,6 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.ids import new_id
 from comptoir.kit.words import Code
-from comptoir.payments.recording import RecordPayment
 from comptoir.screens import counter, kept_counter, order_messages, return_desk, return_done, work_list
 from comptoir.web import limits
 from comptoir.web.guards import COUNTER, by
@@ -141,7 +141,7 @@ async def paid_at_till(
         await counter.read(connection, order, store_of(actor))
         due = await unpaid_minor(connection, order, now)
     if due:
-        await house.runner.perform(RecordPayment(data.id, order, data.till, "captured", due, "till"), actor)
+        await house.runner.perform(PaidAtTill(data.id, order, data.till), actor)
     return page.go(f"/counter/orders/{order}")
 
 
