@@ -14,7 +14,7 @@ from litestar.response import Stream
 from comptoir.alerting import queries
 from comptoir.alerting.model import KINDS, AcknowledgeAlert, SnoozeAlert
 from comptoir.alerting.queries import AlertView
-from comptoir.alerting.saying import duration, figure, headline, sentence
+from comptoir.alerting.saying import duration, figure, headline, sentence, whom
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed, in_transaction
@@ -120,8 +120,12 @@ async def snooze(
 
 @get("/manager/sw.js", opt=PUBLIC, sync_to_thread=False)
 def worker(request: DoorRequest) -> Response[bytes]:
-    """The worker of managers' pages: it shows notifications and keeps nothing."""
-    text = f'import {{ listen }} from "{request.app.state.assets.url("js/push-event.js")}";\nlisten({{ renew: "" }});\n'
+    """The worker of managers' pages: it shows notifications and keeps nothing. It takes the open pages on, so that a tap leads one of them on."""
+    url = request.app.state.assets.url("js/push-event.js")
+    text = (
+        f'import {{ listen }} from "{url}";\nlisten({{ renew: "" }});\n'
+        'addEventListener("activate", (event) => event.waitUntil(clients.claim()));\n'
+    )
     headers = {"cache-control": "no-cache", "content-security-policy": WORKER_POLICY}
     return Response(text.encode(), headers=headers, media_type="text/javascript; charset=utf-8")
 
@@ -179,6 +183,7 @@ def _words(page: Page) -> dict[str, Any]:
         "snoozes": SNOOZES,
         "new_id": new_id,
         "headline": lambda one: headline(one.kind, one.place, one.name, page.lang),
+        "whom": lambda one: whom(one.kind, one.place, one.name, page.lang),
         "sentence": lambda one, n=None: sentence(
             one.kind, one.place, one.name, one.value if n is None else n, page.lang
         ),
