@@ -344,6 +344,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "foresee late transfers": ("comptoir.flows.foresee_brought:foresee_brought", 60.0),
     "keep hours of stores": ("comptoir.tower.keeping:keep_hours", 60.0),
     "keep forecasts": ("comptoir.tower.keeping:keep_forecasts", 120.0),
+    "keep readings of stores": ("comptoir.tower.keeping:keep_readings", 60.0),
     "judge what managers did": ("comptoir.tower.judging:judge_acts", 60.0),
     "look through stock": ("comptoir.alerting.looking:look_through_stock", 60.0),
     "judge alerts": ("comptoir.alerting.keeping:judge_alerts", 60.0),

@@ -42,7 +42,7 @@ async def test_every_manager_page_opens_in_both_languages(door: Served, database
         await database.connection.execute("UPDATE staff SET language = $1", language)
         for page in (
             "/manager/people", "/manager/people/new", f"/manager/people/{people.LEA.id}", "/manager/devices",
-            "/manager/keys", "/manager/stores", f"/manager/stores/{people.PART_DIEU}", "/problems", "/problems/gap",
+            "/manager/keys", "/manager/stores", f"/manager/stores/{people.PART_DIEU}", f"/manager/stores/{people.PART_DIEU}/settings", "/manager/more", "/problems", "/problems/gap",
         ):  # fmt: skip
             answer = await browser.get(page)
             assert answer.status_code == 200, page
@@ -133,7 +133,7 @@ async def test_a_store_is_paused_and_goes_on(door: Served, database: Database) -
     address = f"/manager/stores/{people.PART_DIEU}"
     form = {"id": str(uuid4()), "minutes": 30, "reason": "Inventaire", "from": MIDDAY.isoformat()}
     assert (await browser.post(f"{address}/pause", data=form)).status_code == 303
-    assert "Inventaire" in (await browser.get(address)).text
+    assert "Inventaire" in (await browser.get(f"{address}/settings")).text
     assert (await browser.post(f"{address}/resume", data={"id": str(uuid4())})).status_code == 303
     assert (
         await database.connection.fetchval("SELECT paused_until FROM location WHERE id = $1", people.PART_DIEU) is None
@@ -152,7 +152,7 @@ async def test_a_store_says_how_many_orders_its_cart_takes_and_whether_totes_are
         "SELECT cart_orders, scan_totes FROM location WHERE id = $1", people.PART_DIEU
     )
     assert tuple(row or ()) == (12, True)
-    told = (await browser.get(address)).text
+    told = (await browser.get(f"{address}/settings")).text
     assert 'value="scan" checked' in told
     too_many = form | {"id": str(uuid4()), "version": 2, "cart_orders": 13}
     assert (await browser.post(address, data=too_many)).status_code in (400, 422)

@@ -8,19 +8,29 @@ what else the machine was doing.
 
 import argparse
 import json
+import os
+import socket
 import statistics
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
 
+import asyncpg
 from playwright.sync_api import Browser, BrowserContext, CDPSession, sync_playwright
 
 from comptoir import migrating
+from comptoir.bench import tower
+from comptoir.bench import world as bench_world
 from comptoir.kit import postgres
 from comptoir.kit.ids import Seal
 from tests.aside import run_aside
+from tests.browser import prepared
 from tests.browser.conftest import QUIET
-from tests.browser.shop import SECRET, Hands, Shop, open_shop
+from tests.browser.shop import SECRET, Hands, Shop, open_shop, wait_until_ready
 from tests.conftest import find_chromium
 
 MOBILE = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
@@ -90,11 +100,66 @@ def all_pages(browser: Browser, shop: Shop, runs: int) -> list[dict[str, object]
     return told
 
 
+def tower_pages(browser: Browser, url: str, runs: int) -> list[dict[str, object]]:
+    """What head office watches with 200 stores and 100,000 open works, as `comptoir bench M8` makes them."""
+    told = []
+    store = f"/manager/stores/{bench_world.FIRST_STORE}"
+    for size, (width, height) in (("phone", (390, 844)), ("laptop", (1280, 800))):
+        desk = browser.new_context(viewport={"width": width, "height": height}, locale="fr-FR")
+        desk.add_cookies([{"name": "sign_in", "value": tower.COOKIE, "url": url}])
+        for name, path in (("Now, 200 stores", "/manager"), ("a store of 200", store)):
+            told.append(several(f"{name}, {size}", runs, partial(measure, desk, url + path)))
+        desk.close()
+    return told
+
+
+@contextmanager
+def many_stores(server: postgres.Server) -> Iterator[str]:
+    """The address of a web process over 200 stores; ended at the end."""
+
+    async def make() -> str:
+        dsn = await server.create_database("many", "migrated")
+        connection = await asyncpg.connect(dsn)
+        now = datetime.now(UTC)
+        await bench_world.load(connection, now, bench_world.Size(skus=20))
+        await tower.fill(connection, 0)
+        await connection.execute(
+            "INSERT INTO tower_reading SELECT date_trunc('hour', $1::timestamptz) - make_interval(mins => 15 * n), l.id, (n * 3 + l.id::int) % 9, n % 3, n % 2, 0, 0, 0, 0"
+            " FROM location l, generate_series(0, 24) n", now,
+        )  # fmt: skip
+        await connection.close()
+        return dsn
+
+    dsn = run_aside(make())
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder:
+        environ = os.environ | {
+            "COMPTOIR_DATA": folder, "DATABASE_URL": dsn, "COMPTOIR_PORT": str(port), "COMPTOIR_SECRET": SECRET, "COMPTOIR_URL": url, "COMPTOIR_ENV": "dev",
+        }  # fmt: skip
+        web = prepared.start("web", environ)
+        try:
+            wait_until_ready(url, [web])
+            yield url
+        finally:
+            web.terminate()
+            web.wait()
+
+
+def tell(rows: list[dict[str, object]]) -> None:
+    for told in rows:
+        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Serve a world of its own, open each page cold, print one JSON line for each."""
     asked = argparse.ArgumentParser(prog="bin/measure", description=__doc__)
     asked.add_argument("--runs", type=int, default=5, help="cold openings of each page (default 5)")
-    runs = asked.parse_args().runs
+    asked.add_argument("--tower", action="store_true", help="only what managers watch, with 200 stores")
+    given = asked.parse_args()
+    runs = given.runs
     started = time.monotonic()
     with postgres.temporary(options=("max_connections=50",)) as server:
 
@@ -102,10 +167,13 @@ def main() -> int:
             await migrating.migrate(await server.create_database("migrated"))
 
         run_aside(make())
-        with open_shop(server, "measured") as shop, sync_playwright() as playwright:
+        with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
-            for told in all_pages(browser, shop, runs):
-                sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+            if not given.tower:
+                with open_shop(server, "measured") as shop:
+                    tell(all_pages(browser, shop, runs))
+            with many_stores(server) as url:
+                tell(tower_pages(browser, url, runs))
             browser.close()
     sys.stderr.write(f"{time.monotonic() - started:.0f} s\n")
     return 0

@@ -854,7 +854,7 @@ def looked_back(world: World) -> None:
         " (VALUES ('d', 'day'), ('w', 'week'), ('m', 'month')) AS g (grain, word),"
         " (VALUES ('received', '14', 9, 17), ('ready', 'pickup', 7, 6), ('ready', 'ship', 2, 2), ('prepared', '13', 9, 30000), ('accepted', '09', 9, 7000),"
         "   ('waited', '05', 7, 1500), ('sold', 'api|EUR', 17, 214300), ('sold', 'api|CHF', 1, 9000), ('captured', 'api|EUR', 9, 219000), ('found', '', 16, 0),"
-        "   ('short', 'damaged', 1, 0), ('shipped', 'colissimo', 2, 2), ('travelled', 'colissimo|02', 2, 4)) AS m (measure, key, a, b)"
+        "   ('short', 'damaged', 1, 0), ('short_sku', 'DERBY-HELENE-NOIR-39', 1, 0), ('found_sku', 'DERBY-HELENE-NOIR-39', 6, 0), ('shipped', 'colissimo', 2, 2), ('travelled', 'colissimo|02', 2, 4)) AS m (measure, key, a, b)"
         " GROUP BY 1, 2, 3, 4, 5, 6 ON CONFLICT (build, grain, measure, location, day, key) DO UPDATE SET a = f.a + excluded.a, b = f.b + excluded.b",
         datetime.now(UTC).date(),
     )  # fmt: skip
@@ -1498,9 +1498,9 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/stock/article": [State("one", "office", at("/manager/stock/article?sku=DERBY-HELENE-NOIR-39"), both=False)],
     "/manager/stock/control": [State("lying", "office", at("/manager/stock/control?what=lying")), State("empty", "office", at("/manager/stock/control?what=over&store=none"), both=False)],
     "/manager/stores": [State("list", "office", at("/manager/stores"))],
-    "/manager/stores/{location:str}": [
-        State("Lyon", "office", at(f"/manager/stores/{LYON}"), both=False),
-        State("no picture", "office", at("/manager/stores/paris-haussmann"), lambda page, world: (page.set_input_files("#f-file", files=[{"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"x"}]), page.fill("#f-says_fr", "Au premier"), submit("#f-says_en", "Up", "#desk button")(page, world)), both=False),
+    "/manager/stores/{location:str}/settings": [
+        State("Lyon", "office", at(f"/manager/stores/{LYON}/settings"), both=False),
+        State("no picture", "office", at("/manager/stores/paris-haussmann/settings"), lambda page, world: (page.set_input_files("#f-file", files=[{"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"x"}]), page.fill("#f-says_fr", "Au premier"), submit("#f-says_en", "Up", "#desk button")(page, world)), both=False),
     ],
     "/manager/stores/{location:str}/collections": [State("two carriers", "office", lambda world: (parcels(world), f"/manager/stores/{LYON}/collections")[1], both=False)],
     "/manager/stores/{store:str}/act": [State("parcels", "office", at(f"/manager/stores/{LYON}/act")), State("a new hour", "office", at(f"/manager/stores/{LYON}/act?do=extend&works=2&minutes=480"), both=False), State("just done", "office", at(f"/manager/stores/{LYON}/act?do=capacity&per_hour=30"), lambda page, world: (page.click("form[method=post] button.main"), page.wait_for_load_state()), both=False)],
@@ -1509,13 +1509,17 @@ STATES: Final[dict[str, list[State]]] = {
         State("what it changes", "office", at(f"/manager/stores/{LYON}/plan?day={plain_day()}"), planned_day, both=False),
         State("a wrong number", "office", at(f"/manager/stores/{LYON}/plan?day={plain_day()}"), lambda page, world: (page.locator("table.plan input").first.fill("x"), page.click("form[aria-labelledby=hours-head] button.tall"), page.locator(".error").wait_for()), both=False),
     ],
-    "/manager/stores/{store:str}/live": [State("Lyon", "office", at(f"/manager/stores/{LYON}/live"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
     "/manager/stock/shelves": [State("one goes on", "office", shelf("", "?store=" + LYON)), State("none chosen", "office", at("/manager/stock/shelves"), both=False)],
     "/manager/stock/shelves/{shelf:uuid}": [State("counted by somebody", "office", shelf("/{shelf}"))],
     "/manager/count-rules": [State("as they came", "office", at("/manager/count-rules")), State("a wrong one", "office", at("/manager/count-rules"), submit("#f-b_days", "1"), both=False)],
     "/manager/safety": [State("one in force, one to come", "office", safety(""), both=False)],
     "/manager/safety/draft": [State("what it changes", "office", safety("/draft", write=True)), State("a wrong one", "office", safety("/draft", write=True), submit("#f-units", "x", "form[action$='/add'] button"), both=False)],
     "/manager/safety/versions/{number:int}": [State("to come", "office", safety("/versions/2"), both=False)],
+    "/manager/stores/{location:str}": [State("Lyon", "office", at(f"/manager/stores/{LYON}"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}"), both=False)],
+    "/manager/stores/{location:str}/live": [State("where it once was", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
+    "/manager/stores/{location:str}/list": [State("all to do", "office", at(f"/manager/stores/{LYON}/list?what=open"), both=False), State("to put back", "office", at(f"/manager/stores/{LYON}/list?what=put_back"), both=False), State("none", "office", at(f"/manager/stores/{QUIET_STORE}/list?what=bags_old"), both=False)],
+    "/manager/more": [State("all", "office", at("/manager/more"))],
+    "/manager/acts": [State("one", "office", at(f"/manager/stores/{LYON}/act?do=capacity&per_hour=31"), lambda page, world: (page.click("form[method=post] button.main"), page.wait_for_load_state(), page.goto(world.shop.url + "/manager/acts"))), State("none", "office", at("/manager/acts?day=2020-01-01"), both=False)],
     "/manager/return-rules": [State("one in force, one to come", "office", return_rules(""), both=False)],
     "/manager/return-rules/draft": [State("what it changes", "office", return_rules("/draft", write=True), both=False)],
     "/manager/return-rules/draft/goods": [State("the rows", "office", return_rules("/draft/goods", write=True), both=False)],
@@ -1759,6 +1763,8 @@ STATES: Final[dict[str, list[State]]] = {
         State("one store by week", "office", lambda world: (looked_back(world), f"/manager/trends/prepare?by=week&of=s:{LYON}")[1], both=False),
         State("money by month", "office", lambda world: (looked_back(world), "/manager/trends/sales?by=month")[1], both=False),
     ],
+    "/manager/trends/{report:str}/articles": [State("one", "office", lambda world: (looked_back(world), "/manager/trends/fill/articles")[1]), State("none", "office", at("/manager/trends/fill/articles?until=2020-01-01"), both=False)],
+    "/manager/trends/{report:str}/article": [State("two stores", "office", lambda world: (looked_back(world), "/manager/trends/fill/article?sku=DERBY-HELENE-NOIR-39")[1], both=False)],
     "/manager/trends/{report:str}/orders": [State("none", "office", at(f"/manager/trends/sales/orders?store={LYON}&first=2020-01-01&last=2020-01-01"), both=False)],
     "/manager/receiving": [State("differences", "office", at("/manager/receiving"), quotes=True)],
     "/manager/receiving/new": [State("asked", "office", at("/manager/receiving/new"))],

@@ -80,3 +80,51 @@ def test_an_order_that_is_placed_is_in_the_figures_of_an_open_page_by_itself(off
     assert columns == 1 + 4, "a phone sees four hours"
     office.locator("#now-tiles > a").nth(2).click()
     expect(office.locator("main ol.list > li")).to_have_count(1)
+
+
+def test_acting_opens_beside_the_page_and_back_escape_and_a_page_without_script_do_the_same(
+    office: Page, shop: Shop, browser: Browser
+) -> None:
+    store = f"{shop.url}/manager/stores/{LYON}"
+    office.goto(store)
+    opener = office.locator("a[data-beside]").first
+    office.evaluate("window.kept = document.querySelector('#store')")
+    opener.click()
+    sheet = office.locator("dialog#beside[open]")
+    expect(sheet.locator("#beside-title")).to_be_focused()
+    assert office.url.startswith(f"{store}/act")
+    for scheme in ("light", "dark"):
+        office.emulate_media(color_scheme=scheme)
+        assert axe(office) == []
+    office.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    expect(opener).to_be_focused()
+    assert office.url == store
+    # Forward and back again: the sheet comes and goes, the page behind stays the same.
+    office.go_forward()
+    expect(sheet).to_have_count(1)
+    sheet.get_by_role("link", name="Changer la capacité").click()
+    office.fill("#beside #f-per_hour", "33")
+    sheet.get_by_role("button", name="Voir l’effet").click()
+    expect(sheet.locator("#effect-head")).to_be_focused()
+    sheet.locator("form[method=post] button.main").click()
+    expect(sheet.locator(".undo")).to_contain_text("33 commandes à l’heure")
+    assert "done=" in office.url
+    sheet.locator(".undo button").click()
+    expect(sheet.locator("[role=status]")).to_contain_text("Annulé")
+    office.go_back()
+    expect(sheet).to_have_count(0)
+    assert office.url == store
+    assert office.evaluate("document.querySelector('#store') === window.kept"), "the page behind was not loaded again"
+    # On a phone, and without a script, the same link is a page.
+    office.set_viewport_size({"width": 360, "height": 640})
+    opener.click()
+    expect(office.locator("h1")).to_contain_text("Agir")
+    assert fits(office, 320, 640) == []
+    plain = browser.new_context(java_script_enabled=False, storage_state=office.context.storage_state())
+    page = plain.new_page()
+    page.goto(store)
+    page.locator("a[data-beside]").first.click()
+    page.locator("form[method=get] button").click()
+    expect(page.locator("form[method=post] button.main")).to_be_visible()
+    plain.close()

@@ -11,10 +11,42 @@ from comptoir.world.cast import PASSWORD
 from tests.aside import run_aside
 from tests.browser.conftest import QUIET
 from tests.browser.picture_book import calm
-from tests.browser.shop import open_shop
+from tests.browser.shop import LYON, Shop, open_shop
 from tests.conftest import find_chromium
 
-SIZES = {"laptop": (1280, 800), "phone": (390, 844), "narrow": (320, 640)}
+SKU = "DERBY-HELENE-NOIR-39"
+STORE = f"/manager/stores/{LYON}"
+PAGES = (
+    ("now", "/manager"),
+    ("load", "/manager/load"),
+    ("works", "/manager/works?which=risk"),
+    ("store", STORE),
+    ("store-list", f"{STORE}/list?what=open"),
+    ("settings", f"{STORE}/settings"),
+    ("act", f"{STORE}/act"),
+    ("acts", "/manager/acts"),
+    ("stores", "/manager/stores"),
+    ("more", "/manager/more"),
+    ("articles", "/manager/trends/fill/articles"),
+    ("article", f"/manager/trends/fill/article?sku={SKU}"),
+)
+SIZES = {"laptop": (1280, 800), "phone": (360, 640)}
+
+
+def past(shop: Shop) -> None:
+    """Six hours of readings, four weeks of articles found and missing."""
+    shop.ask(
+        "INSERT INTO tower_reading SELECT to_timestamp(floor(extract(epoch FROM now()) / 900) * 900) - make_interval(mins => 15 * n), l.id, greatest(0, 3 - n / 8),"
+        " (24 - n) / 10, (24 - n) / 12, (n / 7) % 2, 0, (n < 6)::int, 0 FROM location l, generate_series(1, 24) n ON CONFLICT DO NOTHING"
+    )
+    shop.ask(
+        "INSERT INTO report_figure SELECT 0, g, v.m, p, CASE g WHEN 'd' THEN current_date - n WHEN 'w' THEN date_trunc('week', current_date - n)::date"
+        " ELSE date_trunc('month', current_date - n)::date END, v.sku, sum(v.a), 0, 0 FROM generate_series(0, 27) n, unnest(ARRAY['d', 'w', 'm']::char(1)[]) g,"
+        " unnest(ARRAY['lyon-part-dieu', 'lyon-confluence', 'annecy-carnot']) p, (VALUES ('short_sku', $1, 1), ('found_sku', $1, 6), ('short_sku', 'LISON-38', 2),"
+        " ('found_sku', 'LISON-38', 5), ('short_sku', 'AMPHORE-24', 1), ('found_sku', 'AMPHORE-24', 30)) v (m, sku, a) GROUP BY 1, 2, 3, 4, 5, 6"
+        " ON CONFLICT (build, grain, measure, location, day, key) DO NOTHING",
+        SKU,
+    )
 
 
 def main(folder: Path) -> None:
@@ -28,6 +60,7 @@ def main(folder: Path) -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
         with open_shop(server, "pictures", with_orders=True) as shop:
             calm(shop)
+            past(shop)
             for size, (width, height) in SIZES.items():
                 for scheme in ("light", "dark"):
                     for lang in ("fr-FR", "en-GB"):
@@ -40,14 +73,15 @@ def main(folder: Path) -> None:
                         page.fill("#f-password", PASSWORD)
                         page.click("button.main")
                         page.wait_for_url("**/manager")
-                        for name, path in (
-                            ("now", "/manager"),
-                            ("load", "/manager/load"),
-                            ("works", "/manager/works?which=risk"),
-                        ):
+                        for name, path in PAGES:
                             page.goto(shop.url + path)
                             page.wait_for_timeout(300)
                             page.screenshot(path=folder / f"{name}-{size}-{scheme}-{lang[:2]}.png", full_page=True)
+                        if size == "laptop":
+                            page.goto(shop.url + "/manager")
+                            page.locator("a[data-beside]").first.click()
+                            page.locator("#beside-title").wait_for()
+                            page.screenshot(path=folder / f"beside-{size}-{scheme}-{lang[:2]}.png")
                         context.close()
 
 

@@ -1,5 +1,7 @@
 """The page on which a manager acts: what it shows is what is done, taken back on the same page, and nobody sees another region's."""
 
+import csv
+import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -147,6 +149,57 @@ async def test_nobody_acts_on_or_reads_of_a_store_of_others(desk: Desk) -> None:
         assert (await browser.get(PAGE)).status_code == 403
 
 
+async def test_all_acts_say_who_why_what_was_foretold_and_what_came_and_are_taken_back_from_there(desk: Desk) -> None:
+    await crowded(desk)
+    async with await desk.browser(INES) as browser:
+        for query, why in (("do=capacity&per_hour=9", "=deux absents"), ("do=pause&minutes=60", "")):
+            done = await browser.post(PAGE, data=form_of(await browser.get(f"{PAGE}?{query}")) | {"why": why})
+            assert done.status_code == 303
+        page = await browser.get("/manager/acts")
+        told = words(page)
+        assert (
+            "9 commandes à l’heure" in told
+            and "Inès" in told
+            and "=deux absents" in told
+            and "pas encore l’heure" in told
+        )
+        assert page.text.index("en pause") < page.text.index("9 commandes à l’heure"), "the newest is first"
+        only = words(await browser.get("/manager/acts?kind=pause&day=2026-11-20"))
+        assert "en pause jusqu" in only and "9 commandes à l’heure" not in only
+        assert "Aucune action" in words(await browser.get("/manager/acts?day=2026-11-19"))
+        rows = list(csv.DictReader(io.StringIO((await browser.get("/manager/acts/csv")).content.decode("utf-8-sig"))))
+        assert [(row["kind"], row["store"], row["why"]) for row in rows] == [
+            ("pause", PART_DIEU, ""),
+            ("capacity", PART_DIEU, "'=deux absents"),
+        ]
+        undo = {"id": hidden(page, "id", "/undo"), "back": "acts"}
+        back = await browser.post(f"/manager/acts/{rows[0]['act']}/undo", data=undo)
+        assert back.headers["location"] == f"/manager/acts?done={rows[0]['act']}"
+        after = words(await browser.get(back.headers["location"]))
+        assert "Annulé :" in after and "annulé à 12:00 (Inès" in after
+        assert (await browser.get(f"/manager/acts?store={VIEUX_LILLE}")).status_code == 404
+    async with await desk.browser(MARC) as browser:
+        assert "Aucune action" in words(await browser.get("/manager/acts"))
+        assert len((await browser.get("/manager/acts/csv")).text.splitlines()) == 1
+        assert (await browser.get(f"/manager/acts/csv?store={PART_DIEU}")).status_code == 404
+
+
+async def test_beside_a_page_the_same_acts_come_as_a_sheet_and_a_form_leads_to_the_next(desk: Desk) -> None:
+    await crowded(desk)
+    beside = {"hx-request": "true"}
+    async with await desk.browser(INES) as browser:
+        sheet = await browser.get(f"{PAGE}?do=capacity&per_hour=9", headers=beside)
+        assert sheet.text.lstrip().startswith("<header>") and "<html" not in sheet.text
+        assert 'id="beside-title"' in sheet.text and "HX-Request" in sheet.headers["vary"]
+        form = form_of(sheet)
+        done = await browser.post(PAGE, data=form, headers=beside)
+        assert (done.status_code, done.headers["hx-redirect"]) == (200, f"{PAGE}?do=capacity&done={form['id']}")
+        undoable = await browser.get(done.headers["hx-redirect"], headers=beside)
+        assert 'class="undo"' in undoable.text and 'id="beside-title"' in undoable.text
+        stale = await browser.post(PAGE, data=form | {"id": str(new_id()), "until": "2026-11-20T11:00:00+00:00"}, headers=beside)  # fmt: skip
+        assert stale.status_code == 422 and 'id="beside-title"' in stale.text
+
+
 async def test_other_systems_try_do_list_and_take_back_within_their_places(desk: Desk) -> None:
     await crowded(desk)
     await make_key(desk.connection, MIDDAY, "office", "tower:read", "tower:write")
@@ -164,6 +217,9 @@ async def test_other_systems_try_do_list_and_take_back_within_their_places(desk:
         listed = (await client.get("/api/v1/tower/actions", headers=ours)).json()["actions"]
         assert [(one["id"], one["kind"], one["came"]) for one in listed] == [(what["id"], "move", None)]
         assert (await client.get("/api/v1/tower/actions", headers=theirs)).json() == {"actions": []}
+        for query, count in (("kind=move", 1), ("kind=pause", 0), ("day=2026-11-20", 1), ("day=2026-11-19", 0)):
+            found = await client.get(f"/api/v1/tower/actions?{query}", headers=ours)
+            assert len(found.json()["actions"]) == count, query
         path = f"/api/v1/tower/actions/{what['id']}/undo"
         assert (await client.post(path, json={"id": str(new_id())}, headers=theirs)).status_code == 404
         assert (await client.post(path, json={"id": str(new_id())}, headers=ours)).json()["back"] == 2
@@ -184,7 +240,7 @@ async def test_a_stores_page_says_its_day_in_figures_and_none_of_a_person(desk: 
         "INSERT INTO short_pick (id, work, line, location, sku, quantity, reason, who, at) VALUES ($1, $2, 1, $3, 'LISON-38', 2, 'not_found', $4, $5)",
         new_id(), late, PART_DIEU, str(LEA.id), MIDDAY,
     )  # fmt: skip
-    path = f"/manager/stores/{PART_DIEU}/live"
+    path = f"/manager/stores/{PART_DIEU}"
     async with await desk.browser(LEA, PART_DIEU), await desk.browser(HELENE) as browser:
         told = words(await browser.get(path))
     for said in (
@@ -193,5 +249,20 @@ async def test_a_stores_page_says_its_day_in_figures_and_none_of_a_person(desk: 
         "Basket Lison, Blanc et vert, 38 pas à sa place 2 pièces", "Depuis un à trois jours 1", "XX-01",
     ):  # fmt: skip
         assert said in told, (said, told)
+    await desk.connection.execute(
+        "INSERT INTO put_back (id, location, sku, quantity, done, reason, made_at) VALUES ($1, $2, 'AMPHORE-24', 3, 1, 'canceled', $3)",
+        new_id(), PART_DIEU, MIDDAY,
+    )  # fmt: skip
+    async with await desk.browser(HELENE) as browser:
+        counts = {
+            "open": 6, "late": 1, "half": 0, "hour": 3, "two": 1, "today": 1, "later": 0, "to_pick": 5, "picked": 1, "staged": 1, "gone": 0,
+            "bags_today": 0, "bags_days": 1, "bags_old": 0, "bags_back": 0, "put_back": 1, "came_back": 0,
+        }  # fmt: skip
+        for what, count in counts.items():
+            listed = await browser.get(f"{path}/list?what={what}")
+            assert listed.text.count('<li><a class="item"') == count, (what, words(listed))
+        assert "2 pièces" in words(await browser.get(f"{path}/list?what=put_back"))
+        assert "Voir quoi faire" in words(await browser.get(path)), "what harms most has its act"
     async with await desk.browser(MARC) as browser:
-        assert (await browser.get(path)).status_code == 404
+        for rest in ("", "/list", "/stream"):
+            assert (await browser.get(path + rest)).status_code == 404

@@ -62,7 +62,7 @@ async def test_a_change_is_kept_with_what_was_and_what_is_and_shown_in_words(des
     day = {"id": str(uuid4()), "day": "2026-12-24", "hours": "9:00-17:00", "reason": "Veille de Noël"}
     await manager.post(f"{address}/exceptions", data=day)
     assert (await kept(desk, "store.exception_set"))["day_2026-12-24"] == (None, "9:00-17:00")
-    page = words(await manager.get(address))
+    page = words(await manager.get(f"{address}/settings"))
     assert f"Capacité par heure {before} → devient 40" in page and "Horaires du lundi" in page and "Hélène" in page
     person = {
         "id": str(uuid4()), "version": "1", "first_name": "Léa", "last_name": "Marchand", "role": "associate", "locations": PART_DIEU,

@@ -36,7 +36,7 @@ async def send(browser: httpx.AsyncClient, sent: bytes | None, form: dict[str, s
 
 
 async def form_of(browser: httpx.AsyncClient, **more: str) -> dict[str, str]:
-    page = await browser.get(HERE)
+    page = await browser.get(f"{HERE}/settings")
     return {"id": hidden(page, "id", "/desk"), "version": hidden(page, "version", "/desk")} | SAYS | more
 
 

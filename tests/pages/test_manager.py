@@ -117,16 +117,19 @@ async def test_the_page_speaks_english_to_who_reads_english(desk: Desk) -> None:
 
 async def test_another_regions_store_is_not_found(desk: Desk) -> None:
     async with await desk.browser(INES) as browser:
-        assert (await browser.get(f"/manager/stores/{PART_DIEU}/live")).status_code == 200
-        assert (await browser.get(f"/manager/stores/{VIEUX_LILLE}/live")).status_code == 404
-        assert (await browser.get(f"/manager/stores/{VIEUX_LILLE}/live/stream")).status_code == 404
+        assert (await browser.get(f"/manager/stores/{PART_DIEU}")).status_code == 200
+        moved = await browser.get(f"/manager/stores/{PART_DIEU}/live")
+        assert (moved.status_code, moved.headers["location"]) == (303, f"/manager/stores/{PART_DIEU}")
+        for rest in ("", "/live", "/stream", "/list", "/settings", "/act"):
+            assert (await browser.get(f"/manager/stores/{VIEUX_LILLE}{rest}")).status_code == 404, rest
+        assert (await browser.get(f"/manager/devices?store={VIEUX_LILLE}")).status_code == 404
 
 
 async def test_a_stores_list_is_to_read_and_leads_to_orders(desk: Desk) -> None:
     order, work = await desk.order()
     await desk.connection.execute("UPDATE work SET taken_by = $2 WHERE id = $1", work, LEA.id)
     async with await desk.browser(INES) as browser:
-        answer = await browser.get(f"/manager/stores/{PART_DIEU}/live")
+        answer = await browser.get(f"/manager/stores/{PART_DIEU}")
     assert "Léa s’en occupe" in words(answer)
     assert f'href="/manager/orders/{order}"' in answer.text
     assert "<form" not in answer.text

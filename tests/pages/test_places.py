@@ -54,13 +54,13 @@ async def test_a_store_is_opened_in_a_new_region_of_a_new_company_moved_and_clos
         answer = await send(office, "/manager/stores/new", **ANGERS | {"legal_entity": "orme-ouest"} | change)
         assert answer.status_code == 422 and ANGERS["street"] in answer.text, field
     made = await send(office, "/manager/stores/new", **ANGERS | {"legal_entity": "orme-ouest", "region": "ouest"})
-    assert made.headers["location"] == "/manager/stores/angers-ralliement"
+    assert made.headers["location"] == "/manager/stores/angers-ralliement/settings"
     row = await desk.connection.fetchrow("SELECT * FROM location WHERE id = 'angers-ralliement'")
     assert row and (row["services"], row["region"], round(row["latitude"])) == ([], "ouest", 47)
     assert (
         await desk.connection.fetchval("SELECT count(*) FROM staging_place WHERE location = 'angers-ralliement'") == 4
     )
-    assert "Magasin créé" in words(await office.get("/manager/stores/angers-ralliement"))
+    assert "Magasin créé" in words(await office.get("/manager/stores/angers-ralliement/settings"))
     about = "/manager/stores/angers-ralliement/about"
     moved = await send(
         office,
@@ -82,7 +82,7 @@ async def test_a_store_is_opened_in_a_new_region_of_a_new_company_moved_and_clos
         2,
     )
     assert (await send(office, about, version="1", name="x")).status_code == 409
-    page = words(await office.get("/manager/stores/angers-ralliement"))
+    page = words(await office.get("/manager/stores/angers-ralliement/settings"))
     assert "Nom Angers Ralliement → devient Angers Maine" in page.replace(" :", "")
     closing = {"id": str(uuid4()), "version": "2", "what": "close", "reason": "Bail fini"}
     assert (await office.post("/manager/stores/angers-ralliement/closing", data=closing)).status_code == 303

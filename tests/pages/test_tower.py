@@ -211,6 +211,27 @@ async def test_hours_are_kept_paces_learned_and_forecasts_compared_with_what_cam
         assert "le plus souvent à" in words(await browser.get("/manager"))
 
 
+async def test_readings_are_kept_each_quarter_and_drawn_as_lines_of_ones_own_stores(desk: Desk) -> None:
+    house = desk.app.house
+    for place, count in ((PART_DIEU, 2), (VIEUX_LILLE, 5)):
+        for _ in range(count):
+            await late_order(desk, place)
+    for _ in range(4):
+        assert await keeping.keep_readings(house) == 2
+        assert await keeping.keep_readings(house) == 0, "once a quarter, however often the worker asks"
+        desk.app.clock.advance(minutes=15)
+    await late_order(desk)
+    kept = await desk.connection.fetch("SELECT location, late FROM tower_reading ORDER BY at, location LIMIT 2")
+    assert [tuple(row) for row in kept] == [(VIEUX_LILLE, 5), (PART_DIEU, 2)]
+    for person, said in ((INES, "de 2 à 3"), (ODILE, "de 7 à 8"), (MARC, "de 5 à 5")):
+        async with await desk.browser(person) as browser:
+            page = await browser.get("/manager")
+            assert f"six dernières heures : {said}, le plus à" in page.text
+    desk.app.clock.advance(minutes=60 * 49)
+    assert await keeping.keep_readings(house) == 2
+    assert await desk.connection.fetchval("SELECT count(*) FROM tower_reading") == 2
+
+
 async def test_an_open_page_is_sent_only_the_parts_that_changed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manager, "AT_MOST_EVERY", 0.01)
     parts = {"a": "one", "b": "two"}

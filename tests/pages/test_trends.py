@@ -11,7 +11,7 @@ import pytest
 
 from comptoir.flows import keep_reports
 from comptoir.kit.db import Connection, Tx
-from comptoir.reporting import drawing
+from comptoir.reporting import article_queries, drawing
 from comptoir.reporting import queries as trends
 from comptoir.reporting.measures import bucket_of
 from comptoir.reporting.reports import REPORTS, spans
@@ -35,7 +35,7 @@ async def weeks_of(connection: Connection) -> None:
             for measure, key, *figures in (
                 ("received", "14", 10, 20, 0), ("ready", "pickup", 10, 10 - late, 0), ("prepared", f"{bucket_of(seconds):02}", 10, 10 * seconds, 0),
                 ("sold", "api|EUR", 10, 129_00 * late, 490), ("short", "damaged", late, 0, 0), ("short_sku", "LISON-38", late, 0, 0),
-                ("found", "", 20 - late, 0, 0),
+                ("found", "", 20 - late, 0, 0), ("found_sku", "LISON-38", 3 * late, 0, 0), ("found_sku", "AMPHORE-24", 9, 0, 0),
             ):  # fmt: skip
                 for grain, first in periods(day).items():
                     row = sums[grain, measure, place, first, key]
@@ -133,6 +133,68 @@ async def test_a_figure_leads_to_its_orders_and_a_table_of_figures_is_all_that_p
         await plans(desk.connection)
 
 
+async def test_each_article_that_was_missing_says_its_part_of_what_was_looked_for_down_to_the_store(
+    database: Database,
+) -> None:
+    async with opened(database) as desk:
+        await weeks_of(desk.connection)
+        await desk.connection.execute(
+            "INSERT INTO report_figure SELECT 0, g, m, $1, $2, 'AMPHORE-24', n, 0, 0 FROM unnest(ARRAY['d', 'w', 'm']::char(1)[]) g,"
+            " (VALUES ('short_sku', 150), ('found_sku', 0)) AS v (m, n) ON CONFLICT (build, grain, measure, location, day, key) DO UPDATE SET a = report_figure.a + excluded.a",
+            PART_DIEU, TODAY,
+        )  # fmt: skip
+        office = await desk.browser(ODILE)
+        path = "/manager/trends/fill/articles"
+        # 28 days: Lison misses one and five a day of four and twenty, Amphore 150 at once of 28 times 18 and these.
+        page = await office.get(path)
+        assert "168 672 25 %" in words(page) and "150 654 23 %" in words(page)
+        assert page.text.index("LISON-38") < page.text.index("AMPHORE-24")
+        by_rate = await office.get(f"{path}?of=s:{PART_DIEU}&order=rate")
+        assert by_rate.text.index("AMPHORE-24") < by_rate.text.index("LISON-38")
+        rows = list(csv.DictReader(io.StringIO((await office.get(f"{path}/csv")).content.decode("utf-8-sig"))))
+        assert [(row["sku"], row["asked"], row["short"], row["short_rate"]) for row in rows] == [
+            ("LISON-38", "672", "168", "0.2500"),
+            ("AMPHORE-24", "654", "150", "0.2294"),
+        ]
+        one = await office.get("/manager/trends/fill/article?sku=LISON-38")
+        assert "Lille 140 560 25" in words(one) and "Lyon 28 112 25" in words(one)
+        assert f"/manager/trends/fill/orders?store={VIEUX_LILLE}&amp;first=" in one.text
+        marc = await desk.browser(MARC)
+        theirs = await marc.get(path)
+        assert "AMPHORE" not in theirs.text and "140 560" in words(theirs)
+        assert "Lyon" not in words(await marc.get("/manager/trends/fill/article?sku=LISON-38"))
+        for foreign in (f"{path}?of=s:{PART_DIEU}", f"{path}/csv?of=s:{PART_DIEU}", "/manager/trends/sales/articles"):
+            assert (await marc.get(foreign)).status_code == 404, foreign
+
+
+async def test_orders_that_head_office_canceled_are_counted_by_its_own_reasons_in_its_own_words(
+    database: Database,
+) -> None:
+    async with opened(database) as desk:
+        now = desk.app.clock()
+        await desk.connection.execute(
+            "INSERT INTO reason (subject, code, fr, en, place, changed_at, changed_who) VALUES ('cancel', 'strike', 'Grève', 'Strike', 60, $1, 'x'),"
+            " ('cancel', 'mistake', 'Faute de frappe', 'Slip', 50, $1, 'x')", now,
+        )  # fmt: skip
+        orders = []
+        for reason in ("strike", "mistake", "duplicate", "because I say so"):
+            order, _ = await desk.order("open")
+            orders.append(order)
+            await desk.connection.execute(
+                "UPDATE sales_order SET canceled_at = $2, cancel_reason = $3 WHERE id = $1", order, now, reason
+            )
+        async with desk.app.house.pool.acquire() as connection, connection.transaction():
+            await keep_reports.keep_figures(Tx(connection, "system", now), orders)
+        keys = await desk.connection.fetch("SELECT DISTINCT key FROM report_figure WHERE measure = 'canceled'")
+        assert {row["key"] for row in keys} == {"strike", "mistake", "duplicate", "other"}
+        boss = await desk.browser(HELENE)
+        page = words(await boss.get("/manager/trends/cancellations"))
+        for said in ("Grève 1 25", "Faute de frappe 1 25", "Commande en double 1 25", "Autre raison 1 25"):
+            assert said in page, (said, page)
+        behind = f"/manager/trends/cancellations/orders?store={PART_DIEU}&first={TODAY}&last={TODAY}&key=strike"
+        assert "Grève" in words(await boss.get(behind))
+
+
 async def plans(connection: Any) -> None:
     """No statement of the pages reads what happened; the figures themselves are read by their key."""
     asked: list[tuple[str, tuple[Any, ...]]] = [
@@ -140,6 +202,8 @@ async def plans(connection: Any) -> None:
         (trends._WEEKS, (["ready"], [PART_DIEU], TODAY, TODAY)),
         (trends._STOCK, ([PART_DIEU], [TODAY], [TODAY])),
         (trends._ORDERS, (PART_DIEU, TODAY, TODAY, ["ready"], None)),
+        (article_queries._ARTICLES, ("d", [PART_DIEU], TODAY, TODAY, False, 50, 0)),
+        (article_queries._STORES, ("d", "LISON-38", [PART_DIEU], TODAY, TODAY)),
     ]
     async with connection.transaction():
         await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")

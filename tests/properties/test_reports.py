@@ -55,6 +55,8 @@ DIRECT = {
     "collected": "SELECT location, handed_over_at AS at, extract(epoch FROM handed_over_at - staged_at)::int AS seconds FROM work WHERE handed_over_at IS NOT NULL AND staged_at IS NOT NULL",
     "waited": "SELECT location, done_at AS at, extract(epoch FROM done_at - at)::int AS seconds FROM arrival WHERE done_at IS NOT NULL",
     "short": "SELECT p.location, p.at, p.reason AS key, p.quantity AS a FROM short_pick p JOIN work w ON w.id = p.work WHERE p.undone_at IS NULL AND w.status NOT IN ('open', 'accepted', 'picking', 'picked')",
+    "found_sku": "SELECT m.location, m.happened_at AS at, m.sku AS key, m.set_aside AS a FROM stock_movement m JOIN work w ON w.id = m.work"
+    " WHERE m.fact IN ('pick', 'pick_undone') AND w.status NOT IN ('open', 'accepted', 'picking', 'picked')",
     "canceled": "SELECT (SELECT w.location FROM work w WHERE w.order_id = s.id ORDER BY (w.status = 'rejected' OR coalesce(w.ended_because IN ('moved', 'declined'), false)), w.created_at, w.id LIMIT 1) AS location,"
     " canceled_at AS at, CASE WHEN cancel_reason IN ('customer', 'payment_not_received', 'short') THEN cancel_reason ELSE 'other' END AS key FROM sales_order s WHERE canceled_at IS NOT NULL",
     "returned": "SELECT m.location, m.settled_at AS at, u.reason || '|EUR' AS key, u.refund_minor AS b FROM rma m JOIN rma_unit u ON u.rma = m.id"
@@ -75,7 +77,7 @@ async def by_the_rows(connection: Any) -> dict[tuple[Any, ...], tuple[int, int, 
             one = sums[measure, row["location"] or "", row["day"], key]
             one[0] += row.get("a", 1)
             one[1] += row.get("b", row.get("seconds", 0))
-    return {key: tuple(values) for key, values in sums.items()}  # type: ignore[misc]
+    return {key: tuple(values) for key, values in sums.items() if any(values)}  # type: ignore[misc]
 
 
 async def must_agree(connection: Any, pool: Any, clock: SetClock) -> None:

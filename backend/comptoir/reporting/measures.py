@@ -27,9 +27,9 @@ STOCK_BANDS: Final = (30, 90, 180)
 
 
 CANCEL_REASONS: Final = (
-    "customer", "not_available", "duplicate", "suspected_fraud", "mistake", "payment_not_received", "short", "canceled in the shop",
+    "customer", "not_available", "duplicate", "suspected_fraud", "mistake", "payment_not_received", "short", "canceled in the shop", "hand-over undone",
 )  # fmt: skip
-"""Reasons that are the same wherever they come from; what a person wrote is `other`."""
+"""Reasons that are the same wherever they come from. Those that head office added count by their code; what somebody wrote is `other`."""
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -53,6 +53,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
         Measure("found", "units", ("units",)),
         Measure("short", "units", ("units",), "reason"),
         Measure("short_sku", "units", ("units",), "sku"),
+        Measure("found_sku", "units", ("units",), "sku"),
         Measure("canceled", "orders", ("orders",), "reason"),
         Measure("declined", "orders", ("orders",), "reason"),
         Measure("expired", "orders", ("orders",)),

@@ -4,7 +4,7 @@ One statement each: a report by period and by store, the same store by store and
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -135,6 +135,11 @@ class Trend(msgspec.Struct, frozen=True):
     @property
     def empty(self) -> bool:
         return not any(value for value in self.whole.values())
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """(Words of the breakdown, key) of every group."""
+        return [(part.breakdown.words, group.key) for part in self.parts for group in part.groups]
 
 
 class Behind(msgspec.Struct, frozen=True):
@@ -286,14 +291,15 @@ async def behind(
 _NAMES: Final = """
 SELECT 'sku' AS words, k.sku AS key, concat_ws(', ', k.name, nullif(k.variant, ''), nullif(k.deciding, '')) AS said FROM sku k WHERE k.sku = ANY($1::text[])
 UNION ALL SELECT 'channel', c.id, c.name FROM channel c WHERE c.id = ANY($1::text[])
-UNION ALL SELECT CASE r.subject WHEN 'return' THEN 'return' ELSE 'reason' END, r.code, CASE $2 WHEN 'en' THEN r.en ELSE r.fr END FROM reason r WHERE r.code = ANY($1::text[])
+UNION ALL SELECT r.subject, r.code, CASE $2 WHEN 'en' THEN r.en ELSE r.fr END FROM reason r WHERE r.code = ANY($1::text[])
 """
 
 
-async def names(connection: Connection, language: str, parts: Sequence[Part]) -> dict[tuple[str, str], str]:
-    """What articles, channels and people's own reasons are called: (words of the breakdown, or `reason`; key) -> name."""
-    named = ("sku", "channel", "return", "short", "decline")
-    keys = sorted({group.key for part in parts for group in part.groups if part.breakdown.words in named})
+async def names(
+    connection: Connection, language: str, asked: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], str]:  # fmt: skip
+    """What articles, channels and head office's own reasons are called, of (words of the breakdown, key); what has no name is not in it."""
+    keys = sorted({key for words, key in asked if words in ("sku", "channel", "return", "short", "decline", "cancel")})
     rows = await connection.fetch(_NAMES, keys, language) if keys else []
     return {(row["words"], row["key"]): row["said"] for row in rows}
 

@@ -85,12 +85,13 @@ fact (subject, location, zone, at, measure, key, a, b, c) AS (
   UNION ALL SELECT v.order_id, v.location, l.time_zone, v.done_at, 'waited', to_char(width_bucket(s, $2::bigint[]), 'FM00'), 1, s, 0
     FROM arrival v JOIN asked a ON a.id = v.order_id JOIN location l ON l.id = v.location
     CROSS JOIN LATERAL (SELECT greatest(0, extract(epoch FROM v.done_at - v.at))::bigint) AS x (s) WHERE v.done_at IS NOT NULL
-  UNION ALL SELECT w.order_id, w.location, w.zone, m.happened_at, 'found', '', m.set_aside, 0, 0
-    FROM w JOIN stock_movement m ON m.work = w.id WHERE m.fact IN ('pick', 'pick_undone') AND w.status NOT IN ('open', 'accepted', 'picking', 'picked')
+  UNION ALL SELECT w.order_id, w.location, w.zone, m.happened_at, g.measure, g.key, m.set_aside, 0, 0
+    FROM w JOIN stock_movement m ON m.work = w.id CROSS JOIN LATERAL (VALUES ('found', ''), ('found_sku', m.sku)) AS g (measure, key) WHERE m.fact IN ('pick', 'pick_undone') AND w.status NOT IN ('open', 'accepted', 'picking', 'picked')
   UNION ALL SELECT w.order_id, w.location, w.zone, p.at, g.measure, g.key, p.quantity, 0, 0
     FROM w JOIN short_pick p ON p.work = w.id CROSS JOIN LATERAL (VALUES ('short', coalesce(p.said, p.reason)), ('short_sku', p.sku)) AS g (measure, key)
     WHERE p.undone_at IS NULL AND w.status NOT IN ('open', 'accepted', 'picking', 'picked')
-  UNION ALL SELECT h.order_id, h.location, h.zone, o.canceled_at, 'canceled', CASE WHEN o.cancel_reason = ANY($5::text[]) THEN o.cancel_reason ELSE 'other' END, 1, 0, 0
+  UNION ALL SELECT h.order_id, h.location, h.zone, o.canceled_at, 'canceled', CASE WHEN o.cancel_reason = ANY($5::text[])
+      OR EXISTS (SELECT FROM reason r WHERE r.subject = 'cancel' AND r.code = o.cancel_reason) THEN o.cancel_reason ELSE 'other' END, 1, 0, 0
     FROM o JOIN home h ON h.order_id = o.id WHERE o.canceled_at IS NOT NULL
   UNION ALL SELECT e.stream, e.location, l.time_zone, e.at, split_part(e.kind, '.', 2), CASE e.kind WHEN 'fulfillment.declined' THEN coalesce(e.body ->> 'reason', '') ELSE '' END, 1, 0, 0
     FROM event e JOIN asked a ON a.id = e.stream JOIN location l ON l.id = e.location

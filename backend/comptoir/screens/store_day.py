@@ -14,18 +14,24 @@ from comptoir.screens.device_list import app_state, silence
 THERE: Final = timedelta(minutes=30)
 """Whoever is signed in on a device and did something within it is there."""
 FEW: Final = 5
-GONE: Final = (
-    "'handed_over', 'handed_to_carrier', 'in_transit', 'delivered', 'delivery_failed', 'returned_to_sender', 'closed'"
-)
+STAGES: Final = {
+    "to_pick": "'open', 'accepted'",
+    "picking": "'picking'",
+    "picked": "'picked', 'packed', 'labeled'",
+    "staged": "'staged'",
+    "gone": "'handed_over', 'handed_to_carrier', 'in_transit', 'delivered', 'delivery_failed', 'returned_to_sender', 'closed'",
+}
+"""Where a work is on its way out, and the states that this is."""
+OLD: Final = timedelta(days=3)
+"""A bag that waits longer is old."""
+SOON_BACK: Final = timedelta(days=1)
 
 _SQL: Final = f"""
 WITH today AS (SELECT w.status, w.kind FROM work w WHERE w.location = $1 AND w.created_at >= $3),
 waits AS (SELECT w.staged_at, w.collect_until FROM work w WHERE w.location = $1 AND w.status = 'staged'),
 missed AS (SELECT p.sku, p.quantity, p.reason, p.at FROM short_pick p WHERE p.location = $1 AND p.at >= $3 AND p.undone_at IS NULL)
 SELECT (SELECT count(*)::int FROM today) AS came,
-  (SELECT count(*)::int FROM today WHERE status IN ('open', 'accepted')) AS to_pick, (SELECT count(*)::int FROM today WHERE status = 'picking') AS picking,
-  (SELECT count(*)::int FROM today WHERE status IN ('picked', 'packed', 'labeled')) AS picked, (SELECT count(*)::int FROM today WHERE status = 'staged') AS staged,
-  (SELECT count(*)::int FROM today WHERE status IN ({GONE})) AS gone,
+  {", ".join(f"(SELECT count(*)::int FROM today WHERE status IN ({states})) AS {name}" for name, states in STAGES.items())},
   ARRAY(SELECT DISTINCT s.first_name FROM sign_in i JOIN device d ON d.id = i.device JOIN staff s ON s.id = i.staff
     WHERE d.location = $1 AND i.ended_at IS NULL AND i.ends_at > $2 AND i.seen_at > $4 ORDER BY 1 LIMIT 40) AS people,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('name', d.name, 'heard_at', d.last_seen_at, 'app_version', d.app_version) ORDER BY d.name), '[]')
@@ -94,9 +100,7 @@ class StoreDay(msgspec.Struct, frozen=True):
 
 async def read(connection: Connection, location: str, midnight: datetime, now: datetime) -> StoreDay:
     """A store's day; `midnight` is when it began there."""
-    row = await connection.fetchrow(
-        _SQL, location, now, midnight, now - THERE, midnight - timedelta(days=3), now + timedelta(days=1)
-    )
+    row = await connection.fetchrow(_SQL, location, now, midnight, now - THERE, midnight - OLD, now + SOON_BACK)
     assert row is not None
     plain = dict(row)
     plain["devices"], plain["shorts"] = (msgspec.json.decode(plain[name]) for name in ("devices", "shorts"))

@@ -1,7 +1,7 @@
 """What managers did, newest first: who and why, what was said to come of it, what came, until when it is taken back."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,10 +13,13 @@ from comptoir.tower.effect import Effect
 
 MOST: Final = 20
 _ACTS: Final = """
-SELECT a.id, a.location, l.name, l.time_zone, a.kind, coalesce(s.first_name || ' ' || s.last_name, '') AS by, a.who, a.why, a.at, a.undo_until,
-  a.asked::text AS asked, a.said::text AS said, a.judge_at, a.came, a.undone_at, a.stayed::text AS stayed
-FROM tower_action a JOIN location l ON l.id = a.location LEFT JOIN staff s ON s.id::text = a.who
+SELECT a.id, a.location, l.name, l.time_zone, a.kind, coalesce(s.first_name || ' ' || s.last_name, k.name, '') AS by, a.who, a.why, a.at, a.undo_until,
+  a.asked::text AS asked, a.said::text AS said, a.judge_at, a.came, a.undone_at, a.stayed::text AS stayed,
+  coalesce(u.first_name || ' ' || u.last_name, '') AS undone_by_name
+FROM tower_action a JOIN location l ON l.id = a.location LEFT JOIN staff s ON s.id::text = a.who LEFT JOIN api_key k ON k.id::text = a.who
+LEFT JOIN staff u ON u.id::text = a.undone_by
 WHERE ($1::text[] IS NULL OR a.location = ANY($1)) AND ($2::text IS NULL OR a.location = $2)
+  AND ($6::text IS NULL OR a.kind = $6) AND ($7::date IS NULL OR (a.at AT TIME ZONE l.time_zone)::date = $7)
   AND ($4::timestamptz IS NULL OR (a.at, a.id) < ($4, $5)) ORDER BY a.at DESC, a.id DESC LIMIT $3
 """
 
@@ -40,6 +43,7 @@ class ActRow(msgspec.Struct, frozen=True):
     came: int | None
     undone_at: datetime | None
     stayed: list[tuple[str, str]]
+    undone_by_name: str = ""
 
     @property
     def amount(self) -> int:
@@ -59,11 +63,11 @@ class ActRow(msgspec.Struct, frozen=True):
 
 async def read(
     connection: Connection, actor: Actor, location: str | None = None, most: int = MOST,
-    before: tuple[datetime, UUID] | None = None,
+    before: tuple[datetime, UUID] | None = None, kind: str | None = None, day: date | None = None,
 ) -> list[ActRow]:  # fmt: skip
-    """Acts on the actor's stores, or on one of them."""
+    """Acts on the actor's stores, or on one of them; of one kind, of one day in the store's own time."""
     reach: Sequence[str] | None = None if actor.locations is None else list(actor.locations)
-    rows = await connection.fetch(_ACTS, reach, location, most, *(before or (None, None)))
+    rows = await connection.fetch(_ACTS, reach, location, most, *(before or (None, None)), kind, day)
     found = []
     for row in rows:
         plain = dict(row)

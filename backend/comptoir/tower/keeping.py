@@ -13,6 +13,7 @@ from comptoir.network.hours import DAYPARTS, hours_of, open_minutes, zone_of
 from comptoir.tower import queries
 from comptoir.tower.forecasting import HORIZONS, Errors, Figure, figure, learn, promised
 from comptoir.tower.learning import AHEAD_HOURS, DAYS, learn_paces
+from comptoir.tower.lines import FIGURES, STEP
 from comptoir.tower.queries import Place
 from comptoir.tower.standing import ANY, SUMS, StoreNow
 from comptoir.tower.watching import minute_of, read_direct
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 HOURS_KEPT: Final = timedelta(days=36)
 FORECASTS_KEPT: Final = timedelta(days=14)
+READINGS_KEPT: Final = timedelta(days=2)
 ENOUGH: Final = 40
 """Forecasts that saw something before a store is judged by its own errors."""
 ALL: Final = "*"
@@ -57,6 +59,11 @@ SELECT q.location, count(*)::int FROM (
   SELECT w.location FROM work w WHERE w.picked_at > $1::timestamptz - interval '12 hours' AND w.promise_at > $1 AND w.promise_at <= $2
     AND w.status NOT IN ('open', 'accepted', 'picking', 'picked', 'canceled', 'rejected') AND coalesce(w.staged_at, w.picked_at) > w.promise_at
 ) q GROUP BY 1
+"""
+_READINGS = """
+INSERT INTO tower_reading (at, location, due, at_risk, late, waiting, untold, silent, pickups)
+SELECT $1, n.* FROM unnest($2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[]) AS n
+ON CONFLICT DO NOTHING
 """
 _PASTS = """
 SELECT scope, hours, late, scale, came FROM forecast_kept WHERE made_at >= $1 AND came IS NOT NULL ORDER BY made_at DESC LIMIT 400000
@@ -135,6 +142,20 @@ async def keep_forecasts(house: "House") -> int:
         rows = said(stores, errors)
         await connection.execute(_SAY, now, *_turned(rows, 6))
     return judged
+
+
+async def keep_readings(house: "House") -> int:
+    """What the readings of every store are at each quarter of an hour; what is older than two days goes. How many stores were read."""
+    now = house.clock()
+    quarter = now.replace(minute=now.minute // STEP * STEP, second=0, microsecond=0)
+    async with borrowed(house.pool) as connection:
+        if await connection.fetchval("SELECT true FROM tower_reading WHERE at >= $1 LIMIT 1", quarter):
+            return 0
+        stores = await read_direct(connection, SYSTEM, now)
+        rows = [(store.place.id, *(getattr(store, name) for name in FIGURES)) for store in stores]
+        await connection.execute(_READINGS, quarter, *_turned(rows, 1 + len(FIGURES)))
+        await connection.execute("DELETE FROM tower_reading WHERE at < $1", now - READINGS_KEPT)
+    return len(rows)
 
 
 async def judge(house: "House", now: datetime) -> int:

@@ -212,6 +212,19 @@ async def read_errors(connection: Connection) -> dict[str, dict[int, Error]]:
     return found
 
 
+async def read_readings(connection: Connection, since: datetime) -> dict[int, dict[str, list[int]]]:
+    """What was kept of the readings of all stores: minute -> store -> figures in the order of `lines.FIGURES`."""
+    rows = await connection.fetch(
+        "SELECT floor(extract(epoch FROM at) / 60)::int, location, ARRAY[due, at_risk, late, waiting, untold, silent, pickups] FROM tower_reading"
+        " WHERE at >= $1 ORDER BY at, location LIMIT $2",
+        since, 50 * MOST,
+    )  # fmt: skip
+    found: dict[int, dict[str, list[int]]] = {}
+    for minute, location, figures in rows:
+        found.setdefault(minute, {})[location] = figures
+    return found
+
+
 async def read_cases(connection: Connection, locations: Sequence[str] | None, most: int = 200) -> list[OpenCase]:
     """Open exceptions, those of the dearest orders first."""
     return [OpenCase(*row) for row in await connection.fetch(_OPEN_CASES, _wanted(locations), most)]

@@ -10,6 +10,7 @@ import msgspec
 from comptoir.tower.deciding import Item, decide
 from comptoir.tower.forecasting import Errors, Figure, horizon, soon
 from comptoir.tower.learning import Pace
+from comptoir.tower.lines import FIGURES, Line, Past, lines
 from comptoir.tower.queries import OpenCase
 from comptoir.tower.standing import StoreNow, ranged_sum
 
@@ -75,6 +76,8 @@ class Now(msgspec.Struct, frozen=True):
     said: Figure
     usual: float | None
     hours: int
+    lines: Mapping[str, Line] = {}
+    """How readings went in the last hours, by their name."""
 
     def total(self, name: str) -> int:
         return sum(getattr(store, name) for store in self.stores)
@@ -105,6 +108,9 @@ class Now(msgspec.Struct, frozen=True):
         _, at, i, carrier = min(visits)
         return self.stores[i], carrier, moment(at)
 
+    def moment(self, minute: int) -> datetime:
+        return moment(minute)
+
     def tone(self, percent: int) -> int:
         return tone(percent)
 
@@ -120,9 +126,9 @@ class Now(msgspec.Struct, frozen=True):
 
 def show(
     stores: Sequence[StoreNow], cases: Sequence[OpenCase], means: Mapping[str, int], errors: Errors, now: datetime,
-    paces: Mapping[str, tuple[Pace, ...]] | None = None, todo: int = TODO,
+    paces: Mapping[str, tuple[Pace, ...]] | None = None, todo: int = TODO, past: Past = (),
 ) -> Now:  # fmt: skip
-    """The page of these stores. `errors` are those of sums of stores."""
+    """The page of these stores. `errors` are those of sums of stores, `past` what these stores came to in the last hours."""
     at = int(now.timestamp() // 60)
     columns = columns_at(at)
     ranked = sorted(stores, key=trouble)
@@ -142,6 +148,9 @@ def show(
         said=said,
         usual=errors[hours].usual if hours in errors else None,
         hours=hours,
+        lines=lines(past, at, {name: sum(getattr(store, name) for store in stores) for name in FIGURES})
+        if past
+        else {},
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import sqrt
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -102,12 +102,18 @@ class StoreNow(msgspec.Struct, frozen=True):
     cases: int = 0
     untold: int = 0
 
+    BUCKETS: ClassVar = ("late", "half", "hour", "two", "today", "later")
+    """Works by the time that is left: late, half an hour, one, two, until midnight, later."""
+
+    def edges(self, midnight: int) -> tuple[int, ...]:
+        """The minutes between which each bucket lies, from its own to just before the next."""
+        return (0, self.at, self.at + 30, self.at + 60, self.at + 120, max(midnight, self.at + 121), 1 << 40)
+
     def buckets(self, midnight: int) -> tuple[tuple[str, int], ...]:
-        """Works by the time that is left: late, half an hour, one, two, until midnight, later."""
-        edges = (0, self.at, self.at + 30, self.at + 60, self.at + 120, max(midnight, self.at + 121), 1 << 40)
-        names = ("late", "half", "hour", "two", "today", "later")
+        """How many works each bucket holds."""
+        edges = self.edges(midnight)
         return tuple(
-            (name, _promised(self.backlog, edges[i], edges[i + 1] - 1)) for i, name in enumerate(names)
+            (name, _promised(self.backlog, edges[i], edges[i + 1] - 1)) for i, name in enumerate(self.BUCKETS)
         )  # fmt: skip
 
     @property

@@ -1,4 +1,4 @@
-"""Tables of the tower: hours as they went, paces, forecasts and their errors; what managers did. Made by the migrations, compared by a test."""
+"""Tables of the tower: hours as they went, paces, forecasts and their errors, readings; what managers did. Made by the migrations, compared by a test."""
 
 from piccolo.columns import (
     JSONB,
@@ -68,6 +68,20 @@ class ForecastError(Table, tablename="forecast_error"):
     usual = DoublePrecision(null=True, default=None)
     seen = Integer(required=True)
     learned_at = Timestamptz(required=True)
+
+
+class TowerReading(Table, tablename="tower_reading"):
+    """What the readings of one store were at a quarter of an hour; two days of it are kept."""
+
+    at = Timestamptz(primary_key=True, required=True)
+    location = ForeignKey(Location, on_delete=OnDelete.cascade, primary_key=True, null=False)
+    due = Integer(required=True)
+    at_risk = Integer(required=True)
+    late = Integer(required=True)
+    waiting = Integer(required=True)
+    untold = Integer(required=True)
+    silent = Integer(required=True)
+    pickups = Integer(required=True)
 
 
 class TowerAction(Table, tablename="tower_action"):

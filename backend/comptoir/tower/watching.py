@@ -20,6 +20,7 @@ from comptoir.shipping.collection_queries import calendars
 from comptoir.tower import queries
 from comptoir.tower.forecasting import HOURS
 from comptoir.tower.learning import WEEK, WEEKS
+from comptoir.tower.lines import BACK, Past, Readings, together
 from comptoir.tower.queries import Backlog, OpenCase, Place
 from comptoir.tower.standing import PAST_HOURS, Facts, StoreNow, store_now
 
@@ -59,6 +60,8 @@ class Watch:
         self.facts = Facts()
         self.cases: list[OpenCase] = []
         self.means: dict[str, int] = {}
+        self._readings: Readings = {}
+        self._pasts: dict[tuple[str, ...] | None, Past] = {}
         self._kept: dict[str, Kept] = {}
         self._dirty: set[str] = set()
         self._works = 0
@@ -94,6 +97,12 @@ class Watch:
                 await self._read(tuple(self._dirty))
         self._keep_going()
         return [one.now for one in self._kept.values() if actor.reaches(one.place.id)]
+
+    def past(self, actor: Actor) -> Past:
+        """What the actor's stores came to in the last hours; added up once a minute for all who reach the same."""
+        if actor.locations not in self._pasts:
+            self._pasts[actor.locations] = together(self._readings, actor.locations)
+        return self._pasts[actor.locations]
 
     async def close(self) -> None:
         if self._task is not None:
@@ -194,6 +203,8 @@ class Watch:
         if self._facts_at is not None and timedelta(0) <= now - self._facts_at < FACTS_FOR and self.listening:
             return self.facts, False
         self._facts_at = now
+        self._readings = await queries.read_readings(connection, now - timedelta(minutes=BACK))
+        self._pasts = {}
         return await read_facts(connection, None, now), True
 
     async def _read_means(self, now: datetime) -> None:

@@ -26,7 +26,8 @@ STATIC_DIR: Final = Path(__file__).resolve().parents[3] / "pwa" / "static"
 STYLE_SHEET: Final = "comptoir.css"
 OFFICE_SHEET: Final = "office.css"
 OFFICE: Final = frozenset(
-    f"{name}.css" for name in ("audit", "day-plan", "delta", "heat", "policies", "print", "texts", "tiles", "trends")
+    f"{name}.css"
+    for name in ("audit", "day-plan", "delta", "heat", "now", "policies", "print", "store", "texts", "tiles", "trends")
 )
 """What only managers' pages show: handhelds and customers do not carry it along."""
 AT_WORK: Final = frozenset(f"{name}.css" for name in ("band", "pay", "sync", "ticks", "tote", "versus"))

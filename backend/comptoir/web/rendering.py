@@ -30,7 +30,7 @@ HTMX_CONFIG: Final = json.dumps(
         "includeIndicatorCSS": False,
         "noSwap": [204, 304, "5xx"],
         "transitions": False,
-        "history": True,
+        "history": False,
         "mode": "same-origin",
         "extensions": "sse,upsert,preload,hx-pending",
     },

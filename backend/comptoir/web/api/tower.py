@@ -1,6 +1,6 @@
 """What managers do, over the API: tried, done, taken back, listed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from comptoir.kit.errors import NotFound
 from comptoir.kit.words import Note, Slug
 from comptoir.tower import acts_queries
 from comptoir.tower.acting import Acted, Undone
-from comptoir.tower.acts import Act, Seen, UndoAct, What
+from comptoir.tower.acts import Act, Kind, Seen, UndoAct, What
 from comptoir.web.api.orders import answered
 from comptoir.web.guards import with_key
 
@@ -67,16 +67,23 @@ async def undo(
 @get("/tower/actions", opt=with_key("tower:read"))
 async def list_acts(
     house: NamedDependency[House], actor: NamedDependency[Actor], location: FromQuery[Slug | None] = None,
+    kind: FromQuery[Kind | None] = None, day: FromQuery[date | None] = None,
     before: FromQuery[datetime | None] = None, last: FromQuery[UUID | None] = None,
     limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=100)]] = 50,
 ) -> Response[Any]:  # fmt: skip
-    """Acts on the key's places, newest first, with what was said and what came; `before` and `last` (the last row's `at` and `id`) go on."""
+    """Acts on the key's places, newest first, with what was said and what came; of one `kind`, of one `day` in the store's own time.
+
+    `before` and `last` (the last row's `at` and `id`) go on.
+    """
     if location is not None and not actor.reaches(location):
         raise NotFound("location_not_found")
     async with borrowed(house.pool) as connection:
-        rows = await acts_queries.read(connection, actor, location, limit, (before, last) if before and last else None)
+        rows = await acts_queries.read(
+            connection, actor, location, limit, (before, last) if before and last else None, kind, day
+        )
     told = [
-        {key: value for key, value in msgspec.to_builtins(row).items() if key not in ("by", "name")} for row in rows
+        {key: value for key, value in msgspec.to_builtins(row).items() if key not in ("by", "name", "undone_by_name")}
+        for row in rows
     ]
     return Response({"actions": told})
 

@@ -34,6 +34,8 @@ Minutes = Annotated[int, msgspec.Meta(ge=15, le=7 * 1440)]
 Works = Annotated[int, msgspec.Meta(ge=1, le=MOST_WORKS)]
 PRICED: Final = 40
 """Works up to which every destination says its price at once; beyond, the chosen one does."""
+BEFORE: Final = 5
+"""Acts of before that are shown; the rest lies behind a link."""
 CARDS: Final = 2
 """Stores that are named beside sourcing's own choice."""
 SPANS: Final = (60, 120, 240, 480)
@@ -88,9 +90,10 @@ class ActForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UndoForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The id was made with the page."""
+    """The id was made with the page; `back` is the page that it leads to."""
 
     id: UUID
+    back: Literal["", "acts"] = ""
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -157,6 +160,8 @@ async def undo(
         kind = first_choice(here, actor)
         choice = Choice(kind, suggested(here, kind), per_hour=hands_of(here, kind))
         return await act_page(house, actor, page, now, here, choice, refusal)
+    if data.back == "acts":
+        return page.go(f"/manager/acts?done={act}")
     return page.go(f"/manager/stores/{place}/act?done={act}")
 
 
@@ -182,10 +187,10 @@ async def act_page(
     else:
         acted, barred = await tried(house, actor, now, here, choice, until)
     async with borrowed(house.pool) as connection:
-        acts = await acts_queries.read(connection, actor, place.id)
+        acts = await acts_queries.read(connection, actor, place.id, most=BEFORE)
     by_ = soon(here.at)
     return page.html(
-        "manager/act.html", status=refusal.status if refusal else 200, here=here, place=place, choice=choice, cards=cards,
+        "manager/act_beside.html" if page.partial else "manager/act.html", headers={"vary": "Accept-Encoding, HX-Request"}, status=refusal.status if refusal else 200, here=here, place=place, choice=choice, cards=cards,
         effect=acted.effect if acted else None, barred=barred, refusal=refusal, acts=acts, done=done, until=until,
         undo_until=now + timedelta(minutes=10), kinds=kinds_for(here, actor, now), spans=SPANS, late=here.soon, by=moment(by_),
         moment=moment, now=now, time_zone=place.time_zone, id=new_id(), ids=[new_id() for _ in acts],

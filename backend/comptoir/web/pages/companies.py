@@ -109,7 +109,7 @@ async def create_store(
     typed = Typed(data)
     location = typed.text("location").lower()
     return await _perform(
-        house, actor, page, NEW, typed, f"{STORES}/{location}",
+        house, actor, page, NEW, typed, f"{STORES}/{location}/settings",
         lambda: _read(places.CreateStore, id=typed.id(), location=location, about=_about(typed)),
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ async def describe_store(
     """Another name, address, region, company; refused, the page comes back with what was typed."""
     typed = Typed(data)
     return await _perform(
-        house, actor, page, location, typed, f"{STORES}/{location}",
+        house, actor, page, location, typed, f"{STORES}/{location}/settings",
         lambda: _read(
             places.DescribeStore, id=typed.id(), location=location, version=typed.whole("version", 1, 999_999_999), about=_about(typed)
         ),
@@ -149,7 +149,7 @@ async def close_store(
             return _read(places.ReopenStore, id=typed.id(), location=location, version=version)
         return _read(places.CloseStore, id=typed.id(), location=location, version=version, reason=typed.text("reason"))
 
-    return await _perform(house, actor, page, location, None, f"{STORES}/{location}", command)
+    return await _perform(house, actor, page, location, None, f"{STORES}/{location}/settings", command)
 
 
 def _read(kind: type[Any], **fields: Any) -> Any:

@@ -1,16 +1,18 @@
 """The Devices page: which browsers are a store's, a code for one more, and the end of a lost one."""
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
+from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import digest, new_id
 from comptoir.kit.words import Slug
 from comptoir.network import queries as network
@@ -31,9 +33,17 @@ class CodeForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/manager/devices", opt=by(*MANAGERS))
-async def devices(house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page]) -> Answer:
-    """Every device of the stores the manager reaches: who uses it, when it was last heard of, what it has in hand."""
-    return await _list(house, actor, page, None, None)
+async def devices(
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
+    store: FromQuery[Annotated[str, msgspec.Meta(max_length=64)]] = "",
+) -> Answer:  # fmt: skip
+    """Every device of the stores the manager reaches, or of one: who uses it, when it was last heard of, what it has in hand.
+
+    NotFound `location_not_found` for a store of others.
+    """
+    if store and not actor.reaches(store):
+        raise NotFound("location_not_found")
+    return await _list(house, actor, page, None, store or None)
 
 
 @post("/manager/devices", opt=by(*MANAGERS), status_code=200)
@@ -59,7 +69,7 @@ async def revoke(
 
 async def _list(house: House, actor: Actor, page: Page, code: str | None, place: str | None) -> Answer:
     async with borrowed(house.pool) as database:
-        rows = await device_list.read(database, actor.locations)
+        rows = await device_list.read(database, (place,) if place and not code else actor.locations)
         places = await network.list_names(database, actor.locations)
     now = house.clock()
     # Who has been silent longest with work in hand comes first.
@@ -72,6 +82,7 @@ async def _list(house: House, actor: Actor, page: Page, code: str | None, place:
         places=places,
         code=code,
         newest=newest_app(page.request, house),
+        place=place,
         shown=shown,
         new_id=new_id,
         now=now,

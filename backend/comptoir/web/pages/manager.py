@@ -1,29 +1,21 @@
-"""What a manager watches: all their stores on one live page, and each store's list behind its row, to read only."""
+"""What a manager watches: all their stores on one live page. How a live page is sent what changed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath
 from litestar.response import Stream
 
 from comptoir.house import House
 from comptoir.kit.actor import Actor
-from comptoir.kit.db import borrowed
-from comptoir.kit.errors import NotFound
-from comptoir.network.hours import zone_of
-from comptoir.screens import exceptions, store_day, work_list
 from comptoir.tower import showing
-from comptoir.tower.forecasting import soon
-from comptoir.tower.watching import moment
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.live import PING, Live
 from comptoir.web.pages.page import Page
-from comptoir.web.pages.shell import newest_app
 
 Answer = Response[Any]
 Drawn = str | dict[str, str]
@@ -84,68 +76,9 @@ async def seen(
     """The Now page of the actor's stores in figures, with so many things to decide."""
     stores = await house.tower.stores(actor, newest=newest)
     tower = house.tower
-    return showing.show(stores, tower.cases, tower.means, tower.facts.errors_of_sums, now, tower.facts.paces, todo)
-
-
-@get("/manager/stores/{store:str}/live", opt=by(*MANAGERS))
-async def store_page(
-    store: FromPath[str],
-    house: NamedDependency[House],
-    actor: NamedDependency[Actor],
-    page: NamedDependency[Page],
-    now: NamedDependency[datetime],
-) -> Answer:
-    """One store's list, to read: who waits, what is due and who took it. NotFound `location_not_found`."""
-    view = await of_store(house, actor, store, now)
-    newest = newest_app(page.request, house)
-    return page.html("manager/store.html", **view, now=now, newest=newest, partial=False)
-
-
-@get("/manager/stores/{store:str}/live/stream", opt=by(*MANAGERS))
-async def store_stream(
-    store: FromPath[str],
-    house: NamedDependency[House],
-    actor: NamedDependency[Actor],
-    page: NamedDependency[Page],
-    live: NamedDependency[Live],
-) -> Stream:
-    """The store's list again whenever it changed, at most once a second."""
-    await of_store(house, actor, store, house.clock())
-    newest = newest_app(page.request, house)
-
-    async def draw() -> str:
-        now = house.clock()
-        view = await of_store(house, actor, store, now)
-        return page.text("manager/_store.html", **view, now=now, newest=newest, partial=True)
-
-    return told(live, (store,), ("store", store, page.lang, id(house)), draw)
-
-
-async def of_store(house: House, actor: Actor, store: str, now: datetime) -> dict[str, Any]:
-    """A store's list, its open exceptions, its day and its forecast. NotFound `location_not_found` when it is not the actor's."""
-    if not actor.reaches(store):
-        raise NotFound("location_not_found")
-    async with borrowed(house.pool) as connection:
-        view = await work_list.read(connection, store)
-        cases = await exceptions.read(connection, (store,))
-        begins, ends = day_of(view.time_zone, now)
-        day = await store_day.read(connection, store, begins, now)
-    here = next((one for one in await house.tower.stores(actor) if one.place.id == store), None)
-    if here is None:
-        raise NotFound("location_not_found")
-    return {
-        "view": view, "cases": cases, "day": day, "here": here, "time_zone": view.time_zone,
-        "buckets": here.buckets(int(ends.timestamp() // 60)), "soonest": moment(soon(here.at)),
-        "done_at": moment(here.outlook.likely.done_at),
-    }  # fmt: skip
-
-
-def day_of(time_zone: str, now: datetime) -> tuple[datetime, datetime]:
-    """When the day that it is there began, and when it ends."""
-    zone = zone_of(time_zone)
-    today = now.astimezone(zone).date()
-    begins, ends = (datetime.combine(day, time.min, zone) for day in (today, today + timedelta(days=1)))
-    return begins, ends
+    return showing.show(
+        stores, tower.cases, tower.means, tower.facts.errors_of_sums, now, tower.facts.paces, todo, tower.past(actor)
+    )
 
 
 def told(live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], draw: Draw) -> Stream:
@@ -206,4 +139,4 @@ async def _drawn(key: tuple[object, ...], draw: Draw) -> Drawn:
     return await draw()
 
 
-ROUTES: list[BaseRouteHandler] = [now_page, now_stream, store_page, store_stream]
+ROUTES: list[BaseRouteHandler] = [now_page, now_stream]

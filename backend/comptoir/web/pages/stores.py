@@ -1,4 +1,4 @@
-"""The Stores page: hours and exceptions, pace, days a parcel waits, and a pause when a store cannot take more."""
+"""The stores one reaches and their settings: hours and exceptions, pace, days a parcel waits, a pause when a store cannot take more."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -111,19 +111,20 @@ async def stores(
     house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
     now: NamedDependency[datetime], after: FromQuery[Slug | None] = None,
 ) -> Answer:  # fmt: skip
-    """The places the manager reaches."""
+    """The places the manager reaches, each with what is open and late in it."""
     async with borrowed(house.pool) as database:
         places = await queries.list_locations(database, actor.locations, now.date(), after or "", PAGE)
     following = places[-1].id if len(places) == PAGE else None
-    return page.html("admin/stores.html", places=places, following=following, now=now)
+    stands = {one.place.id: one for one in await house.tower.stores(actor)}
+    return page.html("admin/stores.html", places=places, stands=stands, following=following, now=now)
 
 
-@get("/manager/stores/{location:str}", opt=by(*MANAGERS))
-async def one_store(
+@get("/manager/stores/{location:str}/settings", opt=by(*MANAGERS))
+async def settings(
     house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
     now: NamedDependency[datetime], location: FromPath[Slug],
 ) -> Answer:  # fmt: skip
-    """One store with its forms."""
+    """One store's settings with their forms."""
     return await store_page(house, actor, page, now, location)
 
 
@@ -226,7 +227,7 @@ async def performed(
         if refusal.status == 404:
             raise
         return await store_page(house, actor, page, now, location, refusal, said)
-    return page.go(f"/manager/stores/{location}")
+    return page.go(f"/manager/stores/{location}/settings")
 
 
 async def store_page(
@@ -258,5 +259,5 @@ def _clock(minutes: int) -> str:
 
 
 ROUTES: list[BaseRouteHandler] = [
-    stores, one_store, save_store, save_hours, set_exception, drop_exception, pause, resume,
+    stores, settings, save_store, save_hours, set_exception, drop_exception, pause, resume,
 ]  # fmt: skip

@@ -39,6 +39,8 @@ Currency = Annotated[str, msgspec.Meta(max_length=3, pattern=r"^([A-Z]{3})?\Z")]
 AVERAGES: Final = ("share", "time", "days")
 """What is said of a whole span as of a day: only of such a value the median of the span can stand beside single days."""
 
+WORDS: Final = {"short": "short", "short_sku": "sku", "canceled": "cancel", "declined": "decline"}
+"""Measures whose keys have names, and the words of the breakdown that they are."""
 MOST_SPAN: Final = 92
 """Days over which the orders behind a figure are listed."""
 
@@ -93,7 +95,7 @@ async def report_page(
         known = await trends.places(connection, actor)
         asked, chosen = wanted(known, by, until, of, currency, now)
         view = await trends.read(connection, actor, known, what, by, asked.until, chosen, currency)
-        names = await trends.names(connection, page.lang, view.parts)
+        names = await trends.names(connection, page.lang, view.keys)
         if what.name == "returns":
             names |= {("return", one.code): one.says(page.lang) for one in await list_reasons(connection)}
     main = what.column(what.main)
@@ -146,10 +148,12 @@ async def orders_behind(
         since, to = day_of(first, now.date()), day_of(last, now.date())
         to = min(max(since, to), date.fromordinal(since.toordinal() + MOST_SPAN))
         rows = await trends.behind(connection, actor, what, since, to, store, key or None)
+        said = {(WORDS[measure], of) for row in rows for measure, of, _ in row.rows if measure in WORDS}
+        names = await trends.names(connection, page.lang, said)
     asked = Asked("day", now.date(), f"s:{store}", "", now.date())
     return page.html(
         "manager/trend_orders.html", rows=rows, what=what, place=place, first=since, last=to, key=key, asked=asked, most=trends.MOST_ORDERS,
-        say=partial(say, language=page.lang), key_words=partial(key_words, lang=page.lang), counted=partial(counted, what=what, lang=page.lang),
+        say=partial(say, language=page.lang), counted=partial(counted, lang=page.lang, names=names),
     )  # fmt: skip
 
 
@@ -204,10 +208,10 @@ def key_words(words: str, key: str, lang: str, names: Mapping[tuple[str, str], s
         known = messages().area("trends.carrier", lang)
         return str(known.get(key, key.replace("_", " ").capitalize()))
     known = messages().area(f"trends.{words}", lang)
-    return str(known.get(key.replace(" ", "_"), names.get(("reason", key), key)))
+    return str(known.get(key.replace(" ", "_"), names.get(("decline", key), key)))
 
 
-def counted(row: trends.Behind, what: Report, lang: str) -> str:
+def counted(row: trends.Behind, lang: str, names: Mapping[tuple[str, str], str]) -> str:
     """What an order adds to the figure, in words."""
     said = []
     for measure, key, (a, b, _) in row.rows:
@@ -222,12 +226,10 @@ def counted(row: trends.Behind, what: Report, lang: str) -> str:
             said.append(
                 f"{t(f'trends.column.{measure}', lang)} {say(b, 'money', lang, key.rpartition('|')[2] or 'EUR')}"
             )
-        elif measure in ("short", "canceled", "declined"):
-            said.append(key_words({"short": "short", "canceled": "cancel", "declined": "decline"}[measure], key, lang))
+        elif measure in WORDS:
+            said.append(key_words(WORDS[measure], key, lang, names))
         elif measure == "found":
             said.append(t("trends.behind.found", lang, n=a))
-        elif measure == "short_sku":
-            said.append(key)
         elif measure == "expired":
             said.append(t("trends.column.expired", lang))
         elif measure == "shipped":
