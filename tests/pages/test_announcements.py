@@ -110,7 +110,7 @@ async def test_another_system_announces_to_its_own_places_alone_and_reads_no_nam
 
 async def test_the_device_list_says_which_devices_run_an_old_version_of_the_app(desk: Desk) -> None:
     helene, lea, hugo = await desk.browser(HELENE), await desk.browser(LEA, PART_DIEU), await desk.browser(HUGO)
-    live = f"/manager/stores/{PART_DIEU}/live"
+    live = f"/manager/stores/{PART_DIEU}"
     assert "Aucune application gardée" in words(await helene.get("/manager/devices"))
     for version, says in (("true", "Ancienne version"), ("abc123", "Ancienne version")):
         await lea.get("/work", headers={"service-worker-navigation-preload": version})
