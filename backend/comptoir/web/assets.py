@@ -30,7 +30,7 @@ OFFICE: Final = frozenset(
     for name in ("audit", "day-plan", "delta", "heat", "now", "policies", "print", "store", "texts", "tiles", "trends")
 )
 """What only managers' pages show: handhelds and customers do not carry it along."""
-AT_WORK: Final = frozenset(f"{name}.css" for name in ("band", "pay", "sync", "ticks", "tote", "versus"))
+AT_WORK: Final = frozenset(f"{name}.css" for name in ("band", "outbox", "pay", "sync", "ticks", "tote", "versus"))
 """What only pages that work by scans show, so that managers' do not."""
 SPRITE: Final = "icons.svg"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
