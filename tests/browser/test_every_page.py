@@ -1270,11 +1270,17 @@ def shelf(part: str, more: str = "") -> Callable[[World], str]:
 
     def where(world: World) -> str:
         made = "01900000-0000-7000-8000-0000000061aa"
-        aisle = world.find("SELECT aisle FROM shelf_place WHERE location = $1 ORDER BY aisle LIMIT 1", LYON)
+        aisle, device = (
+            world.find("SELECT aisle FROM shelf_place WHERE location = $1 ORDER BY aisle LIMIT 1", LYON),
+            new_id(),
+        )
+        world.shop.ask(
+            "INSERT INTO device (id, location, name, credential_hash, enrolled_at) VALUES ($1, $2, $3, $4, now())", device, LYON, f"TC-{str(device)[-4:]}", device.bytes,
+        )  # fmt: skip
         world.shop.ask(
             "INSERT INTO shelf_count (id, location, aisle, status, opened_at, opened_by, device, holder, taken_at, until, lease)"
             " SELECT $1::text::uuid, $2, $3, 'open', now(), 'system', d.id, s.id::text, now(), now() + interval '8 hours', 1"
-            " FROM device d, staff s WHERE d.location = $2 AND s.first_name = 'Camille' LIMIT 1 ON CONFLICT DO NOTHING", made, LYON, aisle,
+            " FROM device d, staff s WHERE d.id = $4 AND s.first_name = 'Camille' LIMIT 1 ON CONFLICT DO NOTHING", made, LYON, aisle, device,
         )  # fmt: skip
         world.shop.ask(
             "INSERT INTO stock_count (id, location, sku, status, reason, asked_at, asked_by, shelf, counted, expected, counted_at, counted_by, unseen)"
@@ -1513,7 +1519,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/stock/shelves/{shelf:uuid}": [State("counted by somebody", "office", shelf("/{shelf}"))],
     "/manager/count-rules": [State("as they came", "office", at("/manager/count-rules")), State("a wrong one", "office", at("/manager/count-rules"), submit("#f-b_days", "1"), both=False)],
     "/manager/safety": [State("one in force, one to come", "office", safety(""), both=False)],
-    "/manager/safety/draft": [State("what it changes", "office", safety("/draft", write=True)), State("a wrong one", "office", safety("/draft", write=True), submit("#f-units", "x", "form[action$='/add'] button"), both=False)],
+    "/manager/safety/draft": [State("what it changes", "office", safety("/draft", write=True), allowed=("units",)), State("a wrong one", "office", safety("/draft", write=True), submit("#f-units", "x", "form[action$='/add'] button"), both=False, allowed=("units",))],
     "/manager/safety/versions/{number:int}": [State("to come", "office", safety("/versions/2"), both=False)],
     "/manager/stores/{location:str}": [State("Lyon", "office", at(f"/manager/stores/{LYON}"), both=False), State("quiet", "office", at(f"/manager/stores/{QUIET_STORE}"), both=False)],
     "/manager/stores/{location:str}/live": [State("where it once was", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
