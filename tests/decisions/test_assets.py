@@ -1,6 +1,5 @@
 """What a browser keeps for ever has an address that changes with its bytes, and is small."""
 
-import re
 from pathlib import Path
 
 import pytest
