@@ -13,7 +13,11 @@ import msgspec
 import pytest
 
 from comptoir.alerting.keeping import judge_alerts
+from comptoir.alerting.model import SaveRule
+from comptoir.alerting.rules import built_in
 from comptoir.alerting.sending import send_alerts
+from comptoir.kit.actor import Actor
+from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import new_id
 from comptoir.notifications.providers.smtp import MailServer, SmtpProvider
 from comptoir.notifications.sending import Lane
@@ -208,6 +212,57 @@ async def test_rules_are_changed_in_their_own_scope_alone_and_every_change_is_ke
             await rows(desk, "action", "SELECT action FROM audit WHERE action LIKE 'alert_rule%'")
             == ["alert_rule.saved"] * 2
         )
+
+
+async def test_a_house_that_never_opened_the_rules_is_told_and_head_office_alone_changes_what_came_along(
+    database: Database,
+) -> None:
+    async with opened(database) as desk, mail_server() as (box, url):
+        house, clock = desk.app.house, desk.app.clock
+        mailing(desk, url)
+        office, south, boss = [await desk.browser(one) for one in (ODILE, INES, HELENE)]
+        await late(desk, 4)
+        await judge_alerts(house)
+        assert "Aucune alerte" in words(await boss.get("/manager/alerts"))
+        await late(desk, 1)
+        await judge_alerts(house)
+        await send_alerts(house)
+        # A notification where there is a browser, and a mail where there is none.
+        assert await notices(desk) == [("push", "suppressed", "no_push"), ("email", "sent", "")]
+        assert box.recipients == ["helene@example.com"]
+        page = words(await boss.get("/manager/alerts"))
+        assert "Lyon : 5 commandes sont en retard" in page and "1 personne prévenue" in page
+        usual = built_in("late")
+        mine = f"{RULES}/{usual.id}"
+        assert (await boss.get(mine)).status_code == 403 and (await south.get(mine)).status_code == 404
+        seen = words(await south.get(RULES))
+        assert "Dès 5 commandes" in seen and "Écrire la mienne" in seen and "Transporteur en panne" not in seen
+        # Nobody of a region takes it for their own, by whatever way.
+        stolen = SaveRule(
+            new_id(), usual.id, 0, "late", 99, "sud", None, "nobody", None, (), None, None, None, None, True
+        )
+        with pytest.raises(NotFound):
+            await house.runner.perform(stolen, Actor(str(INES.id), "regional_manager", (PART_DIEU,)))
+        typed = {
+            "version": "0",
+            "threshold": "8",
+            "scope": "",
+            "tells": "store_manager",
+            "media": ["email"],
+            "active": "1",
+        }
+        for status in (303, 409):  # the second one has read what is no more
+            answer = await office.post(mine, data={"id": str(new_id())} | typed)
+            assert answer.status_code == status
+        assert await desk.connection.fetchval("SELECT (id, threshold, version) = ($1, 8, 1) FROM alert_rule", usual.id)
+        assert "Dès 8 commandes" in words(await office.get(RULES)) and "Dès 5 commandes" not in words(
+            await office.get(RULES)
+        )
+        # Five is well below eight: the alert calms down under the rule as it is now.
+        await judge_alerts(house)
+        clock.advance(minutes=6)
+        await judge_alerts(house)
+        assert await rows(desk, "what", "SELECT what FROM alert_step ORDER BY n") == ["raised", "ended"]
 
 
 async def test_a_manager_is_told_in_the_browser_that_they_chose_and_it_says_that_it_was_shown(
