@@ -38,7 +38,7 @@ LAYERS = (  # imports go downwards only; the packages of one layer do not know o
 )  # fmt: skip
 RANK = {name: len(LAYERS) - i for i, names in enumerate(LAYERS) for name in names}
 MAY_KNOW_EACH_OTHER = LAYERS[0] | LAYERS[-1]
-STORE_ROWS = "work(_line)?|stock_(level|movement|count)|arrival|bag|put_back|exception|pack|hand_over|short_pick|device|transfer(_line|_carton|_settlement|_request)?|purchase|goods_receipt|receiving_difference"
+STORE_ROWS = "work(_line)?|stock_(level|movement|count)|arrival|bag|put_back|exception|pack|hand_over|short_pick|device|transfer(_line|_carton|_settlement|_request)?|purchase|goods_receipt|receiving_difference|recall_place|recall_unit|stock_adjustment"
 ASKS_TIME = re.compile(
     r"\b(now|(clock|statement|transaction)_timestamp)\(\)|\b(CURRENT|LOCAL)_?(TIME|TIMESTAMP|DATE)\b"
 )
@@ -86,6 +86,7 @@ ALLOWED = {  # a breach that is meant, and why
     "flows.lapse imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.lapse_returns imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.watch_authorizations imports house": "a job of the worker is handed the house; the name is for the type checker only",
+    "flows.stop_recalled imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.source_elsewhere imports house": "jobs of the worker, for its type alone",
     "flows.erase_customer imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.foresee_brought imports house": "a job of the worker is handed the house; the name is for the type checker only",

@@ -443,3 +443,49 @@ SELECT k.id, k.location, k.sku FROM stock_count k WHERE k.unseen AND NOT EXISTS 
 -- Two shelf counts of a store that are open have no place in common.
 SELECT a.id, b.id AS other, a.location, a.aisle, a.bay FROM shelf_count a JOIN shelf_count b ON b.location = a.location AND b.aisle = a.aisle AND b.id > a.id
 WHERE a.status = 'open' AND b.status = 'open' AND (a.bay = '' OR b.bay = '' OR a.bay = b.bay);
+
+-- name: what_is_recalled_is_stopped
+-- While a recall is open its article is blocked everywhere.
+SELECT r.number, r.sku FROM recall r JOIN sku s ON s.sku = r.sku WHERE r.status = 'open' AND s.blocked_reason IS NULL;
+
+-- name: what_a_recall_took_out_is_in_the_ledger_once
+-- Every unit that hands took off a shelf for a recall, or found beyond the books, is one ledger line; so is every unit whose end was decided.
+SELECT coalesce(u.id, m.id)::text AS of, u.units, m.on_hand, m.unsellable FROM (
+  SELECT u.id, u.location, r.sku, u.units, CASE WHEN u.source = 'shelf' THEN -u.units ELSE 0 END AS on_hand, u.units AS unsellable, r.number
+    FROM recall_unit u JOIN recall r ON r.id = u.recall WHERE u.source IN ('shelf', 'over')
+  UNION ALL SELECT o.id, o.location, r.sku, o.units, CASE WHEN o.outcome = 'released' THEN o.units ELSE 0 END, -o.units, r.number
+    FROM recall_outcome o JOIN recall r ON r.id = o.recall) u
+FULL JOIN (SELECT id, location, sku, on_hand, unsellable, reason FROM stock_movement WHERE fact = 'adjustment' AND reason IN (SELECT number FROM recall)) m ON m.id = u.id
+WHERE (u.location, u.sku, u.on_hand, u.unsellable, u.number) IS DISTINCT FROM (m.location, m.sku, m.on_hand, m.unsellable, m.reason);
+
+-- name: no_more_is_decided_about_than_was_found
+-- At every place at least as many units were found as have an end; nothing was found less than no times.
+SELECT p.recall::text, p.location, f.units AS found, o.units AS decided FROM recall_place p
+LEFT JOIN (SELECT recall, location, sum(units) AS units FROM recall_unit GROUP BY 1, 2) f ON f.recall = p.recall AND f.location = p.location
+LEFT JOIN (SELECT recall, location, sum(units) AS units FROM recall_outcome GROUP BY 1, 2) o ON o.recall = p.recall AND o.location = p.location
+WHERE coalesce(o.units, 0) > coalesce(f.units, 0) OR f.units < 0;
+
+-- name: whoever_has_a_recalled_article_is_written_down
+-- Of an open recall every order whose goods had left when the ledger was last looked through is in its list.
+SELECT r.number, m.order_id FROM recall r JOIN stock_movement m ON m.sku = r.sku AND m.fact IN ('hand_over', 'carrier_took') AND m.happened_at >= r.since
+  AND m.recorded_at < r.looked_at - interval '15 minutes'
+WHERE r.status = 'open' AND m.order_id IS NOT NULL AND NOT EXISTS (SELECT FROM recall_order o WHERE o.recall = r.id AND o.order_id = m.order_id)
+  AND EXISTS (SELECT FROM work_line l JOIN work w ON w.id = l.work WHERE l.order_id = m.order_id AND l.sku = r.sku
+    GROUP BY l.order_id HAVING sum(l.handed_over + l.delivered + CASE WHEN w.kind = 'ship' THEN l.in_transit ELSE 0 END) > 0);
+
+-- name: a_recall_is_told_once
+-- Each customer of a recall has one event from which one message is written; their other orders point at the order that has it.
+SELECT o.recall::text, o.order_id, o.told_with, e.n FROM recall_order o
+LEFT JOIN (SELECT stream, body->>'recall' AS recall, count(*) AS n FROM event WHERE kind = 'customer.recall_due' GROUP BY 1, 2) e
+  ON e.stream = o.order_id AND e.recall = o.recall::text
+WHERE coalesce(e.n, 0) <> CASE WHEN o.told_at IS NOT NULL AND o.told_with IS NULL THEN 1 ELSE 0 END
+  OR (o.told_with IS NOT NULL AND NOT EXISTS (SELECT FROM recall_order t WHERE t.recall = o.recall AND t.order_id = o.told_with AND t.told_with IS NULL AND t.told_at IS NOT NULL));
+
+-- name: corrections_are_in_the_ledger_as_they_are_told
+-- A correction that was applied is one ledger line under its own id, one that was undone has a second that takes it back, and one that waits or was declined has none.
+SELECT a.id, a.status, m.on_hand, u.on_hand AS back FROM stock_adjustment a
+LEFT JOIN stock_movement m ON m.id = a.id AND m.location = a.location LEFT JOIN stock_movement u ON u.id = a.undone_by AND u.location = a.location
+WHERE NOT CASE WHEN a.status IN ('applied', 'undone') THEN
+    (m.sku, m.on_hand, m.unsellable) IS NOT DISTINCT FROM (a.sku, a.on_hand, a.unsellable)
+    AND (a.status = 'applied' OR (u.sku, u.on_hand, u.unsellable) IS NOT DISTINCT FROM (a.sku, -a.on_hand, -a.unsellable))
+  ELSE m.id IS NULL END;

@@ -36,7 +36,7 @@ from comptoir.flows import (
     watch_authorizations,
     word_reasons,
 )
-from comptoir.flows.adjust_stock import adjust_stock
+from comptoir.flows.adjust_stock import adjust_stock, change_stock_rules, decide_adjustment, undo_adjustment
 from comptoir.flows.arrive import arrive
 from comptoir.flows.ask_change import ask_change, withdraw_change
 from comptoir.flows.ask_label import ask_label, settle_choice
@@ -57,6 +57,7 @@ from comptoir.flows.count_stock import (
 )
 from comptoir.flows.create_transfer import cancel_transfer, create_transfer
 from comptoir.flows.decline_work import DeclineWork, DeclineWorkFlow
+from comptoir.flows.end_recall import close_recall, decide_recalled
 from comptoir.flows.erase_customer import EraseCustomer, GiveCustomerData, erase_customer, give_customer_data
 from comptoir.flows.follow_channel import FollowChannelFlow
 from comptoir.flows.give_back import cancel_return, decline_return, give_back
@@ -71,6 +72,7 @@ from comptoir.flows.load_parcel import unload_parcel
 from comptoir.flows.map_unknown_line import MapUnknownLineFlow
 from comptoir.flows.move_to_store import MoveToStore, MoveToStoreFlow
 from comptoir.flows.name_collector import CollectorFlows
+from comptoir.flows.open_recall import open_recall
 from comptoir.flows.open_return import open_return
 from comptoir.flows.pack_parcel import unpack
 from comptoir.flows.paid_again import PaidAgainFlow, PaidAtTill
@@ -160,10 +162,12 @@ from comptoir.shipping.relays import ChooseRelay, TellNotReceived
 from comptoir.shipping.tracking import HearTracking
 from comptoir.shipping.way_back import RecordReturnLabel, RecordReturnVoid
 from comptoir.sourcing.outlook import Outlook
-from comptoir.stock.adjusting import AdjustStock
+from comptoir.stock.adjusting import AdjustStock, DecideAdjustment, UndoAdjustment
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, DirectCounts, SubmitCount
 from comptoir.stock.feed import PostMovements, PostSnapshot
 from comptoir.stock.imports import ImportStock
+from comptoir.stock.recalling import CloseRecall, DecideRecalled, OpenRecall
+from comptoir.stock.rules import ChangeStockRules
 from comptoir.tower import acting as acting_in_tower
 from comptoir.tower import day_plans
 from comptoir.transfers.model import CancelTransfer, CreateTransfer, ReceiveTransfer, ShipTransfer
@@ -215,6 +219,12 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         PostSnapshot: post_snapshot,
         ImportStock: import_stock,
         AdjustStock: adjust_stock,
+        DecideAdjustment: decide_adjustment,
+        UndoAdjustment: undo_adjustment,
+        ChangeStockRules: change_stock_rules,
+        OpenRecall: open_recall,
+        DecideRecalled: decide_recalled,
+        CloseRecall: close_recall,
         AskCount: ask_count,
         DirectCounts: direct_counts,
         SubmitCount: submit_count,
@@ -340,6 +350,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "leave what lies": ("comptoir.flows.source_elsewhere:leave_lying", 60.0),
     "join parcels": ("comptoir.flows.source_elsewhere:join_parcels", 300.0),
     "fill what waits for stock": ("comptoir.flows.source_elsewhere:fill_waiting", 60.0),
+    "stop what is recalled": ("comptoir.flows.stop_recalled:stop_recalled", 2.0),
     "foresee delays": ("comptoir.flows.foresee:foresee", 60.0),
     "foresee late transfers": ("comptoir.flows.foresee_brought:foresee_brought", 60.0),
     "keep hours of stores": ("comptoir.tower.keeping:keep_hours", 60.0),

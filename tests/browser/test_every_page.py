@@ -53,6 +53,7 @@ NOT_PAGES: Final = (
     "/o/sw.js",
     "/manager/sw.js",
     "/manager/alerts/count",
+    "/adjust/article",
     "/manifest.webmanifest",
 )
 FILES: Final = (
@@ -1338,6 +1339,83 @@ def request(status: str, base: str = "") -> Callable[[World], str]:
     return lambda world: f"{base}/transfers/requests/" + world.find("SELECT id FROM transfer_request WHERE status = $1 ORDER BY number LIMIT 1", status)  # fmt: skip
 
 
+RECALL: Final = "01900000-0000-7000-8000-00000000800{}"
+
+
+def recalled(path: str) -> Callable[[World], str]:
+    """One recall that goes on, with what was found, what became of it and who was told; one that has ended. The articles stay on sale here."""
+
+    def where(world: World) -> str:
+        shop = world.shop
+        for n, status in ((1, "open"), (2, "closed")):
+            shop.ask(
+                "INSERT INTO recall (id, number, sku, lots, hazard_fr, hazard_en, remedies, contact, since, effect, status, opened_at, opened_by, closed_at, closed_by,"
+                " sell_again, looked_at) SELECT $1::text::uuid, 'RP-800' || $2::int, s.sku, CASE $2::int WHEN 1 THEN ARRAY['L2409'] ELSE '{}' END, 'La flamme peut briser le verre : risque de coupure et de brûlure.',"
+                " 'The flame can break the glass: risk of cuts and burns.', ARRAY['refund', 'replacement'], '0 800 100 200', now() - interval '2 years',"
+                " '{\"sold_at_till\": 3}', $3, now() - interval '2 hours', '', CASE $3 WHEN 'closed' THEN now() END, '', CASE $3 WHEN 'closed' THEN false END, now()"
+                " FROM sku s WHERE s.sku IN (SELECT sku FROM stock_level WHERE location = $4 AND on_hand > 0) AND NOT s.is_kit ORDER BY s.sku DESC OFFSET $2::int LIMIT 1 ON CONFLICT DO NOTHING",
+                RECALL.format(n), n, status, LYON,
+            )  # fmt: skip
+            shop.ask(
+                "INSERT INTO recall_place (recall, location, on_hand, apart, status, missing, done_at) SELECT $1::text::uuid, v.location, v.on_hand, 0,"
+                " CASE WHEN $2 OR v.location <> $3 THEN 'done' ELSE 'open' END, CASE WHEN $2 OR v.location <> $3 THEN 1 END, CASE WHEN $2 OR v.location <> $3 THEN now() END"
+                " FROM stock_level v WHERE v.sku = (SELECT sku FROM recall WHERE id = $1::text::uuid) ON CONFLICT DO NOTHING",
+                RECALL.format(n), status == "closed", LYON,
+            )  # fmt: skip
+        shop.ask(
+            "INSERT INTO recall_unit (id, recall, location, units, source, lot, at, who) VALUES ($1::text::uuid, $1::text::uuid, $2, 2, 'shelf', 'L2409', now(), 'x') ON CONFLICT DO NOTHING",
+            RECALL.format(1), LYON,
+        )  # fmt: skip
+        shop.ask(
+            "INSERT INTO recall_outcome (id, recall, location, outcome, units, proof, at, who) VALUES ($1::text::uuid, $1::text::uuid, $2, 'vendor', 1, 'Bon de retour 118', now(), 'x') ON CONFLICT DO NOTHING",
+            RECALL.format(1), LYON,
+        )  # fmt: skip
+        shop.ask(
+            "INSERT INTO recall_order (recall, order_id, units, told_at) SELECT $1::text::uuid, id, 1, now() FROM sales_order ORDER BY number LIMIT 4 ON CONFLICT DO NOTHING",
+            RECALL.format(1),
+        )  # fmt: skip
+        return path
+
+    return where
+
+
+def open_the_recall(page: Page, world: World) -> None:
+    page.locator("[data-recall]").first.click()
+    page.locator("#done").wait_for()
+
+
+def look_at_the_recall(page: Page, world: World) -> None:
+    """Nothing is stopped yet: what would be."""
+    page.fill("#f-code", "DERBY-HELENE-NOIR-39")
+    page.fill("#f-hazard_fr", "La semelle se décolle : risque de chute.")
+    page.fill("#f-hazard_en", "The sole comes off: risk of a fall.")
+    page.fill("#f-contact", "0 800 100 200")
+    page.click("button[value=look]")
+    page.locator("#effect-head").wait_for()
+
+
+def corrected(path: str) -> Callable[[World], str]:
+    """A correction that waits, one that was made."""
+
+    def where(world: World) -> str:
+        for n, status, units in ((1, "waiting", 6), (2, "applied", 1)):
+            world.shop.ask(
+                "INSERT INTO stock_adjustment (id, location, sku, quantity, reason, note, on_hand, unsellable, value_minor, status, at, who, recorded_at)"
+                " VALUES ($1::text::uuid, $2, 'DERBY-HELENE-NOIR-39', $3, 'damaged', 'Carton mouillé', -$3::int, $3::int, $3::int * 14900, $4, now(), 'x', now()) ON CONFLICT DO NOTHING",
+                f"01900000-0000-7000-8000-00000000810{n}", LYON, units, status,
+            )  # fmt: skip
+        return path
+
+    return where
+
+
+def correct_one(page: Page, world: World) -> None:
+    """Scanned, and the reason chosen."""
+    page.evaluate(SCAN, world.shop.code_of("DERBY-HELENE-NOIR-39"))
+    page.locator("#save").wait_for()
+    page.locator("label:has([name=reason])").first.click()
+
+
 def two_scanned(page: Page, world: World) -> None:
     """The same article twice is two of it."""
     for _ in range(2):
@@ -1403,6 +1481,23 @@ STATES: Final[dict[str, list[State]]] = {
         State("one", "associate", lambda world: "/counts/" + world.find("SELECT id FROM stock_count WHERE location = $1 AND status = 'asked' LIMIT 1", LYON)),
         State("unknown", "associate", at(f"/counts/{NOWHERE}"), both=False),
     ],
+    "/recalls": [
+        State("two places to look", "associate", recalled("/recalls")),
+        State("one in hand", "associate", recalled("/recalls"), open_the_recall),
+        State("none", "quiet", at("/recalls"), both=False),
+    ],
+    "/adjust": [State("asked", "associate", at("/adjust")), State("one in hand", "associate", at("/adjust"), correct_one)],
+    "/manager/stock/recalls": [State("one goes on", "office", recalled("/manager/stock/recalls"))],
+    "/manager/stock/recalls/new": [
+        State("asked", "office", at("/manager/stock/recalls/new"), quotes=True),
+        State("what it would stop", "office", at("/manager/stock/recalls/new"), look_at_the_recall, quotes=True),
+    ],
+    "/manager/stock/recalls/{recall:uuid}": [
+        State("goes on", "office", recalled("/manager/stock/recalls/" + RECALL.format(1))),
+        State("ended", "office", recalled("/manager/stock/recalls/" + RECALL.format(2)), both=False),
+        State("unknown", "office", at(f"/manager/stock/recalls/{NOWHERE}"), both=False),
+    ],
+    "/manager/stock/adjustments": [State("one waits", "office", corrected("/manager/stock/adjustments"))],
     "/demo/phone": [State("full", "nobody", at("/demo/phone"), quotes=True)],
     "/departures": [State("two drivers", "associate", lambda world: (parcels(world), "/departures")[1], both=False), State("none", "quiet", at("/departures"), both=False)],
     "/departures/{lane:str}": [

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from comptoir.kit.errors import Conflict, Invalid
-from comptoir.stock.adjusting import AdjustReason, AdjustStock, adjust
+from comptoir.stock.adjusting import AdjustReason, deltas, fits
 from comptoir.stock.count_rules import needs_nobody
 from comptoir.stock.counting import COUNT, CountStatus, Found, submit
 from comptoir.stock.feed import (
@@ -171,23 +171,18 @@ def test_every_state_of_a_count_but_the_last_ones_has_a_way_on() -> None:
     assert ends == {CountStatus.APPROVED, CountStatus.CANCELED}
 
 
-def wish(quantity: int, reason: AdjustReason) -> AdjustStock:
-    return AdjustStock(UUID(int=1), "lyon-part-dieu", DERBY, quantity, reason)
-
-
 def test_damaged_units_leave_the_shelf_and_stay_in_the_building() -> None:
-    movement = adjust(Level(DERBY, "lyon-part-dieu", 10, 0), wish(2, AdjustReason.DAMAGED))
-    assert (movement.on_hand, movement.unsellable) == (-2, 2)
+    assert deltas(AdjustReason.DAMAGED, 2) == (-2, 2)
 
 
 def test_units_that_are_set_aside_for_a_customer_cannot_be_lost_from_the_shelf() -> None:
     with pytest.raises(Conflict, match="not_that_many"):
-        adjust(Level(DERBY, "lyon-part-dieu", 10, 8, 8), wish(3, AdjustReason.LOST))
+        fits(Level(DERBY, "lyon-part-dieu", 10, 8, 8), *deltas(AdjustReason.LOST, 3))
 
 
 def test_no_more_can_be_destroyed_than_is_unsellable() -> None:
     with pytest.raises(Conflict, match="not_that_many"):
-        adjust(Level(DERBY, "lyon-part-dieu", 10, 0, 0, 1), wish(2, AdjustReason.DESTROYED))
+        fits(Level(DERBY, "lyon-part-dieu", 10, 0, 0, 1), *deltas(AdjustReason.DESTROYED, 2))
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,15 @@ ON_SHELF = (
     "INSERT INTO stock_count (id, location, sku, status, reason, asked_at, asked_by, shelf, unseen)"
     f" SELECT gen_random_uuid(), '{LYON}', '{DERBY}', '{{}}', 'shelf', now(), 'test', id, {{}} FROM shelf_count"
 )
+OF_RECALL = "'00000000-0000-7000-8000-00000000000c'"
+RECALL = (
+    "INSERT INTO recall (id, number, sku, hazard_fr, hazard_en, remedies, contact, since, effect, status, opened_at, opened_by, looked_at)"
+    f" VALUES ({OF_RECALL}, 'RP-1', '{DERBY}', 'x', 'x', ARRAY['refund', 'repair'], 'x', now() - interval '1 day', '{{}}', 'open', now(), 'x', now())"
+)
+ASKED = (
+    f"INSERT INTO recall_place (recall, location, on_hand, apart, status) VALUES ({OF_RECALL}, '{LYON}', 0, 0, 'open')"
+)
+PULLED = f"INSERT INTO recall_unit (id, recall, location, units, source, at, who) VALUES (gen_random_uuid(), {OF_RECALL}, '{LYON}', {{}}, 'shelf', now(), 'x')"
 FAULTS = {
     "figures_are_the_sum_of_shares": (
         "INSERT INTO report_figure VALUES (0, 'd', 'received', 'lyon-part-dieu', '2026-11-20', '11', 1, 1, 0)"
@@ -157,6 +166,24 @@ FAULTS = {
     "nobody_checks_their_own_large_difference": (
         "INSERT INTO stock_count (id, location, sku, status, reason, asked_at, asked_by, counted, expected, counted_at, counted_by, not_by)"
         f" VALUES (gen_random_uuid(), '{LYON}', '{DERBY}', 'recount', 'short', now(), 'x', 3, 50, now(), 'lea', 'sam')"
+    ),
+    "what_is_recalled_is_stopped": RECALL,
+    "what_a_recall_took_out_is_in_the_ledger_once": f"{RECALL}; {PULLED.format(1)}",
+    "no_more_is_decided_about_than_was_found": (
+        f"{RECALL}; {ASKED}; INSERT INTO recall_outcome (id, recall, location, outcome, units, proof, at, who)"
+        f" VALUES (gen_random_uuid(), {OF_RECALL}, '{LYON}', 'vendor', 1, 'x', now(), 'x')"
+    ),
+    "whoever_has_a_recalled_article_is_written_down": (
+        f"{RECALL}; UPDATE work_line SET reserved = 0, handed_over = quantity, sku = '{DERBY}' WHERE line = 1; INSERT INTO stock_movement"
+        " (id, location, sku, fact, order_id, who, happened_at, recorded_at)"
+        f" SELECT gen_random_uuid(), '{LYON}', '{DERBY}', 'hand_over', id, 'x', now() - interval '1 hour', now() - interval '1 hour' FROM sales_order"
+    ),
+    "a_recall_is_told_once": (
+        f"{RECALL}; INSERT INTO recall_order (recall, order_id, units, told_at) SELECT {OF_RECALL}, id, 1, now() FROM sales_order"
+    ),
+    "corrections_are_in_the_ledger_as_they_are_told": (
+        "INSERT INTO stock_adjustment (id, location, sku, quantity, reason, on_hand, unsellable, value_minor, status, at, who, recorded_at)"
+        f" VALUES (gen_random_uuid(), '{LYON}', '{DERBY}', 1, 'lost', -1, 0, 0, 'applied', now(), 'x', now())"
     ),
     "what_credit_paid_was_taken_from_it": "UPDATE payment SET provider = 'store_credit'; UPDATE sales_order SET channel = 'api'",
     "a_return_says_what_its_units_say": f"{RMA.format('settled')}; {BACK.format('expected', 0)}",

@@ -158,6 +158,8 @@ EVENTS: dict[str, Write] = {
 }  # fmt: skip
 OF_TRANSFERS = {"transfer_pick", "receive"}
 """They name a transfer, whatever its state: test_transfers.py."""
+OF_ARTICLES = {"recall_pull", "recall_done", "adjust"}
+"""They name an article, whatever becomes of any work: test_recalls.py, test_adjustments.py."""
 OF_PARCELS = {"load_parcel"}
 """They name a label, whatever its parcel's state: tests/pages/test_departures.py."""
 OF_ANNOUNCEMENTS = {"read"}
@@ -166,7 +168,7 @@ TELLS_OF_NO_WORK = {"unlock", "unknown_code", "count_found"}
 
 
 def test_no_kind_of_report_is_forgotten_here() -> None:
-    assert set(REPORTS) <= set(EVENTS) | OF_TRANSFERS | OF_PARCELS | OF_ANNOUNCEMENTS
+    assert set(REPORTS) <= set(EVENTS) | OF_TRANSFERS | OF_PARCELS | OF_ANNOUNCEMENTS | OF_ARTICLES
 
 
 @pytest.mark.parametrize("state", STATES)

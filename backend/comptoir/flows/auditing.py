@@ -19,7 +19,7 @@ __all__ = ["STANDING", "Thing", "keep", "note", "standing"]
 Thing = Literal[
     "store", "region", "entity", "person", "device", "key", "webhook", "box", "carrier_account", "payment_account", "printer",
     "printer_network", "collections", "channel", "sku", "reason", "message_text", "policy", "alert_rule", "accessories",
-    "announcement", "day_plan",
+    "announcement", "day_plan", "stock_rules",
 ]  # fmt: skip
 
 STANDING: Final[Mapping[Thing, str]] = {
@@ -71,6 +71,7 @@ SELECT to_jsonb(s) - 'sku' - 'version' || jsonb_build_object('barcodes', coalesc
 FROM sku s WHERE s.sku = $1""",
     "reason": "SELECT to_jsonb(r) - 'changed_at' - 'changed_who' FROM reason r WHERE subject || '.' || code = $1",
     "accessories": "SELECT jsonb_object_agg(a.code, to_jsonb(a) - 'kind' - 'key' - 'code' - 'changed_at' - 'changed_who') FROM accessory a WHERE kind || '.' || key = $1",
+    "stock_rules": "SELECT jsonb_object_agg(name, value) FROM stock_rule WHERE $1::text <> ''",
     "alert_rule": "SELECT to_jsonb(r) - 'id' - 'version' - 'changed_at' - 'changed_by' FROM alert_rule r WHERE r.id = $1::text::uuid",
     "announcement": """
 SELECT jsonb_build_object('text', a.text, 'urgent', a.urgent, 'until', a.until_at, 'ended', a.ended_at IS NOT NULL,

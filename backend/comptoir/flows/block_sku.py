@@ -9,7 +9,9 @@ from comptoir.flows import auditing
 from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
+from comptoir.kit.errors import Conflict
 from comptoir.stock.events import blocked
+from comptoir.stock.recalling_sql import find_open
 
 
 async def block_sku(tx: Tx, command: BlockSku, actor: Actor, now: datetime) -> Article:
@@ -24,8 +26,10 @@ async def block_sku(tx: Tx, command: BlockSku, actor: Actor, now: datetime) -> A
 
 
 async def unblock_sku(tx: Tx, command: UnblockSku, actor: Actor, now: datetime) -> Article:
-    """NotFound `unknown_sku`."""
+    """NotFound `unknown_sku`; Conflict `recall_is_open` while it is recalled: that ends first."""
     actor.needs("head_office", "integrator", "system")
+    if recall := await find_open(tx.connection, command.sku):
+        raise Conflict("recall_is_open", number=recall.number, recall=str(recall.id))
     before = await auditing.standing(tx, "sku", command.sku)
     await sql.set_blocked(tx, command.sku, None)
     await work_sql.unflag_recalled(tx, command.sku)

@@ -123,8 +123,8 @@ async def cancel_order(tx: Tx, command: CancelOrder, actor: Actor, now: datetime
     for work in works:
         tx.touched.add(work.location)
     tx.tell(
-        Event("order.canceled", command.order, {"whole": whole and nothing_left, "lines": [c.line for c in command.lines], "refund": refund, "amount_minor": amount if refund else 0},
-              works[0].location if works else None)
+        Event("order.canceled", command.order, {"whole": whole and nothing_left, "lines": [c.line for c in command.lines], "refund": refund, "amount_minor": amount if refund else 0}
+              | ({"recall": True} if command.reason == canceling.RECALLED else {}), works[0].location if works else None)
     )  # fmt: skip
     return OrderCanceled(command.order, progress, units, refund, amount if refund else 0, put_backs)
 

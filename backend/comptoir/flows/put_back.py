@@ -9,7 +9,7 @@ from comptoir.fulfillment.model import Outcome, PutBack, Work
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
-from comptoir.stock import counting_sql
+from comptoir.stock import counting_sql, recalling_sql
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import kept_aside, put_back
 
@@ -43,6 +43,8 @@ async def put_away(tx: Tx, row: Any, units: int, actor: Actor, at: datetime) -> 
     )  # fmt: skip
     _, blocked = await find_cautions(tx.connection, [row["sku"]])
     await settle(tx, row, units, bool(blocked), at)
+    if blocked:
+        await recalling_sql.note_from_bag(tx, row["sku"], row["location"], units, at)
     if finished and row["work"]:
         await tx.run(
             "UPDATE bag SET gone_at = $2 WHERE work = $1 AND gone_at IS NULL"
@@ -98,5 +100,7 @@ async def undo_put_back(tx: Tx, effect: dict[str, object], actor: Actor, at: dat
     units = int(str(effect["units"]))
     await tx.run("UPDATE put_back SET done = done - $2, done_at = NULL, done_by = NULL WHERE id = $1", row["id"], units)
     await settle(tx, row, -units, bool(effect.get("recalled")), at)
+    if effect.get("recalled"):
+        await recalling_sql.note_from_bag(tx, row["sku"], row["location"], -units, at)
     tx.touched.add(row["location"])
     return Outcome("applied", None, row["work"])

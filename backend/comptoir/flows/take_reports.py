@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from comptoir.flows import (
+    adjust_stock,
     announce,
     count_reported,
     count_shelf,
@@ -17,6 +18,7 @@ from comptoir.flows import (
     look_again,
     pack_parcel,
     pick,
+    pull_recalled,
     put_back,
     receive_goods,
     receive_transfer,
@@ -35,6 +37,7 @@ from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.journal import MOST, Batch, DeviceEvent, Follows, Taken, Told
 from comptoir.fulfillment.model import (
     REPORTS,
+    Adjust,
     CloseParcel,
     Count,
     CountFound,
@@ -47,6 +50,8 @@ from comptoir.fulfillment.model import (
     PickForTransfer,
     PutBack,
     ReadAnnouncement,
+    RecallDone,
+    RecallPull,
     Receive,
     Release,
     ShelfDone,
@@ -85,7 +90,7 @@ class TakeReports:
             "pick": pick.undo_pick, "short": short_pick.undo_short, "look_again": look_again.undo_look_again, "put_back": put_back.undo_put_back,
             "hand_over": UndoReported(self.try_on), "stage": stage.undo_stage,
             "pack_parcel": pack_parcel.undo_packed, "close_parcel": pack_parcel.undo_closed,
-            "load": load_parcel.undo_load,
+            "load": load_parcel.undo_load, "recall_pull": pull_recalled.undo_pull, "adjust": adjust_stock.undo_adjust_reported,
         }  # fmt: skip
 
     async def __call__(self, tx: Tx, batch: Batch, device: Actor, now: datetime) -> Taken:
@@ -222,6 +227,12 @@ class TakeReports:
                 return await count_shelf.shelf_done_reported(tx, report, actor, at, event.id)
             case ReadAnnouncement():
                 return await announce.read_reported(tx, report, actor, at)
+            case RecallPull():
+                return await pull_recalled.pull_reported(tx, report, actor, at)
+            case RecallDone():
+                return await pull_recalled.done_reported(tx, report, actor, at)
+            case Adjust():
+                return await adjust_stock.adjust_reported(tx, report, actor, at, event.id)
             case PickForTransfer():
                 return await ship_transfer.pick_for_transfer_reported(tx, report, actor, at)
             case Receive() if report.purchase is not None:

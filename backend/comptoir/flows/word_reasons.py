@@ -1,4 +1,4 @@
-"""Head office words the reasons of returns, declined parcels, cancellations, missing units and counts: one way for all, each change in the audit."""
+"""Head office words the reasons of returns, declined parcels, cancellations, missing units, counts and corrections: one way for all, each change in the audit."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,10 +16,11 @@ from comptoir.kit.runner import Flow
 from comptoir.orders.cancel_reasons import CANCEL
 from comptoir.returns.changing import STREAM
 from comptoir.returns.reasons import RETURN
+from comptoir.stock.adjust_reasons import ADJUST
 from comptoir.stock.count_reasons import COUNT
 
 BOOKS: Final[Mapping[Subject, Book]] = {
-    "return": RETURN, "decline": DECLINE, "cancel": CANCEL, "short": SHORT, "count": COUNT,
+    "return": RETURN, "decline": DECLINE, "cancel": CANCEL, "short": SHORT, "count": COUNT, "adjust": ADJUST,
 }  # fmt: skip
 
 

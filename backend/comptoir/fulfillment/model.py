@@ -237,6 +237,30 @@ class ReadAnnouncement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     edition: Annotated[int, msgspec.Meta(ge=1)]
 
 
+class RecallPull(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Units of a recalled article were taken out of sale; `code` as it was scanned, for the lot that it may name."""
+
+    recall: UUID
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
+    code: Annotated[str, msgspec.Meta(max_length=512)] = ""
+
+
+class RecallDone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hands have looked everywhere in this place for a recalled article."""
+
+    recall: UUID
+
+
+class Adjust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A figure is corrected: so many units of an article, and why. Named by its SKU, or by the code as it was scanned."""
+
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=40, pattern=r"^[a-z][a-z0-9_]*\Z")]
+    sku: Code | None = None
+    code: Annotated[str, msgspec.Meta(max_length=512)] = ""
+    note: Note = ""
+
+
 class PickForTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Units laid to a transfer; below zero they went back to their shelf."""
 
@@ -291,6 +315,9 @@ Report = (
     | Count
     | CountFound
     | ShelfDone
+    | RecallPull
+    | RecallDone
+    | Adjust
     | PickForTransfer
     | Receive
     | LoadParcel
@@ -315,6 +342,9 @@ REPORTS: dict[str, type[Report]] = {
     "count": Count,
     "count_found": CountFound,
     "shelf_done": ShelfDone,
+    "recall_pull": RecallPull,
+    "recall_done": RecallDone,
+    "adjust": Adjust,
     "transfer_pick": PickForTransfer,
     "receive": Receive,
     "load_parcel": LoadParcel,

@@ -11,6 +11,7 @@ KINDS = (
     "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due", "fulfillment.delayed", "fulfillment.late_told",
     "return.withdrawal_noticed", "shipping.left", "shipping.ready_at_relay", "shipping.delivered", "shipping.delayed", "shipping.failed",
     "shipping.label_refused", "payment.refunded", "return.requested", "return.label_ready", "return.label_refused", "return.received", "return.coming_back",
+    "customer.recall_due",
 )  # fmt: skip
 """The events that a customer may hear of."""
 LIVE = ("open", "accepted", "picking", "picked")
@@ -50,6 +51,10 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
     if told.kind == "order.canceled":
         if facts.lapsed:
             return Draft("lapsed")
+        if body.get("recall") and facts.recalls:
+            return Draft(
+                "recall_stopped", amount_minor=body.get("amount_minor") or 0, refund=body.get("refund"), recall=facts.recalls[0]
+            )  # fmt: skip
         return Draft(
             "canceled",
             amount_minor=body.get("amount_minor") or 0,
@@ -119,6 +124,9 @@ def _draft(told: Told, facts: OrderFacts) -> Draft | None:
         return _of_return(told, facts)
     if told.kind.startswith("shipping."):
         return _of_parcels(told, facts)
+    if told.kind == "customer.recall_due":
+        recall = facts.recall(body.get("recall"))
+        return Draft("recall", recall=recall) if recall else None
     if told.kind == "customer.arrived":
         return Draft("early", work=_pickup_at(facts, told.location)) if body.get("early") else None
     return None

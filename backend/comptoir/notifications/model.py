@@ -78,6 +78,19 @@ class ParcelFacts(msgspec.Struct, frozen=True):
     relay: str = ""
 
 
+class RecallFacts(msgspec.Struct, frozen=True):
+    """A recall of an article of the order: what it is, what is dangerous, in both languages, what may be chosen, whom to ask."""
+
+    id: UUID
+    number: str
+    sku: str
+    hazard_fr: str
+    hazard_en: str
+    remedies: tuple[str, ...]
+    contact: str
+    lots: tuple[str, ...] = ()
+
+
 class OrderFacts(msgspec.Struct, frozen=True):
     """What is true of an order when its message is written. Names, phone and e-mail stay where they are."""
 
@@ -105,8 +118,13 @@ class OrderFacts(msgspec.Struct, frozen=True):
     titles: dict[str, str] = {}
     parcels: tuple[ParcelFacts, ...] = ()
     told_parcel_late: bool = False
+    recalls: tuple[RecallFacts, ...] = ()
+    """Of articles of this order, the newest first."""
     told_relay: bool = False
     """Asked for another relay since the one on file was chosen."""
+
+    def recall(self, id: object) -> RecallFacts | None:
+        return next((one for one in self.recalls if str(one.id) == str(id)), None)
 
     def work(self, id: str | UUID | None) -> WorkFacts | None:
         return next((work for work in self.works if str(work.id) == str(id)), None)
@@ -138,6 +156,7 @@ class Draft(msgspec.Struct, frozen=True):
     """The one medium that it goes by, where somebody asked for it there."""
     number: str = ""
     """Of a return."""
+    recall: RecallFacts | None = None
 
 
 class Message(msgspec.Struct, frozen=True):

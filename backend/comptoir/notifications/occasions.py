@@ -15,6 +15,7 @@ Occasion = Literal[
     "survey", "delayed", "running_late", "withdrawal_received", "payment_due", "shipped", "refund_sent",
     "parcel_ready", "parcel_delivered", "parcel_delayed", "parcel_failed", "parcel_returned", "relay_closed",
     "return_requested", "return_label_failed", "return_received",
+    "recall", "recall_stopped",
 ]  # fmt: skip
 Language = Literal["fr", "en"]
 
@@ -79,6 +80,18 @@ OCCASIONS: Final[dict[Occasion, Kind]] = {
     "parcel_failed": Kind("parcel_failed", ("carrier", "tracking"), ("follow",)),
     "parcel_returned": Kind("parcel_returned", ("carrier", "tracking", "back_terms"), ("follow",)),
     "relay_closed": Kind("relay_closed"),
+    "recall": Kind(
+        "recall",
+        ("product", "hazard", "remedies", "contact"),
+        ("lots",),
+        ("product", "hazard", "remedies", "contact", "link"),
+    ),
+    "recall_stopped": Kind(
+        "recall_stopped",
+        ("product", "hazard", "contact", "payer"),
+        ("lots", *_MONEY),
+        ("product", "hazard", "contact", "link"),
+    ),
     "change_done": Kind("change_settled", ("wish",)),
     "change_declined": Kind("change_settled", ("wish",)),
 }

@@ -39,6 +39,9 @@ COURSES: Final[dict[str, Course]] = {
     "parcel_failed": Course(_NOW, timedelta(days=1)),
     "parcel_returned": Course(_NOW, timedelta(days=3)),
     "relay_closed": Course(_NOW, timedelta(days=1)),
+    # Whoever has it is reached by whatever reaches them, and it is worth saying for a month.
+    "recall": Course(("email", "sms", "push"), timedelta(days=30)),
+    "recall_stopped": Course(("email", "sms", "push"), timedelta(days=5)),
     "held": Course(_TO_KEEP, timedelta(days=2)),
     "payment_due": Course(_TO_KEEP, timedelta(hours=1)),
     "handed_over": Course(_TO_KEEP, timedelta(days=3)),
@@ -59,7 +62,7 @@ TOPIC_OF: Final[dict[str, Topic]] = {
     "parcel_ready": "ready", "parcel_delayed": "changes", "parcel_failed": "changes", "parcel_returned": "changes", "relay_closed": "changes", "shipped": "papers", "parcel_delivered": "papers",
     "confirmed": "papers", "handed_over": "papers", "return_requested": "papers", "return_received": "papers", "survey": "survey",
 }  # fmt: skip
-"""The link is on no topic: it is sent to whoever asks for it, by the way they name. Whoever collects has no switches: they were asked by one way."""
+"""A recall is on no topic: nobody can switch it off. The link is on none either: it is sent to whoever asks for it, by the way they name. Whoever collects has no switches: they were asked by one way."""
 NEEDED: Final[frozenset[Topic]] = frozenset({"ready", "changes"})
 """Without these the contract cannot be kept: by SMS or e-mail they reach the customer, whatever is switched off."""
 WRITTEN: Final[frozenset[Medium]] = frozenset({"sms", "email"})

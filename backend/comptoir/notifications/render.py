@@ -58,6 +58,11 @@ _BACK_TERMS = {
         "ask": "As soon as it is back with us, the store tells you what it can offer.",
     },
 }
+_REMEDIES = {
+    "fr": {"refund": "le remboursement", "replacement": "le remplacement", "repair": "la réparation"},
+    "en": {"refund": "a refund", "replacement": "a replacement", "repair": "a repair"},
+}
+_OR = {"fr": " ou ", "en": " or "}
 _MORE = {"fr": "et {n} de plus", "en": "and {n} more"}
 
 
@@ -165,6 +170,7 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
         "quantity": str(draft.quantity),
         "refused": f"{draft.refused} {_REFUSED[language][draft.refused > 1]}" if draft.refused else "",
     }
+    found |= _of_recall(draft, facts, language)
     return {name: (value,) if value else () for name, value in found.items()} | {
         "withdrawn": tuple(f"{quantity} × {_plain(title)}" for title, quantity in draft.lines),
         "carrier": tuple(_plain(carrier_name(one.carrier)) for one in draft.parcels),
@@ -177,6 +183,20 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
         "pickup_store": tuple(_plain(one.place.name) for one in pickups),
         "pickup_by": tuple(_promise(one, language) for one in pickups),
         "parcel_by": tuple(_promise(one, language) for one in going if one.kind != "pickup"),
+    }
+
+
+def _of_recall(draft: Draft, facts: OrderFacts, language: str) -> dict[str, str]:
+    recall = draft.recall
+    if recall is None:
+        return dict.fromkeys(("product", "hazard", "remedies", "contact", "lots"), "")
+    choices = [words for code, words in _REMEDIES[language].items() if code in recall.remedies]
+    return {
+        "product": _plain(facts.articles.get(recall.sku, "")) or _ARTICLE[language],
+        "hazard": _plain(recall.hazard_en if language == "en" else recall.hazard_fr),
+        "remedies": ", ".join(choices[:-1]) + _OR[language] + choices[-1] if len(choices) > 1 else "".join(choices),
+        "contact": _plain(recall.contact),
+        "lots": ", ".join(_plain(lot) for lot in recall.lots[:12]),
     }
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.notifications.model import Draft, OrderFacts, ParcelFacts, Place, WorkFacts
+from comptoir.notifications.model import Draft, OrderFacts, ParcelFacts, Place, RecallFacts, WorkFacts
 from comptoir.notifications.occasions import OCCASIONS, Occasion
 
 SampleName = Literal["plain", "mixed", "long"]
@@ -76,6 +76,7 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
         quantity={"plain": 1, "mixed": 1, "long": 12}[name],
         refused={"plain": 0, "mixed": 1, "long": 3}[name],
         parcels=_parcels(name, now),
+        recall=_recall(name) if occasion in ("recall", "recall_stopped") else None,
     )
     facts = OrderFacts(
         id=UUID(int=SAMPLES.index(name) + 1), number={"plain": "W-10482", "mixed": "W-10483", "long": "ORME-WEB-2026-0010484"}[name],
@@ -84,6 +85,19 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
     )  # fmt: skip
     first_name = {"plain": "Inès", "mixed": "Tom", "long": "Maximilienne-Alexandrine"}[name]
     return Sample(name, first_name, draft, facts)
+
+
+def _recall(name: SampleName) -> RecallFacts:
+    """All of an article; some lots of another; a long story with three ways out."""
+    return RecallFacts(
+        UUID(int=41), "RP-8001", "0",
+        "La semelle se décolle en marchant : risque de chute." if name != "long" else "Le talon peut céder sans prévenir sous le poids du corps, "
+        "en particulier dans un escalier : risque de chute et de blessure grave à la cheville ou à la tête.",
+        "The sole comes off while walking: risk of a fall." if name != "long" else "The heel can give way without warning under the weight of the body, "
+        "in particular on stairs: risk of a fall and of serious injury to ankle or head.",
+        ("refund", "replacement") if name != "long" else ("refund", "replacement", "repair"),
+        "0 800 100 200 (gratuit)", ("L2409", "L2410") if name == "mixed" else (),
+    )  # fmt: skip
 
 
 def _parcels(name: SampleName, now: datetime) -> tuple[ParcelFacts, ...]:

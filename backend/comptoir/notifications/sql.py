@@ -33,6 +33,9 @@ SELECT o.id, o.number, o.language, trim(o.currency) AS currency, o.progress,
   EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'parcel_delayed' AND m.status <> 'suppressed') AS told_parcel_late,
   EXISTS (SELECT FROM message m WHERE m.order_id = o.id AND m.template = 'relay_closed' AND m.status <> 'suppressed'
     AND m.made_at > (SELECT d.chosen_at FROM order_delivery d WHERE d.order_id = o.id)) AS told_relay,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'number', r.number, 'sku', r.sku, 'hazard_fr', r.hazard_fr, 'hazard_en', r.hazard_en,
+      'remedies', r.remedies, 'contact', r.contact, 'lots', r.lots) ORDER BY r.opened_at DESC)
+    FROM recall r WHERE r.sku IN (SELECT q.sku FROM requirement q WHERE q.order_id = o.id)), '[]') AS recalls,
   EXISTS (SELECT FROM push_subscription u WHERE u.order_id = o.id) AS has_push,
   coalesce((SELECT h.until FROM order_hold h WHERE h.order_id = o.id AND h.reason = 'payment' AND h.released_at IS NULL LIMIT 1),
     (SELECT max(p.expires_at) FROM payment p WHERE p.order_id = o.id AND p.state = 'pending' AND p.provider = 'pay_link')) AS pay_until,
@@ -65,6 +68,7 @@ async def find_facts(tx: Tx, order: UUID) -> OrderFacts | None:
     kept["articles"] = msgspec.json.decode(kept["articles"])
     kept["titles"] = msgspec.json.decode(kept["titles"])
     kept["works"] = msgspec.json.decode(kept["works"])
+    kept["recalls"] = msgspec.json.decode(kept["recalls"])
     kept["parcels"] = msgspec.json.decode(kept["parcels"])
     kept["off"] = msgspec.json.decode(kept["off"])
     return msgspec.convert(kept, OrderFacts)

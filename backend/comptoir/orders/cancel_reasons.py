@@ -12,6 +12,7 @@ CANCEL: Final = Book(
         Reason("duplicate", "Commande en double", "Duplicate order", 30),
         Reason("suspected_fraud", "Fraude soupçonnée", "Suspected fraud", 40),
         Reason("mistake", "Erreur de saisie", "Typing mistake", 50),
+        Reason("recall", "Rappel de produit", "Product recall", 60),
     ),
     frozenset({"customer"}),
 )

@@ -311,6 +311,24 @@ class Blocked(msgspec.Struct, frozen=True):
     sku: str
 
 
+class RecallTold(msgspec.Struct, frozen=True):
+    """An article is dangerous and leaves every shelf, or that has ended."""
+
+    recall: UUID
+    number: str
+    sku: str
+
+
+class RecallPlaceDone(msgspec.Struct, frozen=True):
+    """A place has looked for a recalled article: units it found, and those the books have beside."""
+
+    recall: UUID
+    number: str
+    sku: str
+    units: int
+    missing: int
+
+
 class Tested(msgspec.Struct, frozen=True):
     """A person at head office tries the endpoint."""
 
@@ -338,6 +356,7 @@ KINDS: Final[dict[str, type[msgspec.Struct]]] = {
     "receiving.ordered": Units, "receiving.announced": GoodsAnnounced, "receiving.received": GoodsReceived,
     "receiving.canceled": Nothing, "receiving.decided": DifferenceDecided,
     "stock.over_promised": OverPromised, "stock.count_approved": Counted, "stock.sku_blocked": Blocked, "stock.sku_unblocked": Blocked,
+    "stock.recall_opened": RecallTold, "stock.recall_place_done": RecallPlaceDone, "stock.recall_closed": RecallTold,
 }  # fmt: skip
 """Every kind that an endpoint may choose -> what its `data` holds."""
 

@@ -22,6 +22,7 @@ KNOWN = frozenset(
         "counted_again",
         "shelf",
         "shelf_extra",
+        "recall",
         *Cause,
     )
 )

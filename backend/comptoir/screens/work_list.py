@@ -34,6 +34,7 @@ SELECT l.name, l.time_zone, l.paused_until,
   (SELECT coalesce(sum(p.quantity - p.done), 0)::int FROM put_back p WHERE p.location = $1 AND p.done < p.quantity AND p.withdrawn_at IS NULL) AS put_back_units,
   (SELECT coalesce(string_agg(DISTINCT h.aisle, ', ' ORDER BY h.aisle), '') FROM put_back p JOIN shelf_place h ON h.location = p.location AND h.sku = p.sku WHERE p.location = $1 AND p.done < p.quantity AND p.withdrawn_at IS NULL) AS put_back_aisles,
   (SELECT count(*)::int FROM stock_count k WHERE k.location = $1 AND k.status IN ('asked', 'recount')) AS counts,
+  (SELECT count(*)::int FROM recall_place p WHERE p.location = $1 AND p.status = 'open') AS recalls,
   (SELECT count(*)::int FROM work w WHERE w.location = $1 AND w.status = 'staged') AS staged,
   (SELECT count(*)::int FROM exception e WHERE e.location = $1 AND e.resolved_at IS NULL) AS exceptions,
   (SELECT count(*)::int FROM work w WHERE w.location = $1 AND w.kind = 'ship' AND w.status = 'picked') AS to_pack,
@@ -125,6 +126,8 @@ class WorkList(msgspec.Struct, frozen=True):
     """Transfers that leave from here, and that are on their way here."""
     brought: int = 0
     """Purchase orders that suppliers are to bring here."""
+    recalls: int = 0
+    """Recalled articles that nobody here has looked for yet."""
     paused_until: datetime | None = None
 
     def name_of(self, work: UUID) -> str:

@@ -117,7 +117,7 @@ async def _articles(tx: Tx) -> None:
     )  # fmt: skip
     await _insert(
         tx, "barcode", {"code": "text", "sku": "text", "kind": "text"},
-        [(gtin14(code.code) or code.code, a.sku, code.kind) for a in ARTICLES for code in a.barcodes],
+        [(gtin14(code.code) or code.code, a.sku, "internal" if code.kind == "internal" else "gtin") for a in ARTICLES for code in a.barcodes],
     )  # fmt: skip
     await _insert(
         tx, "kit_component", {"kit": "text", "component": "text", "quantity": "int", "price_share_bp": "int"},

@@ -58,7 +58,7 @@ _ARTICLES = (
     INSERT INTO barcode
     SELECT '0' || body || (10 - (SELECT sum(substr(body, i, 1)::int * CASE WHEN i % 2 = 0 THEN 3 ELSE 1 END) FROM
       generate_series(1, 12) AS i) % 10) % 10,
-           sku, 'gtin13'
+           sku, 'gtin'
     FROM (SELECT sku, '379' || lpad(substr(sku, 2), 9, '0') AS body FROM sku) AS numbered
     """,
 )

@@ -1,23 +1,32 @@
-"""Corrections that a person makes, each with its reason. Pure: a locked level and the wish in, a ledger line out."""
+"""Corrections that a person makes, each with its reason. Pure: a locked level and the wish in, a ledger line out.
 
+What is beyond what its person may do alone, or beyond what the books have, waits for a manager and moves nothing until then.
+"""
+
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
-from comptoir.kit.errors import Conflict
+from comptoir.kit.errors import Conflict, Forbidden
+from comptoir.kit.reasons import ReasonCode
 from comptoir.kit.words import Code, Note, Slug
 from comptoir.stock.model import Fact, Level, Movement
 
+Status = Literal["waiting", "applied", "declined", "undone"]
+PROOF_LENGTH = 3
+
 
 class AdjustReason(StrEnum):
-    """Why a figure is corrected; the ledger keeps this word."""
+    """What a correction does; every reason acts as one of these."""
 
     FOUND = "found"
     LOST = "lost"
     THEFT = "theft"
     INTERNAL_USE = "internal_use"
+    SAMPLE = "sample"
     DAMAGED = "damaged"
     REPAIRED = "repaired"
     DESTROYED = "destroyed"
@@ -28,6 +37,7 @@ SIGNS: dict[AdjustReason, tuple[int, int]] = {
     AdjustReason.LOST: (-1, 0),
     AdjustReason.THEFT: (-1, 0),
     AdjustReason.INTERNAL_USE: (-1, 0),
+    AdjustReason.SAMPLE: (-1, 0),
     AdjustReason.DAMAGED: (-1, 1),
     AdjustReason.REPAIRED: (1, -1),
     AdjustReason.DESTROYED: (0, -1),
@@ -36,33 +46,109 @@ SIGNS: dict[AdjustReason, tuple[int, int]] = {
 
 
 class AdjustStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Correct one figure of one location. `quantity` is units, always positive: the reason knows the direction."""
+    """Correct one figure of one location. `quantity` is units, always positive: the reason knows the direction.
+
+    `reason` is one of the reasons for corrections as head office words them.
+    """
 
     id: UUID
     location: Slug
     sku: Code
     quantity: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
-    reason: AdjustReason
+    reason: ReasonCode
     note: Note = ""
 
 
-class Adjusted(msgspec.Struct, frozen=True):
-    """The figures after the correction."""
+class DecideAdjustment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A manager lets a waiting correction go into the ledger, or not."""
 
+    id: UUID
+    adjustment: UUID
+    believe: bool
+
+
+class UndoAdjustment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A correction was wrong: a ledger line takes it back."""
+
+    id: UUID
+    adjustment: UUID
+
+
+class Adjustment(msgspec.Struct, frozen=True):
+    """One correction as it stands; `on_hand` and `unsellable` are what it does to the figures."""
+
+    id: UUID
+    location: str
+    sku: str
+    quantity: int
+    reason: str
+    note: str
+    on_hand: int
+    unsellable: int
+    value_minor: int
+    status: Status
+    at: datetime
+    who: str
+
+
+class Adjusted(msgspec.Struct, frozen=True):
+    """The figures as they are now; `waiting`: a manager decides first."""
+
+    id: UUID
     sku: str
     location: str
+    status: Status
     on_hand: int
     unsellable: int
 
 
-def adjust(level: Level, command: AdjustStock) -> Movement:
+def acts_as(code: str) -> AdjustReason:
+    """What a built-in reason does."""
+    return AdjustReason(code)
+
+
+def deltas(reason: AdjustReason, quantity: int) -> tuple[int, int]:
+    """(on hand, unsellable) of so many units."""
+    on_hand, unsellable = SIGNS[reason]
+    return on_hand * quantity, unsellable * quantity
+
+
+def fits(level: Level, on_hand: int, unsellable: int) -> None:
     """Conflict `not_that_many` when more units leave the shelf, or the unsellable ones, than the ledger has there."""
-    on_hand, unsellable = (sign * command.quantity for sign in SIGNS[command.reason])
     shelf = level.on_hand - level.set_aside
-    if on_hand < 0 and command.quantity > shelf:
-        raise Conflict("not_that_many", sku=level.sku, wanted=command.quantity, there=max(0, shelf))
-    if unsellable < 0 and command.quantity > level.unsellable:
-        raise Conflict("not_that_many", sku=level.sku, wanted=command.quantity, there=level.unsellable)
+    if -on_hand > shelf and on_hand < 0:
+        raise Conflict("not_that_many", sku=level.sku, wanted=-on_hand, there=max(0, shelf))
+    if -unsellable > level.unsellable and unsellable < 0:
+        raise Conflict("not_that_many", sku=level.sku, wanted=-unsellable, there=level.unsellable)
+
+
+def needs_proof(reason: AdjustReason, note: str) -> bool:
+    """Whatever is destroyed has a proof (Env. L541-15-8), and the note says which."""
+    return reason is AdjustReason.DESTROYED and len(note.strip()) < PROOF_LENGTH
+
+
+def movement_of(adjustment: Adjustment) -> Movement:
+    """The ledger line of a correction; it has the correction's own id."""
     return Movement(
-        level.sku, level.location, Fact.ADJUSTMENT, on_hand=on_hand, unsellable=unsellable, reason=command.reason.value
-    )
+        adjustment.sku, adjustment.location, Fact.ADJUSTMENT, on_hand=adjustment.on_hand, unsellable=adjustment.unsellable,
+        reason=adjustment.reason, happened_at=adjustment.at, id=adjustment.id,
+    )  # fmt: skip
+
+
+def decide(adjustment: Adjustment, who: str, *, may: bool) -> None:
+    """May it be decided about by this person? Conflict `adjustment_decided`; Forbidden `adjustment_beyond_you`, also for one's own."""
+    if adjustment.status != "waiting":
+        raise Conflict("adjustment_decided", status=adjustment.status)
+    if not may or adjustment.who == who:
+        raise Forbidden("adjustment_beyond_you")
+
+
+def undo(adjustment: Adjustment, level: Level, line: UUID) -> Movement:
+    """The line that takes it back. Conflict `adjustment_decided` for one that is not in the ledger, `not_that_many`."""
+    if adjustment.status != "applied":
+        raise Conflict("adjustment_decided", status=adjustment.status)
+    fits(level, -adjustment.on_hand, -adjustment.unsellable)
+    return Movement(
+        adjustment.sku, adjustment.location, Fact.ADJUSTMENT, on_hand=-adjustment.on_hand, unsellable=-adjustment.unsellable,
+        reason=adjustment.reason, id=line,
+    )  # fmt: skip

@@ -1,6 +1,6 @@
-"""Tables of levels, the ledger, promises, counts. Made by the migrations, compared by a test."""
+"""Tables of levels, the ledger, promises, counts, recalls, corrections. Made by the migrations, compared by a test."""
 
-from piccolo.columns import UUID, Array, Boolean, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, BigInt, Boolean, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -136,3 +136,105 @@ class ShelfCount(Table, tablename="shelf_count"):
     lease = Integer(default=0)
     ended_at = Timestamptz(null=True, default=None)
     ended_by = Text(null=True, default=None)
+
+
+class Recall(Table, tablename="recall"):
+    """An article, or some of its lots, is dangerous and leaves every shelf."""
+
+    id = UUID(primary_key=True, required=True)
+    number = Text(required=True, unique=True)
+    sku = Text(required=True)
+    lots = Array(base_column=Text(), default=list)
+    hazard_fr = Text(required=True)
+    hazard_en = Text(required=True)
+    remedies = Array(base_column=Text(), required=True)
+    contact = Text(required=True)
+    since = Timestamptz(required=True)
+    effect = JSONB(required=True)
+    note = Text(default="")
+    status = Text(required=True)
+    opened_at = Timestamptz(required=True)
+    opened_by = Text(required=True)
+    closed_at = Timestamptz(null=True, default=None)
+    closed_by = Text(null=True, default=None)
+    sell_again = Boolean(null=True, default=None)
+    looked_at = Timestamptz(required=True)
+
+
+class RecallPlace(Table, tablename="recall_place"):
+    """What the books had at one place when it began, and whether hands have looked."""
+
+    recall = UUID(primary_key=True, required=True)
+    location = Text(primary_key=True, required=True)
+    on_hand = Integer(required=True)
+    apart = Integer(required=True)
+    status = Text(required=True)
+    missing = Integer(null=True, default=None)
+    done_at = Timestamptz(null=True, default=None)
+    done_by = Text(null=True, default=None)
+
+
+class RecallUnit(Table, tablename="recall_unit"):
+    """Units that hands took out of sale; append-only."""
+
+    id = UUID(primary_key=True, required=True)
+    recall = UUID(required=True)
+    location = Text(required=True)
+    units = Integer(required=True)
+    source = Text(required=True)
+    lot = Text(default="")
+    at = Timestamptz(required=True)
+    who = Text(required=True)
+
+
+class RecallOutcome(Table, tablename="recall_outcome"):
+    """What became of units that were found, and what proves it."""
+
+    id = UUID(primary_key=True, required=True)
+    recall = UUID(required=True)
+    location = Text(required=True)
+    outcome = Text(required=True)
+    units = Integer(required=True)
+    proof = Text(required=True)
+    at = Timestamptz(required=True)
+    who = Text(required=True)
+
+
+class RecallOrder(Table, tablename="recall_order"):
+    """An order whose customer has the article, and the order by which they were told."""
+
+    recall = UUID(primary_key=True, required=True)
+    order_id = UUID(primary_key=True, required=True)
+    units = Integer(required=True)
+    told_at = Timestamptz(null=True, default=None)
+    told_with = UUID(null=True, default=None)
+
+
+class StockAdjustment(Table, tablename="stock_adjustment"):
+    """A correction by hand; one that is beyond its person waits for a manager."""
+
+    id = UUID(primary_key=True, required=True)
+    location = Text(required=True)
+    sku = Text(required=True)
+    quantity = Integer(required=True)
+    reason = Text(required=True)
+    note = Text(default="")
+    on_hand = Integer(required=True)
+    unsellable = Integer(required=True)
+    value_minor = BigInt(required=True)
+    status = Text(required=True)
+    at = Timestamptz(required=True)
+    who = Text(required=True)
+    recorded_at = Timestamptz(required=True)
+    decided_at = Timestamptz(null=True, default=None)
+    decided_by = Text(null=True, default=None)
+    undone_by = UUID(null=True, unique=True, default=None)
+
+
+class StockRule(Table, tablename="stock_rule"):
+    """What head office lets whom do to figures; a name without a row holds as it comes along."""
+
+    name = Text(primary_key=True, required=True)
+    value = BigInt(required=True)
+    changed_at = Timestamptz(required=True)
+    changed_by = Text(required=True)

@@ -97,6 +97,16 @@ def cancel(transfer: Transfer) -> tuple[Moved, ...]:
     )  # fmt: skip
 
 
+def give_up(transfer: Transfer, sku: str) -> tuple[Moved, ...]:
+    """Units of an article that may not travel any more, of what has not left; they are free where they are."""
+    if transfer.status is not Status.CREATED or transfer.order is not None:
+        return ()
+    return tuple(
+        Moved(line, state, "released", getattr(line, state))
+        for line in transfer.of(sku) for state in ("reserved", "picked") if getattr(line, state)
+    )  # fmt: skip
+
+
 def receive_reported(transfer: Transfer, sku: str, units: int, *, damaged: bool = False) -> Handled:
     """`units` of an article have come; below zero they were counted one too often. `damaged` ones are here and not for sale.
 

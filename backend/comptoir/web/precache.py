@@ -49,11 +49,13 @@ NOT_OF_A_HANDHELD: Final = frozenset(f"js/{name}" for name in (*NO_HANDHELD, "ma
 NEEDS_NETWORK: Final = frozenset(
     f"js/{name}.js"
     for name in (
+        "adjust",
         "change",
         "counts-shelf",
         "departure",
         "more",
         "put-back",
+        "recalls",
         "request",
         "returns-away",
         "sign-in",

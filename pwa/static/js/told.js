@@ -1,9 +1,9 @@
 // Facts in the words of the store: what was done, to which work, by whom, when. One place for the outbox and what was refused.
 import { say } from "./paint.js";
 
-const GROUPS = { hand_over: "counter", put_back: "put_backs", count: "counts", count_found: "counts", shelf_done: "counts", transfer_pick: "transfers", receive: "transfers", unlock: "device", unknown_code: "device" };
-const KNOWN = ["pick", "short", "look_again", "stage", "undo", "release", "start", "hand_over", "put_back", "count", "count_found", "shelf_done", "unknown_code", "note", "unlock", "transfer_pick", "receive"];
-const COUNTED = new Set(["pick", "short", "put_back", "transfer_pick", "receive"]); // told in units; the others in acts
+const GROUPS = { hand_over: "counter", put_back: "put_backs", count: "counts", count_found: "counts", shelf_done: "counts", recall_pull: "recalls", recall_done: "recalls", adjust: "adjustments", transfer_pick: "transfers", receive: "transfers", unlock: "device", unknown_code: "device" };
+const KNOWN = ["pick", "short", "look_again", "stage", "undo", "release", "start", "hand_over", "put_back", "count", "count_found", "shelf_done", "recall_pull", "recall_done", "adjust", "unknown_code", "note", "unlock", "transfer_pick", "receive"];
+const COUNTED = new Set(["pick", "short", "put_back", "recall_pull", "transfer_pick", "receive"]); // told in units; the others in acts
 const clock = new Intl.DateTimeFormat(document.documentElement.lang || "fr", { hour: "2-digit", minute: "2-digit" });
 
 export const hour = (at) => clock.format(new Date(at));

@@ -1,0 +1,147 @@
+"""Corrections of stock for managers: what waits for them, what was done, a new one; head office sets what people may do alone."""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, URLEncodedBody
+
+from comptoir.catalog import queries as catalog
+from comptoir.house import House
+from comptoir.kit.actor import Actor
+from comptoir.kit.db import borrowed
+from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
+from comptoir.kit.reason_rows import list_reasons
+from comptoir.network import queries as network
+from comptoir.screens import adjustments as screen
+from comptoir.stock.adjust_reasons import ADJUST
+from comptoir.stock.adjusting import AdjustStock, DecideAdjustment, UndoAdjustment
+from comptoir.stock.feed import spelled
+from comptoir.stock.rules import ChangeStockRules, StockRules
+from comptoir.stock.rules_sql import find_rules
+from comptoir.web.guards import MANAGERS, by
+from comptoir.web.pages.orders import NewIds
+from comptoir.web.pages.page import Page
+from comptoir.web.pages.typed import Typed
+
+Answer = Response[Any]
+TheHouse = NamedDependency[House]
+TheActor = NamedDependency[Actor]
+ThePage = NamedDependency[Page]
+Now = NamedDependency[datetime]
+HERE: Final = "/manager/stock/adjustments"
+FIELDS: Final = ("location", "code", "quantity", "reason", "note")
+
+
+class DecideForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Believe it, or not."""
+
+    id: UUID
+    believe: Literal["yes", "no"]
+
+
+class UndoForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Take it back."""
+
+    id: UUID
+
+
+@get(HERE, opt=by(*MANAGERS))
+async def listed(house: TheHouse, actor: TheActor, page: ThePage, now: Now) -> Answer:
+    """What waits, and what was done lately."""
+    return await desk(house, actor, page, now)
+
+
+async def desk(
+    house: House, actor: Actor, page: Page, now: datetime, refusal: Refusal | None = None, typed: dict[str, str] | None = None
+) -> Answer:  # fmt: skip
+    """The page, with what was just refused and what was typed."""
+    async with borrowed(house.pool) as connection:
+        waiting = await screen.read(connection, actor, waiting=True)
+        done = await screen.read(connection, actor, waiting=False)
+        reasons = await list_reasons(connection, ADJUST)
+        rules = await find_rules(connection)
+        places = await network.list_names(connection, actor.locations)
+    return page.html(
+        "manager/adjustments.html", status=refusal.status if refusal else 200, waiting=waiting, done=done, rules=rules, refusal=refusal, ids=NewIds(),
+        reasons=[one for one in reasons if one.used], words={one.code: one.says(page.lang) for one in reasons}, typed=typed or dict.fromkeys(FIELDS, ""),
+        places=[(id, name) for id, name, _ in places], now=now,
+        may=lambda row: row.who != actor.who and rules.allows(actor.role, row.quantity, row.value_minor),
+    )  # fmt: skip
+
+
+@post(HERE, opt=by(*MANAGERS), status_code=200)
+async def correct(
+    data: URLEncodedBody[dict[str, Any]], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+) -> Answer:
+    """A correction from the desk; the page again with what stands in the way."""
+    form = Typed(data)
+    typed = {name: form.text(name) for name in FIELDS}
+    try:
+        async with borrowed(house.pool) as connection:
+            article = await catalog.find_by_code(connection, spelled(typed["code"]) or "-")
+        wanted = {
+            "id": form.id(), "location": typed["location"], "sku": article.sku, "quantity": form.whole("quantity", 1, 100_000), "reason": typed["reason"],
+            "note": typed["note"],
+        }  # fmt: skip
+        try:
+            command = msgspec.convert(wanted, AdjustStock, strict=False)
+        except msgspec.ValidationError:
+            raise Invalid("unknown_reason", reason=typed["reason"]) from None
+        await house.runner.perform(command, actor)
+    except (Conflict, Invalid, NotFound) as refusal:
+        return await desk(house, actor, page, now, refusal, typed)
+    return page.go(HERE)
+
+
+@post(HERE + "/{adjustment:uuid}/decide", opt=by(*MANAGERS), status_code=200)
+async def decide(
+    adjustment: FromPath[UUID], data: URLEncodedBody[DecideForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+) -> Answer:  # fmt: skip
+    """Into the ledger, or not."""
+    try:
+        await house.runner.perform(DecideAdjustment(data.id, adjustment, data.believe == "yes"), actor)
+    except (Conflict, Forbidden) as refusal:
+        return await desk(house, actor, page, now, refusal)
+    return page.go(HERE)
+
+
+@post(HERE + "/{adjustment:uuid}/undo", opt=by(*MANAGERS), status_code=200)
+async def undo(
+    adjustment: FromPath[UUID],
+    data: URLEncodedBody[UndoForm],
+    house: TheHouse,
+    actor: TheActor,
+    page: ThePage,
+    now: Now,
+) -> Answer:
+    """A line of the ledger takes it back."""
+    try:
+        await house.runner.perform(UndoAdjustment(data.id, adjustment), actor)
+    except Conflict as refusal:
+        return await desk(house, actor, page, now, refusal)
+    return page.go(HERE)
+
+
+@post(HERE + "/rules", opt=by("head_office"), status_code=200)
+async def rules(
+    data: URLEncodedBody[dict[str, Any]], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+) -> Answer:
+    """What people may do alone from now on."""
+    form = Typed(data)
+    try:
+        wanted = StockRules(
+            form.whole("associate_units", 0, 100_000), form.minor("associate_minor", 100_000_000), form.whole("manager_units", 0, 100_000),
+            form.minor("manager_minor", 100_000_000), 1 if form.text("regions_recall") else 0,
+        )  # fmt: skip
+        await house.runner.perform(ChangeStockRules(form.id(), wanted), actor)
+    except Invalid as refusal:
+        return await desk(house, actor, page, now, refusal)
+    return page.go(HERE)
+
+
+ROUTES: list[BaseRouteHandler] = [listed, correct, decide, undo, rules]
