@@ -166,8 +166,8 @@ from comptoir.stock.adjusting import AdjustStock, DecideAdjustment, UndoAdjustme
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, DirectCounts, SubmitCount
 from comptoir.stock.feed import PostMovements, PostSnapshot
 from comptoir.stock.imports import ImportStock
+from comptoir.stock.limits import ChangeStockRules
 from comptoir.stock.recalling import CloseRecall, DecideRecalled, OpenRecall
-from comptoir.stock.rules import ChangeStockRules
 from comptoir.tower import acting as acting_in_tower
 from comptoir.tower import day_plans
 from comptoir.transfers.model import CancelTransfer, CreateTransfer, ReceiveTransfer, ShipTransfer

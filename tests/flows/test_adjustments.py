@@ -10,7 +10,7 @@ from comptoir.kit.ids import new_id
 from comptoir.kit.reasons import WordReason
 from comptoir.screens import adjustments as screen
 from comptoir.stock.adjusting import Adjusted, AdjustStock, DecideAdjustment, UndoAdjustment
-from comptoir.stock.rules import ChangeStockRules, StockRules
+from comptoir.stock.limits import ChangeStockRules, StockRules
 from tests.hands import Shop, opened
 from tests.world import BOWL, CONFLUENCE, DERBY, LYON
 

@@ -15,6 +15,7 @@ from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.orders.canceling import stoppable
 from comptoir.screens import recalls as screen
+from comptoir.stock.limits import ChangeStockRules, StockRules
 from comptoir.stock.recalling import (
     CloseRecall,
     DecideRecalled,
@@ -26,7 +27,6 @@ from comptoir.stock.recalling import (
     looked_from,
     pull,
 )
-from comptoir.stock.rules import ChangeStockRules, StockRules
 from comptoir.transfers.model import CreateTransfer, TransferTold, Wish
 from comptoir.wiring import LISTENERS, WIRED
 from tests.hands import Handheld, Shop, opened, staged

@@ -28,8 +28,8 @@ from comptoir.stock.adjusting import (
     UndoAdjustment,
 )
 from comptoir.stock.events import over_promised
-from comptoir.stock.rules import ChangeStockRules, StockRules
-from comptoir.stock.rules_sql import find_rules, keep_rules
+from comptoir.stock.limits import ChangeStockRules, StockRules
+from comptoir.stock.limits_sql import find_rules, keep_rules
 
 
 async def adjust_stock(tx: Tx, command: AdjustStock, actor: Actor, now: datetime) -> Adjusted:

@@ -15,8 +15,8 @@ from comptoir.kit.db import Connection, Event, Tx
 from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from comptoir.stock import recalling_sql as sql
 from comptoir.stock.events import blocked, stream_of
+from comptoir.stock.limits_sql import find_rules
 from comptoir.stock.recalling import OpenRecall, RecallTold, check, looked_from
-from comptoir.stock.rules_sql import find_rules
 
 
 class PlaceEffect(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from comptoir.kit.reason_rows import list_reasons
 from comptoir.stock.adjust_reasons import ADJUST
 from comptoir.stock.adjusting import SIGNS, acts_as
 from comptoir.stock.feed import spelled
-from comptoir.stock.rules_sql import find_rules
+from comptoir.stock.limits_sql import find_rules
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages.handing import store_of
 from comptoir.web.pages.page import Page

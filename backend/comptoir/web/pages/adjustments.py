@@ -21,8 +21,8 @@ from comptoir.screens import adjustments as screen
 from comptoir.stock.adjust_reasons import ADJUST
 from comptoir.stock.adjusting import AdjustStock, DecideAdjustment, UndoAdjustment
 from comptoir.stock.feed import spelled
-from comptoir.stock.rules import ChangeStockRules, StockRules
-from comptoir.stock.rules_sql import find_rules
+from comptoir.stock.limits import ChangeStockRules, StockRules
+from comptoir.stock.limits_sql import find_rules
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import NewIds
 from comptoir.web.pages.page import Page

@@ -21,6 +21,7 @@ from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from comptoir.kit.words import Note, Slug
 from comptoir.screens import recalls as screen
 from comptoir.stock.feed import spelled
+from comptoir.stock.limits_sql import find_rules
 from comptoir.stock.recalling import (
     SINCE_MONTHS,
     CloseRecall,
@@ -31,7 +32,6 @@ from comptoir.stock.recalling import (
     check,
     looked_from,
 )
-from comptoir.stock.rules_sql import find_rules
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import NewIds
 from comptoir.web.pages.page import Page

@@ -3,7 +3,7 @@
 import msgspec
 
 from comptoir.kit.db import Connection, Tx
-from comptoir.stock.rules import NAMES, StockRules
+from comptoir.stock.limits import NAMES, StockRules
 
 
 async def find_rules(connection: Connection) -> StockRules:
