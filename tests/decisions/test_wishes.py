@@ -25,8 +25,8 @@ def facts(*, phone: bool = True, email: bool = True, push: bool = True, off: Any
     )  # fmt: skip
 
 
-def test_every_template_is_on_a_topic_but_the_link_and_what_another_person_gets() -> None:
-    assert COURSES.keys() - TOPIC_OF.keys() == {"link", "collector", "withdrawal_received"}
+def test_every_template_is_on_a_topic_but_the_link_a_recall_and_what_another_person_gets() -> None:
+    assert COURSES.keys() - TOPIC_OF.keys() == {"link", "collector", "withdrawal_received", "recall", "recall_stopped"}
     assert set(TOPIC_OF.values()) == set(get_args(Topic)) == OFFERED.keys()
 
 
