@@ -27,7 +27,21 @@ STYLE_SHEET: Final = "comptoir.css"
 OFFICE_SHEET: Final = "office.css"
 OFFICE: Final = frozenset(
     f"{name}.css"
-    for name in ("audit", "day-plan", "delta", "heat", "now", "policies", "print", "store", "texts", "tiles", "trends")
+    for name in (
+        "audit",
+        "day-plan",
+        "delta",
+        "heat",
+        "managers",
+        "now",
+        "policies",
+        "print",
+        "store",
+        "table",
+        "texts",
+        "tiles",
+        "trends",
+    )
 )
 """What only managers' pages show: handhelds and customers do not carry it along."""
 AT_WORK: Final = frozenset(f"{name}.css" for name in ("band", "outbox", "pay", "sync", "ticks", "tote", "versus"))
