@@ -1620,7 +1620,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/stores/{location:str}/live": [State("where it once was", "office", at(f"/manager/stores/{QUIET_STORE}/live"), both=False)],
     "/manager/stores/{location:str}/list": [State("all to do", "office", at(f"/manager/stores/{LYON}/list?what=open"), both=False), State("to put back", "office", at(f"/manager/stores/{LYON}/list?what=put_back"), both=False), State("none", "office", at(f"/manager/stores/{QUIET_STORE}/list?what=bags_old"), both=False)],
     "/manager/more": [State("all", "office", at("/manager/more"))],
-    "/manager/acts": [State("one", "office", at(f"/manager/stores/{LYON}/act?do=capacity&per_hour=31"), lambda page, world: (page.click("form[method=post] button.main"), page.wait_for_load_state(), page.goto(world.shop.url + "/manager/acts"))), State("none", "office", at("/manager/acts?day=2020-01-01"), both=False)],
+    "/manager/acts": [State("one", "office", at(f"/manager/stores/{LYON}/act?do=capacity&per_hour=31"), lambda page, world: (page.locator("form[method=post] button.main").count() and (page.click("form[method=post] button.main"), page.wait_for_load_state()), page.goto(world.shop.url + "/manager/acts"))), State("none", "office", at("/manager/acts?day=2020-01-01"), both=False)],
     "/manager/return-rules": [State("one in force, one to come", "office", return_rules(""), both=False)],
     "/manager/return-rules/draft": [State("what it changes", "office", return_rules("/draft", write=True), both=False)],
     "/manager/return-rules/draft/goods": [State("the rows", "office", return_rules("/draft/goods", write=True), both=False)],

@@ -67,6 +67,7 @@ def main(folder: Path) -> None:
                         context = browser.new_context(
                             viewport={"width": width, "height": height}, color_scheme=scheme, locale=lang
                         )
+                        shop.ask("UPDATE staff SET language = $1", lang[:2])
                         page = context.new_page()
                         page.goto(f"{shop.url}/sign-in/manager")
                         page.fill("#f-email", "odile.ferrand@example.com")
@@ -82,6 +83,13 @@ def main(folder: Path) -> None:
                             page.locator("a[data-beside]").first.click()
                             page.locator("#beside-title").wait_for()
                             page.screenshot(path=folder / f"beside-{size}-{scheme}-{lang[:2]}.png")
+                            page.locator("#beside a", has_text="capacité" if lang[:2] == "fr" else "capacity").click()
+                            page.locator("#beside #f-per_hour").wait_for()
+                            page.locator("#beside form[method=post] button.main").last.click()
+                            page.locator("#beside .undo").wait_for()
+                            page.screenshot(path=folder / f"done-{size}-{scheme}-{lang[:2]}.png")
+                            page.locator("#beside .undo button").click()
+                            page.locator("#beside [role=status]").wait_for()
                         context.close()
 
 
