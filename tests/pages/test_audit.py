@@ -132,7 +132,11 @@ async def test_every_thing_can_be_read_as_it_stands_and_nothing_of_it_is_a_secre
     async def read(tx: Any) -> dict[str, Any]:
         found = {}
         for thing in auditing.STANDING:
-            key = str(uuid4()) if thing in ("person", "device", "key", "webhook", "printer", "alert_rule") else "none"
+            key = (
+                str(uuid4())
+                if thing in ("person", "device", "key", "webhook", "printer", "alert_rule", "announcement")
+                else "none"
+            )
             found[thing] = await auditing.standing(tx, thing, key)
         found["a store"] = await auditing.standing(tx, "store", PART_DIEU)
         found["a person"] = await auditing.standing(tx, "person", HELENE.id)

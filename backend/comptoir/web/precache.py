@@ -57,6 +57,7 @@ NEEDS_NETWORK: Final = frozenset(
         "put-back",
         "recalls",
         "request",
+        "return-online",
         "returns-away",
         "sign-in",
         "transfer",

@@ -1,10 +1,9 @@
 // The return as it stands, drawn from the page's templates: the unit in hand, what was taken, why, what the customer gets.
 import { clone, say } from "./paint.js";
 import { journal } from "./device.js";
-import { choices, exchanges, lacking, wishOf } from "./return-ways.js";
 
 const $ = (id) => document.getElementById(id);
-const fill = (place, ...nodes) => {
+export const fill = (place, ...nodes) => {
   place.replaceChildren(...nodes);
   place.hidden = !nodes.length;
 };
@@ -13,11 +12,34 @@ export const named = ({ name, deciding }) => [name, deciding].filter(Boolean).jo
 export const money = (minor, currency) => new Intl.NumberFormat(document.documentElement.lang || "fr", { style: "currency", currency }).format(minor / 100);
 const reasonOf = (page, code) => page.reasons.find((one) => one.code === code);
 
-export function draw(page, state, now) {
+// What each unit gets: one choice for all, or, once somebody asks for it, a choice for each. And what was not with it.
+export const wishOf = (state, unit) => (state.apart ? (unit.wish ?? state.wish) : state.wish);
+
+const inHand = (state) => state.units.filter(({ missing }) => !missing);
+
+// Somebody takes other goods instead.
+export const exchanges = (state) => (state.units.length ? inHand(state).some((unit) => wishOf(state, unit) === "exchange") : state.wish === "exchange");
+
+// A refund is for whoever bought it: not for a gift, and not where nobody knows who that was.
+export const choices = (page, gift) => ["refund", "exchange", "credit"].filter((wish) => (wish !== "refund" || (!gift && page.kind !== "blind")) && (wish !== "exchange" || (page.kind !== "blind" && (page.order || page.rma))));
+
+// What the server is told of units that are settled apart, by their number in the return or their place among those in hand.
+export const apart = (state) => (state.apart ? inHand(state).flatMap((unit, at) => (wishOf(state, unit) === state.wish ? [] : [{ n: unit.n ?? at + 1, wish: wishOf(state, unit) }])) : []);
+
+// Everything is there unless a tap says otherwise.
+export const lacking = (unit) => (unit.of.asked ?? []).filter(({ code }) => unit.absent?.includes(code));
+
+export function toggle(unit, code) {
+  const before = unit.absent ?? [];
+  unit.absent = before.includes(code) ? before.filter((one) => one !== code) : [...before, code];
+}
+
+// `by` is what only the server makes possible, once it is loaded: return-online.js.
+export function draw(page, state, now, by) {
   paintNow(page, state, now);
   $("why").hidden = Boolean(now.current || state.left || !now.lacksReason);
   paintTaken(page, state, now);
-  paintSwap(page, state, now);
+  by ? by.paintSwap(now) : fill($("swap"));
   paintActs(page, state, now);
   const away = Boolean(state.left || now.current || exchanges(state));
   if ($("lines")) $("lines").hidden = away;
@@ -107,26 +129,6 @@ function way(state, unit, index, wish) {
   return made;
 }
 
-function paintSwap(page, state, { current }) {
-  if (!exchanges(state) || current || state.left) return fill($("swap"));
-  // A field that somebody types into stays.
-  if ($("swap").contains(document.activeElement) && ["till", "credit-code"].includes(document.activeElement.id)) return;
-  const chosen = state.chosen.map((one, index) => {
-    const made = clone("t-chosen", { picture: one.picture, name: named(one), more: say(one.here ? "swap_here" : "swap_elsewhere"), price: money(one.price_minor, page.currency) });
-    made.querySelector("[data-unchoose]").dataset.unchoose = index;
-    return made;
-  });
-  const sizes = (state.chosen.length ? [] : (state.sizes ?? [])).map((one) => {
-    const made = clone("t-size", { deciding: one.deciding || one.name, more: [one.variant, say(one.here ? "swap_n_here" : "swap_none_here", { n: one.here })].filter(Boolean).join(", ") });
-    made.querySelector("[data-size]").dataset.size = one.sku;
-    return made;
-  });
-  fill($("swap"), clone("t-swap", { chosen, sizes, due: (state.quote?.due_minor ?? 0) > 0 || state.till || state.credit }));
-  if (state.credit) $("swap").querySelector("details").open = true;
-  if ($("credit-code")) $("credit-code").value = state.credit;
-  if ($("till")) $("till").value = state.till;
-}
-
 function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
   const acts = $("acts");
   if (state.left) return paintKept(page, state, acts);
@@ -135,9 +137,9 @@ function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
   if (!complete || lacksReason || current) return fill(acts);
   const n = state.units.filter(({ missing }) => !missing).length;
   if (cutOff) return fill(acts, clone("t-keep", { text: page.kind === "try_on" ? say("try_keep") : say("keep", { n }) }));
+  const may = (wish) => state.wish !== wish && choices(page, page.gift || $("gift")?.checked).includes(wish);
   const ways = state.apart ? clone("t-together", {}) : clone("t-ways", {
-    apart: n > 1, exchange: state.wish !== "exchange" && page.kind !== "blind" && Boolean(page.order || page.rma), credit: state.wish !== "credit",
-    refund: state.wish !== "refund" && !$("gift")?.checked && page.kind !== "blind",
+    apart: n > 1, exchange: may("exchange"), credit: may("credit"), refund: may("refund"),
   });
   if (state.problem?.permit) return fill(acts, clone("t-ask", { text: say("ask_permission") }), ways);
   const told = state.quote;

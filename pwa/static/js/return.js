@@ -16,10 +16,8 @@ import { play } from "./sound.js";
 import { elsewhere, ready } from "./scanner.js";
 import { printable } from "./codes.js";
 import { carried } from "./return-carry.js";
-import { draw, money, named } from "./return-painting.js";
-import { apart, choices, exchanges, toggle, wishOf } from "./return-ways.js";
+import { apart, choices, draw, exchanges, named, toggle, wishOf } from "./return-painting.js";
 
-const PATIENCE_MS = 8000;
 const $ = (id) => document.getElementById(id);
 const page = read("return") ?? { kind: "alone", id: uuid7(), lines: [], units: [], reasons: read("reasons") ?? [], currency: "EUR", origin: "counter" };
 const state = {
@@ -56,24 +54,16 @@ async function take(detail) {
   const wanted = [code.code, raw.trim(), raw.trim().toUpperCase()];
   const fits = page.lines.filter(({ codes, sku }) => codes.some((known) => wanted.includes(known)) || wanted.includes(sku));
   if (trying && code.kind === "bag") return trying.takeBag(code.code);
-  if (code.kind === "credit") return takeCredit(code);
+  if (code.kind === "credit") return page.kind === "alone" || cutOff() ? tell("bad", say("credit_not_here"), say("credit_not_here_more")) : server("takeCredit", code);
   if (page.kind === "alone") return takeAlone(code, raw);
-  if (exchanges(state) && state.units.length && !current()) return choose(wanted, raw);
+  if (exchanges(state) && state.units.length && !current()) return server("choose", wanted, raw);
   if (page.kind === "announced") return takeAnnounced(fits, detail);
   if (trying) return trying.take(fits, detail);
   const free = fits.find((line) => takenOf(line).length < line.left);
   if (free) return add(free, printable(raw), code.serial);
   if (fits.length) return tell("again", say(fits.some(({ left }) => left) ? "enough" : "none_left"), say("enough_more"));
-  if (page.kind === "blind") return takeBlind(raw, code.serial);
+  if (page.kind === "blind") return server("takeBlind", raw, code.serial);
   return elsewhere(detail) ?? tell("bad", say("not_of_order"), say("not_of_order_more"));
-}
-
-// A credit pays what other goods cost more, and nothing else here.
-function takeCredit(code) {
-  if (!exchanges(state) || current() || cutOff() || page.kind === "alone") return tell("bad", say("credit_not_here"), say("credit_not_here_more"));
-  state.credit = code.code.slice(3);
-  tell("ok", say("credit_taken"), say("credit_pays_hint"));
-  changed();
 }
 
 function add(of, code, serial = "") {
@@ -111,41 +101,19 @@ function takeAlone(code, raw) {
   add(of, raw.slice(0, 512));
 }
 
-async function takeBlind(raw, serial) {
-  const found = await article(raw);
-  if (!found) return tell("bad", say("unknown_article"), say("nothing_counted"));
-  const of = { ...found, line: null, part: null, left: 20, each: [] };
-  page.lines.push(of);
-  add(of, printable(raw), serial);
-}
-
-async function article(raw) {
-  const answer = await send("/returns/article", { code: raw.slice(0, 512) }).catch(() => null);
-  return answer?.article ?? null;
-}
-
-// ---- another article in place of it
-
-async function choose(wanted, raw) {
-  const known = state.sizes?.find(({ codes, sku }) => codes.some((one) => wanted.includes(one)) || wanted.includes(sku)) ?? (await article(raw));
-  if (!known) return tell("bad", say("unknown_article"), say("nothing_counted"));
-  if (known.blocked) return tell("bad", say("swap_recalled"), "");
-  state.chosen.push(known);
-  tell("ok", named(known), money(known.price_minor, page.currency));
-  changed();
-}
-
-async function beginExchange() {
-  if (!state.apart) state.wish = "exchange";
-  state.quote = state.problem = null;
-  draw(page, state, facts());
-  const skus = [...new Set(state.units.filter((unit) => !unit.missing && wishOf(state, unit) === "exchange").map(({ of }) => of.sku))];
-  const answer = await send("/returns/sizes", { skus }).catch(() => null);
-  state.sizes = answer?.sizes ?? [];
-  changed();
-}
-
 // ---- what the server says it comes to
+
+// What takes the server is loaded when somebody first wants it, and asked for again where it could not be.
+let loading = null;
+let by = null;
+async function load() {
+  loading ??= import("./return-online.js").then(({ online }) => online(page, state, { send, body, changed, paint, add, current }));
+  by = await loading.catch(() => (loading = null));
+}
+async function server(what, ...told) {
+  if (!by) await load();
+  return by ? by[what](...told) : tell("bad", say("no_answer"), say("no_answer_more"));
+}
 
 async function send(path, body, ms = 4000) {
   const response = await fetch(path, {
@@ -219,7 +187,7 @@ function changed() {
 const facts = () => ({ current: current(), complete: complete(), lacksReason: lacksReason(), cutOff: cutOff() || page.kind === "alone", taken: takenOf });
 
 function paint() {
-  draw(page, state, facts());
+  draw(page, state, facts(), by);
   const now = facts();
   document.body.dataset.step = state.left ? "kept" : !state.units.length ? "empty" : now.current ? "condition" : lacksReason() ? "reason" : state.quote ? "ready" : now.cutOff ? "alone" : state.problem ? "refused" : "asking";
   if (state.left) return;
@@ -245,7 +213,7 @@ document.addEventListener("click", async ({ target }) => {
     toggle(unit, near("accessory").dataset.accessory);
     return paint();
   }
-  if (near("wish")) return chooseWay(near("wish")), undefined;
+  if (near("wish")) return server("chooseWay", near("wish"));
   if (near("reason")) {
     for (const one of state.units) if (one.condition && !one.reason) one.reason = near("reason").dataset.reason;
     return changed();
@@ -256,19 +224,19 @@ document.addEventListener("click", async ({ target }) => {
     Object.assign(again, { condition: null, missing: false, ...(again.n ? {} : { reason: null }) });
     return changed();
   }
-  if (near("size")) return choose([], near("size").dataset.size), undefined;
+  if (near("size")) return server("choose", [], near("size").dataset.size);
   if (near("unchoose")) return state.chosen.splice(Number(near("unchoose").dataset.unchoose), 1), changed();
   const act = near("act")?.dataset.act;
   if (act === "drop" && unit) {
     if (unit.n || trying) unit.missing = true;
     else state.units.splice(state.units.indexOf(unit), 1);
     changed();
-  } else if (act === "exchange") await beginExchange();
+  } else if (act === "exchange") await server("beginExchange");
   else if (act === "credit" || act === "refund") Object.assign(state, { wish: act, chosen: [] }), changed();
-  else if (act === "apart") openApart();
+  else if (act === "apart") await server("openApart");
   else if (act === "together") Object.assign(state, { apart: false, ...(state.wish === "exchange" ? {} : { chosen: [] }) }), changed();
-  else if (act === "settle") await settle();
-  else if (act === "ask") openPermission();
+  else if (act === "settle") await server("settle");
+  else if (act === "ask") await server("openPermission");
   else if (act === "shut") $("sheet").close();
   else if (act === "keep") await keep();
 });
@@ -284,92 +252,8 @@ document.addEventListener("change", async ({ target }) => {
     }
     changed();
   } else if (target.id === "recipient" || target.id === "brought-by") changed();
-  else if (target.matches("[data-photo]") && target.files[0]) await sendPhoto(state.units[Number(target.dataset.photo)], target.files[0]);
+  else if (target.matches("[data-photo]") && target.files[0]) await server("sendPhoto", state.units[Number(target.dataset.photo)], target.files[0]);
 });
-
-async function sendPhoto(unit, file) {
-  const form = new FormData();
-  form.set("file", file);
-  form.set("line", unit.of.line ?? 0);
-  if (page.order) form.set("order", page.order);
-  form.set("rma", page.rma ?? page.id);
-  try {
-    const response = await fetch("/returns/photos", { method: "POST", body: form, redirect: "error", signal: AbortSignal.timeout(20000) });
-    const answer = await response.json();
-    if (answer.problem) return tell("bad", answer.problem.title, answer.problem.next);
-    unit.photo = answer.photo;
-    tell("ok", say("photo_kept"));
-  } catch {
-    return tell("bad", say("photo_not"), say("photo_not_more"));
-  }
-  changed();
-}
-
-// Each unit begins with what all would have got.
-function openApart() {
-  for (const unit of state.units) unit.wish = state.wish;
-  state.apart = true;
-  changed();
-}
-
-async function chooseWay({ dataset }) {
-  const before = exchanges(state);
-  state.units[Number(dataset.of)].wish = dataset.wish;
-  if (!exchanges(state)) state.chosen = [];
-  return exchanges(state) && !before ? beginExchange() : changed();
-}
-
-function openPermission() {
-  $("permission-why").textContent = state.problem?.detail ?? "";
-  $("permission-error").hidden = true;
-  $("sheet").showModal();
-}
-
-$("permission")?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  state.permission = { why: $("because").value.trim(), ...($("manager") ? { staff: $("manager").value, pin: $("pin").value } : {}) };
-  try {
-    const answer = await send(page.paths?.rehearsal ?? "/returns/rehearsal", body());
-    if (answer.problem) {
-      state.permission = null;
-      $("permission-error").hidden = false;
-      $("permission-error").lastElementChild.textContent = `${answer.problem.title} ${answer.problem.next}`;
-      return;
-    }
-    state.quote = answer;
-    state.problem = null;
-    if ($("pin")) $("pin").value = "";
-    $("sheet").close();
-  } catch {
-    state.permission = null;
-    $("permission-error").hidden = false;
-    $("permission-error").lastElementChild.textContent = say("offline");
-  }
-  paint();
-});
-
-async function settle() {
-  if (state.sending || !state.quote) return;
-  state.sending = true;
-  ask(say("settling"), "");
-  try {
-    const answer = await send(page.paths?.settlement ?? "/returns/settlement", body(), PATIENCE_MS);
-    if (answer.href) {
-      if (answer.credit) sessionStorage.setItem(`credit-${answer.href}`, JSON.stringify(answer.credit));
-      play("done");
-      return location.assign(answer.href);
-    }
-    state.problem = answer.problem;
-    state.quote = null;
-    tell("bad", answer.problem.title, answer.problem.next);
-  } catch {
-    // Whether the server has it or not: the same id again has one effect.
-    tell("bad", say("no_answer"), say("no_answer_more"));
-  } finally {
-    state.sending = false;
-  }
-  paint();
-}
 
 // The goods are here and the server is not: written down, and told as soon as it is.
 async function keep() {
@@ -409,4 +293,5 @@ sync.listen({
 if (page.kind === "try_on") trying = (await import("./try-on.js")).tryOn(page, state, { changed, paint, lacksReason });
 paint();
 if (trying) quote();
+if (page.kind !== "alone") (window.requestIdleCallback ?? setTimeout)(load);
 ready();
