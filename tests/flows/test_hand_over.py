@@ -1,7 +1,9 @@
 """Hand-over: goods leave against the pass, twice is an exception, and two minutes to take all of it back."""
 
 from datetime import timedelta
+from uuid import UUID
 
+import msgspec
 import pytest
 
 from comptoir.flows.hand_over import RequestHandOver
@@ -305,6 +307,11 @@ async def test_goods_whose_money_is_gone_stay_until_they_are_paid_again_and_a_de
         await shop.perform(RequestHandOver(new_id(), asked), sam.person)
     due = refused.value.facts["due_minor"]
     assert due == await shop.connection.fetchval("SELECT total_minor FROM sales_order WHERE id = $1", sold)
+    # Somebody may say why they leave all the same, and a manager hears of it.
+    override = msgspec.structs.replace(asked, override_reason="the director answers for it")
+    given = await shop.perform(RequestHandOver(new_id(), override), sam.person)
+    assert await shop.exceptions() == ["handed_over_unpaid"]
+    await shop.perform(UndoHandOver(new_id(), UUID(given["id"])), sam.person)
     told = await sam.tell("hand_over", order=sold, works=[work], bags=["B:101"], **{"pass": shop.pass_of(sold)})
     assert (told.outcome, told.problem) == ("applied_with_exception", "handed_over_unpaid")
     await sam.undo(told)

@@ -13,7 +13,7 @@ from comptoir.fulfillment.model import HandOver, TriedOn, UndoHandOver
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Refusal
 from comptoir.kit.ids import new_id
-from comptoir.returns.model import Permission, PutAwayUnit, Replacement, Settling, UseCredit
+from comptoir.returns.model import Apart, Permission, PutAwayUnit, Replacement, Settling, UseCredit
 from tests.hands import Handheld, Shop, staged
 from tests.world import DERBY, DERBY_38, LYON, Line, order
 
@@ -93,8 +93,10 @@ async def test_it_is_refused_as_a_whole_by_what_refuses_the_hand_over_or_the_ret
 async def test_undone_everything_lies_in_the_bag_again_whatever_the_customer_had_wanted_for_it(shop: Shop) -> None:
     sam, made, work = await ready(shop)
     before = await shop.figures(), await shop.figures(DERBY_38)
-    for settling in (Settling(), Settling("credit"), Settling("exchange", (Replacement(DERBY_38),))):
-        command = trying(shop, made, work, (1, 1), settling=settling)
+    swap = (Replacement(DERBY_38),)
+    every = Settling("credit", swap, apart=(Apart(1, "exchange"), Apart(2, "refund")))
+    for units, settling in ((1, Settling()), (1, Settling("credit")), (1, Settling("exchange", swap)), (3, every)):
+        command = trying(shop, made, work, (1, units), settling=settling)
         done = await try_on(shop, sam, command)
         await undo(shop, sam, command)
         assert (await shop.figures(), await shop.figures(DERBY_38)) == before

@@ -11,7 +11,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import NotFound
 from comptoir.returns import rma_sql as sql
-from comptoir.returns.lifecycle import RETURN, UNIT, Action, Step, UnitState
+from comptoir.returns.lifecycle import RETURN, UNIT, Action, Status, Step, UnitState
 from comptoir.returns.model import CancelReturn, DeclineReturn, GiveBack, Return, ReturnStands, Unit, stands
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import return_gone
@@ -32,7 +32,10 @@ async def give_back(tx: Tx, command: GiveBack, actor: Actor, now: datetime) -> R
         Event("return.given_back", found.order or found.id, about(found) | {"units": len(units), "why": command.why},
               found.location)
     )  # fmt: skip
-    return stands(await keep_status(tx, await sql.lock(tx, found.id), now))
+    left = await keep_status(tx, await sql.lock(tx, found.id), now)
+    if left.status == Status.DECLINED:
+        await end_case(tx, left)
+    return stands(left)
 
 
 async def decline_return(tx: Tx, command: DeclineReturn, actor: Actor, now: datetime) -> ReturnStands:

@@ -49,14 +49,26 @@ class HandOverFlow:
 
     async def request(self, tx: Tx, command: "RequestHandOver", actor: Actor, now: datetime) -> HandedOver:
         """Asked for by a person or the API: refused when it is not in order. Conflict `payment_gone` for what nobody pays any more,
-        unless somebody says why it leaves all the same."""
+        unless somebody says why it leaves all the same: then a manager hears of it."""
         asked = command.hand_over
         works = await self._lock(tx, asked, actor)
         bags = await sql.bags_of(tx, [w.id for w in works])
         proof = await self._proof(tx, asked, works)
         leaving = handover.hand_over(works, bags, asked, proof, await cautions_of(tx, works))
-        if not asked.override_reason and (due := await unpaid_minor(tx.connection, asked.order, now)):
+        due = await unpaid_minor(tx.connection, asked.order, now)
+        if due and not asked.override_reason:
             raise Conflict("payment_gone", due_minor=due)
+        if due:
+            said = {"who": actor.who, "at": now, "why": asked.override_reason, "due_minor": due}
+            await sql.insert_exception(
+                tx,
+                works[0].location,
+                "handed_over_unpaid",
+                "store_manager",
+                order=asked.order,
+                work=works[0].id,
+                body=said,
+            )
         return await leave(tx, command.id, asked, leaving, proof, actor, now)
 
     async def reported(self, tx: Tx, report: HandOver, actor: Actor, at: datetime, event: UUID) -> Outcome:

@@ -43,6 +43,7 @@ SELECT r.id, r.number, r.origin, r.status, r.wish, coalesce(r.method, '') AS met
     FROM payment_intention i WHERE i.order_id = r.order_id AND i.cause = r.id AND i.kind IN ('refund', 'void') AND i.state <> 'withdrawn'), '[]') AS money,
   coalesce((SELECT sum(f.amount_minor) FROM refund_line f WHERE f.cause = r.id), 0)::bigint AS given_minor,
   coalesce((SELECT c.amount_minor FROM store_credit c WHERE c.rma = r.id), 0)::bigint AS credit_minor,
+  coalesce((SELECT c.left_minor FROM store_credit c WHERE c.rma = r.id), 0)::bigint AS credit_left_minor,
   (SELECT jsonb_build_object('number', x.number, 'amount_minor', p.amount_minor, 'due_minor', (SELECT coalesce(sum(d.amount_minor), 0) FROM payment d
       WHERE d.order_id = x.id AND d.state = 'pending')) FROM payment p JOIN sales_order x ON x.id = p.order_id
     WHERE p.provider = 'exchange' AND p.reference = r.number LIMIT 1) AS exchange,
@@ -182,6 +183,7 @@ class CustomerReturn(msgspec.Struct, frozen=True):
     money: tuple[Money, ...]
     given_minor: int
     credit_minor: int
+    credit_left_minor: int
     exchange: Swapped | None
     lacking: tuple[Lacking, ...]
 

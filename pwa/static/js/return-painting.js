@@ -63,7 +63,7 @@ function paintNow(page, state, { current, taken }) {
   const { of } = current;
   const asked = page.kind === "try_on" ? [] : (of.asked ?? []);
   fill($("now"), clone("t-now", {
-    ...of, ...of.then, has: asked.length > 0, asked: asked.map((one) => accessory(one, current)), more: [reasonOf(page, current.reason)?.text, taken(of).length > 1 ? say("units", { n: taken(of).length }) : ""].filter(Boolean).join(", "),
+    ...of, ...(current.absent?.length ? {} : of.then), has: asked.length > 0, asked: asked.map((one) => accessory(one, current)), more: [reasonOf(page, current.reason)?.text, taken(of).length > 1 ? say("units", { n: taken(of).length }) : ""].filter(Boolean).join(", "),
     drop: say(page.kind === "try_on" ? "try_takes" : current.n ? "not_here" : "not_taken"),
   }));
 }

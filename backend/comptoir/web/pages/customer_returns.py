@@ -454,7 +454,7 @@ async def _sent_page(
     verdicts = verdicts_of(held.terms, found.lines, found.noticed_at or found.opened_at)
     by_law = all(one.right == "law" for one in verdicts.values())
     credit = None
-    if found.status == "settled" and found.credit_minor and not held.gift:
+    if found.status == "settled" and found.credit_left_minor and not held.gift:
         code = credit_code(house.seal, found.id)
         credit = CreditShown(spaced(code), *qr_path(f"{SCANNED}{code}"))
     return page.html(
