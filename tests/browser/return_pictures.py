@@ -1,8 +1,10 @@
 """Pictures of goods that come back over the counter: `.venv/bin/python -m tests.browser.return_pictures`."""
 
+import msgspec
 from playwright.sync_api import Browser
 
 from comptoir.kit.ids import Seal
+from comptoir.returns.policy import DEFAULT
 from comptoir.world.cast import CAMILLE, PASSWORD
 from tests.browser.picture_book import take, take_all
 from tests.browser.shop import LYON, SECRET, Hands, Shop
@@ -79,6 +81,10 @@ def apart(browser: Browser, shop: Shop) -> None:
     order = next(
         row["order_id"] for row in reversed(shop.ask(WEARS, LYON)) if len(shop.ask(LINES, row["order_id"])) > 1
     )
+    shop.ask(
+        "INSERT INTO policy (kind, number, body, note, made_by, made_at, active_from) VALUES ('returns', 1, $1::jsonb, '', 'system', now(), now())",
+        msgspec.json.encode(msgspec.structs.replace(DEFAULT, associate_minor=90_000)).decode(),
+    )  # fmt: skip
     skus = [row["sku"] for row in shop.ask(LINES, order)]
     for code, fr, en, keep in (
         ("cable", "câble", "cable", 1500),
