@@ -1,6 +1,6 @@
 """A day's plan: people become capacity, an act of the moment goes before it, and what each hour takes is what is promised in it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -46,7 +46,8 @@ def test_an_act_of_the_moment_goes_before_the_plan_of_the_day_and_the_plan_befor
     assert [plans.at(12, AT + minute) for minute in (0, 60, 120, 239, 240)] == [10, 30, 6, 6, 12]
     paces = paced(WINDOWS[:1], 12, planned=planned.instead(plans), extra=plans.hands)
     assert [(from_ - AT, pace) for from_, _, pace in paces] == [(0, 10.0), (60, 30.0), (120, 6.0), (240, 12.0)]
-    assert planned.read([f"day 0.0 {AT} {AT + 60}"]).at(12, AT) == 1, "a promise is still given where nobody is planned"
+    assert planned.paces(plans, WINDOWS[:1], 12, AT) == paces
+    assert planned.paces(plans, WINDOWS[:1], 12, AT + 240) == (), "what is over changes no promise"
 
 
 def test_people_are_a_share_of_what_the_usual_team_does_so_that_work_goes_at_people_times_their_pace() -> None:
@@ -80,18 +81,23 @@ def test_what_a_customer_of_an_hour_is_promised_is_the_one_promise_with_what_wai
     told = forecast(seen, AT)
     assert waits_at(seen, told, AT) == 12
     assert 5 <= waits_at(seen, told, AT + 60) <= 7
-    plain = promise_at(seen, planned.NONE, told, AT)
+    plain = promise_at(seen, told, AT)
     assert plain == ready_by(WINDOWS, 30, 12, 12, NOW)
-    half = planned.Plans(((AT, AT + 240, 6.0),))
-    slow = store(waiting=seen.waiting, expected=seen.expected, planned=half.capacity)
-    changed = effect_of(MONDAY, (seen, planned.NONE, told), (slow, half, forecast(slow, AT)))
+    half = ((AT, AT + 240, 6.0),)
+    slow = store(waiting=seen.waiting, expected=seen.expected, planned=half, offered=half)
+    changed = effect_of(MONDAY, (seen, told), (slow, forecast(slow, AT)))
     assert changed.promises[0].before == plain < changed.promises[0].after
     assert changed.done_before < changed.done_after
+    nobody = store(waiting=seen.waiting, planned=((AT, AT + 60, 0.0),), offered=((AT, AT + 60, 0.0),))
+    later = promise_at(nobody, forecast(nobody, AT), AT)
+    assert later == ready_by(WINDOWS, 30, 12, 12, NOW + timedelta(hours=1)), (
+        "nobody for an hour: it begins an hour later"
+    )
     visit = AT + 300
-    latest = last_order(seen, planned.NONE, told, visit)
-    assert latest is not None and promise_at(seen, planned.NONE, told, latest).timestamp() <= visit * 60
-    assert promise_at(seen, planned.NONE, told, latest + 5).timestamp() > visit * 60
-    assert last_order(seen, planned.NONE, told, AT + 10) is None
+    latest = last_order(seen, told, visit)
+    assert latest is not None and promise_at(seen, told, latest).timestamp() <= visit * 60
+    assert promise_at(seen, told, latest + 5).timestamp() > visit * 60
+    assert last_order(seen, told, AT + 10) is None
 
 
 def test_the_pace_of_one_is_the_teams_and_known_only_from_hours_that_had_enough_to_do() -> None:

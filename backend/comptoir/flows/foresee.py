@@ -66,6 +66,7 @@ def foreseen(row: Any, place: Place, now: datetime) -> Foreseen:
         place.capacity_per_hour,
         now,
         place.paused_until,
+        place.paces,
     )
 
 

@@ -55,7 +55,13 @@ async def give_work(
     at = outlook.index[location]
     place = outlook.places[at]
     promised = ready_by(
-        place.windows, place.lead_minutes, outlook.queue[at], place.capacity_per_hour, now, place.paused_until
+        place.windows,
+        place.lead_minutes,
+        outlook.queue[at],
+        place.capacity_per_hour,
+        now,
+        place.paused_until,
+        place.paces,
     )
     outlook.queue[at] += 1
     work = new_id()

@@ -66,7 +66,13 @@ class MoveToStoreFlow:
             tx, [(line.sku, where) for line, _ in lines for where in (work.location, command.location)]
         )
         promised = ready_by(
-            place.windows, place.lead_minutes, self.outlook.queue[at], place.capacity_per_hour, now, place.paused_until
+            place.windows,
+            place.lead_minutes,
+            self.outlook.queue[at],
+            place.capacity_per_hour,
+            now,
+            place.paused_until,
+            place.paces,
         )
         made, put_backs = await move_work_to(tx, work, command.location, lines, levels, promised, now)
         return MovedToStore(made, command.location, promised, put_backs)

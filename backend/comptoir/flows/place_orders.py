@@ -318,7 +318,13 @@ def compose(
             at = outlook.index[place_id]
             place = outlook.places[at]
             promised = ready_by(
-                place.windows, place.lead_minutes, outlook.queue[at], place.capacity_per_hour, now, place.paused_until
+                place.windows,
+                place.lead_minutes,
+                outlook.queue[at],
+                place.capacity_per_hour,
+                now,
+                place.paused_until,
+                place.paces,
             )
             outlook.queue[at] += 1
             shares = [candidate.plan.shares[i] for i in picks]

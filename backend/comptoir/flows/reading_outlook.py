@@ -143,15 +143,18 @@ def kits_of(rows: list[tuple[str, str, int, int]]) -> Mapping[str, Sequence[Part
 def places_of(rows: list[dict[str, Any]], now: datetime, days: int = AHEAD_DAYS) -> list[Place]:
     """Locations with their open windows of the next three weeks (or so many days), as minutes since 1970, and the capacity that is planned for now."""
     minute = int(now.timestamp() // 60)
-    return [
-        Place(
-            id=row["id"], index=i, pickup="pickup" in row["services"], ship="ship" in row["services"], time_zone=row["time_zone"],
-            latitude=row["latitude"], longitude=row["longitude"], lead_minutes=row["pick_lead_minutes"],
-            capacity_per_hour=planned.read(row["plans"]).at(row["capacity_per_hour"], minute), hold_days=row["hold_days"], parcel_cost_minor=row["parcel_cost_minor"],
-            paused_until=row["paused_until"], windows=windows_of(row, now, days), kind=row["kind"], region=row["region"],
-        )
-        for i, row in enumerate(rows)
-    ]  # fmt: skip
+    return [place_of(i, row, now, minute, days) for i, row in enumerate(rows)]
+
+
+def place_of(index: int, row: dict[str, Any], now: datetime, minute: int, days: int) -> Place:
+    plans, windows, own = planned.read(row["plans"]), windows_of(row, now, days), row["capacity_per_hour"]
+    return Place(
+        id=row["id"], index=index, pickup="pickup" in row["services"], ship="ship" in row["services"], time_zone=row["time_zone"],
+        latitude=row["latitude"], longitude=row["longitude"], lead_minutes=row["pick_lead_minutes"],
+        capacity_per_hour=plans.at(own, minute), hold_days=row["hold_days"], parcel_cost_minor=row["parcel_cost_minor"],
+        paused_until=row["paused_until"], windows=windows, kind=row["kind"], region=row["region"],
+        paces=planned.paces(plans, windows, own, minute) if row["plans"] else (),
+    )  # fmt: skip
 
 
 def windows_of(row: dict[str, Any], now: datetime, days: int = AHEAD_DAYS) -> tuple[tuple[int, int], ...]:

@@ -116,7 +116,7 @@ class ResolveExceptionFlow:
             if days
             else ready_by(
                 place.windows, place.lead_minutes, self.outlook.queue[at], place.capacity_per_hour, now + ON_THE_ROAD,
-                place.paused_until,
+                place.paused_until, place.paces,
             )
         )  # fmt: skip
         works = await work_sql.lock_of_order(tx, case["order_id"], None)

@@ -142,7 +142,13 @@ class ResolveShortFlow:
         await stock_sql.insert_reservations(tx, rows)
         await stock_sql.post(tx, movements)
         promised = ready_by(
-            place.windows, place.lead_minutes, self.outlook.queue[at], place.capacity_per_hour, now, place.paused_until
+            place.windows,
+            place.lead_minutes,
+            self.outlook.queue[at],
+            place.capacity_per_hour,
+            now,
+            place.paused_until,
+            place.paces,
         )
         await work_sql.WORKS.insert(
             tx,

@@ -103,7 +103,8 @@ def why_leave(outlook: Outlook, row: Any, now: datetime) -> Reason | None:
         return None
     place = outlook.places[at]
     foreseen = hour_of(
-        place.windows, place.lead_minutes, row["status"], row["before"], place.capacity_per_hour, now, place.paused_until
+        place.windows, place.lead_minutes, row["status"], row["before"], place.capacity_per_hour, now, place.paused_until,
+        place.paces,
     )  # fmt: skip
     return to_leave(
         given_at=row["created_at"], promise_at=row["promise_at"], ready_at=foreseen.at, paused=place.paused(now),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from comptoir.network.promise import ready_by
+from comptoir.network.promise import Paces, ready_by
 
 SLACK: Final = timedelta(minutes=15)
 AGAIN: Final = timedelta(minutes=60)
@@ -32,15 +32,15 @@ class Foreseen(msgspec.Struct, frozen=True):
 
 def foresee(
     windows: Sequence[tuple[int, int]], lead_minutes: int, status: str, before: int, capacity_per_hour: int, now: datetime,
-    paused_until: datetime | None = None,
+    paused_until: datetime | None = None, paces: Paces = (),
 ) -> Foreseen:  # fmt: skip
     """The hour by the store's queue: `before` works are to be picked first. The more wait, the wider the range."""
     lead = (
         LAST_STEP if status == "picked" else lead_minutes if status in ("open", "accepted") else -(-lead_minutes // 2)
     )
     queue = 0 if status in ("picking", "picked") else before
-    at = ready_by(windows, lead, queue, capacity_per_hour, now, paused_until)
-    until = ready_by(windows, lead + lead // 3, queue + (queue + 1) // 2, capacity_per_hour, now, paused_until)
+    at = ready_by(windows, lead, queue, capacity_per_hour, now, paused_until, paces)
+    until = ready_by(windows, lead + lead // 3, queue + (queue + 1) // 2, capacity_per_hour, now, paused_until, paces)
     return Foreseen(at, until if until - at > NARROW else at)
 
 

@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from comptoir.network.promise import FAR, paced
+
 AS_TEXT: Final = (
     "ARRAY(SELECT CASE WHEN p.of_day THEN 'day' ELSE p.kind END || ' ' || p.per_hour || ' ' || floor(extract(epoch FROM p.from_at) / 60)::bigint || ' '"
     " || floor(extract(epoch FROM p.until_at) / 60)::bigint FROM store_plan p WHERE p.location = l.id"
@@ -57,6 +59,15 @@ def _around(days: Iterable[Span], acts: Sequence[Span]) -> Iterator[Span]:
         for begins, ends in pairwise(cuts):
             if not any(first <= begins < last for first, last, _ in acts):
                 yield begins, ends, per_hour
+
+
+def paces(
+    plans: Plans, windows: Sequence[tuple[int, int]], capacity_per_hour: int, minute: int
+) -> tuple[Span, ...]:  # fmt: skip
+    """Open time with the capacity of each hour, for promises; nothing where no plan is still to hold: then the capacity does."""
+    if not any(to > minute for _, to, _ in (*plans.capacity, *plans.hands)):
+        return ()
+    return paced(windows or ((0, FAR),), capacity_per_hour, (), instead(plans), plans.hands)
 
 
 def instead(plans: Plans) -> tuple[tuple[int, int, float], ...]:

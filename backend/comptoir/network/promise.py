@@ -22,18 +22,19 @@ Paces = Sequence[tuple[int, int, float]]
 
 def ready_by(
     windows: Sequence[tuple[int, int]], lead_minutes: int, queue: int, capacity_per_hour: int, now: datetime,
-    paused_until: datetime | None = None,
+    paused_until: datetime | None = None, paces: Paces = (),
 ) -> datetime:  # fmt: skip
     """The moment work that comes in now will be ready, in UTC.
 
     `windows` are open times as (from, to) in minutes since 1970, ascending (`hours.open_minutes`); `queue` is works
-    that wait before this one; `capacity_per_hour` is works per open hour; `paused_until` counts as closed until then.
+    that wait before this one; `capacity_per_hour` is works per open hour, `paces` where other hours have another one;
+    `paused_until` counts as closed until then.
     What reaches beyond the last window is counted on from its end, and a place without hours works round the clock.
     """
     at = _minute_from(now)
     if paused_until is not None and paused_until > now:
         at = _minute_from(paused_until)
-    done = ready_minute(windows, lead_minutes, queue, capacity_per_hour, at)
+    done = ready_minute(windows, lead_minutes, queue, capacity_per_hour, at, paces)
     return datetime.fromtimestamp(-(-done // STEP) * STEP * 60, UTC)
 
 

@@ -200,7 +200,9 @@ class Board:
         known = self._soon.get(at)
         if known is None or known[0] != minute or known[1] != queue:
             place = self.outlook.places[at]
-            ready = ready_by(place.windows, place.lead_minutes, queue, place.capacity_per_hour, now, place.paused_until)
+            ready = ready_by(
+                place.windows, place.lead_minutes, queue, place.capacity_per_hour, now, place.paused_until, place.paces
+            )
             known = self._soon[at] = (minute, queue, ready, opens_today(place.windows, place.time_zone, now))
         return known[2], known[3]
 

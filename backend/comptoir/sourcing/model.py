@@ -23,6 +23,8 @@ class Place(msgspec.Struct, frozen=True):
     windows: tuple[tuple[int, int], ...]
     kind: str = "store"
     region: str = ""
+    paces: tuple[tuple[int, int, float], ...] = ()
+    """Open time with the works of an hour of it (`promise.paced`), where something is planned; else the capacity holds."""
 
     def paused(self, now: datetime) -> bool:
         return self.paused_until is not None and self.paused_until > now

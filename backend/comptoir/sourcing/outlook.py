@@ -152,6 +152,7 @@ class Outlook:
                 ),
                 frozenset((place.id, place.kind, place.region)),
                 sum(policy.preferences.get(name, 0) for name in (place.id, place.kind, place.region)),
+                place.paces,
             )
             for place in self.places
         ]

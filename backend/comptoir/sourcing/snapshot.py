@@ -34,6 +34,8 @@ class Site(msgspec.Struct, frozen=True):
     groups: frozenset[str] = frozenset()
     preference_minor: int = 0
     """What a parcel from here is held to cost more than it does, or less."""
+    paces: tuple[tuple[int, int, float], ...] = ()
+    """Open time with the works of an hour of it, where something is planned for some hours; else `capacity_per_hour` holds."""
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -181,7 +183,9 @@ class Snapshot:
         if kept is not None and kept[0] == self.now and kept[1] == self.queue[at]:
             return kept[2]
         site = self.sites[at]
-        ready = ready_minute(site.windows, site.lead_minutes, self.queue[at], site.capacity_per_hour, self.now)
+        ready = ready_minute(
+            site.windows, site.lead_minutes, self.queue[at], site.capacity_per_hour, self.now, site.paces
+        )
         found = bisect_right(site.collections, (ready, -1))
         day = site.collections[found][1] if found < len(site.collections) else FAR_AWAY
         self._leaves[at] = (self.now, self.queue[at], day)

@@ -249,30 +249,32 @@ def waits_at(store: Store, seen: Forecast, minute: int) -> int:
     return max(0, ceil(known + came - done - 1e-9))
 
 
-def promise_at(store: Store, plans: planned.Plans, seen: Forecast, minute: int) -> datetime:
-    """What a customer who orders at a minute is promised: the house's one way of promising, with what waits then and the capacity then."""
-    capacity = plans.at(store.capacity_per_hour, minute)
+def promise_at(store: Store, seen: Forecast, minute: int) -> datetime:
+    """What a customer who orders at a minute is promised: the house's one way of promising, with what waits then and what is planned."""
     paused = datetime.fromtimestamp(store.paused_until * 60, UTC) if store.paused_until else None
     at = datetime.fromtimestamp(minute * 60, UTC)
-    return ready_by(store.windows, store.lead_minutes, waits_at(store, seen, minute), capacity, at, paused)
+    queue = waits_at(store, seen, minute)
+    return ready_by(
+        store.windows, store.lead_minutes, queue, store.capacity_per_hour, at, paused, store.offers
+    )  # fmt: skip
 
 
-def last_order(store: Store, plans: planned.Plans, seen: Forecast, visit: int) -> int | None:
+def last_order(store: Store, seen: Forecast, visit: int) -> int | None:
     """The last minute (of five) at which an order would still be promised by a carrier's visit; None where it is too late."""
     for minute in range(visit // 5 * 5, max(seen.at, visit - 24 * 60) - 1, -5):
-        if minute >= seen.at and promise_at(store, plans, seen, minute) <= datetime.fromtimestamp(visit * 60, UTC):
+        if minute >= seen.at and promise_at(store, seen, minute) <= datetime.fromtimestamp(visit * 60, UTC):
             return minute
     return None
 
 
 def effect_of(
-    day: Day, before: tuple[Store, planned.Plans, Forecast], after: tuple[Store, planned.Plans, Forecast]
+    day: Day, before: tuple[Store, Forecast], after: tuple[Store, Forecast]
 ) -> PlanEffect:  # fmt: skip
     """Two forecasts of the same day, without a plan's change and with it."""
-    at = before[2].at
+    at = before[1].at
     asked = [max(hour, at, day.opens) for hour in day.hours if hour + 60 > at]
     return PlanEffect(
-        late_before=round(before[2].late_by(day.ends)), late_after=round(after[2].late_by(day.ends)),
-        done_before=before[2].done_at, done_after=after[2].done_at,
+        late_before=round(before[1].late_by(day.ends)), late_after=round(after[1].late_by(day.ends)),
+        done_before=before[1].done_at, done_after=after[1].done_at,
         promises=tuple(Promise(minute, promise_at(*before, minute), promise_at(*after, minute)) for minute in asked),
     )  # fmt: skip

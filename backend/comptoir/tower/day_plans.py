@@ -60,8 +60,8 @@ class Standing(msgspec.Struct, frozen=True):
     """(promise, parcels that nobody has begun), ascending."""
 
     @property
-    def read(self) -> tuple[Store, planned.Plans, Forecast]:
-        return self.store, self.plans, self.seen
+    def read(self) -> tuple[Store, Forecast]:
+        return self.store, self.seen
 
 
 async def save(tx: Tx, command: SaveDayPlan, actor: Actor, now: datetime) -> DayPlanKept:

@@ -53,6 +53,15 @@ class Store(msgspec.Struct, frozen=True):
     extra: tuple[tuple[int, int, float], ...] = ()
     paused_until: int | None = None
     """Nobody new comes in before; what is there goes on."""
+    offered: tuple[tuple[int, int, float], ...] = ()
+    """Capacities of some time that promises are made with: those of `planned` that somebody planned."""
+
+    @property
+    def offers(self) -> tuple[tuple[int, int, float], ...]:
+        """Open time with the capacity that promises are made with, where something is planned; else the capacity holds."""
+        if not self.offered and not self.extra:
+            return ()
+        return _paced(self.windows or ((0, FAR),), self.capacity_per_hour, (), self.offered, self.extra)
 
     @property
     def on_file(self) -> int:
@@ -127,6 +136,7 @@ def forecast(store: Store, at: int, *, pace: float = 1.0, each: bool = False) ->
     done_at = at + LAST_STEP if store.laid else at
     newcomers = _newcomers(store, at, until)
     came, head, hours = 0, 0, []
+    offers = store.offers
     span = max(0, bisect_right(paces, (at, until, 0.0)) - 1)
     for minute in range(first, until, 60):
         ends = minute + 60
@@ -139,7 +149,9 @@ def forecast(store: Store, at: int, *, pace: float = 1.0, each: bool = False) ->
             while came < len(newcomers) and newcomers[came][0] < to:
                 arrives, works = newcomers[came]
                 came += 1
-                promise = ready_minute(store.windows, store.lead_minutes, ceil(waits), store.capacity_per_hour, arrives)
+                promise = ready_minute(
+                    store.windows, store.lead_minutes, ceil(waits), store.capacity_per_hour, arrives, offers
+                )  # fmt: skip
                 waits += works
                 insort(queue, [promise, len(queue), arrives + HANDS, works, -1], lo=head)
                 if promise < ends:

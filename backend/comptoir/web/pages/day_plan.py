@@ -187,7 +187,7 @@ async def _page(
         days=[today + timedelta(days=n) for n in range(DAYS)], hours=hours, plan=chosen, versions=versions, learned=learned,
         around=around, visits=visits, shown=shown, refusal=refusal, typed=typed, done=done,
         wrong=refusal.facts.get("field", "") if refusal else "", moment=moment, late=round(here.seen.late_by(here.day.ends)),
-        overdue=here.seen.overdue if day == today else 0, now_promise=promise_at(here.store, here.plans, here.seen, here.seen.at),
+        overdue=here.seen.overdue if day == today else 0, now_promise=promise_at(here.store, here.seen, here.seen.at),
         id=new_id(), undo_id=new_id(), unplanned=UNPLANNED, now=now, time_zone=here.place.time_zone,
     )  # fmt: skip
 
@@ -214,7 +214,7 @@ async def _visits(connection: Connection, here: Standing, now: datetime) -> list
         for at in calendar.times(max(begins, now), ends - timedelta(minutes=1)):
             minute = minute_of(at)
             parcels = sum(n for promise, n in here.parcels if promise <= minute)
-            last = last_order(here.store, here.plans, here.seen, minute)
+            last = last_order(here.store, here.seen, minute)
             found.append(Visit(calendar.carrier, at, parcels, moment(last) if last is not None else None))
     return sorted(found, key=lambda one: (one.at, one.carrier))
 
