@@ -10,7 +10,9 @@ import httpx
 import pytest
 from PIL import Image
 
+from comptoir.kit.actor import Actor
 from comptoir.kit.ids import new_id
+from comptoir.returns.model import Coming, InspectReturn, Looked, OpenReturn, PutAwayUnit
 from tests.conftest import Database
 from tests.pages.manager_door import Desk, opened, words
 from tests.people import HELENE, HUGO, INES, LEA, PART_DIEU, PIN, VIEUX_LILLE, ZOE
@@ -156,3 +158,60 @@ async def test_managers_read_of_their_stores_and_the_file_names_nobody(desk: Des
         == []
     )
     assert (await lea.get("/manager/returns")).status_code == 403
+
+
+async def test_a_lost_answer_leads_to_what_became_of_it_and_what_is_on_its_shelf_still_waits_for_its_money(
+    desk: Desk,
+) -> None:
+    order, _ = await handed(desk)
+    browser = await desk.browser(HELENE, PART_DIEU)
+    # The tap was carried out, its answer was lost, and somebody chose otherwise since: one return, and the way to it.
+    tap = {"id": str(new_id()), "order": str(order), "units": [PAIR | {"line": 2}], "wish": "credit"}
+    first = await asked(browser, "settlement", **tap)
+    assert first["credit"]["code"].replace(" ", "") and first["credit"]["path"].startswith("M")
+    changed = tap | {"units": [PAIR | {"line": 2, "condition": "opened"}]}
+    assert await asked(browser, "settlement", **changed) == first
+    assert await desk.connection.fetchval("SELECT count(*) FROM rma") == 1
+    # Its code scanned anywhere opens what is left of it.
+    for path in ("/returns", "/scan", "/returns/credits"):
+        told = await browser.post(path, data={"code": "C1:" + first["credit"]["code"].replace(" ", "")})
+        assert told.status_code == 200 and "il paie un échange" in words(told), path
+    # Announced, looked at and put away before anybody spoke of money: the desk has it, and settles it once.
+    coming = OpenReturn(id=new_id(), order=order, location=PART_DIEU, units=(Coming(line=2),))
+    boss = Actor(str(HELENE.id), "store_manager", (PART_DIEU,))
+    runner = desk.app.house.runner
+    await runner.perform(coming, boss)
+    await runner.perform(
+        InspectReturn(id=new_id(), rma=coming.id, location=PART_DIEU, units=(Looked(1, "as_new"),)), boss
+    )
+    sku = await desk.connection.fetchval("SELECT sku FROM rma_unit WHERE rma = $1", coming.id)
+    await runner.perform(PutAwayUnit(id=new_id(), location=PART_DIEU, code=sku, rma=coming.id), boss)
+    shown = await browser.get(f"/returns/{coming.id}")
+    assert shown.status_code == 200 and '"fixed": true' in shown.text.replace('"fixed":true', '"fixed": true')
+    last = {"id": str(new_id()), "rma": str(coming.id), "order": str(order), "units": []}
+    assert (await asked(browser, "rehearsal", **last))["amount"]
+    for _ in range(2):
+        assert (await asked(browser, "settlement", **last))["href"] == f"/returns/{coming.id}"
+    assert await desk.connection.fetchval("SELECT status FROM rma WHERE id = $1", coming.id) == "settled"
+
+
+async def test_goods_that_nobody_pays_any_more_are_not_handed_over_until_the_till_has_the_money(desk: Desk) -> None:
+    order, _ = await desk.order("staged")
+    browser = await desk.browser(LEA, PART_DIEU)
+    assert "Ne remettez rien" not in words(await browser.get(f"/counter/orders/{order}"))
+    await desk.connection.execute("DELETE FROM payment WHERE order_id = $1", order)
+    total = await desk.connection.fetchval("SELECT total_minor FROM sales_order WHERE id = $1", order)
+    await desk.connection.execute(
+        "INSERT INTO payment (order_id, reference, provider, state, amount_minor) VALUES ($1, 'pi_1', 'stripe', 'voided', $2)", order, total
+    )  # fmt: skip
+    told = await browser.get(f"/counter/orders/{order}")
+    assert (
+        "Ne remettez rien" in words(told)
+        and f"{total // 100},{total % 100:02}" in words(told)
+        and "handover.js" not in told.text
+    )
+    paid = {"id": str(new_id()), "till": "T-4711"}
+    for _ in range(2):
+        assert (await browser.post(f"/counter/orders/{order}/till", data=paid)).status_code == 303
+    assert "Ne remettez rien" not in words(await browser.get(f"/counter/orders/{order}"))
+    assert await desk.connection.fetchval("SELECT captured_minor FROM payment WHERE reference = 'T-4711'") == total
