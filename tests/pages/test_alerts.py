@@ -31,6 +31,7 @@ from tests.people import HELENE, HUGO, INES, MARC, ODILE, PART_DIEU, VIEUX_LILLE
 
 pytestmark = pytest.mark.anyio
 RULES = "/manager/alerts/rules"
+ENDED = (0.0, "the server closed the stream")
 
 
 async def rule(browser: Any, kind: str = "late", **given: Any) -> Any:
@@ -425,6 +426,8 @@ async def streamed(desk: Desk, browser: Any, path: str) -> AsyncIterator[asyncio
     async def send(message: Any) -> None:
         if message.get("body", b"").startswith(b"data: "):
             told.put_nowait((loop.time(), message["body"].decode()))
+        elif message["type"] == "http.response.body" and not message.get("more_body"):
+            told.put_nowait(ENDED)
 
     task = asyncio.create_task(desk.app.app(scope, receive, send))  # type: ignore[arg-type]
     try:
@@ -469,3 +472,16 @@ async def test_an_open_page_gets_the_list_and_the_count_at_most_once_a_second_an
             assert all(later - sooner >= 0.45 for (sooner, _), (later, _) in itertools.pairwise(heard)), heard
             assert len(heard) <= 2 and "j’appelle" in heard[-1][1]
             assert foreign.empty(), "another region's page is told nothing"
+            while "elle finit seule" not in (await asyncio.wait_for(all_.get(), 5))[1]:
+                pass
+            # Who is moved to another store, or signed out, is told nothing more of this one by a page that is still open.
+            await desk.connection.execute(
+                "UPDATE staff_location SET location = $2 WHERE staff = $1", HELENE.id, VIEUX_LILLE
+            )
+            await desk.connection.execute(
+                "UPDATE sign_in SET ended_at = $2 WHERE staff = $1", ODILE.id, desk.app.clock()
+            )
+            await late(desk, 2)
+            await judge_alerts(house)
+            for queue in (own, all_):
+                assert await asyncio.wait_for(queue.get(), 5) == ENDED

@@ -36,6 +36,18 @@ async def find_session(
     return Session(**held | {"locations": None if held["locations"] is None else tuple(held["locations"])})
 
 
+async def still_reaches(connection: Connection, sign_in: UUID, locations: Sequence[str] | None, now: datetime) -> bool:
+    """Is this sign-in live, and does it reach these places (None: all) and no others? For what stays open long after it was asked for."""
+    row = await connection.fetchrow(
+        f"SELECT {_REACH} AS locations FROM sign_in i JOIN staff s ON s.id = i.staff LEFT JOIN device d ON d.id = i.device"
+        " WHERE i.id = $1 AND i.ended_at IS NULL AND i.ends_at > $2 AND s.disabled_at IS NULL AND (i.device IS NULL OR d.revoked_at IS NULL)",
+        sign_in, now,
+    )  # fmt: skip
+    if row is None or row["locations"] is None or locations is None:
+        return row is not None and row["locations"] is None and locations is None
+    return set(row["locations"]) == set(locations)
+
+
 async def find_manager(connection: Connection, staff: UUID) -> Manager | None:
     """A manager as they are now, with the places they reach when nobody is at a device; None when they are gone or manage nothing."""
     row = await connection.fetchrow(

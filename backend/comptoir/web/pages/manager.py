@@ -20,6 +20,7 @@ from comptoir.web.pages.page import Page
 Answer = Response[Any]
 Drawn = str | dict[str, str]
 Draw = Callable[[], Awaitable[Drawn]]
+Still = Callable[[], Awaitable[bool]]
 AT_MOST_EVERY: Final = 1.0
 """Seconds between two updates of an open page: whoever watches the same stores in the same language shares each one."""
 
@@ -81,10 +82,13 @@ async def seen(
     )
 
 
-def told(live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], draw: Draw) -> Stream:
+def told(
+    live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], draw: Draw, still: Still | None = None
+) -> Stream:
     """Server-sent fragments of what `draw` gives, at first, when a place changed and every 20 seconds; only what differs.
 
-    A text goes out whole; of parts by the id of their element, those that changed.
+    A text goes out whole; of parts by the id of their element, those that changed. Where `still` is given, it is asked before each update: a
+    stream whose reader may no longer see all of it ends, and the page comes back as who they are now.
     """
 
     async def fragments() -> AsyncIterator[bytes]:
@@ -94,6 +98,8 @@ def told(live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], dr
             # At once: between a page and its stream something may have happened that nobody tells any more.
             while not watcher.closed:
                 drawn = await shared(key, draw)
+                if still is not None and not await still():
+                    return
                 parts = drawn if isinstance(drawn, dict) else {"": drawn}
                 html = changed(last, parts)
                 if html:
