@@ -11,6 +11,7 @@ from comptoir.alerting.judging import Reading, Standing, is_calm, is_overdue, ju
 from comptoir.alerting.measuring import silent_for
 from comptoir.alerting.model import KINDS, AlertRule
 from comptoir.alerting.rules import BUILT_IN, built_in, overlaid
+from comptoir.alerting.saying import duration, sentence
 
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 RULE = AlertRule(UUID(int=1), "late", 10, escalate_after=30, escalate_to="regional_manager")
@@ -150,6 +151,20 @@ def test_whoever_is_to_answer_has_their_time_from_when_they_were_told() -> None:
     after = [is_overdue(rule, told, datetime(2026, 11, 21, 7, minute, tzinfo=UTC)) for minute in (0, 29, 30)]
     assert after == [False, False, True]
     assert not is_overdue(msgspec.structs.replace(rule, escalate_after=None), told, NOW + timedelta(days=9))
+
+
+def test_an_alert_is_said_in_a_sentence_with_its_place_and_its_figure() -> None:
+    for value, lang, expected in (
+        (1, "fr", "Lyon\xa0: 1 commande est en retard ou le sera bientôt"), (0, "fr", "Lyon\xa0: 0 commande est en retard ou le sera bientôt"),
+        (7, "en", "Lyon: 7 orders are late or soon will be"),
+    ):  # fmt: skip
+        assert sentence("late", "Lyon", "", value, lang) == expected
+    assert (
+        sentence("pickup", "Lyon", "mondial_relay", 2, "en")
+        == "Lyon, Mondial Relay: 2 parcels will not be ready for the pickup"
+    )
+    assert sentence("channel", "", "", 20, "en") == "What the shop sends has waited for 20 min"
+    assert [duration(n, "fr") for n in (99, 100, 120, 2879, 2880)] == ["99 min", "1 h 40", "2 h", "47 h 59", "2 jours"]
 
 
 def test_a_spike_is_a_spike_against_one_s_own_usual_and_two_missing_articles_are_none() -> None:

@@ -5,12 +5,17 @@ from comptoir.kit.i18n import t
 
 def headline(kind: str, place: str, name: str, lang: str) -> str:
     """What and where: "Lyon Part-Dieu: orders late"."""
-    return t("alerts.headline", lang, whom=whom(kind, place, name, lang), what=t(f"alerts.kind.{kind}", lang))
+    return _said(whom(kind, place, name, lang), t(f"alerts.kind.{kind}", lang), lang)
 
 
 def sentence(kind: str, place: str, name: str, value: int, lang: str) -> str:
     """Where and how much, for whoever reads nothing else: "Lyon Part-Dieu: 7 orders are late or soon will be"."""
-    return t("alerts.headline", lang, whom=whom(kind, place, name, lang), what=figure(kind, value, lang))
+    return _said(whom(kind, place, name, lang), figure(kind, value, lang), lang)
+
+
+def _said(whom: str, what: str, lang: str) -> str:
+    """A shop that is no more has no name: then it is said without."""
+    return t("alerts.headline", lang, whom=whom, what=what) if whom else what[:1].upper() + what[1:]
 
 
 def whom(kind: str, place: str, name: str, lang: str) -> str:
