@@ -435,7 +435,7 @@ def test_a_tap_asks_an_alert_arrives_and_a_tap_on_it_opens_it_until_it_is_switch
     desk: ManagerDesk, shop: Shop, service: PushService
 ) -> None:
     page = desk.page
-    desk.says("même quand la page est fermée")
+    desk.says("Les alertes qui vous concernent")
     assert page.evaluate("window.taps") == [], "nothing is asked before a tap"
     desk.tap("Me prévenir ici")
     desk.says("Ce navigateur vous prévient")
@@ -481,7 +481,7 @@ def test_a_tap_asks_an_alert_arrives_and_a_tap_on_it_opens_it_until_it_is_switch
     expect(page.locator("[data-push-lost]")).to_have_count(0)
     assert shop.one("SELECT endpoint FROM push_subscription WHERE staff IS NOT NULL") == fresh.endpoint
     desk.tap("Ne plus me prévenir ici")
-    desk.says("même quand la page est fermée")
+    desk.says("Les alertes qui vous concernent")
     assert page.evaluate("localStorage.getItem('held')") is None
     assert shop.one("SELECT count(*) FROM push_subscription") == 0
 
