@@ -1304,7 +1304,7 @@ def safety(part: str, *, write: bool = False) -> Callable[[World], str]:
     """Rules of safety stock: one in force, one to come; where it writes, a draft of the second."""
 
     def where(world: World) -> str:
-        rules = Rules((Line(1), Line(2, kind="warehouse"), Line(3, sku="VASE-AMPHORE-24"), Line(4, location=LYON)))
+        rules = Rules((Line(1), Line(2, kind="warehouse"), Line(3, sku="DERBY-HELENE-NOIR-39"), Line(4, location=LYON)))
         for number, lines in enumerate((rules.lines[:2], rules.lines), 1):
             world.shop.ask(
                 "INSERT INTO policy (kind, number, body, note, made_by, made_at, active_from) SELECT 'safety', $1::int, $2::text::jsonb, 'Essai',"
