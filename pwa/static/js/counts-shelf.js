@@ -4,7 +4,7 @@ import { journal, sync } from "./device.js";
 import { uuid7 } from "./journal.js";
 import { clone, say } from "./paint.js";
 import { sayPlace } from "./matching.js";
-import { tell } from "./feedback.js";
+import { ask, tell } from "./feedback.js";
 import { keep, recall } from "./store.js";
 
 const MOST = 200;
@@ -37,12 +37,14 @@ export function wholeShelf({ shelves, drafts, keepDrafts, called, sum, leave }) 
     $("extras").hidden = !codes.length;
     $("extras").replaceChildren(...codes.map(([code, n]) => clone("t-extra", { name: code, more: say("extra", { n }) })));
     $("odd-more").textContent = say(scope ? "odd_add" : "odd_more");
+    $("odd-do").textContent = say(scope ? "odd_do_add" : "odd_note");
     return shown.length > 0 || Boolean(scope);
   }
 
   function paintEnd(scope) {
     document.body.dataset.step = "end";
     const unseen = scope.rows.filter(({ id }) => !drafts[id]);
+    ask(say(unseen.length ? "look_again" : "all_seen"), "");
     $("end-name").textContent = unseen.length ? say("unseen", { n: unseen.length }) : say("all_seen");
     $("end-more").textContent = unseen.length ? say("unseen_more") : say("all_seen_more");
     $("unseen").hidden = !unseen.length;

@@ -48,7 +48,7 @@ function paintList() {
   $("list").replaceChildren(
     ...shown.map(({ row, fact }) => {
       const sent = fact && fact.seq <= journal.acked;
-      const words = [row.variant, not_mine(row) ? say("by_another") : row.again ? say("second") : say(`because_${row.reason}`)];
+      const words = [row.variant, not_mine(row) ? say("by_another") : row.again ? say("second") : !scope && say(`because_${row.reason}`)];
       const begun = drafts[row.id] && !fact ? say("so_far", { n: sum(drafts[row.id].parts) }) : "";
       const made = clone("t-row", { picture: row.picture, name: called(row), more: words.filter(Boolean).join(", "), begun, place: sayPlace(row.place), placed: row.place, kept: fact && !sent, sent });
       const button = made.querySelector("button");
@@ -59,7 +59,7 @@ function paintList() {
   );
   const left = shown.filter(({ row, fact }) => !fact && !not_mine(row)).length;
   if (scope) return ask(say("scan_all"), say("seen_of", { n: rows.filter(({ id }) => drafts[id]).length, total: rows.length }));
-  ask(rows.length ? (left ? say("scan_any") : say("all_counted")) : say("nothing"), left ? say("left", { n: left }) : "");
+  ask(rows.length ? (left ? say("scan_any") : say("all_counted")) : say(more ? "shelves" : "nothing"), left ? say("left", { n: left }) : "");
 }
 
 function paintOne() {
