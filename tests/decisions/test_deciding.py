@@ -183,6 +183,17 @@ def test_a_place_that_was_tried_is_asked_no_more_for_that_line() -> None:
     assert places(decided([need("bowl", 1)], stock, tried={(1, 1): frozenset({"near"})})) == ["middle"]
 
 
+def test_what_is_looked_for_again_is_late_by_the_day_that_was_promised_at_first() -> None:
+    stock = {("bowl", "near"): 1}
+    new, old = (
+        decided([need("bowl", 1)], stock, placed_at=at).why for at in (None, datetime(2026, 2, 25, 9, tzinfo=UTC))
+    )
+    assert new is not None
+    assert old is not None
+    assert (new.taken.parcels[0].cost.late, new.due > old.due) == (0, True)
+    assert old.taken.parcels[0].cost.late > 0
+
+
 def test_lists_of_rules_decide_where_the_policy_says_so() -> None:
     lists = msgspec.structs.replace(
         DEFAULT, mode="rules", lists=(Group("distance", frozenset({"warehouse"})), Group("distance", divides=True))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from comptoir.flows.price_units import KNOWN_DAYS, price_units, walk_in_parts
+from comptoir.sourcing.pricing_queries import in_company
 from comptoir.sourcing.snapshot import Late, Rates, Site, Snapshot
 from tests.hands import Shop
 from tests.world import BOWL, CONFLUENCE, DERBY, LYON, WAREHOUSE, order, shipped
@@ -61,6 +62,16 @@ async def test_only_what_moved_is_priced_again_until_everything_is_due(shop: Sho
     assert (await prices(shop))[DERBY, LYON] == 0 < before[DERBY, LYON]
     shop.clock.advance(minutes=60 * 6)
     assert (await price_units(shop.pool, shop.now)).whole
+
+
+async def test_units_that_are_ordered_together_are_told_from_single_ones(shop: Shop) -> None:
+    assert await in_company(shop.connection, shop.now - timedelta(days=1)) == 0.0
+    await shop.receive(2, DERBY, LYON)
+    await shop.receive(3, BOWL, LYON)
+    for lines in ((shipped(DERBY),), (shipped(DERBY), shipped(BOWL, 2))):
+        await shop.place(order(*lines))
+    assert await in_company(shop.connection, shop.now - timedelta(days=1)) == 3 / 4
+    await price_units(shop.pool, shop.now)
 
 
 def test_a_shop_that_is_closed_expects_nobody_to_walk_in() -> None:

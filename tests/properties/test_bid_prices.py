@@ -124,6 +124,17 @@ def test_thin_demand_has_more_futures_drawn() -> None:
     assert 3 * many < few
 
 
+def test_futures_are_drawn_evenly_and_with_the_right_means() -> None:
+    random = np.random.default_rng(1)
+    even = bid_prices._evenly(random, 3, 8)
+    assert (np.sort(np.floor(even * 8), axis=1) == np.arange(8)).all()
+    means = np.array([0.0, 0.3, 4.0, 900.0])
+    counts = bid_prices._counts(means, bid_prices._evenly(random, 4, 4_000))
+    assert counts.mean(axis=1) == pytest.approx(means, rel=0.01)
+    assert counts.var(axis=1) == pytest.approx(means, rel=0.02)
+    assert [round(4_000 * at_least(5, 4.0)), 0] == pytest.approx([(counts[2] >= 5).sum(), counts[0].sum()], abs=2)
+
+
 def test_totals_are_kept_when_forecasts_are_told_anew() -> None:
     told = top_down([[4.0, 0.0], [2.0, 2.0]])
     assert told == [[3.0, 1.0], [3.0, 1.0]]

@@ -18,7 +18,17 @@ from comptoir.network.geography import area_of
 from comptoir.sourcing import pricing_queries as queries
 from comptoir.sourcing.bid_prices import publish
 from comptoir.sourcing.find_rate import Judged, Rates, calibrated, latest
-from comptoir.sourcing.market import Expected, Market, among_what_is_there, market_of, open_part, phantoms, top_down
+from comptoir.sourcing.market import (
+    TOGETHER,
+    Expected,
+    Market,
+    among_what_is_there,
+    in_stock,
+    market_of,
+    open_part,
+    phantoms,
+    top_down,
+)
 from comptoir.sourcing.outlook import Outlook
 from comptoir.sourcing.snapshot import Snapshot
 from comptoir.sourcing.sql import Priced, keep_find_rates, keep_prices, keep_run
@@ -116,11 +126,14 @@ async def read_markets(
         walked = table(await queries.walked_in(connection, every, since), number, outlook, share)
         fetched = table(await queries.collected(connection, every, since), number, outlook, share)
         sent = await queries.sent(connection, every, since)
+        company = await queries.in_company(connection, since)
     snapshot = outlook.snapshot(now)
     parcels, areas = parcels_of(sent, number, outlook, snapshot, share)
     fetched = among_what_is_there(top_down(fetched), [outlook.supply[sku] for sku in every])
     parts = walk_in_parts(snapshot, outlook.policy.horizon_days)
     walked = [[units * part for units, part in zip(row, parts, strict=True)] for row in top_down(walked)]
+    wanted = {sku: sum(row.values()) for sku, row in zip(every, parcels, strict=True)}
+    together = [likely * TOGETHER for likely in in_stock(wanted, snapshot)] if company else ()
     kept: dict[int, list[list[int]]] = {}
     made = []
     for sku in skus:
@@ -131,7 +144,7 @@ async def read_markets(
         margin = article.price_minor * outlook.policy.missing_bp // 10_000
         expected = Expected(
             sku, article.grams, walked[at], fetched[at], {area: parcels[at].get(area, 0.0) for area in areas}, margin,
-            outlook.policy.decline_minor + INSTEAD_MINOR, margin + outlook.policy.missing_minor,
+            outlook.policy.decline_minor + INSTEAD_MINOR, margin + outlook.policy.missing_minor, company,
         )  # fmt: skip
         doubts = (
             [
@@ -141,7 +154,7 @@ async def read_markets(
             if rates
             else ()
         )
-        made.append(market_of(expected, snapshot, doubts, kept))
+        made.append(market_of(expected, snapshot, doubts, kept, together))
     return made
 
 

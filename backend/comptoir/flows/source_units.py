@@ -17,7 +17,7 @@ from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import Fact, Level, Movement
 
 _FACTS = """
-SELECT o.channel, o.service, coalesce(a.country, 'FR') AS country, coalesce(a.postcode, '') AS postcode,
+SELECT o.channel, o.service, o.received_at, coalesce(a.country, 'FR') AS country, coalesce(a.postcode, '') AS postcode,
   CASE WHEN EXISTS (SELECT FROM order_company c WHERE c.order_id = o.id) THEN 'business' ELSE 'private' END AS buyer
 FROM sales_order o LEFT JOIN order_address a ON a.order_id = o.id WHERE o.id = $1
 """
@@ -59,7 +59,7 @@ async def wish_of(
     assert facts is not None
     return Wish(
         tuple(needs), facts["country"], facts["postcode"], facts["channel"], facts["service"], facts["buyer"], tried or {},
-        occasion,
+        occasion, placed_at=facts["received_at"],
     )  # fmt: skip
 
 

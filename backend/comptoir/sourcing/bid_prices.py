@@ -80,10 +80,13 @@ def solve(market: Market, seed: int, futures: int = FUTURES[1]) -> list[int]:
     margin = np.asarray([market.margin_minor[at] for at in there], dtype=np.float64)
     doubts = [(row, np.cumsum(doubt)) for row, at in enumerate(there) if len(doubt := market.doubt(at)) > 1]
     supply = np.tile(recorded, (futures, 1))
-    for (row, chances), drawn in zip(doubts, random.random((len(doubts), futures)), strict=True):
+    for (row, chances), drawn in zip(doubts, _evenly(random, len(doubts), futures), strict=True):
         supply[:, row] -= np.minimum(np.searchsorted(chances, drawn, side="right"), len(chances) - 1)
-    shop = random.poisson(own, (futures, len(own)))
-    sent = random.poisson(parcels, (futures, len(parcels)))
+    shop = _counts(own, _evenly(random, len(own), futures)).T
+    total = float(parcels.sum())
+    sent = np.zeros((futures, len(parcels)), dtype=np.int64)
+    if total:
+        sent = random.multinomial(_counts(np.asarray([total]), _evenly(random, 1, futures))[0], parcels / total)
     lost = _lost(supply, shop, sent, carriage, stay, margin, float(market.missing_minor))
     # What the closed form knows exactly need not be estimated: only the difference to it is left to the draw.
     drawn_more = lost - np.where((shop >= supply) & (supply > 0), margin, 0.0)
@@ -92,6 +95,26 @@ def solve(market: Market, seed: int, futures: int = FUTURES[1]) -> list[int]:
     for at, more in zip(there, drawn_more.mean(axis=0), strict=True):
         prices[at] = min(max(round(known[at] + more), 0), market.missing_minor)
     return prices
+
+
+def _evenly(random: Any, rows: int, futures: int) -> Any:
+    """Draws from 0 to 1 by row and future: in each row one in each equal part, so that few futures together are as the many would be."""
+    import numpy as np
+
+    parts = random.permuted(np.tile(np.arange(futures), (rows, 1)), axis=1)
+    return (parts + random.random((rows, futures))) / futures
+
+
+def _counts(means: Any, drawn: Any) -> Any:
+    """Poisson counts with these means, one row each, at these draws from 0 to 1."""
+    import numpy as np
+
+    highest = float(means.max(initial=0.0))
+    count = np.arange(1, int(highest + 8 * highest**0.5) + 12)
+    with np.errstate(divide="ignore"):
+        logs = np.log(means)[:, None] * count - np.cumsum(np.log(count)) - means[:, None]
+    upto = np.cumsum(np.concatenate([np.exp(-means)[:, None], np.exp(logs)], axis=1), axis=1)
+    return np.stack([np.searchsorted(row, at) for row, at in zip(upto, drawn, strict=True)])
 
 
 def _lost(supply: Any, own_customers: Any, parcels: Any, carriage: Any, stay: Any, margin: Any, missing: float) -> Any:
@@ -106,7 +129,8 @@ def _lost(supply: Any, own_customers: Any, parcels: Any, carriage: Any, stay: An
     # A shop's own customers take its own units: only as many of them as there are units can matter, and a unit that one of them
     # would have had costs a parcel what that customer is worth. So parcels alone are assigned.
     shop = np.minimum(own_customers, supply)
-    given, serves = np.zeros((futures, sites), dtype=np.int64), np.zeros((futures, sites, len(wanted)), dtype=bool)
+    given = np.zeros((futures, sites), dtype=np.int64)
+    pairs: list[Any] = []
     for future in range(futures):
         to = np.repeat(np.arange(len(wanted)), parcels[future])
         useful = np.minimum(supply[future], len(to))
@@ -123,16 +147,19 @@ def _lost(supply: Any, own_customers: Any, parcels: Any, carriage: Any, stay: An
         served = chosen < len(units)
         by = units[chosen[served]]
         given[future] = np.bincount(by, minlength=sites)
-        serves[future, by, to[served]] = True
+        pairs.append((np.full(len(by), future), by, to[served]))
     own_served = np.minimum(shop, supply - given)
     # The cheapest chain: the unit's customer is served by another site, whose customer is served by a third, until one has a unit to spare
     # or somebody goes away, a shop's own customer for good.
     far = 1e9
     lost = np.where(given + own_served < supply, 0.0, np.where(own_served > 0, margin - stay, far))
-    for _ in range(sites + 1 if len(wanted) else 0):
-        instead = np.minimum(missing, (carriage[None] + lost[:, :, None]).min(axis=1))
-        given_up = np.where(serves, instead[:, None, :] - carriage[None], far).min(axis=2)
-        better = np.minimum(lost, given_up)
+    if pairs:
+        in_future, by, to = (np.concatenate(column) for column in zip(*pairs, strict=True))
+        from_others, as_it_is = carriage.T[to], carriage[by, to]
+    for _ in range(sites + 1 if pairs else 0):
+        better = lost.copy()
+        instead = np.minimum(missing, (from_others + lost[in_future]).min(axis=1))
+        np.minimum.at(better, (in_future, by), instead - as_it_is)
         if np.array_equal(better, lost):
             break
         lost = better

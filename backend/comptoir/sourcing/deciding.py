@@ -29,7 +29,7 @@ Rows = Mapping[str, list[int]]
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """One order's question. `tried`: (line, part) -> places that are asked no more. `due` is the day promised before, if any."""
+    """One order's question. `tried`: (line, part) -> places that are asked no more. `placed_at`: when the customer was promised a day; None: now."""
 
     needs: tuple[Need, ...]
     country: str = "FR"
@@ -41,6 +41,7 @@ class Wish(msgspec.Struct, frozen=True):
     occasion: str = "placed"
     may_wait: bool = False
     """Whether units may be left out because sending them costs too much; only for who can be told so, and not for ever."""
+    placed_at: datetime | None = None
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -177,7 +178,7 @@ class _Weighing:
         self.holds = tuple(rule.name for rule in self.rules if rule.hold)
         delivery = policy.deliveries.get(wish.service) or policy.deliveries["standard"]
         self.calendar = outlook.calendar(now)
-        self.due = self.calendar.due(now, delivery.days, delivery.before)
+        self.due = self.calendar.due(wish.placed_at or now, delivery.days, delivery.before)
         self.barred = self._barred()
         self.ask = Ask(tuple(self._wants()), self.area, self.due)
         self.sending: Routed | None = None

@@ -5,10 +5,14 @@ Pure and light: made in any process, solved by one that has the libraries (`bid_
 
 from collections.abc import Mapping, Sequence
 from math import exp
+from typing import Final
 
 import msgspec
 
 from comptoir.sourcing.snapshot import Snapshot
+
+TOGETHER: Final = 0.7
+"""How often a site sends the rest of an order that it has: what a line in company may count on. From the benchmark's weeks."""
 
 
 class Market(msgspec.Struct, frozen=True):

@@ -55,6 +55,17 @@ async def sent(connection: Connection, skus: list[str], since: datetime) -> list
     return [tuple(row) for row in rows]
 
 
+async def in_company(connection: Connection, since: datetime) -> float:
+    """Of the units that were ordered to be sent since a moment, the part that was ordered with other lines to be sent."""
+    found: float = await connection.fetchval(
+        "WITH sent AS (SELECT sum(r.quantity) AS units, count(*) AS lines FROM sales_order o JOIN order_line l ON l.order_id = o.id"
+        " JOIN requirement r ON r.order_id = o.id AND r.line = l.line WHERE o.received_at > $1 AND l.method = 'ship' GROUP BY o.id)"
+        " SELECT coalesce((sum(units) FILTER (WHERE lines > 1))::float8 / nullif(sum(units), 0), 0) FROM sent",
+        since,
+    )
+    return found
+
+
 async def tries(connection: Connection, since: datetime) -> list[Try]:
     """What locations were to pick and did not find, the oldest first; work that is still being picked says nothing yet."""
     rows = await connection.fetch(

@@ -8,6 +8,7 @@ from comptoir.bench.sourcing import constants as c
 from comptoir.bench.sourcing.week import Refresh, Router, Week
 from comptoir.sourcing.bid_prices import closed_form, publish
 from comptoir.sourcing.market import (
+    TOGETHER,
     Expected,
     Market,
     among_what_is_there,
@@ -28,9 +29,7 @@ COLLECTED: Final = 0.8
 MORE_PARCELS: Final = 1.2
 """Parcels' lines over those that were ordered as such: what could not be collected, what was refused. Both about, from seeds 101 to 106."""
 COMPANY: Final = 0.7
-"""Of parcels' lines, those that come with others."""
-TOGETHER: Final = 0.7
-"""How often a place sends the rest of an order that it has; from the same seeds."""
+"""Of parcels' units, those that come with others: production counts it in its orders."""
 END: Final = c.DAYS * c.DAY
 WHOLE_MINUTES: Final = 360
 TERMS: Final = Terms(most_parcels=3, keep=1)
