@@ -405,4 +405,20 @@ def test_an_announcement_is_read_with_no_network_and_the_receipt_arrives_after(s
     expect(pocket.page.locator("#board[data-stream]")).to_be_visible(timeout=20_000)
     expect(pocket.page.locator("#announced")).to_be_hidden()
     shop.ask("UPDATE announcement SET ended_at = now(), ended_by = 'system'")
-    assert calm
+    assert calm not in {row["id"] for row in shop.ask(read)}
+
+
+def test_a_device_says_which_version_of_the_app_it_runs_with_each_page_that_it_asks_for(
+    shop: Shop, pocket: Pocket
+) -> None:
+    pocket.sign_in()
+    pocket.settled()
+    pocket.go("/work")
+    (kept,) = pocket.page.evaluate(
+        "caches.keys().then((names) => names.filter((name) => name.startsWith('comptoir-app-')))"
+    )
+    told = shop.one(
+        "SELECT app_version FROM device WHERE location = $1 AND app_version <> '' ORDER BY app_version_at DESC LIMIT 1",
+        LYON,
+    )
+    assert f"comptoir-app-{told}" == kept
