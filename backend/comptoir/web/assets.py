@@ -44,8 +44,10 @@ OFFICE: Final = frozenset(
     )
 )
 """What only managers' pages show: handhelds and customers do not carry it along."""
-AT_WORK: Final = frozenset(f"{name}.css" for name in ("band", "outbox", "pay", "sync", "ticks", "tote", "versus"))
-"""What only pages that work by scans show, so that managers' do not."""
+AT_WORK: Final = frozenset(
+    f"{name}.css" for name in ("band", "outbox", "pass", "pay", "sync", "ticks", "tote", "versus")
+)
+"""What only pages of hands and customers show, so that managers' do not carry it."""
 SPRITE: Final = "icons.svg"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 FOR_A_DAY: Final = "public, max-age=86400"
