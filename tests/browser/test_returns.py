@@ -193,6 +193,24 @@ def test_what_is_missing_is_told_before_it_is_settled_and_each_article_is_settle
     customer.close()
 
 
+def test_a_kit_is_scanned_as_a_whole_and_a_part_that_is_not_there_is_not_taken(desk: Desk) -> None:
+    page, shop = desk.page, desk.shop
+    kit = "COFFRET-TABLE"
+    desk.open(desk.sold(kit))
+    parts = shop.one("SELECT sum(quantity)::int FROM kit_component WHERE kit = $1", kit)
+    desk.hands.scan(shop.code_of(kit))
+    page.click("[data-act=drop]")
+    for _ in range(parts - 1):
+        page.click("[data-condition=as_new]")
+    desk.hands.tap("#why [data-reason]")
+    rma = desk.settle()
+    cost, count = (
+        shop.one("SELECT sum(paid_minor)::int FROM rma_unit WHERE rma = $1::uuid", rma),
+        shop.one("SELECT count(*) FROM rma_unit WHERE rma = $1::uuid", rma),
+    )
+    assert count == parts - 1 and 0 < cost < shop.one("SELECT price_minor FROM sku WHERE sku = $1", kit)
+
+
 def test_what_is_late_needs_a_manager_with_pin_and_reason(desk: Desk) -> None:
     page, shop, sku = desk.page, desk.shop, desk.skus[0]
     placed = desk.sold(sku)

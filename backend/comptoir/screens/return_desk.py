@@ -117,7 +117,8 @@ SELECT o.id AS order, o.number, o.currency, c.first_name, c.last_name, {_HERE.re
   l.time_zone,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('line', r.line, 'part', r.part, 'sku', r.sku, 'ordered', r.quantity, 'share_minor', r.share_minor,
       'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture, 'style', s.style, 'blocked', s.blocked_reason,
-      'title', i.title, 'kit', i.sku <> r.sku,
+      'title', i.title, 'kit', i.sku <> r.sku, 'of_kit', r.quantity / i.quantity,
+      'kit_codes', CASE WHEN i.sku <> r.sku THEN ARRAY(SELECT b.code FROM barcode b WHERE b.sku = i.sku ORDER BY b.code) || i.sku ELSE ARRAY[]::text[] END,
       'total_minor', i.total_minor, 'category', s.category,
       'vat_beside_minor', CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0 ELSE i.vat_minor END,
       'gone', (SELECT coalesce(sum({_REACHED}), 0) FROM work_line n JOIN work k ON k.id = n.work
@@ -154,6 +155,9 @@ class Line(msgspec.Struct, frozen=True):
     gone: int
     taken: list[int]
     codes: list[str]
+    kit_codes: list[str] = []
+    """Of the kit that it is a part of: its scan stands for all its parts."""
+    of_kit: int = 1
     blocked: str | None = None
     place: str | None = None
 

@@ -61,13 +61,24 @@ async function take(detail) {
   if (trying) return trying.take(fits, detail);
   const free = fits.find((line) => takenOf(line).length < line.left);
   if (free) return add(free, printable(raw), code.serial);
-  if (fits.length) return tell("again", say(fits.some(({ left }) => left) ? "enough" : "none_left"), say("enough_more"));
+  const parts = page.lines.filter(({ kit }) => kit?.some((known) => wanted.includes(known)));
+  if (parts.some((line) => takenOf(line).length < line.left)) return addKit(parts, printable(raw));
+  if (fits.length || parts.length) return tell("again", say(fits.some(({ left }) => left) ? "enough" : "none_left"), say("enough_more"));
   if (page.kind === "blind") return server("takeBlind", raw, code.serial);
   return elsewhere(detail) ?? tell("bad", say("not_of_order"), say("not_of_order_more"));
 }
 
+const unitOf = (of, code, serial = "") => ({ of, n: null, reason: state.units.at(-1)?.reason ?? null, condition: null, missing: false, code, serial, photo: null, absent: [] });
+
+// The scan of a kit stands for its parts: each is looked at by itself, and one that is not there is not taken.
+function addKit(parts, code) {
+  for (const of of parts) for (let n = 0; n < of.of_kit && takenOf(of).length < of.left; n++) state.units.push(unitOf(of, code));
+  tell("ok", named(current().of), say("units", { n: state.units.filter(({ condition, missing }) => !condition && !missing).length }));
+  changed();
+}
+
 function add(of, code, serial = "") {
-  state.units.push({ of, n: null, reason: state.units.at(-1)?.reason ?? null, condition: null, missing: false, code, serial, photo: null, absent: [] });
+  state.units.push(unitOf(of, code, serial));
   tell("ok", named(of), say("how_many", { n: takenOf(of).length, total: of.left }));
   changed();
 }

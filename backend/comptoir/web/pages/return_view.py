@@ -155,7 +155,7 @@ def lines_data(view: Order, rules: Rules, language: str) -> list[dict[str, Any]]
             "line": line.line, "part": line.part, "sku": line.sku, "name": line.name, "variant": line.variant, "deciding": line.deciding,
             "picture": line.picture, "codes": line.codes, "left": line.left, "each": costs_of(line, view.lines),
             "then": places_of(rules.policy, line.place or "", line.category, language, recalled=line.blocked is not None),
-            "asked": accessories_of(rules, line.sku, language),
+            "asked": accessories_of(rules, line.sku, language), "kit": line.kit_codes, "of_kit": line.of_kit,
         }
         for line in view.lines
     ]  # fmt: skip
