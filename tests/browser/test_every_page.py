@@ -1495,7 +1495,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/manager/stock/recalls": [State("one goes on", "office", recalled("/manager/stock/recalls"))],
     "/manager/stock/recalls/new": [
         State("asked", "office", at("/manager/stock/recalls/new"), quotes=True),
-        State("what it would stop", "office", at("/manager/stock/recalls/new"), look_at_the_recall, quotes=True),
+        State("what it would stop", "office", at("/manager/stock/recalls/new"), look_at_the_recall, quotes=True, both=False),
     ],
     "/manager/stock/recalls/{recall:uuid}": [
         State("goes on", "office", recalled("/manager/stock/recalls/" + RECALL.format(1))),

@@ -158,8 +158,8 @@ EVENTS: dict[str, Write] = {
 }  # fmt: skip
 OF_TRANSFERS = {"transfer_pick", "receive"}
 """They name a transfer, whatever its state: test_transfers.py."""
-OF_ARTICLES = {"recall_pull", "recall_done", "adjust"}
-"""They name an article, whatever becomes of any work: test_recalls.py, test_adjustments.py."""
+OF_ARTICLES = {"recall_pull", "recall_done", "adjust", "shelf_done"}
+"""They name an article or a shelf, whatever becomes of any work: test_recalls.py, test_adjustments.py, test_shelf_counts.py."""
 OF_PARCELS = {"load_parcel"}
 """They name a label, whatever its parcel's state: tests/pages/test_departures.py."""
 OF_ANNOUNCEMENTS = {"read"}

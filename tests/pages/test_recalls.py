@@ -32,7 +32,8 @@ async def test_a_recall_is_looked_at_opened_once_followed_and_ended_on_its_pages
         await desk.browser(HELENE) as store,
     ):
         assert "Aucun rappel" in words(await office.get(HERE))
-        assert (await region.get(f"{HERE}/new")).status_code == 403
+        assert "Le siège ouvre les rappels" in words(await region.get(f"{HERE}/new"))
+        assert (await region.post(f"{HERE}/new", data=TYPED | {"id": str(new_id()), "act": "open"})).status_code == 403
         for wrong, said in (
             ({"remedies": "refund"}, "Deux solutions au moins"),
             ({"hazard_fr": "Rappel volontaire de la semelle"}, "minimise le danger"),
@@ -140,7 +141,7 @@ async def test_a_correction_is_typed_decided_by_another_and_undone_and_limits_ar
             409,
         ]
         # A region that may open recalls is offered it.
-        assert (await region.get(f"{HERE}/new")).status_code == 200
+        assert "Le siège ouvre les rappels" not in words(await region.get(f"{HERE}/new"))
         assert "Limites des corrections" in words(await office.get("/manager/audit"))
 
 

@@ -100,6 +100,8 @@ async def begin(
     form = Typed(data)
     typed = {name: form.text(name) for name in FIELDS}
     remedies = chosen(form.many("remedies"), [one.value for one in Remedy])
+    if not await may_open(house, actor) and form.text("act") != "open":
+        return await form_page(house, actor, page, now, typed, remedies)
     try:
         article, command = await read_form(house, form, typed, remedies)
         check(command)
@@ -136,16 +138,16 @@ async def form_page(
     house: House, actor: Actor, page: Page, now: datetime, typed: dict[str, str], remedies: tuple[str, ...], *,
     found: tuple[Article, OpenRecall] | None = None, refusal: Refusal | None = None,
 ) -> Answer:  # fmt: skip
-    """The form with what was typed, and what it would stop where that could be read. Forbidden `role_lacks_right`."""
+    """The form with what was typed, and what it would stop where that could be read; whoever may not open one is told who does."""
     effect: RecallEffect | None = None
+    may = await may_open(house, actor)
     async with borrowed(house.pool) as connection:
-        await needs_right(connection, actor)
         if found is not None:
             effect = await find_effect(connection, found[0].sku, looked_from(now, found[1].months))
     article, command = found if found is not None else (None, None)
     return page.html(
         "manager/recall_new.html", status=refusal.status if refusal else 200, typed=typed, remedies=remedies, all_remedies=[one.value for one in Remedy],
-        article_found=article, command=command, effect=effect, refusal=refusal, wrong=refusal.facts.get("field", "") if refusal else "", ids=NewIds(), now=now,
+        article_found=article, command=command, effect=effect, refusal=refusal, may=may, wrong=refusal.facts.get("field", "") if refusal else "", ids=NewIds(), now=now,
     )  # fmt: skip
 
 
