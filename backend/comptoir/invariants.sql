@@ -427,9 +427,22 @@ SELECT id, location, sku, status FROM stock_count WHERE not_by IS NOT NULL AND (
 WITH followed AS (SELECT w.number FROM safety_walk w WHERE w.settled AND NOT EXISTS (SELECT FROM policy p WHERE p.kind = 'safety' AND p.active_from > w.begun_at)
   UNION ALL SELECT 0 WHERE NOT EXISTS (SELECT FROM policy p WHERE p.kind = 'safety' AND p.active_from IS NOT NULL))
 SELECT l.sku, l.location, l.safety_stock, l.safety_own FROM stock_level l LEFT JOIN sku s ON s.sku = l.sku LEFT JOIN location p ON p.id = l.location LEFT JOIN followed f ON true
-WHERE l.safety_stock <> coalesce(l.safety_own, CASE WHEN f.number IS NULL THEN l.safety_stock ELSE
-  coalesce((SELECT r.units FROM safety_rule r WHERE r.number = f.number AND r.sku IN (l.sku, '') AND r.category IN (coalesce(s.category, ''), '')
-    AND r.location IN (p.id, '') AND r.region IN (coalesce(p.region, ''), '') AND r.kind IN (p.kind, '') ORDER BY r.weight DESC LIMIT 1), 0) END);
+LEFT JOIN safety_rule r0 ON r0.number = f.number AND r0.weight = 0 AND r0.sku = '' AND r0.category = '' AND r0.location = '' AND r0.region = '' AND r0.kind = ''
+LEFT JOIN safety_rule r1 ON r1.number = f.number AND r1.weight = 1 AND r1.sku = '' AND r1.category = '' AND r1.location = '' AND r1.region = '' AND r1.kind = p.kind
+LEFT JOIN safety_rule r2 ON r2.number = f.number AND r2.weight = 2 AND r2.sku = '' AND r2.category = '' AND r2.location = '' AND r2.region = p.region AND r2.kind = ''
+LEFT JOIN safety_rule r3 ON r3.number = f.number AND r3.weight = 3 AND r3.sku = '' AND r3.category = '' AND r3.location = '' AND r3.region = p.region AND r3.kind = p.kind
+LEFT JOIN safety_rule r4 ON r4.number = f.number AND r4.weight = 4 AND r4.sku = '' AND r4.category = '' AND r4.location = p.id AND r4.region = '' AND r4.kind = ''
+LEFT JOIN safety_rule r5 ON r5.number = f.number AND r5.weight = 5 AND r5.sku = '' AND r5.category = s.category AND r5.location = '' AND r5.region = '' AND r5.kind = ''
+LEFT JOIN safety_rule r6 ON r6.number = f.number AND r6.weight = 6 AND r6.sku = '' AND r6.category = s.category AND r6.location = '' AND r6.region = '' AND r6.kind = p.kind
+LEFT JOIN safety_rule r7 ON r7.number = f.number AND r7.weight = 7 AND r7.sku = '' AND r7.category = s.category AND r7.location = '' AND r7.region = p.region AND r7.kind = ''
+LEFT JOIN safety_rule r8 ON r8.number = f.number AND r8.weight = 8 AND r8.sku = '' AND r8.category = s.category AND r8.location = '' AND r8.region = p.region AND r8.kind = p.kind
+LEFT JOIN safety_rule r9 ON r9.number = f.number AND r9.weight = 9 AND r9.sku = '' AND r9.category = s.category AND r9.location = p.id AND r9.region = '' AND r9.kind = ''
+LEFT JOIN safety_rule r10 ON r10.number = f.number AND r10.weight = 10 AND r10.sku = l.sku AND r10.category = '' AND r10.location = '' AND r10.region = '' AND r10.kind = ''
+LEFT JOIN safety_rule r11 ON r11.number = f.number AND r11.weight = 11 AND r11.sku = l.sku AND r11.category = '' AND r11.location = '' AND r11.region = '' AND r11.kind = p.kind
+LEFT JOIN safety_rule r12 ON r12.number = f.number AND r12.weight = 12 AND r12.sku = l.sku AND r12.category = '' AND r12.location = '' AND r12.region = p.region AND r12.kind = ''
+LEFT JOIN safety_rule r13 ON r13.number = f.number AND r13.weight = 13 AND r13.sku = l.sku AND r13.category = '' AND r13.location = '' AND r13.region = p.region AND r13.kind = p.kind
+LEFT JOIN safety_rule r14 ON r14.number = f.number AND r14.weight = 14 AND r14.sku = l.sku AND r14.category = '' AND r14.location = p.id AND r14.region = '' AND r14.kind = ''
+WHERE l.safety_stock <> coalesce(l.safety_own, CASE WHEN f.number IS NULL THEN l.safety_stock ELSE coalesce(r14.units, r13.units, r12.units, r11.units, r10.units, r9.units, r8.units, r7.units, r6.units, r5.units, r4.units, r3.units, r2.units, r1.units, r0.units, 0) END);
 
 -- name: a_shelf_that_was_counted_leaves_nothing_open
 -- Of a shelf count that has ended no article still waits for its first figure there.

@@ -26,7 +26,34 @@ RULED: Final = (
     " AND r.location IN ({place}.id, '') AND r.region IN (coalesce({place}.region, ''), '') AND r.kind IN ({place}.kind, '')"
     " ORDER BY r.weight DESC LIMIT 1), 0)"
 )
-"""What the lines of a version say of a row; the same as `safety.ruled`."""
+"""What the lines of a version say of a row, where few rows are asked for; the same as `safety.ruled`."""
+
+_WHAT: Final = (("''", "''"), ("''", "s.category"), ("l.sku", "''"))
+_WHERE: Final = (
+    ("''", "''", "''"),
+    ("''", "''", "p.kind"),
+    ("''", "p.region", "''"),
+    ("''", "p.region", "p.kind"),
+    ("p.id", "''", "''"),
+)
+
+
+def _joins() -> str:
+    """One join for each weight that a line may have: of many rows each is found once, by equality."""
+    return "\n".join(
+        f"LEFT JOIN safety_rule r{5 * a + b} ON r{5 * a + b}.number = $1::int AND r{5 * a + b}.weight = {5 * a + b}"
+        + "".join(
+            f" AND r{5 * a + b}.{column} = {value}"
+            for column, value in zip(("sku", "category", "location", "region", "kind"), what + where, strict=True)
+        )
+        for a, what in enumerate(_WHAT)
+        for b, where in enumerate(_WHERE)
+    )
+
+
+JOINS: Final = _joins()
+RULED_OF_MANY: Final = f"coalesce({', '.join(f'r{weight}.units' for weight in range(14, -1, -1))}, 0)"
+"""The same for many rows `l` with their article `s` and place `p`, after `JOINS`: the line with the highest weight."""
 
 
 async def in_force(connection: Connection, now: datetime) -> int:
@@ -63,8 +90,8 @@ async def known_names(connection: Connection, lines: Sequence[Line]) -> Known:
 _ALIGN = f"""
 WITH slice AS MATERIALIZED (SELECT l.sku, l.location FROM stock_level l {{of}}),
 wanted AS MATERIALIZED (
-  SELECT l.sku, l.location, {RULED.format(number="$1::int", sku="l.sku", article="s", place="p")} AS ruled
-  FROM slice l JOIN sku s ON s.sku = l.sku JOIN location p ON p.id = l.location),
+  SELECT l.sku, l.location, {RULED_OF_MANY} AS ruled FROM slice l JOIN sku s ON s.sku = l.sku JOIN location p ON p.id = l.location
+  {JOINS}),
 held AS (
   SELECT l.sku, l.location, w.ruled FROM stock_level l JOIN wanted w ON w.sku = l.sku AND w.location = l.location
   WHERE l.safety_stock <> coalesce(l.safety_own, w.ruled) ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l),
@@ -155,9 +182,10 @@ async def set_own(tx: Tx, units: Mapping[Key, int | None]) -> None:
 _EFFECT: Final = f"""
 WITH weighed AS MATERIALIZED (
   SELECT l.sku, l.location, l.on_hand - l.reserved AS loose, l.safety_stock AS was,
-    coalesce(l.safety_own, {RULED.format(number="$1::int", sku="l.sku", article="s", place="p")}) AS will,
+    coalesce(l.safety_own, {RULED_OF_MANY}) AS will,
     s.blocked_reason IS NOT NULL OR coalesce(l.no_promise_until > $2::timestamptz, false) AS waits
-  FROM stock_level l JOIN sku s ON s.sku = l.sku JOIN location p ON p.id = l.location),
+  FROM stock_level l JOIN sku s ON s.sku = l.sku JOIN location p ON p.id = l.location
+  {JOINS}),
 moved AS MATERIALIZED (
   SELECT sku, location, CASE WHEN waits THEN 0 ELSE greatest(0, loose - will) - greatest(0, loose - was) END AS units FROM weighed WHERE will <> was),
 most AS (
