@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from comptoir import migrating
@@ -22,6 +23,8 @@ SIBLING = """(sku) => { const pack = JSON.parse(document.getElementById("pack").
   const free = known.filter((one) => !asked.some((other) => other.sku === one.sku));
   return (free.find((one) => one.name === line.name && one.variant === line.variant) ?? free[0]).sku; }"""
 """The article that is nearest to the one asked for: same name and color, another size."""
+HEAVY = 150_000
+"""Bytes from which a picture makes do with 128 colors."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -30,7 +33,10 @@ def take(page: Page, name: str) -> None:
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         page.wait_for_timeout(250)
-        page.screenshot(path=FOLDER / f"{name}{'-dark' if scheme == 'dark' else ''}.png")
+        path = FOLDER / f"{name}{'-dark' if scheme == 'dark' else ''}.png"
+        page.screenshot(path=path)
+        if path.stat().st_size > HEAVY:
+            Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
 
 
 def calm(shop: Shop) -> None:
@@ -160,6 +166,8 @@ def others(browser: Browser, shop: Shop) -> None:
     page.click("button.main")
     page.wait_for_url("**/manager")
     take(page, "manager")
+    page.goto(f"{shop.url}/manager/stores/{LYON}")
+    take(page, "store")
     office.close()
 
 

@@ -14,6 +14,7 @@ from comptoir.tower.standing import StoreNow
 from comptoir.tower.watching import read_direct
 from comptoir.web.live import Live
 from comptoir.web.pages import manager
+from comptoir.web.pages.manager_more import MENU
 from tests.conftest import Database
 from tests.doors import MIDDAY
 from tests.pages.manager_door import Desk, opened, words
@@ -123,6 +124,20 @@ async def test_another_regions_store_is_not_found(desk: Desk) -> None:
         for rest in ("", "/live", "/stream", "/list", "/settings", "/act"):
             assert (await browser.get(f"/manager/stores/{VIEUX_LILLE}{rest}")).status_code == 404, rest
         assert (await browser.get(f"/manager/devices?store={VIEUX_LILLE}")).status_code == 404
+
+
+async def test_what_the_rail_does_not_name_stands_under_more_for_whoever_may_open_it(desk: Desk) -> None:
+    entries = [one for _, group in MENU for one in group]
+    for person, office in ((ODILE, True), (HELENE, False)):
+        async with await desk.browser(person) as browser:
+            page = await browser.get("/manager/more")
+            shown = [one for one in entries if f'href="{one.href}"' in page.text]
+            assert shown == [one for one in entries if office or not one.office]
+            for one in entries:
+                assert (await browser.get(one.href)).status_code == (200 if one in shown else 403), one.href
+            rail = page.text.split('<nav class="rail"')[1].split("</nav>")[0]
+            assert rail.count("<a href=") == 5
+            assert (f'href="/manager/stores/{PART_DIEU}"' in rail) is not office, "one store: straight to it"
 
 
 async def test_a_stores_list_is_to_read_and_leads_to_orders(desk: Desk) -> None:
