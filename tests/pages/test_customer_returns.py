@@ -28,13 +28,23 @@ from comptoir.kit.check import find_breaches
 from comptoir.kit.errors import Conflict, Invalid
 from comptoir.kit.ids import digest, new_id
 from comptoir.returns.arriving import TakeParcel
-from comptoir.returns.model import CancelReturn, FinishReturn, Looked, SendAwayUnit
+from comptoir.returns.model import (
+    CancelReturn,
+    FinishReturn,
+    InspectReturn,
+    Looked,
+    Permission,
+    SendAwayUnit,
+    SettleReturn,
+    Settling,
+)
 from comptoir.shipping.tracking import HearTracking, Status
 from tests.carriers import carrier_servers
 from tests.conftest import Database
 from tests.flows.orders_on_file import SEAL, add_articles, add_store
 from tests.flows.parcels_in_hand import Scripted
 from tests.pages.customer_door import NOW, Door, hidden, link, opened, sentence
+from tests.pages.manager_door import words
 from tests.pages.test_withdrawal import confirmed, handed_over, letters
 
 pytestmark = pytest.mark.anyio
@@ -553,4 +563,32 @@ async def test_a_return_that_is_not_heard_of_is_a_persons_to_decide_and_may_come
     assert (
         await database.connection.fetchval("SELECT resolution FROM exception WHERE kind = 'return_unscanned'")
         == "return_came"
+    )
+
+
+async def test_what_is_to_come_along_and_what_it_costs_otherwise_is_told_before_it_is_sent_and_before_it_is_settled(
+    door: Door, database: Database
+) -> None:
+    order = await handed_over(database)
+    sku = await database.connection.fetchval("SELECT sku FROM order_line WHERE order_id = $1 AND line = 1", order)
+    await database.connection.execute(
+        "INSERT INTO accessory (kind, key, code, fr, en, keep_minor, changed_at, changed_who) VALUES ('sku', $1, 'cable', 'câble', 'cable', 1500, now(), 'test')", sku
+    )  # fmt: skip
+    at = await begun(door, order, "1:1", "2:0")
+    await door.post(f"{at}/why", {"why": "1:too_small"})
+    await door.post(f"{at}/way", {"way": "store"})
+    assert "À rendre avec : câble (15,00 € retenus sinon)" in words(await door.get(f"{at}/confirm"))
+    await door.post(f"{at}/confirm", {"fee": "0"})
+    rma = UUID(at.rsplit("/", 1)[-1])
+    place = await database.connection.fetchval("SELECT location FROM work WHERE order_id = $1", order)
+    looked = InspectReturn(id=new_id(), rma=rma, location=place, units=(Looked(1, "as_new", absent=("cable",)),))
+    await door.house.runner.perform(looked, SYSTEM)
+    assert "câble. 15,00 € seraient retenus" in words(await door.get(at))
+    settle = SettleReturn(id=new_id(), rma=rma, settling=Settling("credit"), permission=Permission("asked for"))
+    await door.house.runner.perform(settle, SYSTEM)
+    told = words(await door.get(at))
+    assert (
+        "15,00 € ont été retenus" in told
+        and "en avoir, sans date de fin" in told
+        and "Rien n’est à rembourser" not in told
     )
