@@ -54,7 +54,15 @@ def open_hand_over(page: Page, counterpart: Counterpart, view: CounterOrder) -> 
     }  # fmt: skip
     template = TEMPLATES.get_template("associate/handover.html")
     counterpart.pages["/out"] = lambda: template.render(
-        sign_in_id="s1", lang="fr", view=view, facts=facts, proven=True, letters="", now=NOW, time_zone="Europe/Paris"
+        sign_in_id="s1",
+        lang="fr",
+        view=view,
+        facts=facts,
+        proven=True,
+        letters="",
+        due=0,
+        now=NOW,
+        time_zone="Europe/Paris",
     )
     counterpart.pages["/done"] = lambda: "<!doctype html><html lang=fr><title>x</title>"
     page.goto(f"{counterpart.address}/out")

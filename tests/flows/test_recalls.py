@@ -280,6 +280,7 @@ async def test_a_region_sees_its_own_places_and_customers_and_nothing_of_others(
     far = Actor("x", "regional_manager", (CONFLUENCE,))
     assert [place.location for place in (await view(shop, id, REGION)).places] == [LYON]
     assert (await view(shop, id, REGION)).people.orders == 1
+    assert "places" not in (await view(shop, id, REGION)).effect
     assert await screen.read_list(shop.connection, far) == []
     with pytest.raises(NotFound):
         await view(shop, id, far)

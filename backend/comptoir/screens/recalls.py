@@ -13,6 +13,8 @@ from comptoir.kit.errors import NotFound
 MOST: Final = 100
 MOST_CUSTOMERS: Final = 200
 MOST_IN_FILE: Final = 50_000
+NOTHING_OF_OTHERS: Final[dict[str, Any]] = {"sold_at_till": 0}
+"""What the whole house had when it began is for those who see the whole house."""
 Reach = Literal["waiting", "sent", "delivered", "unreachable"]
 
 _HEAD = """
@@ -189,7 +191,7 @@ async def _whole(connection: Connection, actor: Actor, rows: list[Any]) -> list[
     }  # fmt: skip
     return [
         msgspec.convert(
-            {**dict(row), "effect": msgspec.json.decode(row["effect"]), "places": places[row["id"]], "people": people.get(row["id"], People())},
+            {**dict(row), "effect": msgspec.json.decode(row["effect"]) if actor.locations is None else NOTHING_OF_OTHERS, "places": places[row["id"]], "people": people.get(row["id"], People())},
             RecallView,
         )
         for row in rows
