@@ -451,6 +451,7 @@ async def test_an_open_page_gets_the_list_and_the_count_at_most_once_a_second_an
             streamed(desk, boss, path) as own,
             streamed(desk, office, path) as all_,
             streamed(desk, other, path) as foreign,
+            streamed(desk, boss, f"/manager/stores/{PART_DIEU}/stream") as store,
         ):
             for queue in (own, all_, foreign):
                 assert "Aucune alerte" in (await asyncio.wait_for(queue.get(), 5))[1]
@@ -485,3 +486,5 @@ async def test_an_open_page_gets_the_list_and_the_count_at_most_once_a_second_an
             await judge_alerts(house)
             for queue in (own, all_):
                 assert await asyncio.wait_for(queue.get(), 5) == ENDED
+            while await asyncio.wait_for(store.get(), 5) != ENDED:
+                pass

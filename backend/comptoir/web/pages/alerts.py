@@ -21,10 +21,9 @@ from comptoir.kit.db import borrowed, in_transaction
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.notifications import push_sql
-from comptoir.staff.queries import still_reaches
 from comptoir.web.guards import MANAGERS, PUBLIC, by
 from comptoir.web.live import Live
-from comptoir.web.pages.manager import told
+from comptoir.web.pages.manager import still_theirs, told
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.shell import WORKER_POLICY
 from comptoir.web.pages.typed import Typed
@@ -64,8 +63,6 @@ async def alerts(
 async def stream(house: TheHouse, actor: TheActor, page: ThePage, live: NamedDependency[Live]) -> Stream:
     """The list and the rail's count again whenever something of the actor's stores changed, at most once a second; until the sign-in ends
     or reaches other stores."""
-    session = page.session
-    assert session is not None
 
     async def draw() -> dict[str, str]:
         async with borrowed(house.pool) as connection:
@@ -75,11 +72,8 @@ async def stream(house: TheHouse, actor: TheActor, page: ThePage, live: NamedDep
             "alert-count": page.text("manager/_alert_count.html", n=sum(row.calls for row in rows)),
         }
 
-    async def still() -> bool:
-        async with borrowed(house.pool) as connection:
-            return await still_reaches(connection, session.sign_in, actor.locations, house.clock())
-
-    return told(live, actor.locations, ("alerts", actor.locations, page.lang, id(house)), draw, still)
+    key = ("alerts", actor.locations, page.lang, id(house))
+    return told(live, actor.locations, key, draw, still_theirs(house, actor, page))
 
 
 @get(HERE + "/count", opt=by(*MANAGERS))

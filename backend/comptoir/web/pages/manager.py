@@ -12,6 +12,8 @@ from litestar.response import Stream
 
 from comptoir.house import House
 from comptoir.kit.actor import Actor
+from comptoir.kit.db import borrowed
+from comptoir.staff.queries import still_reaches
 from comptoir.tower import showing
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.live import PING, Live
@@ -112,6 +114,18 @@ def told(
     return Stream(
         fragments(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
     )
+
+
+def still_theirs(house: House, actor: Actor, page: Page) -> Still:
+    """Whether the reader of a page is signed in as they were, for the same stores."""
+    session = page.session
+    assert session is not None
+
+    async def still() -> bool:
+        async with borrowed(house.pool) as connection:
+            return await still_reaches(connection, session.sign_in, actor.locations, house.clock())
+
+    return still
 
 
 def changed(last: dict[str, str], parts: dict[str, str]) -> str:

@@ -25,7 +25,7 @@ from comptoir.tower.standing import StoreNow
 from comptoir.tower.watching import moment
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.live import Live
-from comptoir.web.pages.manager import told
+from comptoir.web.pages.manager import still_theirs, told
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.shell import newest_app
 
@@ -56,7 +56,7 @@ async def store_page(
 async def store_stream(
     location: FromPath[str], house: TheHouse, actor: TheActor, page: ThePage, live: NamedDependency[Live]
 ) -> Stream:  # fmt: skip
-    """The store again whenever it changed, at most once a second."""
+    """The store again whenever it changed, at most once a second; until the sign-in ends or reaches other stores."""
     await of_store(house, actor, location, house.clock())
 
     newest = newest_app(page.request, house)
@@ -65,7 +65,8 @@ async def store_stream(
         now = house.clock()
         return page.text("manager/_store.html", **await of_store(house, actor, location, now), newest=newest, now=now)
 
-    return told(live, (location,), ("store", location, page.lang, id(house)), draw)
+    key = ("store", location, page.lang, id(house))
+    return told(live, (location,), key, draw, still_theirs(house, actor, page))
 
 
 @get("/manager/stores/{location:str}/live", opt=by(*MANAGERS))
