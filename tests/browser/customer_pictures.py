@@ -1,12 +1,11 @@
 """The pictures of what a customer can do and of the texts that head office writes: `.venv/bin/python -m tests.browser.customer_pictures`."""
 
-from PIL import Image
 from playwright.sync_api import Browser
 
 from comptoir.fulfillment.collecting import collector_token
 from comptoir.kit.ids import Seal
 from comptoir.world.cast import PASSWORD
-from tests.browser.picture_book import FOLDER, take, take_all
+from tests.browser.picture_book import take, take_all
 from tests.browser.shop import LYON, SECRET, Shop
 
 SEAL = Seal(SECRET.encode())
@@ -66,13 +65,5 @@ def texts(browser: Browser, shop: Shop) -> None:
     office.close()
 
 
-def lighten(*names: str) -> None:
-    """Few colors are enough for a page: a third of the bytes."""
-    for name in names:
-        for path in FOLDER.glob(f"{name}*.png"):
-            Image.open(path).convert("RGB").quantize(96).save(path, optimize=True)
-
-
 if __name__ == "__main__":
     take_all(asking, texts)
-    lighten("collector", "customer-[cemw]", "text")

@@ -15,6 +15,8 @@ from tests.browser.shop import LYON, Hands, Shop, open_shop
 KEPT = """async () => { const open = indexedDB.open("comptoir"); const db = await new Promise((done) => (open.onsuccess = () => done(open.result)));
   const asked = db.transaction("meta").objectStore("meta").get("counts"); return new Promise((done) => (asked.onsuccess = () => done(asked.result))); }"""
 
+ZERO_IS_IN_SIGHT = """() => document.querySelector("[data-key='0']").getBoundingClientRect().bottom <= document.querySelector(".dock").getBoundingClientRect().top"""
+
 
 @pytest.fixture(scope="module")
 def shop(postgres_server: postgres.Server, template: str) -> Iterator[Shop]:
@@ -71,6 +73,7 @@ def test_a_directed_list_is_counted_blind_with_no_network_and_a_large_difference
         # The first: by scans, half of them before the page is closed, the rest from another shelf.
         hands.scan(shop.code_of(few))
         expect(page.locator("#number")).to_have_text("1")
+        assert page.evaluate(ZERO_IS_IN_SIGHT), "on the smallest phone nobody scrolls to type a ten"
         page.goto(f"{wire.url}/counts")
         expect(page.locator("#list")).to_contain_text("1 pour l’instant")
         page.locator("#list li:has-text('1 pour l’instant') button").click()

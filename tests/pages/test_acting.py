@@ -108,7 +108,7 @@ async def test_every_act_has_its_page_in_both_languages_and_says_what_it_changes
     pages = (
         ("do=extend&works=2&minutes=240", "2 clients seront prévenus à", "2 customers will be told at"),
         ("do=tell&works=1", "Prévenir 1 client du retard", "Tell 1 customer that it is late"),
-        ("do=pickers&people=2&per_hour=6", "Heures de travail en plus 0 4", "Hours of work on top"),
+        ("do=pickers&people=2&per_hour=6", "Heures de travail en plus 0 4", "Extra hours of work"),
         ("do=capacity&per_hour=9", "9 commandes à l’heure jusqu’à", "9 orders an hour until"),
         ("do=pause&minutes=60", "En pause jusqu’à", "Pause until"),
         ("do=resume", "n’est pas en pause", "is not paused"),

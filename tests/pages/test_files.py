@@ -179,7 +179,7 @@ async def test_a_file_with_one_bad_line_changes_nothing_and_says_where(desk: Des
     good = rows[0] | {"capacity_per_hour": "77"}
     for change, column in (
         ({"capacity_per_hour": "beaucoup"}, "capacity_per_hour"), ({"services": "pickup magic"}, "services"), ({"name": ""}, "name"),
-        ({"legal_entity": "nobody"}, "Société inconnue"), ({"location": good["location"]}, "vient deux fois"), ({"location": "new"}, "Identifiant réservé"),
+        ({"legal_entity": "nobody"}, "Société inconnue"), ({"location": good["location"]}, "figure deux fois"), ({"location": "new"}, "Identifiant réservé"),
         ({"takes_returns": "perhaps"}, "takes_returns"), ({"time_zone": "Mars/Base"}, "Fuseau inconnu"),
     ):  # fmt: skip
         answer = await show(office, "stores", sheet([good, rows[1] | change]))

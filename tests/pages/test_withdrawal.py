@@ -168,7 +168,7 @@ async def test_an_article_without_this_right_is_named_with_its_reason_and_not_no
     order = await handed_over(database)
     await database.connection.execute("UPDATE sku SET withdrawal_excluded = 'perishable' WHERE sku = 'AMPHORE-24'")
     page = (await door.get(f"{link(order)}/withdraw")).text
-    assert "Périssable : sans droit de rétractation." in page
+    assert "Périssable\u00a0: sans droit de rétractation." in page
     assert 'name="line" value="2"' not in page
     refused = await door.post(f"{link(order)}/withdraw", {"id": str(new_id()), "lines": "1:1,2:1", "reply_to": ""})
     assert refused.status_code == 422

@@ -2,9 +2,11 @@
 
     locale/pick.toml, [fr] counted = "Compté, {n} sur {total}"   ->   t("pick.counted", "fr", n=1, total=2)
 
-A value may be a table of plural forms (`one`, `other`), chosen by the argument `n`.
+A value may be a table of plural forms (`one`, `other`), chosen by the argument `n`. French is written with ordinary
+spaces and read with unbreakable ones where no line may begin: before `:`, `;`, `!`, `?`, `%` and inside « ».
 """
 
+import re
 import string
 import tomllib
 from functools import cache, lru_cache
@@ -20,6 +22,7 @@ DEFAULT_LANGUAGE: Final = "fr"
 PLURALS: Final = frozenset({"zero", "one", "two", "few", "many", "other"})
 
 Message: TypeAlias = str | dict[str, str]
+_BOUND: Final = re.compile(r"(?<=\S) (?=[:;!?»%])|(?<=«) ")
 
 
 class MissingMessage(LookupError):
@@ -44,7 +47,7 @@ class Messages:
             if isinstance(value, dict) and not (value.keys() <= PLURALS and "other" in value):
                 self._add(lang, key, value)
             else:
-                self._sentences[lang][key] = value
+                self._sentences[lang][key] = bound(value) if lang == "fr" else value
 
     def keys(self, lang: str) -> set[str]:
         """All keys known in one language."""
@@ -75,6 +78,13 @@ class Messages:
     def say_html(self, key: str, lang: str, args: dict[str, Any]) -> Markup:
         """The sentence as markup: its own tags are ours and kept, everything put into it is escaped."""
         return Markup(self.find(key, lang, args)).format(**args)
+
+
+def bound(message: Message) -> Message:
+    """A French sentence whose signs never stand alone at the beginning of a line."""
+    if isinstance(message, str):
+        return _BOUND.sub("\u00a0", message)
+    return {form: _BOUND.sub("\u00a0", text) for form, text in message.items()}
 
 
 @cache

@@ -45,7 +45,8 @@ OFFICE: Final = frozenset(
 )
 """What only managers' pages show: handhelds and customers do not carry it along."""
 AT_WORK: Final = frozenset(
-    f"{name}.css" for name in ("band", "outbox", "pass", "pay", "sync", "ticks", "tote", "versus")
+    f"{name}.css"
+    for name in ("band", "outbox", "packing", "pass", "pay", "pick", "scan", "sync", "ticks", "tote", "versus")
 )
 """What only pages of hands and customers show, so that managers' do not carry it."""
 SPRITE: Final = "icons.svg"
