@@ -48,7 +48,7 @@ def alerts(browser: Browser, shop: Shop) -> None:
         shop.ask(
             "INSERT INTO alert (id, rule, kind, subject, location, threshold, value, highest, raised_at, value_at, acknowledged_at, acknowledged_by, word)"
             " SELECT $1, $2, $3, $4, $4, $5, $6, $6 + 2, $7::timestamptz, $8::timestamptz, CASE WHEN $9 THEN $8 END, CASE WHEN $9 THEN s.id::text END,"
-            " CASE WHEN $9 THEN 'Deux personnes arrivent à 15 h' END FROM staff s WHERE s.role = 'regional_manager' ORDER BY s.id LIMIT 1",
+            " CASE WHEN $9 THEN 'Deux personnes arrivent à 15 h' ELSE '' END FROM staff s WHERE s.role = 'regional_manager' ORDER BY s.id LIMIT 1",
             alert, rule, kind, place, value - 3, value, now - timedelta(minutes=ago), now, at_it,
         )  # fmt: skip
         for n, what in enumerate(("raised", "acknowledged") if at_it else ("raised",), 1):

@@ -23,7 +23,6 @@ SIBLING = """(sku) => { const pack = JSON.parse(document.getElementById("pack").
   const free = known.filter((one) => !asked.some((other) => other.sku === one.sku));
   return (free.find((one) => one.name === line.name && one.variant === line.variant) ?? free[0]).sku; }"""
 """The article that is nearest to the one asked for: same name and color, another size."""
-"""Bytes from which a picture makes do with 128 colors."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
