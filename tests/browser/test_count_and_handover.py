@@ -58,7 +58,7 @@ def scan(page: Page, code: str) -> None:
 def open_count(page: Page, counterpart: Counterpart) -> None:
     template = TEMPLATES.get_template("associate/counts.html")
     counterpart.pages["/count"] = lambda: template.render(
-        sign_in_id="s1", lang="fr", shell=False, new_id=uuid4, session=None, served_at=datetime.now(UTC),
+        sign_in_id="s1", lang="fr", shell=False, new_id=uuid4, refusal=None, session=None, served_at=datetime.now(UTC),
         data={"at": "2026-11-21T14:22:00Z", "location": "l1", "open": "c1", "rows": [COUNT]},
     )  # fmt: skip
     page.goto(f"{counterpart.address}/count")

@@ -147,6 +147,7 @@ def test_a_page_with_scans_of_its_own_opens_the_job_of_a_foreign_code(
     counted = {"id": WORK, "name": "Derby", "variant": "noir", "deciding": "39", "picture": "", "codes": [f"0{ARTICLE}"], "place": None, "sku": "DERBY", "reason": "short", "again": False, "not_by": None}  # fmt: skip
     counterpart.pages["/count"] = lambda: TEMPLATES.get_template("associate/counts.html").render(
         lang="fr",
+        refusal=None,
         brand="Orme",
         session=None,
         served_at=None,
@@ -172,6 +173,7 @@ def test_a_count_that_the_device_cannot_keep_is_said_and_not_shown_as_done(
     counted = {"id": WORK, "name": "Derby", "variant": "noir", "deciding": "39", "picture": "", "codes": [f"0{ARTICLE}"], "place": None, "sku": "DERBY", "reason": "short", "again": False, "not_by": None}  # fmt: skip
     counterpart.pages["/count"] = lambda: TEMPLATES.get_template("associate/counts.html").render(
         lang="fr",
+        refusal=None,
         brand="Orme",
         session=None,
         served_at=None,
