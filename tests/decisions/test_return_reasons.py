@@ -3,7 +3,7 @@
 import pytest
 
 from comptoir.kit.errors import Refusal
-from comptoir.returns.reasons import BUILT_IN, MOST, Reason, check, find, moved, offered, overlaid
+from comptoir.returns.reasons import BUILT_IN, MOST, Reason, check, find, is_defect, moved, offered, overlaid
 
 
 def test_head_offices_words_lie_over_the_built_in_ones_and_hidden_reasons_stay_readable() -> None:
@@ -42,3 +42,8 @@ def test_a_code_is_taken_once_and_somebody_who_says_nothing_always_can() -> None
             check(among, wanted, new=new)
         assert refused.value.code == code
     check(BUILT_IN, Reason("another", "a", "b", 1), new=True)
+
+
+def test_a_recalled_article_comes_back_as_a_defect_for_as_long_as_the_law_answers_for_it() -> None:
+    assert is_defect(find(BUILT_IN, "recalled"))
+    assert not is_defect(find(BUILT_IN, "too_late"))

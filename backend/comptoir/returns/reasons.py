@@ -25,6 +25,7 @@ BUILT_IN: Final = (
     Reason("defective", "Défectueux", "Defective", 50, True, True),
     Reason("damaged_on_the_way", "Abîmé en route", "Damaged on the way", 60, True, True),
     Reason("wrong_article", "Ce n’est pas l’article commandé", "Not what was ordered", 70, True, True),
+    Reason("recalled", "Rappel de produit", "Product recall", 75, True),
     Reason("too_late", "Arrivé trop tard", "Came too late", 80, True),
     Reason("changed_mind", "Changement d’avis", "Changed my mind", 90),
     Reason(NOT_COLLECTED, "Non réclamé, revenu à l’expéditeur", "Not claimed, back to sender", 200),
