@@ -443,6 +443,7 @@ async def test_an_open_page_gets_the_list_and_the_count_at_most_once_a_second_an
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(manager, "AT_MOST_EVERY", 0.5)
+    monkeypatch.setattr(manager, "ASKED_EVERY", 0.0)
     async with opened(database) as desk:
         house, path = desk.app.house, "/manager/alerts/stream"
         office, boss, other = [await desk.browser(one) for one in (ODILE, HELENE, HUGO)]
@@ -452,6 +453,7 @@ async def test_an_open_page_gets_the_list_and_the_count_at_most_once_a_second_an
             streamed(desk, office, path) as all_,
             streamed(desk, other, path) as foreign,
             streamed(desk, boss, f"/manager/stores/{PART_DIEU}/stream") as store,
+            streamed(desk, office, "/manager/stream") as now,
         ):
             for queue in (own, all_, foreign):
                 assert "Aucune alerte" in (await asyncio.wait_for(queue.get(), 5))[1]
@@ -486,5 +488,6 @@ async def test_an_open_page_gets_the_list_and_the_count_at_most_once_a_second_an
             await judge_alerts(house)
             for queue in (own, all_):
                 assert await asyncio.wait_for(queue.get(), 5) == ENDED
-            while await asyncio.wait_for(store.get(), 5) != ENDED:
-                pass
+            for queue in (store, now):
+                while await asyncio.wait_for(queue.get(), 5) != ENDED:
+                    pass

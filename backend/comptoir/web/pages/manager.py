@@ -1,6 +1,7 @@
 """What a manager watches: all their stores on one live page. How a live page is sent what changed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final
@@ -25,6 +26,9 @@ Draw = Callable[[], Awaitable[Drawn]]
 Still = Callable[[], Awaitable[bool]]
 AT_MOST_EVERY: Final = 1.0
 """Seconds between two updates of an open page: whoever watches the same stores in the same language shares each one."""
+
+ASKED_EVERY: Final = 15.0
+"""Seconds between two questions whether the reader of a Now page may still see it: a thousand of them are open, and each is one for the database."""
 
 GATHER: Final = 0.05
 """Seconds in which changes gather before the first of them is drawn."""
@@ -70,7 +74,8 @@ async def now_stream(
         told_ = {"view": view, "now": now, "time_zone": view.time_zone}
         return {part: page.text(template, **told_) for part, template in PARTS.items()}
 
-    return told(live, actor.locations, ("now", actor.locations, page.lang, id(house)), draw)
+    key = ("now", actor.locations, page.lang, id(house))
+    return told(live, actor.locations, key, draw, seldom(still_theirs(house, actor, page)))
 
 
 async def seen(
@@ -126,6 +131,20 @@ def still_theirs(house: House, actor: Actor, page: Page) -> Still:
             return await still_reaches(connection, session.sign_in, actor.locations, house.clock())
 
     return still
+
+
+def seldom(still: Still) -> Still:
+    """The same, asked every quarter of a minute at most and believed in between."""
+    asked = time.monotonic()
+
+    async def believed() -> bool:
+        nonlocal asked
+        if time.monotonic() - asked < ASKED_EVERY:
+            return True
+        asked = time.monotonic()
+        return await still()
+
+    return believed
 
 
 def changed(last: dict[str, str], parts: dict[str, str]) -> str:
