@@ -219,8 +219,8 @@ async def test_who_is_gone_is_paused_at_once_and_who_is_dead_for_two_days_after_
     mails.says, mails.got = Answer("accepted"), []
     assert [await webhook_words.tell_head_office(office.app.house) for _ in range(2)] == [2, 0]
     assert sorted(letter.subject for letter in mails.got) == [
-        "Webhook en pause : /dead-for-days",
-        "Webhook en pause : /gone",
+        "Webhook en pause\u00a0: /dead-for-days",
+        "Webhook en pause\u00a0: /gone",
     ]
     assert all(letter.to == people.ODILE.email and "/manager/webhooks/" in letter.text for letter in mails.got)
     # A trial goes out although it is paused; then it goes on, with what happened meanwhile.
