@@ -226,7 +226,7 @@ async def test_readings_are_kept_each_quarter_and_drawn_as_lines_of_ones_own_sto
     for person, said in ((INES, "de 2 à 3"), (ODILE, "de 7 à 8"), (MARC, "de 5 à 5")):
         async with await desk.browser(person) as browser:
             page = await browser.get("/manager")
-            assert f"six dernières heures : {said}, le plus à" in page.text
+            assert f"six dernières heures\u00a0: {said}, le plus à" in page.text
     desk.app.clock.advance(minutes=60 * 49)
     assert await keeping.keep_readings(house) == 2
     assert await desk.connection.fetchval("SELECT count(*) FROM tower_reading") == 2
