@@ -38,7 +38,8 @@ EVERY_PAGE: Final = "tests/browser/test_every_page.py"
 DOORS: Final = ("tests/api", "tests/connectors", "tests/properties")
 PROCESSES: Final = ("tests/faults", "tests/setup")
 MESSAGES: Final = "tests/notifications"
-FLOWS: Final = ("tests/flows", "tests/pages")
+FLOWS: Final = "tests/flows"
+DRAWN: Final = "tests/pages"
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -59,15 +60,16 @@ def without(*paths: str) -> tuple[str, ...]:
 
 
 GROUPS: Final = (
-    Group("devices without network", tests(*LEAN, *HANDHELDS), late=True),
     Group("pages", tests(*LEAN, "tests/browser", *without(EVERY_PAGE, *HANDHELDS)), late=True),
-    Group("processes", tests(*LEAN, *PROCESSES)),
     Group("every page", tests(*LEAN, EVERY_PAGE), late=True),
+    Group("devices without network", tests(*LEAN, *HANDHELDS), late=True),
+    Group("processes", tests(*LEAN, *PROCESSES)),
     Group("stories", tests(*LEAN, "tests/offline"), late=True),
     Group("doors", tests(*DOORS), patient=True),
-    Group("flows", tests(*LEAN, *FLOWS), patient=True),
+    Group("flows", tests(*LEAN, FLOWS), patient=True),
+    Group("drawn pages", tests(*LEAN, DRAWN), patient=True),
     Group("messages", tests(*LEAN, MESSAGES), patient=True),
-    Group("rules", tests(*LEAN, "tests", *without("tests/browser", "tests/offline", MESSAGES, *DOORS, *PROCESSES, *FLOWS)), patient=True),
+    Group("rules", tests(*LEAN, "tests", *without("tests/browser", "tests/offline", MESSAGES, *DOORS, *PROCESSES, FLOWS, DRAWN)), patient=True),
     Group("types", ("mypy", *NO_CACHE, "backend/comptoir"), patient=True),
 )  # fmt: skip
 """The longest first. Whatever no other group names is among rules, so no test is forgotten."""
