@@ -60,10 +60,10 @@ def without(*paths: str) -> tuple[str, ...]:
 
 
 GROUPS: Final = (
-    Group("pages", tests(*LEAN, "tests/browser", *without(EVERY_PAGE, *HANDHELDS)), late=True),
-    Group("every page", tests(*LEAN, EVERY_PAGE), late=True),
     Group("devices without network", tests(*LEAN, *HANDHELDS), late=True),
+    Group("pages", tests(*LEAN, "tests/browser", *without(EVERY_PAGE, *HANDHELDS)), late=True),
     Group("processes", tests(*LEAN, *PROCESSES)),
+    Group("every page", tests(*LEAN, EVERY_PAGE), late=True),
     Group("stories", tests(*LEAN, "tests/offline"), late=True),
     Group("doors", tests(*DOORS), patient=True),
     Group("flows", tests(*LEAN, FLOWS), patient=True),
@@ -72,7 +72,7 @@ GROUPS: Final = (
     Group("rules", tests(*LEAN, "tests", *without("tests/browser", "tests/offline", MESSAGES, *DOORS, *PROCESSES, FLOWS, DRAWN)), patient=True),
     Group("types", ("mypy", *NO_CACHE, "backend/comptoir"), patient=True),
 )  # fmt: skip
-"""The longest first. Whatever no other group names is among rules, so no test is forgotten."""
+"""Browsers where their turn takes the least from the others. Whatever no other group names is among rules, so no test is forgotten."""
 
 
 def begin(group: Group, folder: Path, *more: str) -> tuple[int, str]:

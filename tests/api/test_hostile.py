@@ -33,8 +33,8 @@ from tests.doors import MIDDAY, Served, new_browser, served
 
 pytestmark = pytest.mark.anyio
 
-EACH = 1 if os.environ.get("COMPTOIR_LONG") else 8
-"""Every field of every route is tried with an eighth of the corpus, another eighth for each field, the same on every run; at length with all."""
+EACH = 1 if os.environ.get("COMPTOIR_LONG") else 12
+"""Every field of every route is tried with a twelfth of the corpus, another twelfth for each field, the same on every run; at length with all."""
 
 Sent = tuple[str, dict[str, Any]]
 """What was sent, in words, and as httpx takes it (`url`, `json`, `data`, `content`, `headers`)."""
