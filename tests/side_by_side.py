@@ -72,7 +72,7 @@ GROUPS: Final = (
     Group("rules", tests(*LEAN, "tests", *without("tests/browser", "tests/offline", MESSAGES, *DOORS, *PROCESSES, FLOWS, DRAWN)), patient=True),
     Group("types", ("mypy", *NO_CACHE, "backend/comptoir"), patient=True),
 )  # fmt: skip
-"""Browsers where their turn takes the least from the others. Whatever no other group names is among rules, so no test is forgotten."""
+"""Those in a hurry first. Whatever no other group names is among rules, so no test is forgotten."""
 
 
 def begin(group: Group, folder: Path, *more: str) -> tuple[int, str]:
