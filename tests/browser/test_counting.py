@@ -107,7 +107,7 @@ def test_a_directed_list_is_counted_blind_with_no_network_and_a_large_difference
         assert shop.one("SELECT body->>'code' FROM exception WHERE kind = 'unknown_in_count'") == "XX-NOBODY-KNOWS"
         assert shop.stock(many)["on_hand"] == before
         # Whoever counted it is not asked again; a colleague is.
-        expect(page.locator("#list")).to_contain_text("À recompter par quelqu’un d’autre")
+        expect(page.locator("#list")).to_contain_text("À recompter par quelqu’un d’autre", timeout=15_000)
         page.evaluate("fetch('/sign-out', {method: 'POST', redirect: 'manual'}).then(() => true)")
         hands.sign_in(SAM.badge)
         page.goto(f"{wire.url}/counts")
