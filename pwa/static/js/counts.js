@@ -202,8 +202,8 @@ document.addEventListener("click", async ({ target }) => {
 addEventListener("hashchange", () => choose(location.hash.slice(1)));
 
 // The list as the server has it now, once it has heard of what was counted.
-async function renew() {
-  await freshen();
+async function renew(anew) {
+  await freshen({ anew: anew === true });
   const held = await recall("counts");
   const before = list?.shelves ?? [];
   if (held && held.at > (list?.at ?? "")) list = held;
@@ -223,7 +223,7 @@ sync.listen({
   onAnswer({ outcomes = [] }) {
     const again = outcomes.find(({ facts }) => facts?.again);
     if (again) tell("told", say("counted_again"), say("counted_again_more"));
-    if (outcomes.some(({ facts }) => facts?.count)) renew();
+    if (outcomes.some(({ facts }) => facts?.count)) renew(true);
     else paint();
   },
 });

@@ -47,7 +47,9 @@ async function call(ahead) {
 }
 
 // Ask the server for what may be needed without it; null when it cannot be reached, and nothing has changed then.
-export function keep({ ahead = 2 } = {}) {
+// `anew`: what was asked before this moment is too old an answer.
+export function keep({ ahead = 2, anew = false } = {}) {
+  if (anew && asking) return asking.then(() => keep({ ahead }));
   asking ??= call(ahead)
     .catch(() => null)
     .finally(() => (asking = null));
