@@ -21,6 +21,7 @@ let fresh = true; // the first key replaces what is there, the next ones follow 
 let odd = null; // the code of something that is not on the list
 let scope = null; // the shelf that is counted whole
 let ending = false; // what was not seen of it is shown
+let saving = Promise.resolve(); // what is scanned while a number is saved belongs to what comes after it
 let whole = null; // what knows how a whole shelf is counted, once there is one
 
 const rowsOf = () => (scope ? scope.rows : (list?.rows ?? []));
@@ -109,7 +110,7 @@ async function add(units) {
 
 document.addEventListener("scan", (event) => {
   event.preventDefault();
-  event.detail.waitUntil(take(event.detail));
+  event.detail.waitUntil(saving.catch(() => null).then(() => take(event.detail)));
 });
 
 async function take(detail) {
@@ -184,7 +185,7 @@ document.addEventListener("click", async ({ target }) => {
   const row = target.closest("[data-count]")?.dataset.count;
   if (row) location.hash = row;
   const act = target.closest("[data-act]")?.dataset.act;
-  if (act === "save") await save();
+  if (act === "save") await (saving = save());
   if (act === "note") await noteOdd();
   if (act === "leave") (odd = null), paint();
   if (act === "end") (ending = true), paint(), scrollTo(0, 0);
