@@ -5,13 +5,14 @@ from uuid import UUID
 
 import pytest
 
+from comptoir.flows.paid_again import PaidAtTill
 from comptoir.flows.withdraw import period
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
 from comptoir.network.holidays import working_day
 from comptoir.shipping.commands import AskLabel, VoidLabel
-from comptoir.shipping.handing import CloseManifest, ManifestClosed, ReopenManifest
+from comptoir.shipping.handing import CloseManifest, ManifestClosed, ReopenManifest, UnloadParcel
 from comptoir.shipping.tracking import HeardEvent, HearTracking
 from comptoir.wiring import WIRED
 from comptoir.worker import Worker
@@ -98,3 +99,31 @@ async def test_parcels_of_one_work_leave_as_they_are_ready_and_the_last_one_take
     assert [row[0] for row in rows] == [2, 1]
     assert await shop.breaches() == []
     assert {"shipping.left", "shipping.taken_back", "shipping.delivered"} <= set(await shop.told(order))
+
+
+async def test_a_parcel_that_nobody_pays_any_more_stays_and_leaves_once_it_is_paid(shop: Shop) -> None:
+    table = await at_the_table(shop)
+    order, work = await table.picked(shipped(DERBY, 1))
+    parcel, _ = await table.pack(work, 1)
+    await table.close(work, parcel)
+    await table.buy()
+    await shop.connection.execute(
+        "UPDATE payment SET state = 'authorized', captured_minor = 0, capture_before = $1",
+        shop.now + timedelta(hours=1),
+    )
+    assert await load(table, "8R00001") == "loaded"
+    shop.clock.advance(hours=2)
+    # On the pile while it was still paid: nothing leaves with it, and the pile stays open.
+    with pytest.raises(Conflict, match="parcel_unpaid") as refused:
+        await leave(shop, table)
+    assert refused.value.facts == {"number": "8R00001"}
+    assert await shop.perform(UnloadParcel(new_id(), LYON, parcel), table.hand.person)
+    # Scanned now, it does not come onto the pile, and the manager hears of it.
+    assert await load(table, "8R00001") == "unpaid"
+    assert await shop.exceptions() == ["parcel_unpaid"]
+    with pytest.raises(Conflict, match="nothing_loaded"):
+        await leave(shop, table)
+    await shop.perform(PaidAtTill(new_id(), order, "T-9"), table.hand.person)
+    assert await load(table, "8R00001") == "loaded"
+    await leave(shop, table)
+    assert (await shop.status(work), await shop.breaches()) == ("handed_to_carrier", [])

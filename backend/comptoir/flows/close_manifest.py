@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from comptoir.flows.hand_over import money
 from comptoir.flows.keep_progress import keep_progress
+from comptoir.flows.unpaid import unpaid_of
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.handover import Given
 from comptoir.fulfillment.lifecycles import Action
@@ -30,7 +31,7 @@ FIRST_ASKED_AFTER = timedelta(hours=2)
 
 
 async def close_manifest(tx: Tx, command: CloseManifest, actor: Actor, now: datetime) -> ManifestClosed:
-    """They left. Conflict `nothing_loaded`, `parcel_not_labeled`, `more_parcels_wait` (then they are named again)."""
+    """They left. Conflict `nothing_loaded`, `parcel_not_labeled`, `parcel_unpaid`, `more_parcels_wait` (then they are named again)."""
     if not actor.reaches(command.location):
         raise NotFound("manifest_not_found")
     zone = ZoneInfo(await tx.value("SELECT time_zone FROM location WHERE id = $1", command.location))
@@ -41,7 +42,8 @@ async def close_manifest(tx: Tx, command: CloseManifest, actor: Actor, now: date
     if found["state"] != "open":
         raise Conflict("nothing_loaded")
     loaded = await sql.loaded_on(tx, found["id"])
-    handing.close(loaded, await sql.count_staying(tx, command.location, command.lane), command.stay)
+    unpaid = await unpaid_of(tx.connection, orders, now)
+    handing.close(loaded, await sql.count_staying(tx, command.location, command.lane), command.stay, unpaid)
     lines = await sql.lines_of(tx, [parcel.id for parcel in loaded])
     given = await _move(tx, works, lines, command.location, now, back=False)
     await sql.set_handed(tx, [parcel.id for parcel in loaded], now)

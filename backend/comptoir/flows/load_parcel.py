@@ -1,9 +1,10 @@
-"""A parcel's label is scanned onto the pile of the driver who will take it; what does not belong there is a manager's to look at."""
+"""A parcel's label is scanned onto the pile of the driver who will take it; what does not belong there, or is not paid any more, is a manager's to look at."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from comptoir.flows.unpaid import unpaid_minor
 from comptoir.fulfillment import resolving_sql
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.model import LoadParcel, Outcome
@@ -22,7 +23,8 @@ async def load_reported(tx: Tx, report: LoadParcel, actor: Actor, at: datetime, 
     assert actor.locations
     location = actor.locations[0]
     parcel = await sql.find_scanned(tx, location, report.code)
-    done = handing.load(parcel, report.lane)
+    unpaid = parcel is not None and bool(await unpaid_minor(tx.connection, parcel.order_id, at))
+    done = handing.load(parcel, report.lane, unpaid=unpaid)
     tx.touched.add(location)
     if done == "loaded":
         assert parcel is not None
@@ -34,11 +36,12 @@ async def load_reported(tx: Tx, report: LoadParcel, actor: Actor, at: datetime, 
         effect["parcel"] = parcel.id
     if done in SILENT or done == "already_left":
         return Outcome("applied", None, work, {"did": done}, effect)
+    kind = "parcel_unpaid" if done == "unpaid" else "wrong_parcel_loaded"
     effect["exception"] = await work_sql.insert_exception(
-        tx, location, "wrong_parcel_loaded", "store_manager", order=parcel.order_id if parcel else None, work=work,
+        tx, location, kind, "store_manager", order=parcel.order_id if parcel else None, work=work,
         body={"why": done, "lane": report.lane, "number": parcel.number if parcel else report.code[:60], "who": actor.who, "at": at, "event": event},
     )  # fmt: skip
-    return Outcome("applied_with_exception", "wrong_parcel_loaded", work, {"did": done}, effect)
+    return Outcome("applied_with_exception", kind, work, {"did": done}, effect)
 
 
 async def undo_load(tx: Tx, effect: dict[str, Any], actor: Actor, at: datetime) -> Outcome:

@@ -1,5 +1,6 @@
 """Money that an order was promised with and that is gone: its authorization ended before the goods left, and nobody has paid again."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -16,6 +17,9 @@ SELECT o.total_minor - coalesce((SELECT sum(f.amount_minor) FROM refund_line f W
   (SELECT coalesce(sum(amount_minor), 0)::bigint FROM payment WHERE order_id = o.id AND state = ANY($3::text[]) AND NOT ({ENDED})) AS paid_minor
 FROM sales_order o WHERE o.id = $1 AND EXISTS (SELECT FROM payment WHERE order_id = o.id AND (state = 'voided' OR {ENDED}))
 """
+_GONE: Final = (
+    f"SELECT DISTINCT order_id FROM payment WHERE order_id = ANY($1::uuid[]) AND (state = 'voided' OR {ENDED})"
+)
 _NEEDS: Final = """
 SELECT r.line, r.quantity, r.canceled, r.share_minor, l.total_minor,
   CASE WHEN o.total_minor = o.goods_minor - o.discount_minor + o.shipping_minor THEN 0 ELSE l.vat_minor END AS vat_beside_minor
@@ -40,3 +44,10 @@ async def unpaid_minor(connection: Connection, order: UUID, now: datetime) -> in
             share * need["canceled"] // need["quantity"] for share, need in zip(shares, of_line, strict=True)
         )
     return max(0, int(row["wanted_minor"]) - canceled - int(row["paid_minor"]))
+
+
+async def unpaid_of(connection: Connection, orders: Collection[UUID], now: datetime) -> dict[UUID, int]:
+    """The same for many orders: those of which something is not paid any more, each with what."""
+    asked = await connection.fetch(_GONE, sorted(set(orders)), now)
+    due = {row[0]: await unpaid_minor(connection, row[0], now) for row in asked}
+    return {order: minor for order, minor in due.items() if minor}

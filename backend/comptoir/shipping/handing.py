@@ -3,7 +3,7 @@
 scan ----> loaded on the open manifest of its lane ----> closed: they left ----> two minutes to take it back
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -18,7 +18,7 @@ UNDO_FOR: Final = timedelta(minutes=2)
 SHORTEST: Final = 8
 """A tracking number inside of a longer barcode is only believed from this length on."""
 
-Loaded = Literal["loaded", "again", "already_left", "not_labeled", "other_carrier", "unknown"]
+Loaded = Literal["loaded", "again", "already_left", "not_labeled", "other_carrier", "unpaid", "unknown"]
 DAYS: Final = {"express": 1, "home": 3, "relay": 4}
 """Working days (Monday to Saturday) that a customer may expect a parcel to take, by how it is sent; then it is late."""
 
@@ -81,8 +81,8 @@ def same_label(scanned: str, number: str) -> bool:
     return bare == wanted or (len(wanted) >= SHORTEST and wanted in bare)
 
 
-def load(parcel: Waiting | None, lane: str) -> Loaded:
-    """What a scan of a label comes to, on the pile of one lane."""
+def load(parcel: Waiting | None, lane: str, *, unpaid: bool = False) -> Loaded:
+    """What a scan of a label comes to, on the pile of one lane. `unpaid`: the money for what is in it is gone, so it stays."""
     if parcel is None:
         return "unknown"
     if parcel.state == State.HANDED_TO_CARRIER:
@@ -91,16 +91,23 @@ def load(parcel: Waiting | None, lane: str) -> Loaded:
         return "not_labeled"
     if parcel.lane != lane:
         return "other_carrier"
+    if unpaid:
+        return "unpaid"
     return "again" if parcel.manifest is not None else "loaded"
 
 
-def close(loaded: Sequence[Waiting], staying: int, told: int) -> None:
-    """May the driver leave with these? Conflict `nothing_loaded`, `parcel_not_labeled` (its number), `more_parcels_wait`."""
+def close(loaded: Sequence[Waiting], staying: int, told: int, unpaid: Collection[UUID] = ()) -> None:
+    """May the driver leave with these? `unpaid`: orders whose money is gone.
+
+    Conflict `nothing_loaded`, `parcel_not_labeled` and `parcel_unpaid` (with its number), `more_parcels_wait`.
+    """
     if not loaded:
         raise Conflict("nothing_loaded")
     for parcel in loaded:
         if parcel.voided or parcel.state != State.LABELED:
             raise Conflict("parcel_not_labeled", number=parcel.number)
+        if parcel.order_id in unpaid:
+            raise Conflict("parcel_unpaid", number=parcel.number)
     if staying > told:
         raise Conflict("more_parcels_wait", parcels=staying)
 

@@ -56,6 +56,7 @@ async function take(detail) {
   if (job) return job;
   if (!parcel) return tell("bad", say("unknown"), say("unknown_more"));
   if (parcel.lane !== given.lane) return tell("bad", say("other_lane", { name: parcel.name }), say("other_lane_more"));
+  if (parcel.unpaid) return tell("bad", say("unpaid"), say("unpaid_more"));
   if (parcel.loaded) return tell("again", say("again"), parcel.number);
   try {
     await journal.append("load_parcel", { lane: given.lane, code: parcel.number });

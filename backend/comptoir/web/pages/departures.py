@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 
 from comptoir.errands.papers import manifest_paper
+from comptoir.flows.unpaid import unpaid_of
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
@@ -170,6 +171,7 @@ async def _lane(
     async with borrowed(house.pool) as connection:
         parcels = await departures.parcels_here(connection, store)
         void = await departures.void_on_pile(connection, store, lane)
+        gone = await unpaid_of(connection, [parcel.order for parcel in parcels], now)
     mine = [parcel for parcel in parcels if parcel.lane == lane]
     this = next((one for one in view.lanes if one.lane == lane), None)
     name = this.name if this else next((one.name for one in view.left if one.lane == lane), lane)
@@ -183,13 +185,14 @@ async def _lane(
                 "name": one.name,
                 "who": one.who,
                 "loaded": one.loaded,
+                "unpaid": one.order in gone,
             }
             for one in parcels
         ],
     }
     return page.html(
         "associate/departure.html", status=refusal.status if refusal else 200, view=view, lane=lane, carrier=name, this=this,
-        parcels=mine, void=void, data=data, refusal=refusal, now=now, time_zone=view.time_zone, new_id=new_id,
+        parcels=[one for one in mine if one.order not in gone], unpaid=[one for one in mine if one.order in gone], void=void, data=data, refusal=refusal, now=now, time_zone=view.time_zone, new_id=new_id,
     )  # fmt: skip
 
 
@@ -201,11 +204,12 @@ async def _close_page(
     async with borrowed(house.pool) as connection:
         parcels = [one for one in await departures.parcels_here(connection, store) if one.lane == lane]
         void = await departures.void_on_pile(connection, store, lane)
+        gone = await unpaid_of(connection, [one.order for one in parcels], now)
     going, staying = [one for one in parcels if one.loaded], [one for one in parcels if not one.loaded]
     name = parcels[0].name if parcels else lane
     return page.html(
         "associate/departure_close.html", status=refusal.status if refusal else 200, lane=lane, carrier=name, going=going,
-        staying=staying, void=void, new_id=new_id, refusal=refusal, now=now, time_zone=view.time_zone, id=new_id(),
+        staying=staying, void=void, unpaid=[one for one in parcels if one.order in gone], new_id=new_id, refusal=refusal, now=now, time_zone=view.time_zone, id=new_id(),
     )  # fmt: skip
 
 
