@@ -77,4 +77,7 @@ def test_where_a_figure_goes_by_its_difference_in_units_and_in_money() -> None:
     assert submit(asked, Found(12, 20, 9900)) is CountStatus.SUBMITTED
     assert submit(asked, Found(10, 20, 9900)) is CountStatus.RECOUNT
     assert submit(asked, Found(12, 20, 30_000)) is CountStatus.RECOUNT
+    # Two units are few and ten per cent is little: not where they are worth as much as a large difference.
+    assert submit(asked, Found(18, 20, 90_000)) is CountStatus.RECOUNT
+    assert submit(asked, Found(450, 500, 100)) is CountStatus.RECOUNT
     assert submit(CountStatus.RECOUNT, Found(10, 20, 9900, others=True)) is CountStatus.SUBMITTED

@@ -4,10 +4,12 @@ from uuid import UUID
 
 import pytest
 
+from comptoir.kit.actor import Actor
 from comptoir.kit.ids import new_id
 from comptoir.stock.counting import AskCount
+from comptoir.stock.shelves import OpenShelfCount
 from tests.hands import Shop
-from tests.world import DERBY, LEA
+from tests.world import DERBY, LEA, LYON, Line, order
 
 pytestmark = pytest.mark.anyio
 
@@ -48,3 +50,58 @@ async def test_an_article_away_from_its_place_is_asked_to_be_counted(shop: Shop)
     assert (await sam.tell("count_found", code=DERBY)).facts["name"]
     assert await shop.connection.fetchval("SELECT reason FROM stock_count WHERE sku = $1", DERBY) == "found_elsewhere"
     assert (await sam.tell("count_found", code="0000")).problem == "unknown_in_count"
+
+
+async def test_what_hands_did_before_a_count_and_told_after_it_was_seen_by_that_count(shop: Shop) -> None:
+    await shop.receive(10)
+    first, second = await shop.place(order(Line(DERBY, 2))), await shop.place(order())
+    works = [one.works[0].id for one in (first, second)]
+    sam, lea = await shop.handheld(), await shop.handheld(who=LEA, number=2)
+    await sam.start(*works)
+    count = UUID((await shop.perform(AskCount(new_id(), sam.place, DERBY)))["id"])
+    shop.clock.advance(minutes=5)
+    # With no network: two pairs are in Sam's hands and one was not found. Eight lie there when Léa counts.
+    unsent = [
+        sam.event("pick", work=works[0], line=1, quantity=2),
+        sam.event("short", work=works[1], line=1, quantity=1, reason="not_found"),
+    ]
+    shop.clock.advance(minutes=5)
+    assert (await lea.tell("count", count=count, quantity=8)).outcome == "applied"
+    shop.clock.advance(minutes=5)
+    assert [one.outcome for one in (await sam.send(*unsent)).outcomes] == ["applied", "applied"]
+    assert (await shop.figures())[:3] == (10, 2, 2)
+    assert await shop.breaches() == []
+
+
+async def test_a_figure_from_before_a_short_does_not_let_new_promises_be_made_and_is_counted_once_more(
+    shop: Shop,
+) -> None:
+    await shop.receive(10)
+    work = (await shop.place(order())).works[0].id
+    sam, lea = await shop.handheld(), await shop.handheld(who=LEA, number=2)
+    count = UUID((await shop.perform(AskCount(new_id(), sam.place, DERBY)))["id"])
+    early = sam.event("count", count=count, quantity=10)
+    shop.clock.advance(hours=1)
+    await lea.start(work)
+    await lea.short(work)
+    shop.clock.advance(minutes=5)
+    assert [one.outcome for one in (await sam.send(early)).outcomes] == ["applied"]
+    waits = "SELECT no_promise_until IS NOT NULL FROM stock_level WHERE sku = $1 AND location = $2"
+    assert await shop.connection.fetchval(waits, DERBY, LYON)
+    again = await shop.connection.fetchrow("SELECT id, reason FROM stock_count WHERE status = 'asked'")
+    assert again["reason"] == "short"
+    assert (await lea.tell("count", count=again["id"], quantity=9)).outcome == "applied"
+    assert not await shop.connection.fetchval(waits, DERBY, LYON)
+    assert await shop.breaches() == []
+
+
+async def test_a_figure_counts_while_its_shelf_waits_for_anybody_to_take_it(shop: Shop) -> None:
+    await shop.receive(10)
+    await shop.connection.execute("INSERT INTO shelf_place VALUES ($1, $2, 'Z', '1', '1')", LYON, DERBY)
+    sam = await shop.handheld()
+    count = UUID((await shop.perform(AskCount(new_id(), LYON, DERBY)))["id"])
+    told = sam.event("count", count=count, quantity=9)
+    await shop.perform(OpenShelfCount(new_id(), LYON, "Z"), Actor("boss", "store_manager", (LYON,)))
+    assert [one.problem for one in (await sam.send(told)).outcomes] == [None]
+    assert (await shop.figures())[0] == 9
+    assert await shop.breaches() == []

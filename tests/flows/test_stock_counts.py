@@ -185,3 +185,14 @@ async def test_the_list_of_a_store_is_filled_up_once_and_another_store_cannot_be
         assert [tuple(row) for row in rows] == [(CREAM, "long_ago", 55), (DERBY, "long_ago", 55)]
         with pytest.raises(NotFound, match="unknown_location"):
             await room.perform(DirectCounts(new_id(), LILLE), LEA)
+
+
+async def test_a_large_difference_is_not_believed_by_whoever_counted_it_alone(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.perform(SubmitCount(new_id(), count, 4), HELENE)
+        with pytest.raises(Forbidden, match="count_is_yours"):
+            await room.perform(ApproveCount(new_id(), count, "stolen"), HELENE)
+        assert await room.on_hand() == 20
+        await room.perform(ApproveCount(new_id(), count, "stolen"), Actor("odile", "head_office", None))
+        assert await room.on_hand() == 6

@@ -33,7 +33,7 @@ async def open_shelf_count(tx: Tx, command: OpenShelfCount, actor: Actor, now: d
 
     NotFound `unknown_location`; Invalid `shelf_unknown` where nothing has its place, `shelf_too_large`; Conflict `shelf_being_counted`.
     """
-    actor.needs("store_manager", "head_office")
+    actor.needs("store_manager", "head_office", "integrator")
     known = await feed_sql.find_known(tx, actor, (), (), [command.location])
     if command.location not in known.locations:
         raise NotFound("unknown_location", location=command.location)
@@ -64,7 +64,7 @@ async def take_shelf(tx: Tx, command: TakeShelf, actor: Actor, now: datetime) ->
 
 async def release_shelf(tx: Tx, command: ReleaseShelf, actor: Actor, now: datetime) -> ShelfChanged:
     """Take it away from the device that has it; what that one still tells moves nothing and is a case. Conflict `shelf_free`, `shelf_over`."""
-    actor.needs("store_manager", "head_office")
+    actor.needs("store_manager", "head_office", "integrator")
     before = await shelf_sql.find(tx, command.shelf, actor)
     shelf = shelves.release(before)
     await shelf_sql.keep(tx, shelf, actor.who)
@@ -75,7 +75,7 @@ async def release_shelf(tx: Tx, command: ReleaseShelf, actor: Actor, now: dateti
 
 async def cancel_shelf_count(tx: Tx, command: CancelShelfCount, actor: Actor, now: datetime) -> ShelfChanged:
     """Nobody needs it any more; figures that were told stay. Conflict `shelf_over`."""
-    actor.needs("store_manager", "head_office")
+    actor.needs("store_manager", "head_office", "integrator")
     shelf = await shelf_sql.find(tx, command.shelf, actor)
     if shelf.status != "open":
         raise Conflict("shelf_over")
@@ -96,8 +96,11 @@ async def shelf_done_reported(tx: Tx, report: ShelfDone, actor: Actor, at: datet
         await feed_sql.lock_rows(
             tx, [(row["sku"], shelf.location) for row in await shelf_sql.lock_counts(tx, shelf.id)]
         )
+    # When each of these was looked for is not known: whatever moved since the shelf was taken is the manager's to decide about.
+    seconds = min(1_000_000, max(0, round((at - (shelf.taken_at or at)).total_seconds())))
     for n, extra in enumerate(report.extra):
-        await _add(tx, shelf, extra.code, extra.quantity if mine else None, actor, at, uuid5(event, f"extra {n}"))
+        units = extra.quantity if mine else None
+        await _add(tx, shelf, extra.code, units, actor, at, uuid5(event, f"extra {n}"), seconds)
     tx.touched.add(shelf.location)
     if not mine:
         if await shelf_sql.case_open(tx, shelf.id):
@@ -110,27 +113,21 @@ async def shelf_done_reported(tx: Tx, report: ShelfDone, actor: Actor, at: datet
     waiting = {row["id"]: row["sku"] for row in await shelf_sql.lock_counts(tx, shelf.id)}
     unseen = [count for count in dict.fromkeys(report.unseen) if count in waiting]
     await shelf_sql.mark_unseen(tx, unseen)
-    begun = shelf.taken_at or at
-    seconds = min(1_000_000, max(0, round((at - begun).total_seconds())))
     for count in unseen:
         figure = SubmitCount(uuid5(event, str(count)), count, 0, at, (), seconds)
         await submit_count_reported(tx, figure, actor, tx.now)
     await shelf_sql.let_go(tx, shelf.id)
     done = msgspec.structs.replace(shelf, status="done")
     await shelf_sql.keep(tx, done, actor.who)
-    told = {
-        "shelf": str(shelf.id),
-        "aisle": shelf.aisle,
-        "bay": shelf.bay,
-        "unseen": len(unseen),
-        "extra": len(report.extra),
-    }
-    tx.tell(Event("stock.shelf_counted", shelf.id, told, shelf.location))
+    body = {
+        "shelf": str(shelf.id), "aisle": shelf.aisle, "bay": shelf.bay, "unseen": len(unseen), "extra": len(report.extra),
+    }  # fmt: skip
+    tx.tell(Event("stock.shelf_counted", shelf.id, body, shelf.location))
     return Outcome("applied", None, None, {"shelf": str(shelf.id), "count": str(shelf.id)})
 
 
 async def _add(
-    tx: Tx, shelf: ShelfCount, code: str, units: int | None, actor: Actor, at: datetime, figure: UUID
+    tx: Tx, shelf: ShelfCount, code: str, units: int | None, actor: Actor, at: datetime, figure: UUID, seconds: int
 ) -> None:
     """What was seen and is on no list. An article with its place elsewhere is asked to be counted whole: some of it may lie there."""
     sku = await article_of(tx, code)
@@ -147,7 +144,7 @@ async def _add(
     )
     if here and units is not None:
         await shelf_sql.join(tx, count, shelf.id)
-        await submit_count_reported(tx, SubmitCount(figure, count, units, at), actor, tx.now)
+        await submit_count_reported(tx, SubmitCount(figure, count, units, at, (), seconds), actor, tx.now)
 
 
 async def _answer(tx: Tx, shelf: ShelfCount) -> ShelfChanged:

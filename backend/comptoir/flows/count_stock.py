@@ -7,7 +7,7 @@ import msgspec
 from comptoir.flows.reading_stock_rules import read_counting
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
-from comptoir.kit.errors import Conflict, Invalid, NotFound
+from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from comptoir.kit.reason_rows import list_reasons
 from comptoir.kit.reasons import find as find_reason
 from comptoir.stock import counting, counting_sql, feed_sql, shelf_sql, sql
@@ -89,9 +89,6 @@ async def submit_count_reported(
     at = min(command.counted_at or now, now)
     if command.parts and sum(command.parts) != command.quantity:
         command = msgspec.structs.replace(command, parts=())
-    if await shelf_sql.held_by_another(tx, count.id, actor.device):
-        await _note_figure(tx, count, command, at, actor)
-        return counting.outcome(count), "shelf_of_another"
     if not COUNT.allows(CountAction.SUBMIT, count.status) and count.status is not CountStatus.SUBMITTED:
         if count.status is CountStatus.APPROVED and count.counted_at is not None and count.counted_at >= at:
             # Somebody counted later than these hands did: the later figure stands, and this one is on file.
@@ -99,6 +96,9 @@ async def submit_count_reported(
             return counting.outcome(count), "counted_meanwhile"
         reopened = await counting_sql.ask(tx, count.location, count.sku, "counted_again", actor.who, now)
         count = await counting_sql.find(tx, reopened, actor)
+    if await shelf_sql.held_by_another(tx, count.id, actor.device):
+        await _note_figure(tx, count, command, at, actor)
+        return counting.outcome(count), "shelf_of_another"
     if count.status is CountStatus.RECOUNT and count.not_by == actor.who:
         await _note_figure(tx, count, command, at, actor)
         return counting.outcome(count), "count_by_another"
@@ -126,15 +126,18 @@ async def _take_figure(
         count, status=status, counted=command.quantity, expected=expected, counted_at=at, counted_by=actor.who, moved=found.moved,
         not_by=actor.who if status is CountStatus.RECOUNT else None,
     )  # fmt: skip
-    if count.status is CountStatus.APPROVED:
-        await _settle(tx, count, expected)
     return await _keep(tx, count, now)
 
 
 async def approve_count(tx: Tx, command: ApproveCount, actor: Actor, now: datetime) -> CountOutcome:
-    """The store manager believes it: the difference of the moment of counting goes into the ledger. Invalid `unknown_reason`."""
+    """The store manager believes it: the difference of the moment of counting goes into the ledger.
+
+    Invalid `unknown_reason`; Forbidden `count_is_yours` for a large difference that nobody but the person who approves has counted.
+    """
     actor.needs("store_manager", "head_office", "integrator")
     count = await counting_sql.find(tx, command.count, actor)
+    if count.not_by == actor.who and actor.role != "integrator":
+        raise Forbidden("count_is_yours")
     if command.because is not None:
         find_reason(await list_reasons(tx.connection, REASONS), command.because)
     status = COUNT.after(CountAction.APPROVE, count.status)
@@ -146,7 +149,6 @@ async def approve_count(tx: Tx, command: ApproveCount, actor: Actor, now: dateti
     count = msgspec.structs.replace(
         count, status=status, expected=expected, not_by=None, decided_because=command.because or ""
     )
-    await _settle(tx, count, expected)
     return await _keep(tx, count, now)
 
 
@@ -166,16 +168,20 @@ async def cancel_count(tx: Tx, command: CancelCount, actor: Actor, now: datetime
     return await _keep(tx, msgspec.structs.replace(count, status=status), now)
 
 
-async def _settle(tx: Tx, count: StockCount, expected: int) -> None:
-    levels = await sql.lock(tx, [(count.sku, count.location)])
-    movement = counting.settle(count, expected)
-    await sql.post(tx, [movement])
-    assert count.counted_at is not None
-    await counting_sql.note_counted(tx, count.sku, count.location, count.counted_at)
-    tx.tell(*over_promised(levels, [movement]))
-
-
 async def _keep(tx: Tx, count: StockCount, now: datetime) -> CountOutcome:
     await counting_sql.keep(tx, count, now)
     tx.tell(counted(count.id, count.sku, count.location, count.difference or 0, count.status.value))
+    if count.status is CountStatus.APPROVED:
+        await _settle(tx, count, now)
     return counting.outcome(count)
+
+
+async def _settle(tx: Tx, count: StockCount, now: datetime) -> None:
+    """Into the ledger. Where units were missed after these hands had counted, somebody counts once more."""
+    levels = await sql.lock(tx, [(count.sku, count.location)])
+    movement = counting.settle(count)
+    await sql.post(tx, [movement])
+    assert count.counted_at is not None
+    if not await counting_sql.note_counted(tx, count.sku, count.location, count.counted_at):
+        await counting_sql.ask(tx, count.location, count.sku, "short", tx.who, now)
+    tx.tell(*over_promised(levels, [movement]))

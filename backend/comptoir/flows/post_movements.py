@@ -27,7 +27,7 @@ async def post_movements(tx: Tx, command: PostMovements, actor: Actor, now: date
             at, fact = anchors.get((movement.sku, movement.location), (None, Fact.SNAPSHOT))
             if (taken_back := feed.take_back_late(movement, at, fact)) is not None:
                 late.append(taken_back)
-        await sql.post(tx, [*fresh, *late])
+        await sql.post(tx, [*fresh, *late], by_hands=False)
         await sql.note_sold(tx, [m for m in fresh if m.fact is Fact.TILL_SALE])
         tx.tell(*over_promised(levels, [*fresh, *late]))
     return MovementsPosted(tuple(outcomes))

@@ -19,7 +19,7 @@ SHORT_DAYS: Final = 7
 EXCESS_DAYS: Final = 90
 LYING_DAYS: Final = 60
 LOOKED_AT: Final = 2_000
-"""Of short and of excess rows so many are looked at, the scarcest or the largest first: their demand is read row by row."""
+"""Of short, excess and lying rows so many are looked at, the scarcest or the largest first: their ledger is read row by row."""
 
 
 class What(StrEnum):
@@ -49,12 +49,16 @@ _LISTS = {
     ORDER BY v.on_hand - v.reserved DESC LIMIT {LOOKED_AT}) c {_SOLD.format(days=DAYS)} WHERE {_FREE} * {DAYS} > d.sold * {EXCESS_DAYS}""",
     What.LYING: f"""SELECT c.*, 0 AS sold, NULL::uuid AS count, '' AS why, c.on_hand::float8 AS rank
   FROM (SELECT {_LEVEL} FROM stock_level v WHERE v.location IN ({_PLACES}) AND v.on_hand - v.reserved > 0
-    AND coalesce(v.sold_at, '-infinity') <= $4::timestamptz - make_interval(days => {LYING_DAYS}) ORDER BY v.on_hand DESC LIMIT $5) c""",
-    What.OVER: f"""SELECT c.*, 0 AS sold, NULL::uuid AS count, '' AS why, (c.reserved - c.on_hand)::float8 AS rank
+    AND coalesce(v.sold_at, '-infinity') <= $4::timestamptz - make_interval(days => {LYING_DAYS}) ORDER BY v.on_hand DESC LIMIT {LOOKED_AT}) c
+  WHERE c.sold_at IS NOT NULL OR EXISTS (SELECT FROM stock_movement m WHERE m.sku = c.sku AND m.location = c.location
+    AND m.happened_at <= $4::timestamptz - make_interval(days => {LYING_DAYS}))""",
+    What.OVER: f"""SELECT c.*, 0 AS sold, (SELECT k.id FROM stock_count k WHERE k.location = c.location AND k.sku = c.sku
+    AND k.status IN ('asked', 'submitted', 'recount')) AS count, '' AS why, (c.reserved - c.on_hand)::float8 AS rank
   FROM (SELECT {_LEVEL} FROM stock_level v WHERE v.location IN ({_PLACES}) AND v.reserved > v.on_hand ORDER BY v.reserved - v.on_hand DESC LIMIT $5) c""",
-    What.COUNTS: f"""SELECT {_LEVEL}, 0 AS sold, k.id AS count, CASE WHEN k.status = 'asked' THEN 'asked' WHEN k.status = 'submitted' THEN 'submitted' ELSE 'recount' END AS why,
+    What.COUNTS: f"""SELECT k.sku, k.location, coalesce(v.on_hand, 0) AS on_hand, coalesce(v.reserved, 0) AS reserved, coalesce(v.safety_stock, 0) AS safety_stock,
+    v.sold_at, v.counted_at, 0 AS sold, k.id AS count, CASE WHEN k.status = 'asked' THEN 'asked' WHEN k.status = 'submitted' THEN 'submitted' ELSE 'recount' END AS why,
     CASE WHEN k.status = 'submitted' THEN 1e6 ELSE 0 END + k.urgency AS rank
-  FROM stock_count k JOIN stock_level v ON v.sku = k.sku AND v.location = k.location
+  FROM stock_count k LEFT JOIN stock_level v ON v.sku = k.sku AND v.location = k.location
   WHERE k.location IN ({_PLACES}) AND k.status IN ('asked', 'submitted', 'recount')""",
     What.BLOCKED: f"""SELECT {_LEVEL}, 0 AS sold, NULL::uuid AS count, s.blocked_reason AS why, v.on_hand::float8 AS rank
   FROM sku s JOIN stock_level v ON v.sku = s.sku WHERE v.location IN ({_PLACES}) AND s.blocked_reason IS NOT NULL AND (v.on_hand <> 0 OR v.reserved > 0)""",
@@ -65,7 +69,9 @@ FROM ({list}) r JOIN sku s ON s.sku = r.sku JOIN location l ON l.id = r.location
 
 
 class ControlRow(msgspec.Struct, frozen=True):
-    """One article of one store and what is the matter with it; `sold` in the last 28 days, `why` the count's state or the block's words."""
+    """One article of one store and what is the matter with it; `sold` in the last 28 days, `count` one that is open,
+    `why` its state or the block's words.
+    """
 
     sku: str
     name: str

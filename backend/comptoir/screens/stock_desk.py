@@ -17,7 +17,7 @@ MOST_STORES = 1000
 _DESK = """
 SELECT (SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'store', l.name, 'time_zone', l.time_zone, 'sku', c.sku,
       'name', s.name, 'variant', s.variant, 'deciding', s.deciding, 'picture', s.picture, 'counted', c.counted, 'expected', c.expected,
-      'price_minor', s.price_minor, 'currency', s.currency, 'moved', c.moved, 'second', c.status = 'recount', 'counted_at', c.counted_at,
+      'price_minor', s.price_minor, 'currency', s.currency, 'moved', c.moved, 'second', c.status = 'recount', 'yours', coalesce(c.not_by = $3, false), 'counted_at', c.counted_at,
       'who', (SELECT t.first_name FROM staff t WHERE t.id::text = c.counted_by),
       'figures', (SELECT coalesce(jsonb_agg(jsonb_build_object('quantity', f.quantity, 'expected', f.expected, 'parts', f.parts, 'at', f.counted_at,
           'who', (SELECT t.first_name FROM staff t WHERE t.id::text = f.counted_by)) ORDER BY f.counted_at, f.id), '[]')
@@ -65,7 +65,9 @@ class ToldFigure(msgspec.Struct, frozen=True):
 
 
 class WaitingCount(msgspec.Struct, frozen=True):
-    """A count whose difference somebody must believe or not; `second`: another person is asked to count first."""
+    """A count whose difference somebody must believe or not; `second`: another person is asked to count first, for
+    whoever decides is `yours`, the one who counted it alone.
+    """
 
     id: UUID
     store: str
@@ -82,6 +84,7 @@ class WaitingCount(msgspec.Struct, frozen=True):
     currency: str
     moved: bool
     second: bool
+    yours: bool
     figures: list[ToldFigure]
     who: str | None = None
 
@@ -178,7 +181,7 @@ class ArticleDesk(msgspec.Struct, frozen=True):
 
 async def read(connection: Connection, actor: Actor) -> StockDesk:
     """Counts of the actor's stores that wait for approval, and what is blocked everywhere."""
-    row = await connection.fetchrow(_DESK, _places(actor), MOST_COUNTS)
+    row = await connection.fetchrow(_DESK, _places(actor), MOST_COUNTS + 1, actor.who)
     assert row is not None
     return msgspec.convert({key: msgspec.json.decode(value) for key, value in row.items()}, StockDesk)
 

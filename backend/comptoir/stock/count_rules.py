@@ -21,7 +21,7 @@ class CountRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of it. Money is in minor units.
 
     A difference of at most `free_units`, or of at most `free_percent` of what was expected, needs nobody's approval, if it is worth no more
-    than `free_minor` (0: whatever it is worth). From `large_units` or `large_minor` on another person counts before the manager is asked.
+    than `free_minor` (0: whatever it is worth) and is not large. From `large_units` or `large_minor` on another person counts before the manager is asked.
     Of what lies in a store, the dearest articles that make up `a_percent` of its worth are class A, those up to `b_percent` class B, all
     others class C; each class is due so many days after its last count. `most`: articles on a store's list of one day.
     """
@@ -78,8 +78,10 @@ def classes(worth: Iterable[tuple[str, int]], rules: CountRules = DEFAULT) -> di
 
 
 def needs_nobody(counted: int, expected: int, price_minor: int, rules: CountRules = DEFAULT) -> bool:
-    """May this difference be approved without a person?"""
+    """May this difference be approved without a person? A large one never: ten per cent of much is much."""
     difference = abs(counted - expected)
+    if needs_another(counted, expected, price_minor, rules):
+        return False
     if rules.free_minor and difference * price_minor > rules.free_minor:
         return False
     return difference <= rules.free_units or difference * 100 <= rules.free_percent * abs(expected)
@@ -112,11 +114,10 @@ def ways(past: Iterable[Past], rules: CountRules) -> Ways:
     """What becomes of these figures under these rules."""
     free = again = decided = 0
     for one in past:
-        if one.counted == one.expected or (
-            needs_nobody(one.counted, one.expected, one.price_minor, rules) and not one.moved
-        ):
+        told = (one.counted, one.expected, one.price_minor, rules)
+        if one.counted == one.expected or (needs_nobody(*told) and not one.moved):
             free += 1
-        elif needs_another(one.counted, one.expected, one.price_minor, rules):
+        elif needs_another(*told):
             again += 1
         else:
             decided += 1

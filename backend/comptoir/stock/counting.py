@@ -4,6 +4,7 @@ A count sees the shelf: on hand without what is set aside. Small differences are
 the store manager, the largest are counted by a second person first (`count_rules.py`). The difference belongs to the moment of counting; whatever happened since then stays.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -18,6 +19,8 @@ from comptoir.stock.count_rules import DEFAULT, CountRules, needs_another, needs
 from comptoir.stock.model import Fact, Movement
 
 MOST_SHELVES = 6
+ABSOLUTE = frozenset({Fact.COUNT, Fact.SNAPSHOT})
+"""Lines that say what was there; they are the books' answer to a figure, not something that hands did."""
 
 
 class CountStatus(StrEnum):
@@ -175,14 +178,27 @@ def submit(status: CountStatus, found: Found, rules: CountRules = DEFAULT) -> Co
     return submitted
 
 
-def settle(count: StockCount, expected: int) -> Movement:
+def settle(count: StockCount) -> Movement:
     """The ledger line of an approved count, at the moment of counting; written even when nothing was wrong."""
-    assert count.counted is not None
+    assert count.difference is not None
     assert count.counted_at is not None
     return Movement(
-        count.sku, count.location, Fact.COUNT, on_hand=count.counted - expected, happened_at=count.counted_at,
+        count.sku, count.location, Fact.COUNT, on_hand=count.difference, happened_at=count.counted_at,
         reason=count.decided_because or None,
     )  # fmt: skip
+
+
+def seen_by_count(
+    movements: Iterable[Movement], counted_at: Mapping[tuple[str, str], datetime | None]
+) -> list[Movement]:
+    """Lines beside what hands did before the last count of its row and told after it: that count saw the shelf as they had left it."""
+    late = []
+    for one in movements:
+        at, units = counted_at.get((one.sku, one.location)), one.on_hand - one.set_aside
+        if not units or at is None or one.happened_at is None or one.happened_at >= at or one.fact in ABSOLUTE:
+            continue
+        late.append(Movement(one.sku, one.location, Fact.COUNT, on_hand=-units, reason="late_movement", happened_at=at))
+    return late
 
 
 def outcome(count: StockCount) -> CountOutcome:

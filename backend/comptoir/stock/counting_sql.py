@@ -139,10 +139,12 @@ async def count_open(tx: Tx, location: str) -> int:
     return found
 
 
-async def note_counted(tx: Tx, sku: str, location: str, at: datetime) -> None:
-    """The row was counted: promises that waited for it may be made again."""
-    await tx.run(
-        "UPDATE stock_level SET counted_at = greatest(counted_at, $3), no_promise_until = NULL"
-        " WHERE sku = $1 AND location = $2",
-        sku, location, at,
+async def note_counted(tx: Tx, sku: str, location: str, at: datetime) -> bool:
+    """The row was counted: promises that waited for it may be made again. False while they wait: hands missed units there since."""
+    waits: bool | None = await tx.value(
+        "UPDATE stock_level SET counted_at = greatest(counted_at, $3), no_promise_until = CASE WHEN no_promise_until > $4"
+        " AND EXISTS (SELECT FROM short_pick p WHERE p.sku = $1 AND p.location = $2 AND p.at > $3 AND p.undone_at IS NULL) THEN no_promise_until END"
+        " WHERE sku = $1 AND location = $2 RETURNING no_promise_until IS NOT NULL",
+        sku, location, at, tx.now,
     )  # fmt: skip
+    return not waits

@@ -116,10 +116,10 @@ async def place_of(tx: Tx, sku: str, location: str) -> tuple[str, str] | None:
 
 
 async def held_by_another(tx: Tx, count: UUID, device: UUID | None) -> bool:
-    """Does this count, which has no figure yet, belong to a shelf that is open, and that is not on this device?"""
+    """Does this count, which has no figure yet, belong to an open shelf that another device has, or that was taken away from one?"""
     found: bool | None = await tx.value(
         "SELECT h.device IS DISTINCT FROM $2::uuid FROM stock_count k JOIN shelf_count h ON h.id = k.shelf WHERE k.id = $1 AND k.status = 'asked'"
-        " AND h.status = 'open'",
+        " AND h.status = 'open' AND h.lease > 0",
         count, device,
     )  # fmt: skip
     return bool(found)

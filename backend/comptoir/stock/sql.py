@@ -9,6 +9,7 @@ from comptoir.kit.bulk import Bulk
 from comptoir.kit.columns import literal
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id_texts
+from comptoir.stock.counting import seen_by_count
 from comptoir.stock.model import Fact, Level, Movement
 from comptoir.stock.safety_sql import IN_FORCE, RULED
 
@@ -54,26 +55,29 @@ async def make_missing(tx: Tx, keys: Sequence[tuple[str, str]]) -> None:
     await tx.run(_MISSING, [sku for sku, _ in keys], [location for _, location in keys], tx.now)
 
 
-async def post(tx: Tx, movements: Sequence[Movement]) -> None:
+async def post(tx: Tx, movements: Sequence[Movement], *, by_hands: bool = True) -> None:
     """Append movements to the ledger and add them to the levels, making levels that did not exist.
 
-    Locks the touched levels in (sku, location) order first. Figures that a CHECK forbids end the transaction.
+    Locks the touched levels in (sku, location) order first. Figures that a CHECK forbids end the transaction. What hands did before
+    the last count of its row is written beside a line that takes it off that count; `by_hands` is false for whoever has seen to that.
     """
     if not movements:
         return
+    keys = sorted({(m.sku, m.location) for m in movements})
+    # Missing rows are made in key order; the ordered lock that follows then holds them all.
+    await make_missing(tx, keys)
+    rows = await tx.rows(
+        "SELECT l.sku, l.location, l.counted_at FROM stock_level l JOIN unnest($1::text[], $2::text[]) AS k (sku, location) USING (sku, location)"
+        " ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l",
+        [k[0] for k in keys], [k[1] for k in keys],
+    )  # fmt: skip
+    if by_hands:
+        movements = [*movements, *seen_by_count(movements, {(row[0], row[1]): row[2] for row in rows})]
     sums: dict[tuple[str, str], list[int]] = {}
     for m in movements:
         total = sums.setdefault((m.sku, m.location), [0, 0, 0, 0])
         for i, delta in enumerate((m.on_hand, m.reserved, m.set_aside, m.unsellable)):
             total[i] += delta
-    keys = sorted(sums)
-    # Missing rows are made in key order; the ordered lock that follows then holds them all.
-    await make_missing(tx, keys)
-    await tx.rows(
-        "SELECT 1 FROM stock_level l JOIN unnest($1::text[], $2::text[]) AS k (sku, location) USING (sku, location)"
-        " ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l",
-        [k[0] for k in keys], [k[1] for k in keys],
-    )  # fmt: skip
     await add_to_levels(tx, keys, [sums[k] for k in keys])
     await note_sold(tx, [m for m in movements if m.fact in (Fact.HAND_OVER, Fact.CARRIER_TOOK)])
     await append(tx, movements)

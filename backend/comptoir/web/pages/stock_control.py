@@ -1,7 +1,6 @@
 """Stock control: what is short, too much, lying, over-promised, to be counted or blocked; each row has its one next step."""
 
-import csv
-import io
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromQuery, URLEncodedBody
 
 from comptoir.house import House
+from comptoir.kit import sheets
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.ids import new_id
@@ -22,6 +22,7 @@ from comptoir.screens import stock_control as screen
 from comptoir.screens.stock_control import What
 from comptoir.stock.counting import AskCount
 from comptoir.web.guards import MANAGERS, by
+from comptoir.web.pages.audit import file
 from comptoir.web.pages.page import Page
 
 Answer = Response[Any]
@@ -65,17 +66,12 @@ async def as_csv(
     """The list as a file, at most 5,000 lines; times in UTC."""
     async with borrowed(house.pool) as connection:
         rows = await screen.read(connection, actor, what, region, store, now, screen.MOST_IN_FILE)
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow(COLUMNS)
-    for row in rows[: screen.MOST_IN_FILE]:
-        lines.writerow([what.value, row.sku, row.name, row.store, row.on_hand, row.reserved, row.safety_stock, row.free, row.sold,
-                        "" if row.cover_days is None else row.cover_days, row.sold_at or "", row.counted_at or "", row.why])  # fmt: skip
-    headers = {
-        "content-disposition": f'attachment; filename="stock-{what.value}-{now:%Y-%m-%d-%H%M}.csv"',
-        "cache-control": "private, no-store",
-    }
-    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    lines = [
+        (what.value, row.sku, row.name, row.store, row.on_hand, row.reserved, row.safety_stock, row.free, row.sold, row.cover_days, row.sold_at,
+         row.counted_at, row.why) for row in rows[: screen.MOST_IN_FILE]
+    ]  # fmt: skip
+    body = await asyncio.to_thread(sheets.write, COLUMNS, lines)
+    return file(body, f"stock-{what.value}-{now:%Y-%m-%d-%H%M}.csv")
 
 
 @post("/manager/stock/control/count", opt=by(*MANAGERS), status_code=200)

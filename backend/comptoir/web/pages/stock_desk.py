@@ -20,7 +20,7 @@ from comptoir.flows.reading_stock_rules import read_safety
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
-from comptoir.kit.errors import Conflict, Invalid, Malformed, Refusal
+from comptoir.kit.errors import Conflict, Forbidden, Invalid, Malformed, Refusal
 from comptoir.kit.reason_rows import list_reasons
 from comptoir.kit.reasons import ReasonCode
 from comptoir.kit.words import Code, Note
@@ -88,7 +88,7 @@ async def desk_page(
     return page.html(
         "manager/stock.html", status=refusal.status if refusal else 200, view=view, found=found, q=q, failed=failed,
         now=now, ids=NewIds(), refusal=refusal, imported=imported, may_decide=actor.role != "regional_manager",
-        at_head_office=actor.role == "head_office", because=[one for one in reasons if one.used],
+        at_head_office=actor.role == "head_office", most=stock_desk.MOST_COUNTS, because=[one for one in reasons if one.used],
     )  # fmt: skip
 
 
@@ -156,7 +156,7 @@ async def decided(
     """Decide about a count; a colleague who was quicker is told of."""
     try:
         await house.runner.perform(command, actor)
-    except (Conflict, Invalid) as refusal:
+    except (Conflict, Forbidden, Invalid) as refusal:
         return await desk_page(house, actor, page, now, refusal=refusal)
     return page.go("/manager/stock")
 
