@@ -2,6 +2,7 @@
 
 -- name: levels_are_the_sum_of_movements
 -- I2: each of the four figures of a level is the sum of its ledger lines.
+-- repair: head office puts the row right at /manager/stock/ledger/row?sku={sku}&store={location}
 SELECT coalesce(l.sku, m.sku) AS sku, coalesce(l.location, m.location) AS location, l.on_hand, m.on_hand AS ledger_on_hand,
   l.reserved, m.reserved AS ledger_reserved, l.set_aside, m.set_aside AS ledger_set_aside, l.unsellable, m.unsellable AS ledger_unsellable
 FROM stock_level l FULL JOIN (
@@ -12,6 +13,7 @@ WHERE (coalesce(l.on_hand, 0), coalesce(l.reserved, 0), coalesce(l.set_aside, 0)
 
 -- name: reserved_is_what_is_promised
 -- I3: reserved units are those of live work, of held orders, of transfers that have not left, and of goods that still have to be put back.
+-- repair: head office puts the row right at /manager/stock/ledger/row?sku={sku}&store={location}
 SELECT l.sku, l.location, l.reserved, coalesce(w.units, 0) AS at_work, coalesce(h.units, 0) AS held, coalesce(p.units, 0) AS put_back, coalesce(t.units, 0) AS to_transfer
 FROM stock_level l
 LEFT JOIN (SELECT sku, location, sum(reserved + picked + staged) AS units FROM work_line GROUP BY sku, location) w USING (sku, location)
@@ -25,6 +27,7 @@ WHERE l.reserved <> coalesce(w.units, 0) + coalesce(h.units, 0) + coalesce(p.uni
 
 -- name: set_aside_is_off_the_shelf
 -- Units off the shelf are picked or staged for somebody, laid to a transfer, or wait to be put back.
+-- repair: head office puts the row right at /manager/stock/ledger/row?sku={sku}&store={location}
 SELECT l.sku, l.location, l.set_aside, coalesce(w.units, 0) AS at_work, coalesce(p.units, 0) AS put_back
 FROM stock_level l
 LEFT JOIN (SELECT sku, location, sum(picked + staged) AS units FROM work_line GROUP BY sku, location) w USING (sku, location)
@@ -194,6 +197,7 @@ WHERE NOT CASE fact
   WHEN 'carrier_took' THEN on_hand < 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
   WHEN 'carrier_took_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
   WHEN 'hand_over_undone' THEN on_hand > 0 AND reserved = on_hand AND set_aside = on_hand AND unsellable = 0
+  WHEN 'repair' THEN on_hand = 0
   ELSE (reserved, set_aside) = (0, 0) END;
 
 -- name: withdrawn_put_backs_were_not_begun
@@ -402,6 +406,7 @@ WHERE (r.status = 'accepted' AND t.id IS NULL) OR EXISTS (SELECT FROM transfer_r
 
 -- name: figures_are_the_sum_of_shares
 -- What reports read is the sum of what orders added to each place and day; weeks and months are the sums of their days.
+-- repair: comptoir rebuild-projections counts the figures anew, while the shop goes on
 WITH live AS (SELECT coalesce(max(number) FILTER (WHERE swapped_at IS NOT NULL), 0) AS build FROM report_build),
 summed AS (SELECT g.grain::char(1) AS grain, split_part(p.key, '|', 1) AS measure, s.location, date_trunc(g.word, s.day)::date AS day,
     substr(p.key, strpos(p.key, '|') + 1) AS key, sum((p.value ->> 0)::bigint) AS a, sum((p.value ->> 1)::bigint) AS b, sum((p.value ->> 2)::bigint) AS c
@@ -424,6 +429,7 @@ SELECT id, location, sku, status FROM stock_count WHERE not_by IS NOT NULL AND (
 
 -- name: levels_keep_back_what_the_rules_say
 -- A level keeps back its own figure, else what the most specific line of the version says that all levels follow; nothing where there never was one.
+-- repair: the worker brings levels in line by itself; where it does not run, start it
 WITH followed AS (SELECT w.number FROM safety_walk w WHERE w.settled AND NOT EXISTS (SELECT FROM policy p WHERE p.kind = 'safety' AND p.active_from > w.begun_at)
   UNION ALL SELECT 0 WHERE NOT EXISTS (SELECT FROM policy p WHERE p.kind = 'safety' AND p.active_from IS NOT NULL))
 SELECT l.sku, l.location, l.safety_stock, l.safety_own FROM stock_level l LEFT JOIN sku s ON s.sku = l.sku LEFT JOIN location p ON p.id = l.location LEFT JOIN followed f ON true

@@ -1318,6 +1318,24 @@ def shelf(part: str, more: str = "") -> Callable[[World], str]:
     return where
 
 
+def written_over(part: str) -> Callable[[World], str]:
+    """A level of Lyon that says more than its ledger, as the look through all levels has found it."""
+
+    def where(world: World) -> str:
+        sku = world.find("SELECT min(sku) FROM stock_level WHERE location = $1", LYON)
+        world.shop.ask(
+            "INSERT INTO stock_fault (kind, location, sku, units, found_at, seen_at) VALUES ('ledger', $1, $2, 3, now(), now()) ON CONFLICT DO NOTHING",
+            LYON, sku,
+        )  # fmt: skip
+        world.shop.ask(
+            "UPDATE stock_level SET on_hand = 3 + (SELECT sum(m.on_hand) FROM stock_movement m WHERE m.sku = $2 AND m.location = $1) WHERE location = $1 AND sku = $2",
+            LYON, sku,
+        )  # fmt: skip
+        return part.replace("{sku}", sku)
+
+    return where
+
+
 def safety(part: str, *, write: bool = False) -> Callable[[World], str]:
     """Rules of safety stock: one in force, one to come; where it writes, a draft of the second."""
 
@@ -1633,6 +1651,8 @@ STATES: Final[dict[str, list[State]]] = {
         State("what it changes", "office", at(f"/manager/stores/{LYON}/plan?day={plain_day()}"), planned_day, both=False),
         State("a wrong number", "office", at(f"/manager/stores/{LYON}/plan?day={plain_day()}"), lambda page, world: (page.locator("table.plan input").first.fill("x"), page.click("form[aria-labelledby=hours-head] button.tall"), page.locator(".error").wait_for()), both=False),
     ],
+    "/manager/stock/ledger": [State("one is off", "office", written_over("/manager/stock/ledger"))],
+    "/manager/stock/ledger/row": [State("to put right", "office", written_over("/manager/stock/ledger/row?sku={sku}&store=" + LYON))],
     "/manager/stock/shelves": [State("one goes on", "office", shelf("", "?store=" + LYON)), State("none chosen", "office", at("/manager/stock/shelves"), both=False)],
     "/manager/stock/shelves/{shelf:uuid}": [State("counted by somebody", "office", shelf("/{shelf}"))],
     "/manager/count-rules": [State("as they came", "office", at("/manager/count-rules")), State("a wrong one", "office", at("/manager/count-rules"), submit("#f-b_days", "1"), both=False)],

@@ -224,3 +224,11 @@ def test_every_invariant_has_a_name_and_a_sentence() -> None:
     found = read_invariants(INVARIANTS.read_text(encoding="utf-8"))
     assert len(found) == len({invariant.name for invariant in found}) >= len(FAULTS)
     assert all(len(invariant.sentence) > 20 and "SELECT" in invariant.sql for invariant in found)
+
+
+async def test_what_does_not_agree_is_named_with_what_puts_it_right(database: Database) -> None:
+    async with opened(database) as room:
+        await room.post(line(5, "receipt"))
+        await room.connection.execute("UPDATE stock_level SET on_hand = 6")
+        (breach,) = await find_breaches(room.connection)
+    assert breach.repairs == (f"head office puts the row right at /manager/stock/ledger/row?sku={DERBY}&store={LYON}",)

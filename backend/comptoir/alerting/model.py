@@ -43,7 +43,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("silent", "store", 45, 1_440, 50, "/manager/devices", "silent"),
         Kind("shorts", "store", 300, 10_000, 10, "/manager/stores/{place}/live", "nofind"),
         Kind("stock", "store", 3, 10_000, 1_000, "/manager/stock/control?what=over&store={place}", "count"),
-        Kind("ledger", "store", 1, 10_000, 2_000, "/manager/stock/control?what=counts&store={place}", "question"),
+        Kind("ledger", "store", 1, 10_000, 2_000, "/manager/stock/ledger?store={place}", "question"),
         Kind("messages", "store", 3, 10_000, 500, "/manager/orders?which=untold", "mail"),
         Kind("money", "store", 1, 10_000, 5_000, "/manager/exceptions", "card"),
         Kind("label", "store", 30, 1_440, 100, "/manager/stores/{place}/live", "parcel"),

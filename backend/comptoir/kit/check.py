@@ -6,6 +6,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import asyncpg
@@ -13,14 +14,21 @@ import msgspec
 
 INVARIANTS = Path(__file__).resolve().parent.parent / "invariants.sql"
 MOST_SHOWN = 5
+REPAIR = "repair: "
+NO_REPAIR = "none by an act: keep a copy of the database, then look at what wrote these rows (docs/decisions/repairing-levels.md)"
 
 
 class Invariant(msgspec.Struct, frozen=True):
-    """A named query that must give no row, and the sentence that says why."""
+    """A named query that must give no row, the sentence that says why, and what puts a row of it right where something does."""
 
     name: str
     sentence: str
     sql: str
+    repair: str = ""
+
+    def repair_of(self, row: dict[str, Any]) -> str:
+        """What puts one of its rows right, with what the row says in the place of `{sku}` and the like."""
+        return self.repair.format_map({name: quote(str(value), safe="") for name, value in row.items()})
 
 
 class Breach(msgspec.Struct, frozen=True):
@@ -30,16 +38,19 @@ class Breach(msgspec.Struct, frozen=True):
     sentence: str
     rows: int
     first: tuple[dict[str, Any], ...]
+    repairs: tuple[str, ...] = ()
 
 
 def read_invariants(text: str) -> list[Invariant]:
-    """The queries of a file: `-- name:` begins one, its comment lines are the sentence."""
+    """The queries of a file: `-- name:` begins one, its comment lines are the sentence, `-- repair:` says what puts a row right."""
     found = []
     for part in re.split(r"^-- name: ", text, flags=re.MULTILINE)[1:]:
         name, _, body = part.partition("\n")
-        sentence = " ".join(line[3:] for line in body.splitlines() if line.startswith("-- "))
+        said = [line[3:] for line in body.splitlines() if line.startswith("-- ")]
+        sentence = " ".join(line for line in said if not line.startswith(REPAIR))
+        repair = next((line.removeprefix(REPAIR) for line in said if line.startswith(REPAIR)), "")
         sql = "\n".join(line for line in body.splitlines() if not line.startswith("--")).strip()
-        found.append(Invariant(name.strip(), sentence, sql))
+        found.append(Invariant(name.strip(), sentence, sql, repair))
     return found
 
 
@@ -70,7 +81,8 @@ async def find_breaches(connection: "asyncpg.Connection[asyncpg.Record]") -> lis
             rows = await connection.fetch(invariant.sql)
             if rows:
                 first = tuple(dict(row) for row in rows[:MOST_SHOWN])
-                breaches.append(Breach(invariant.name, invariant.sentence, len(rows), first))
+                repairs = tuple(dict.fromkeys(invariant.repair_of(row) for row in first if invariant.repair))
+                breaches.append(Breach(invariant.name, invariant.sentence, len(rows), first, repairs))
     return breaches
 
 
@@ -90,6 +102,8 @@ def main(dsn: str) -> int:
         sys.stdout.write(f"BROKEN  {breach.name}: {breach.sentence} ({breach.rows} rows)\n")
         for row in breach.first:
             sys.stdout.write("        " + ", ".join(f"{key}={value}" for key, value in row.items()) + "\n")
+        for repair in breach.repairs or (NO_REPAIR,):
+            sys.stdout.write(f"REPAIR  {repair}\n")
     total = len(read_invariants(INVARIANTS.read_text(encoding="utf-8")))
     sys.stdout.write(f"{total - len(breaches)} of {total} invariants hold\n")
     return 1 if breaches else 0

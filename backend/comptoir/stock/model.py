@@ -59,6 +59,7 @@ class Fact(StrEnum):
     RETURN_GONE = "return_gone"
     SNAPSHOT = "snapshot"
     COUNT = "count"
+    REPAIR = "repair"
 
 
 class Movement(msgspec.Struct, frozen=True):

@@ -40,6 +40,7 @@ MENU: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("/manager/stock", "count", "manager.stock", "manager.stock_lead"),
             Entry("/manager/stock/control", "nofind", "control.title", "menu.control"),
             Entry("/manager/stock/shelves", "scan", "shelf.title", "shelf.lead"),
+            Entry("/manager/stock/ledger", "question", "ledger.title", "menu.ledger"),
             Entry("/manager/stock/recalls", "tri", "recalls.title", "recalls.lead"),
             Entry("/manager/stock/adjustments", "minus", "adjust.title", "adjust.lead"),
             Entry("/manager/receiving", "truck", "receiving.title", "menu.receiving"),
