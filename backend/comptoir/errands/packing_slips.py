@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 import segno
-from babel.dates import format_date
 from babel.numbers import format_currency, get_currency_precision
 from fpdf import FPDF
 
 from comptoir.invoices.letters import BOLD, REGULAR, slim
 from comptoir.invoices.sheet import BOTTOM, HAIR, INK, LEFT, MUTED, PLATE, WIDTH, writable
+from comptoir.kit.dates import LONG, date_words
 from comptoir.kit.i18n import t
 from comptoir.shipping.slip import Slip, SlipLine
 
@@ -105,7 +105,7 @@ def _head(paper: _Paper) -> float:
     paper.ink(11, INK, bold=True)
     paper.put(LEFT, 55, 90, paper.say("slip_order", number=slip.number))
     paper.ink(9.5, MUTED)
-    day = format_date(slip.ordered_on, "long", locale=paper.locale)
+    day = date_words(slip.ordered_on, LONG, paper.locale)
     paper.put(LEFT, 60.5, 90, paper.say("slip_ordered", day=day))
     paper.put(LEFT, 65.5, 90, paper.say("slip_parcels", n=max(1, slip.parcels), units=slip.units))
     paper.ink(9, MUTED)

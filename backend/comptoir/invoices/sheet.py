@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
-from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from fpdf import FPDF
 
 from comptoir.invoices.letters import BOLD, REGULAR, known, slim
 from comptoir.invoices.model import Content
 from comptoir.invoices.xmp import xmp_of
+from comptoir.kit.dates import LONG, date_words
 from comptoir.kit.i18n import t
 
 LEFT: Final = 18.0
@@ -56,7 +56,7 @@ class Sheet(FPDF):
         return t(f"document.{key}", self.lang_code, **facts)
 
     def day(self, day: date) -> str:
-        return format_date(day, "long", locale=self._locale)
+        return date_words(day, LONG, self._locale)
 
     def money(self, minor: int) -> str:
         return format_currency(self._amount(minor), self.content.currency, locale=self._locale)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, get_currency_precision
 
+from comptoir.kit.dates import date_words
 from comptoir.network.hours import hours_of, open_windows
 from comptoir.notifications.model import BUYER, FIRST_NAME, LINK, Draft, OrderFacts, Place, WorkFacts, letters_mark
 from comptoir.notifications.occasions import Occasion, occasion_of
@@ -68,13 +68,13 @@ _MORE = {"fr": "et {n} de plus", "en": "and {n} more"}
 
 def moment(at: datetime, time_zone: str, language: str) -> str:
     """Day and hour in store time: a message is read later, so it never says "today"."""
-    return format_datetime(at.astimezone(ZoneInfo(time_zone)), _MOMENT[language], tzinfo=None, locale=language)
+    return date_words(at.astimezone(ZoneInfo(time_zone)), _MOMENT[language], language)
 
 
 def day_after(at: datetime, days: int, facts: OrderFacts, language: str) -> str:
     """The civil day so many days after a moment, where the order is made ready: "mardi 24 novembre 2026"."""
     zone = facts.works[0].place.time_zone if facts.works else "Europe/Paris"
-    return format_date(at.astimezone(ZoneInfo(zone)).date() + timedelta(days=days), "EEEE d MMMM y", locale=language)
+    return date_words(at.astimezone(ZoneInfo(zone)).date() + timedelta(days=days), "EEEE d MMMM y", language)
 
 
 def money(minor: int, currency: str, language: str) -> str:
@@ -88,7 +88,7 @@ def between(a: datetime, b: datetime, time_zone: str, language: str) -> str:
     here, there = a.astimezone(zone), b.astimezone(zone)
     if here == there or here.date() != there.date():
         return moment(b, time_zone, language)
-    day = format_datetime(here, "EEEE d MMMM", tzinfo=None, locale=language)
+    day = date_words(here, "EEEE d MMMM", language)
     return f"{day}, " + _BETWEEN[language].format(f"{here:%H:%M}", f"{there:%H:%M}")
 
 
@@ -102,7 +102,7 @@ def hours_on(place: Place, at: datetime, language: str) -> str:
     if not spans:
         return ""
     first = [(a, b) for a, b in spans if a.date() == spans[0][0].date()]
-    day = format_datetime(first[0][0], "EEEE d MMMM", tzinfo=None, locale=language)
+    day = date_words(first[0][0], "EEEE d MMMM", language)
     to = " à " if language == "fr" else " to "
     return f"{day}, " + ", ".join(f"{a:%H:%M}{to}{b:%H:%M}" for a, b in first)
 
@@ -201,7 +201,7 @@ def _of_recall(draft: Draft, facts: OrderFacts, language: str) -> dict[str, str]
 
 
 def _day(day: date, language: str) -> str:
-    return format_date(day, "EEEE d MMMM", locale=language)
+    return date_words(day, "EEEE d MMMM", language)
 
 
 def _until(draft: Draft, facts: OrderFacts, language: str) -> str:

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
-from babel.dates import format_date
 
 from comptoir.kit.actor import SYSTEM, Actor
+from comptoir.kit.dates import date_words
 from comptoir.kit.db import Connection, Tx, borrowed, in_transaction
 from comptoir.kit.i18n import t
 from comptoir.kit.ids import Seal
@@ -158,7 +158,7 @@ class Said(msgspec.Struct, frozen=True):
 
     @property
     def period(self) -> str:
-        said = format_date(self.first, "EEEE d MMMM" if self.by == "day" else "d MMMM", locale=self.lang)
+        said = date_words(self.first, "EEEE d MMMM" if self.by == "day" else "d MMMM", self.lang)
         return said if self.by == "day" else t("trends.week_of", self.lang, day=said)
 
     @property

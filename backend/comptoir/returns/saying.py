@@ -9,9 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from babel.dates import format_date, get_timezone_name
+from babel.dates import get_timezone_name
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
+from comptoir.kit.dates import date_words
 from comptoir.kit.i18n import messages, t
 from comptoir.network.zones import HOME
 from comptoir.returns.eligibility import Verdict
@@ -135,7 +136,7 @@ def say(said: Said, language: str, currency: str = "EUR") -> str:
 
 def day(value: date, language: str) -> str:
     """ "lundi 23 novembre 2026"."""
-    return format_date(value, "EEEE d MMMM y", locale=language)
+    return date_words(value, "EEEE d MMMM y", language)
 
 
 def money(minor: int, language: str, currency: str = "EUR") -> str:

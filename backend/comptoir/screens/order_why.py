@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from babel.dates import format_date
 from babel.numbers import format_currency, get_currency_precision
 
 from comptoir.kit.actor import Actor
+from comptoir.kit.dates import date_words
 from comptoir.kit.db import Connection
 from comptoir.kit.i18n import messages
 from comptoir.sourcing.saying import PARTS, Said, places_of, sentences
@@ -128,4 +128,4 @@ class _Words:
         )
 
     def day(self, day: date) -> str:
-        return format_date(day, "EEEE d MMMM", locale=self.lang)
+        return date_words(day, "EEEE d MMMM", self.lang)

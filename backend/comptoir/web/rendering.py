@@ -13,13 +13,13 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from comptoir.fulfillment.fold import Pack, fold
+from comptoir.kit.dates import date_words
 from comptoir.kit.i18n import DEFAULT_LANGUAGE, Messages, messages
 from comptoir.web.assets import Assets
 
@@ -81,43 +81,39 @@ def clock(context: Context, moment: datetime, time_zone: str | None = None) -> s
 def day(context: Context, moment: datetime | date, time_zone: str | None = None) -> str:
     """The day in store time: "samedi 22 novembre", "Saturday, 22 November"."""
     local = _local(context, moment, time_zone) if isinstance(moment, datetime) else moment
-    return format_date(local, "EEEE d MMMM", locale=_lang(context))
+    return date_words(local, "EEEE d MMMM", _lang(context))
 
 
 @pass_context
 def day_short(context: Context, moment: datetime | date, time_zone: str | None = None) -> str:
     """The day in store time: "22 nov.", "22 Nov"."""
     local = _local(context, moment, time_zone) if isinstance(moment, datetime) else moment
-    return format_date(local, "d MMM", locale=_lang(context))
+    return date_words(local, "d MMM", _lang(context))
 
 
 @pass_context
 def date_long(context: Context, value: date) -> str:
     """A document's day: "22 novembre 2026", "22 November 2026"."""
-    return format_date(value, "d MMMM y", locale=_lang(context))
+    return date_words(value, "d MMMM y", _lang(context))
 
 
 @pass_context
 def moment(context: Context, value: datetime, time_zone: str | None = None) -> str:
     """Day and hour in store time: "samedi 22 novembre, 15:40"."""
-    return format_datetime(_local(context, value, time_zone), "EEEE d MMMM, HH:mm", tzinfo=None, locale=_lang(context))
+    return date_words(_local(context, value, time_zone), "EEEE d MMMM, HH:mm", _lang(context))
 
 
 @pass_context
 def weekday(context: Context, value: date) -> str:
     """The day of the week, short: "mar. 24", "Tue 24"."""
-    return format_date(value, "EEE d", locale=_lang(context))
+    return date_words(value, "EEE d", _lang(context))
 
 
 @pass_context
 def short_moment(context: Context, value: datetime, day: date, time_zone: str | None = None) -> str:
     """The hour in store time; with its day where that is another one than is spoken of."""
     local = _local(context, value, time_zone)
-    return (
-        local.strftime("%H:%M")
-        if local.date() == day
-        else format_datetime(local, "EEE d, HH:mm", tzinfo=None, locale=_lang(context))
-    )
+    return local.strftime("%H:%M") if local.date() == day else date_words(local, "EEE d, HH:mm", _lang(context))
 
 
 @pass_context

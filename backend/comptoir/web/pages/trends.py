@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
-from babel.dates import format_date
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
@@ -17,6 +16,7 @@ from litestar.params import FromPath, FromQuery
 
 from comptoir.house import House
 from comptoir.kit.actor import Actor
+from comptoir.kit.dates import date_words
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound
 from comptoir.kit.i18n import messages, t
@@ -186,16 +186,16 @@ def day_of(text: str, today: date) -> date:
 def period(first: date, by: By, lang: str) -> str:
     """A period in words: "lundi 3 novembre", "semaine du 3 novembre", "novembre 2026"."""
     if by == "month":
-        return str(format_date(first, "MMMM y", locale=lang))
-    said = format_date(first, "EEEE d MMMM" if by == "day" else "d MMMM", locale=lang)
+        return date_words(first, "MMMM y", lang)
+    said = date_words(first, "EEEE d MMMM" if by == "day" else "d MMMM", lang)
     return said if by == "day" else t("trends.week_of", lang, day=said)
 
 
 def under(first: date, by: By, lang: str, *, begins: bool = False) -> str:
     """The same below a bar, short; the month is said where it begins."""
     if by == "month":
-        return str(format_date(first, "MMM", locale=lang))
-    return str(format_date(first, "d MMM" if begins or first.day <= (1 if by == "day" else 7) else "d", locale=lang))
+        return date_words(first, "MMM", lang)
+    return date_words(first, "d MMM" if begins or first.day <= (1 if by == "day" else 7) else "d", lang)
 
 
 def key_words(words: str, key: str, lang: str, names: Mapping[tuple[str, str], str] = MappingProxyType({})) -> str:
