@@ -42,8 +42,16 @@ def minutes(n: int) -> datetime:
         (12, {"raised_at": minutes(90), "escalated_at": minutes(60)}, {}, []),
         (12, {"raised_at": minutes(90), "snoozed_until": NOW + timedelta(minutes=1)}, {}, []),
         (12, {"raised_at": minutes(90), "snoozed_until": NOW}, {}, ["wake"]),
+        # Whoever was asked again when it woke has their time from then.
+        (12, {"raised_at": minutes(90), "woke_at": minutes(29)}, {}, []),
+        (12, {"raised_at": minutes(90), "woke_at": minutes(30)}, {}, ["escalate"]),
         (12, {"value": 12}, {"active": False}, ["end"]),
-        (12, {"value": 12}, {"location": "lille", "region": None}, ["update"]),  # out of its scope: it calms down
+        (
+            12,
+            {"value": 12},
+            {"location": "lille", "region": None},
+            ["end"],
+        ),  # out of its scope: what is measured there is no longer its figure
     ],
 )
 def test_what_becomes_of_one_thing(value: int, standing: Any, rule: Any, expected: list[str] | None) -> None:
@@ -88,6 +96,11 @@ def test_a_rule_that_comes_along_leaves_to_the_house_s_own_what_these_cover() ->
     assert speaking(msgspec.structs.replace(RULE, region="sud", active=False)) == {(usual.id, "lille")}
     assert speaking(msgspec.structs.replace(usual, active=False, version=1)) == set()
     assert speaking(msgspec.structs.replace(usual, threshold=21, version=1)) == set()
+    # What it had said of such a thing is over, and not calm: nobody reads "0 late" where twenty are.
+    held = [msgspec.structs.replace(OPEN, rule=usual.id)]
+    rules = overlaid([msgspec.structs.replace(RULE, region="sud")])
+    changes = [(change.rule.id, change.what, change.because) for change in judge(rules, readings[:1], held, ALL, NOW)]
+    assert changes == [(RULE.id, "raise", ""), (usual.id, "end", "not_watched")]
     assert len(overlaid([])) == len(BUILT_IN)
 
 

@@ -1,5 +1,6 @@
 """Every kind of alert on a real database: read as it is, raised at its threshold and not below, one while it lasts, ended by itself."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -20,7 +21,7 @@ from comptoir.kit.ids import digest, new_id
 from tests.conftest import Database
 from tests.doors import MIDDAY
 from tests.pages.manager_door import Desk, opened, words
-from tests.people import ODILE, PART_DIEU, VIEUX_LILLE
+from tests.people import HUGO, ODILE, PART_DIEU, VIEUX_LILLE
 
 pytestmark = pytest.mark.anyio
 Plant = Callable[[Desk, str, int], Awaitable[None]]
@@ -88,6 +89,12 @@ async def unlike_ledger(desk: Desk, place: str, n: int) -> None:
 
 async def message(desk: Desk, place: str, status: str, outcome: str, provider: str) -> None:
     order, _ = await desk.order("staged", place)
+    await message_of(desk, order, status, outcome, provider)
+
+
+async def message_of(
+    desk: Desk, order: UUID, status: str = "failed", outcome: str = "unknown", provider: str = "test"
+) -> None:
     made = new_id()
     await desk.connection.execute(
         "INSERT INTO message (id, stream, seq, order_id, template, medium, language, subject, body, status, reason, made_at, plan, settled_at, next_at, useful_until)"
@@ -362,3 +369,26 @@ async def test_a_look_reads_a_slice_comes_round_to_every_row_and_finds_at_once_w
         # As many ledger lines as a slice takes end it too.
         assert await looks(1) == [True]
         assert not await in_transaction(pool, "test", clock(), lambda tx: look(tx, levels=100, lines=1))
+
+
+async def test_the_act_of_each_kind_leads_straight_to_what_it_is_about_in_its_store_alone(database: Database) -> None:
+    async with opened(database) as desk:
+        office, other = await desk.browser(ODILE), await desk.browser(HUGO)
+        here, _ = await desk.order(location=PART_DIEU)
+        there, _ = await desk.order(location=VIEUX_LILLE)
+        for order, place in ((here, PART_DIEU), (there, VIEUX_LILLE)):
+            work = await desk.connection.fetchval("SELECT id FROM work WHERE order_id = $1", order)
+            await desk.case("money_stuck", order, work, place)
+            await message_of(desk, order)
+        for kind in KINDS.values():
+            page = kind.page.format(place=PART_DIEU)
+            answer = await office.get(page)
+            assert answer.status_code == 200, (kind.name, page, answer.status_code)
+            if kind.of == "store":
+                assert "{place}" in kind.page, "of this store and not of all"
+                foreign = await other.get(page)
+                assert foreign.status_code == 404 or "Lyon" not in foreign.text, (kind.name, page)
+        for kind_, link in (("messages", "/manager/orders/"), ("money", "/manager/exceptions/")):
+            shown = (await office.get(KINDS[kind_].page.format(place=PART_DIEU))).text
+            found = set(re.findall(f'href="{link}([0-9a-f-]{{36}})"', shown))
+            assert len(found) == 1 and "Lyon" in shown, kind_

@@ -177,6 +177,11 @@ async def test_without_an_answer_it_goes_further_up_and_quiet_hours_hold_message
         await send_alerts(house)
         assert "woke" in await rows(desk, "what", "SELECT what FROM alert_step")
         assert "n’a rien reçu" in words(await office.get("/manager/alerts"))
+        # Whoever was asked again has their twenty minutes from now; then it goes further up once more.
+        for minutes_, times in ((19, 1), (1, 2), (30, 2)):
+            clock.advance(minutes=minutes_)
+            await judge_alerts(house)
+            assert (await rows(desk, "what", "SELECT what FROM alert_step")).count("escalated") == times, minutes_
 
 
 async def test_rules_are_changed_in_their_own_scope_alone_and_every_change_is_kept(database: Database) -> None:
@@ -188,7 +193,8 @@ async def test_rules_are_changed_in_their_own_scope_alone_and_every_change_is_ke
         for scope in ("", "r:nord", f"s:{VIEUX_LILLE}"):
             assert (await rule(south, scope=scope)).status_code == 404, scope
         assert (await rule(south, scope="r:sud")).status_code == 303
-        assert (await rule(office, threshold="0")).status_code == 422
+        for wrong in ({"threshold": "0"}, {"person": str(new_id())}):
+            assert (await rule(office, **wrong)).status_code == 422, wrong
         mine = await desk.connection.fetchval("SELECT id FROM alert_rule")
         for browser, status in ((south, 200), (office, 200), (north, 404), (boss, 403)):
             assert (await browser.get(f"{RULES}/{mine}")).status_code == status
@@ -454,6 +460,7 @@ async def test_an_open_page_gets_the_list_and_the_count_at_most_once_a_second_an
             streamed(desk, other, path) as foreign,
             streamed(desk, boss, f"/manager/stores/{PART_DIEU}/stream") as store,
             streamed(desk, office, "/manager/stream") as now,
+            streamed(desk, boss, "/manager/announcements/stream") as told,
         ):
             for queue in (own, all_, foreign):
                 assert "Aucune alerte" in (await asyncio.wait_for(queue.get(), 5))[1]
@@ -488,6 +495,6 @@ async def test_an_open_page_gets_the_list_and_the_count_at_most_once_a_second_an
             await judge_alerts(house)
             for queue in (own, all_):
                 assert await asyncio.wait_for(queue.get(), 5) == ENDED
-            for queue in (store, now):
+            for queue in (store, now, told):
                 while await asyncio.wait_for(queue.get(), 5) != ENDED:
                     pass

@@ -52,6 +52,8 @@ async def save_rule(tx: Tx, command: SaveRule, actor: Actor, now: datetime) -> R
         raise NotFound("location_not_found")
     if command.region is not None and not await sql.region_exists(tx, command.region):
         raise NotFound("location_not_found")
+    if command.person is not None and not await sql.manages(tx, command.person):
+        raise Invalid("alert_rule_wrong", field="person")
     await _mine(tx, command, actor)
     stood = await auditing.standing(tx, "alert_rule", command.rule)
     await sql.save_rule(tx, command, actor.who)

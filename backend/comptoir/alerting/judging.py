@@ -35,7 +35,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """An alert that is open."""
+    """An alert that is open. `told_at` is when people were last asked: when it was raised, or when it woke."""
 
     id: UUID
     rule: UUID
@@ -48,6 +48,11 @@ class Standing(msgspec.Struct, frozen=True):
     snoozed_until: datetime | None = None
     escalated_at: datetime | None = None
     kind: str = ""
+    woke_at: datetime | None = None
+
+    @property
+    def told_at(self) -> datetime:
+        return self.woke_at or self.raised_at
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -86,7 +91,7 @@ def judge(
     """What changes now. `read` are the kinds that were read: of the others nothing is known, and nothing ends.
 
     A thing that was read and has no reading is at nought. A rule that came along leaves to the house's own rules, whether they are on
-    or off, what these cover.
+    or off, what these cover. An alert of a thing that its rule no longer watches ends at once: another figure is not a calm one.
     """
     by_kind: dict[str, list[Reading]] = {}
     for one in readings:
@@ -97,6 +102,7 @@ def judge(
         if rule.id not in IDS:
             own.setdefault(rule.kind, []).append(rule)
     open_: Mapping[tuple[UUID, str], Standing] = {(one.rule, one.subject): one for one in standing}
+    there = {(one.kind, one.subject) for ones in by_kind.values() for one in ones}
     found: list[Change] = []
     seen: set[UUID] = set()
     for rule in known.values():
@@ -119,6 +125,8 @@ def judge(
         gone = Reading(of.kind, held.subject, held.location, 0)
         if not of.active:
             found.append(Change("end", of, gone, held.id, because="rule_off"))
+        elif (of.kind, held.subject) in there:
+            found.append(Change("end", of, gone, held.id, because="not_watched"))
         elif of.kind in read:
             found += going_on(of, gone, held, now)
     return found
@@ -144,7 +152,7 @@ def going_on(rule: AlertRule, reading: Reading, before: Standing, now: datetime)
 
 def escalates(rule: AlertRule, before: Standing, now: datetime) -> bool:
     """Nobody said that they are at it, for as long as the rule allows; once."""
-    return before.acknowledged_at is None and before.escalated_at is None and is_overdue(rule, before.raised_at, now)
+    return before.acknowledged_at is None and before.escalated_at is None and is_overdue(rule, before.told_at, now)
 
 
 def is_overdue(rule: AlertRule, told_at: datetime, now: datetime) -> bool:
@@ -176,8 +184,3 @@ def speaks_at(rule: AlertRule, zone: str, now: datetime) -> datetime:
 def spike(count: int, usual: float) -> int:
     """Missing articles of the last two hours in per cent of what is usual there; 0 where there are too few to say anything."""
     return round(100 * count / max(usual, USUAL_AT_LEAST)) if count >= FEW else 0
-
-
-def harm(kind: str, value: int, threshold: int) -> int:
-    """What ranks alerts: cents for each unit, of those above the threshold twice."""
-    return KINDS[kind].harm * (value + max(0, value - threshold))

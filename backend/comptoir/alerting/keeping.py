@@ -58,7 +58,7 @@ async def carry_out(tx: Tx, change: Change) -> None:
         location = standing["location"]
         zone = await sql.time_zone_of(tx, location)
         # Whoever is to answer was told when the quiet hours were over: the time that they have begins then.
-        if change.what == "escalate" and not is_overdue(rule, speaks_at(rule, zone, standing["raised_at"]), tx.now):
+        if change.what == "escalate" and not is_overdue(rule, speaks_at(rule, zone, standing["told_at"]), tx.now):
             return None
     tx.touched.add(location or HOUSE)
     match change.what:

@@ -7,13 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from comptoir.alerting.judging import calm_at, harm
-from comptoir.alerting.model import AlertRule, KindName
+from comptoir.alerting.judging import calm_at
+from comptoir.alerting.model import KINDS, AlertRule, KindName
 from comptoir.alerting.rules import BUILT_IN, TELLING
 from comptoir.alerting.sql import rule_of
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 
+MOST_SHOWN: Final = 200
+"""Open alerts on a page; which of more are there is decided by harm, not by age."""
 MOST_OPEN: Final = 500
 PAST: Final = 100
 MOST_FAULTS: Final = 20
@@ -32,6 +34,10 @@ SELECT a.id, a.rule, a.kind, a.location, coalesce(l.name, '') AS place, coalesce
 FROM alert a LEFT JOIN location l ON l.id = a.location
 """
 _MINE: Final = "($1::text[] IS NULL OR a.location = ANY($1))"
+_CALLS: Final = "(a.ended_at IS NULL AND a.acknowledged_at IS NULL AND a.snoozed_until IS NULL)"
+# Cents for each unit, of those above the threshold twice.
+_CENTS: Final = " ".join(f"WHEN '{kind.name}' THEN {kind.harm}" for kind in KINDS.values())
+_HARM: Final = f"CASE a.kind {_CENTS} ELSE 0 END::bigint * (a.value + greatest(0, a.value - a.threshold))"
 _STEPS: Final = """
 SELECT t.n, t.what, t.at, t.value, t.word, coalesce(s.first_name, '') AS who FROM alert_step t LEFT JOIN staff s ON s.id::text = t.who
 WHERE t.alert = $1 ORDER BY t.n LIMIT 200
@@ -99,10 +105,6 @@ class AlertView(msgspec.Struct, frozen=True):
     tells: bool
 
     @property
-    def harm(self) -> int:
-        return harm(self.kind, self.value, self.threshold)
-
-    @property
     def calls(self) -> bool:
         """Nobody is at it, and nobody has put it off."""
         return self.ended_at is None and self.acknowledged_at is None and self.snoozed_until is None
@@ -147,13 +149,13 @@ class RuleView(msgspec.Struct, frozen=True):
 
 
 async def list_open(connection: Connection, actor: Actor) -> list[AlertView]:
-    """Open ones by harm; those that somebody is at, or that were put off, last."""
+    """Open ones by harm, and one more than is shown; those that somebody is at, or that were put off, last."""
     rows = await connection.fetch(
-        _ALERT + f"WHERE a.ended_at IS NULL AND {_MINE} ORDER BY a.raised_at LIMIT {MOST_OPEN}",
+        _ALERT
+        + f"WHERE a.ended_at IS NULL AND {_MINE} ORDER BY {_CALLS} DESC, {_HARM} DESC, a.raised_at, a.id LIMIT {MOST_SHOWN + 1}",
         _wanted(actor.locations),
     )
-    found = [msgspec.convert(dict(row), AlertView) for row in rows]
-    return sorted(found, key=lambda one: (not one.calls, -one.harm, one.raised_at))
+    return [msgspec.convert(dict(row), AlertView) for row in rows]
 
 
 async def list_past(connection: Connection, actor: Actor) -> list[AlertView]:
@@ -168,8 +170,7 @@ async def count_calling(connection: Connection, actor: Actor) -> int:
     """Open ones that nobody is at."""
     return int(
         await connection.fetchval(
-            "SELECT count(*) FROM alert a WHERE a.ended_at IS NULL AND a.acknowledged_at IS NULL AND a.snoozed_until IS NULL"
-            f" AND {_MINE}",
+            f"SELECT count(*) FROM alert a WHERE {_CALLS} AND {_MINE}",
             _wanted(actor.locations),
         )
     )

@@ -22,6 +22,8 @@ _RULE: Final = (
     " r.escalate_to, r.active, r.version"
 )
 
+_WOKE: Final = "(SELECT max(t.at) FROM alert_step t WHERE t.alert = a.id AND t.what = 'woke')"
+
 
 class DueNotice(msgspec.Struct, frozen=True):
     """A message about an alert that is to be sent."""
@@ -57,8 +59,8 @@ async def read_rules(connection: Connection) -> list[AlertRule]:
 
 async def read_standing(connection: Connection) -> list[Standing]:
     rows = await connection.fetch(
-        "SELECT id, rule, kind, subject, location, value, raised_at, calm_since, acknowledged_at, snoozed_until, escalated_at FROM alert"
-        f" WHERE ended_at IS NULL ORDER BY raised_at LIMIT {MOST_OPEN}"
+        "SELECT id, rule, kind, subject, location, value, raised_at, calm_since, acknowledged_at, snoozed_until, escalated_at,"
+        f" {_WOKE} AS woke_at FROM alert a WHERE ended_at IS NULL ORDER BY raised_at LIMIT {MOST_OPEN}"
     )
     return [msgspec.convert(dict(row), Standing) for row in rows]
 
@@ -100,10 +102,10 @@ async def end_alert(tx: Tx, alert: UUID, value: int, because: str) -> bool:
 
 
 async def wake(tx: Tx, alert: UUID) -> bool:
-    """The snooze is over, and it lasts: whoever had said that they are at it is asked again."""
+    """The snooze is over, and it lasts: whoever had said that they are at it is asked again, and may again not answer."""
     done = await tx.value(
-        "UPDATE alert SET snoozed_until = NULL, acknowledged_at = NULL, acknowledged_by = NULL WHERE id = $1 AND ended_at IS NULL"
-        " AND snoozed_until <= $2 RETURNING true",
+        "UPDATE alert SET snoozed_until = NULL, acknowledged_at = NULL, acknowledged_by = NULL, escalated_at = NULL WHERE id = $1"
+        " AND ended_at IS NULL AND snoozed_until <= $2 RETURNING true",
         alert, tx.now,
     )  # fmt: skip
     return bool(done)
@@ -119,9 +121,11 @@ async def escalate(tx: Tx, alert: UUID) -> bool:
 
 
 async def lock(tx: Tx, alert: UUID) -> Any | None:
-    """Where an alert is, since when, until when and its value, locked."""
+    """Where an alert is, since when, when people were last asked, until when and its value, locked."""
     return await tx.row(
-        "SELECT id, location, raised_at, ended_at, value, acknowledged_at FROM alert WHERE id = $1 FOR UPDATE", alert
+        f"SELECT id, location, raised_at, coalesce({_WOKE}, raised_at) AS told_at, ended_at, value, acknowledged_at FROM alert a"
+        " WHERE id = $1 FOR UPDATE",
+        alert,
     )
 
 
@@ -272,6 +276,16 @@ async def region_exists(tx: Tx, region: str) -> bool:
 
 async def location_exists(tx: Tx, location: str) -> bool:
     return bool(await tx.value("SELECT EXISTS (SELECT FROM location WHERE id = $1)", location))
+
+
+async def manages(tx: Tx, person: UUID) -> bool:
+    """Is there a manager of this id?"""
+    return bool(
+        await tx.value(
+            "SELECT EXISTS (SELECT FROM staff WHERE id = $1 AND disabled_at IS NULL AND role IN ('store_manager', 'regional_manager', 'head_office'))",
+            person,
+        )
+    )
 
 
 async def forget(tx: Tx, before: datetime, ended_before: datetime) -> None:

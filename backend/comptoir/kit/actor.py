@@ -29,6 +29,14 @@ class Actor(msgspec.Struct, frozen=True):
     def reaches(self, location: str) -> bool:
         return self.locations is None or location in self.locations
 
+    def at(self, location: str | None) -> "Actor":
+        """The same one, looking at one place alone (None: at all of theirs). NotFound `location_not_found` for a place of others."""
+        if location is None:
+            return self
+        if not self.reaches(location):
+            raise NotFound("location_not_found")
+        return msgspec.structs.replace(self, locations=(location,))
+
     def needs(self, *roles: Role) -> None:
         """Forbidden `role_lacks_right` unless the actor has one of these roles."""
         if self.role not in roles:

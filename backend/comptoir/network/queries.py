@@ -103,6 +103,14 @@ async def list_names(
     return [(row["id"], row["name"], row["region"] or "") for row in await simple.run(connection, query)]
 
 
+async def find_name(connection: Connection, location: str) -> str:
+    """What a place is called. NotFound `location_not_found`."""
+    found: str | None = await connection.fetchval("SELECT name FROM location WHERE id = $1", location)
+    if found is None:
+        raise NotFound("location_not_found")
+    return found
+
+
 async def list_regions(connection: Connection, limit: int = 500) -> list[tuple[str, str]]:
     """(id, name) of all regions, by name."""
     query = Region.select(Region.id, Region.name).order_by(Region.name).limit(limit)

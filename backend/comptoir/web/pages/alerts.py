@@ -67,9 +67,10 @@ async def stream(house: TheHouse, actor: TheActor, page: ThePage, live: NamedDep
     async def draw() -> dict[str, str]:
         async with borrowed(house.pool) as connection:
             rows = await queries.list_open(connection, actor)
+            calling = await queries.count_calling(connection, actor)
         return {
             "alert-list": page.text("manager/_alerts.html", rows=rows, now=house.clock(), **_words(page)),
-            "alert-count": page.text("manager/_alert_count.html", n=sum(row.calls for row in rows)),
+            "alert-count": page.text("manager/_alert_count.html", n=calling),
         }
 
     key = ("alerts", actor.locations, page.lang, id(house))
@@ -183,6 +184,7 @@ def _words(page: Page) -> dict[str, Any]:
     return {
         "kinds": KINDS,
         "snoozes": SNOOZES,
+        "most_shown": queries.MOST_SHOWN,
         "new_id": new_id,
         "headline": lambda one: headline(one.kind, one.place, one.name, page.lang),
         "whom": lambda one: whom(one.kind, one.place, one.name, page.lang),

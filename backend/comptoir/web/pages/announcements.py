@@ -24,7 +24,7 @@ from comptoir.screens import announcements as screen
 from comptoir.staff.announcing import MOST_LETTERS, Announce, CorrectAnnouncement, EndAnnouncement
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.live import Live
-from comptoir.web.pages.manager import told
+from comptoir.web.pages.manager import still_theirs, told
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.typed import Typed
 
@@ -54,7 +54,7 @@ async def announcements(
 
 @get(HERE + "/stream", opt=by(*MANAGERS))
 async def stream(house: TheHouse, actor: TheActor, page: ThePage, live: NamedDependency[Live]) -> Stream:
-    """The open ones again whenever somebody has read one."""
+    """The open ones again whenever somebody has read one; until the sign-in ends or reaches other stores."""
 
     async def draw() -> dict[str, str]:
         now = house.clock()
@@ -62,7 +62,8 @@ async def stream(house: TheHouse, actor: TheActor, page: ThePage, live: NamedDep
             rows = await screen.list_open(connection, actor, now)
         return {"announcement-list": page.text("manager/_announcements.html", rows=rows, now=now)}
 
-    return told(live, actor.locations, ("announcements", actor.locations, page.lang, id(house)), draw)
+    key = ("announcements", actor.locations, page.lang, id(house))
+    return told(live, actor.locations, key, draw, still_theirs(house, actor, page))
 
 
 @get(HERE + "/new", opt=by(*MANAGERS))

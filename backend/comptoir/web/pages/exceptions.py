@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from comptoir.fulfillment.resolving import Resolution, ResolveException
 from comptoir.house import House
@@ -16,7 +16,8 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, Invalid, Refusal
 from comptoir.kit.ids import new_id
-from comptoir.kit.words import Note
+from comptoir.kit.words import Note, Slug
+from comptoir.network import queries as network
 from comptoir.payments.authorizing import KeepAuthorization
 from comptoir.screens import exceptions
 from comptoir.web.guards import MANAGERS, by
@@ -64,9 +65,11 @@ async def resolve_in_store(
 
 
 @get("/manager/exceptions", opt=by(*MANAGERS))
-async def of_region(house: TheHouse, actor: TheActor, page: ThePage, now: Now) -> Answer:
-    """The open cases of all of the manager's stores, oldest first."""
-    return await list_page(house, actor, page, now, handheld=False)
+async def of_region(
+    house: TheHouse, actor: TheActor, page: ThePage, now: Now, store: FromQuery[Slug | None] = None
+) -> Answer:
+    """The open cases of all of the manager's stores, or of one, oldest first. NotFound `location_not_found` for a store of others."""
+    return await list_page(house, actor.at(store), page, now, handheld=False, store=store)
 
 
 @get("/manager/exceptions/{case:uuid}", opt=by(*MANAGERS))
@@ -110,11 +113,16 @@ async def kept(
     return page.go("/exceptions" if handheld else "/manager/exceptions")
 
 
-async def list_page(house: House, actor: Actor, page: Page, now: datetime, *, handheld: bool) -> Answer:
-    """Open cases on one of the two frames."""
+async def list_page(
+    house: House, actor: Actor, page: Page, now: datetime, *, handheld: bool, store: str | None = None
+) -> Answer:
+    """Open cases on one of the two frames; `store`: of one that was asked for."""
     async with borrowed(house.pool) as connection:
         cases = await exceptions.read(connection, actor.locations)
-    return page.html("manager/exceptions.html", cases=cases, now=now, handheld=handheld, base=base_of(handheld))
+        name = await network.find_name(connection, store) if store else ""
+    return page.html(
+        "manager/exceptions.html", cases=cases, now=now, handheld=handheld, base=base_of(handheld), store_name=name
+    )
 
 
 async def case_page(

@@ -21,6 +21,8 @@ from comptoir.kit.ids import new_id
 from comptoir.kit.reason_rows import list_reasons
 from comptoir.kit.reasons import ReasonCode
 from comptoir.kit.rehearsal import rehearse
+from comptoir.kit.words import Slug
+from comptoir.network import queries as network
 from comptoir.orders.cancel_reasons import CANCEL
 from comptoir.orders.capture import POSTCODES
 from comptoir.orders.model import Address, CancelOrder, LineQuantity
@@ -59,20 +61,25 @@ MOST_STORES: Final = 20
 @get("/manager/orders", opt=by(*MANAGERS))
 async def list_orders(
     request: DoorRequest, house: TheHouse, actor: TheActor, page: ThePage, now: Now, which: FromQuery[Filter] = "all", q: Words = "",
-    after: FromQuery[str | None] = None,
+    after: FromQuery[str | None] = None, store: FromQuery[Slug | None] = None,
 ) -> Answer:  # fmt: skip
-    """The newest orders; `which` is what they wait for, `q` whatever somebody has of one, `after` where the last page ended."""
+    """The newest orders; `which` is what they wait for, `q` whatever somebody has of one, `after` where the last page ended; all of one `store`.
+
+    NotFound `location_not_found` for a store of others.
+    """
+    actor = actor.at(store)
     asked_for = await with_pass(order_search.understood(q), request, house, actor)
     async with borrowed(house.pool) as connection:
         rows = await order_search.read(connection, actor, which, asked_for, place_after(after), AT_ONCE + 1)
-    asked = {"which": which} | ({"q": q} if q else {})
+        name = await network.find_name(connection, store) if store else ""
+    asked = {"which": which} | ({"q": q} if q else {}) | ({"store": store} if store else {})
     more = len(rows) > AT_ONCE
     rows = rows[:AT_ONCE]
     next_page = "/manager/orders?" + urlencode(asked | {"after": rows[-1].place}) if more else None
     headers = {"link": f'<{next_page}>; rel="next"'} if next_page else {}
     return page.html(
         "manager/orders.html", headers=headers, rows=rows, which=which, q=q, filters=order_search.FILTERS, now=now,
-        next_page=next_page, later=after is not None,
+        next_page=next_page, later=after is not None, store=store, store_name=name,
     )  # fmt: skip
 
 
