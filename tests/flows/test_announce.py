@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from comptoir.kit.actor import Actor
@@ -108,6 +109,8 @@ async def test_an_announcement_is_short_bounded_in_time_and_in_number_and_ends_b
         await announce(shop, HELENE, LYON, CONFLUENCE)
     with pytest.raises(NotFound):
         await announce(shop, Actor("odile", "head_office", None), "nowhere")
+    every = Announce(new_id(), "À tous", shop.now + HOUR, tuple(f"magasin-{n}" for n in range(2_000)))
+    assert msgspec.convert(msgspec.to_builtins(every), Announce) == every, "as many stores as the page lets one choose"
     for n in range(MOST_OPEN):
         await announce(shop, text=f"n° {n}")
     with pytest.raises(Conflict, match="announcements_full"):

@@ -12,7 +12,7 @@ from comptoir.kit.words import Instant, Note, Slug
 MOST_LETTERS: Final = 500
 MOST_OPEN: Final = 5
 """Announcements that one store's devices show at once."""
-MOST_STORES: Final = 500
+MOST_STORES: Final = 2_000
 SOONEST: Final = timedelta(minutes=5)
 LONGEST: Final = timedelta(days=14)
 """An announcement ends by itself, so soon at the earliest and so far ahead at the latest."""
