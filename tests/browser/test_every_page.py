@@ -1653,6 +1653,7 @@ STATES: Final[dict[str, list[State]]] = {
     ],
     "/manager/stock/ledger": [State("one is off", "office", written_over("/manager/stock/ledger"))],
     "/manager/stock/ledger/row": [State("to put right", "office", written_over("/manager/stock/ledger/row?sku={sku}&store=" + LYON))],
+    "/manager/pace": [State("all stores", "office", at("/manager/pace"))],
     "/manager/stock/shelves": [State("one goes on", "office", shelf("", "?store=" + LYON)), State("none chosen", "office", at("/manager/stock/shelves"), both=False)],
     "/manager/stock/shelves/{shelf:uuid}": [State("counted by somebody", "office", shelf("/{shelf}"))],
     "/manager/count-rules": [State("as they came", "office", at("/manager/count-rules")), State("a wrong one", "office", at("/manager/count-rules"), submit("#f-b_days", "1"), both=False)],

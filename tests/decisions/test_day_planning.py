@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 
 from comptoir.kit.errors import Invalid
@@ -46,8 +47,27 @@ def test_an_act_of_the_moment_goes_before_the_plan_of_the_day_and_the_plan_befor
     assert [plans.at(12, AT + minute) for minute in (0, 60, 120, 239, 240)] == [10, 30, 6, 6, 12]
     paces = paced(WINDOWS[:1], 12, planned=planned.instead(plans), extra=plans.hands)
     assert [(from_ - AT, pace) for from_, _, pace in paces] == [(0, 10.0), (60, 30.0), (120, 6.0), (240, 12.0)]
-    assert planned.paces(plans, WINDOWS[:1], 12, AT) == paces
-    assert planned.paces(plans, WINDOWS[:1], 12, AT + 240) == (), "what is over changes no promise"
+    assert planned.paces(plans, WINDOWS[:1], 12, AT, PARIS) == paces
+    assert planned.paces(plans, WINDOWS[:1], 12, AT + 240, PARIS) == (), "what is over changes no promise"
+
+
+def test_a_promise_reckons_with_the_learned_pace_where_that_is_wanted_and_with_no_pace_that_nobody_would_believe() -> (
+    None
+):
+    # Half the capacity in the morning, more than it at midday, next to nothing in the afternoon, the evening unknown.
+    plans = planned.read(["pace 6.0 0 0", "pace 15.5 1 0", "pace 0.5 2 0"])
+    paces = planned.paces(plans, WINDOWS[:1], 12, AT, PARIS)
+    assert [(from_ - AT, round(pace, 6)) for from_, _, pace in paces] == [(0, 6.0), (60, 12.0), (240, 4.0), (420, 12.0)]
+    plain, slower = ready_by(WINDOWS, 30, 6, 12, NOW), ready_by(WINDOWS, 30, 6, 12, NOW, paces=planned.paces(plans, WINDOWS, 12, AT, PARIS))  # fmt: skip
+    assert slower - plain == timedelta(minutes=30)
+    # The forecast believes the same promise: one way of promising.
+    morning = ((MONDAY.begins, 6.0), (MONDAY.begins + 11 * 60, 15.5), (MONDAY.begins + 14 * 60, 0.5), (MONDAY.begins + 17 * 60, 12.0))  # fmt: skip
+    seen = store(waiting=((AT + 300, 6),), windows=WINDOWS[:1], learned=morning)
+    assert seen.offers == () and msgspec.structs.replace(seen, promises_learned=True).offers == paces
+    # People who are planned go at their own pace, learned and reckoned with once.
+    day = spans(people(h10=1), 4.0, MONDAY, 12, morning)
+    both = planned.read(["pace 6.0 0 0", *(f"day {per_hour} {from_} {to}" for from_, to, per_hour in day)])
+    assert planned.paces(both, WINDOWS[:1], 12, AT, PARIS)[0][2] == 4.0
 
 
 def test_people_are_a_share_of_what_the_usual_team_does_so_that_work_goes_at_people_times_their_pace() -> None:
@@ -127,3 +147,12 @@ def test_today_and_six_days_more_are_planned_also_in_the_night_the_clocks_change
     longer = day_of(date(2026, 10, 25), PARIS, ())
     assert longer.ends - longer.begins == 25 * 60
     assert spans(people(h23=2), 4.0, longer, 12)[0][1] <= longer.ends
+    # Ten o'clock is ten on the store's wall, in a day of 25 hours and in one of 23.
+    for change in (date(2026, 10, 25), date(2027, 3, 28)):
+        here = day_of(change, PARIS, open_minutes([(6, 10 * 60, 12 * 60)], {}, PARIS, NOW.replace(year=change.year, month=change.month, day=change.day), 1))  # fmt: skip
+        ((from_, to, _),) = spans(people(h10=2), 4.0, here, 12)
+        assert (from_, to) == (here.opens, here.opens + 60)
+        hours = by_hour(
+            here, store(windows=here.windows), planned.NONE, (), people(h10=2), 4.0, here.begins, here.begins
+        )
+        assert [(hour.clock, hour.people) for hour in hours] == [(10, 2), (11, None)]

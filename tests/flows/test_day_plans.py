@@ -10,6 +10,7 @@ import pytest
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Conflict, Forbidden, NotFound
 from comptoir.kit.ids import new_id
+from comptoir.network.changing import SetPromisedPace
 from comptoir.orders.model import CancelOrder
 from comptoir.tower.acts import Act, Capacity
 from comptoir.tower.day_planning import UNPLANNED, DayPlanKept, SaveDayPlan, UndoDayPlan
@@ -64,6 +65,33 @@ async def test_an_hour_with_nobody_is_passed_over_an_act_goes_before_it_and_the_
     assert await promised(shop) == plain
     again = await plan(shop, UndoDayPlan(new_id(), LYON, shop.now.date(), 2))
     assert (again.number, await promised(shop) - plain) == (3, HOUR)
+
+
+async def test_promises_reckon_with_the_learned_pace_where_a_manager_says_so_and_with_the_capacity_again(
+    shop: Shop,
+) -> None:
+    await shop.receive(30)
+    for _ in range(4):
+        await shop.place(order())
+    await shop.connection.execute(
+        "INSERT INTO store_pace SELECT id, part, capacity_per_hour / 2.0, 1, 9, $1 FROM location, generate_series(0, 3) part", shop.now
+    )  # fmt: skip
+    await shop.keeper.load()
+    plain = await promised(shop)
+    for learned, capacity, later in (((LYON,), (), True), ((LYON,), (), True), ((), (LYON,), False)):
+        await shop.perform(SetPromisedPace(new_id(), learned, capacity), HELENE)
+        await shop.keeper.load()
+        assert (await promised(shop) > plain) is later, (learned, capacity)
+    told = await shop.connection.fetch("SELECT location, action FROM audit WHERE action = 'store.promised_pace'")
+    assert [tuple(row) for row in told] == [(LYON, "store.promised_pace")] * 2, "what was so already is no change"
+    for who, refused in (
+        (Actor("karim", "store_manager", ("elsewhere",)), NotFound), (Actor("sam", "associate", (LYON,)), Forbidden),
+    ):  # fmt: skip
+        with pytest.raises(refused):
+            await shop.perform(SetPromisedPace(new_id(), (LYON,), ()), who)
+    with pytest.raises(NotFound):
+        await shop.perform(SetPromisedPace(new_id(), (LYON, "elsewhere"), ()), HELENE)
+    assert await promised(shop) == plain, "all of it or nothing"
 
 
 async def test_of_two_managers_at_once_the_second_is_told_and_nobody_plans_what_is_not_theirs(shop: Shop) -> None:

@@ -108,6 +108,57 @@ async def test_another_system_announces_to_its_own_places_alone_and_reads_no_nam
     assert len((await south.get(f"{path}?which=past")).json()["announcements"]) == 1
 
 
+async def test_another_system_plans_the_days_of_its_own_places_alone_and_reads_of_nobody(desk: Desk) -> None:
+    for name, place in (("south", PART_DIEU), ("north", VIEUX_LILLE)):
+        await make_key(desk.connection, MIDDAY, name, "tower:read", "tower:write", locations=[place])
+    south, north = new_browser(desk.app), new_browser(desk.app)
+    south.headers["authorization"], north.headers["authorization"] = "Bearer south", "Bearer north"
+    path, asked = "/api/v1/day-plans", {"location": PART_DIEU, "day": "2026-11-20"}
+    assert (await north.get(path, params=asked)).status_code == 404
+    plain = (await south.get(path, params=asked)).json()
+    assert (plain["number"], plain["learned_each_per_hour"], plain["people"][12]) == (0, None, -1)
+    noon = plain["hours"][0]
+    assert (noon["begins"], noon["clock"], noon["people"]) == ("2026-11-20T11:00:00Z", 12, None)
+    people = [-1] * 12 + [2, 3] + [-1] * 10
+    body = asked | {"id": str(new_id()), "number": 0, "each_per_hour": 6, "people": people}
+    for wrong in ({"people": people[1:]}, {"colour": "red"}, {"people": [51] * 24}):
+        assert (await south.post(path, json=body | wrong)).status_code == 400, wrong
+    assert (await south.post(path, json=body | {"day": "2026-12-24"})).status_code == 422
+    assert (await north.post(path, json=body)).status_code == 404
+    shown = await south.post(path, json=body | {"id": str(new_id()), "rehearse": True})
+    assert shown.json()["number"] == 1 and await desk.connection.fetchval("SELECT count(*) FROM day_plan") == 0
+    kept = await south.post(path, json=body)
+    assert (kept.status_code, kept.json()["effect"]) == (200, shown.json()["effect"])
+    assert (await south.post(path, json=body)).json() == kept.json(), "sent twice, kept once"
+    assert (await south.post(path, json=body | {"id": str(new_id())})).status_code == 409
+    stands = (await south.get(path, params=asked)).json()
+    assert (stands["number"], stands["each_per_hour"], stands["people"]) == (1, 6, people)
+    assert [one["how"] for one in stands["versions"]] == ["saved"] and "by" not in stands["versions"][0]
+    undo = asked | {"id": str(new_id()), "number": 1}
+    assert (await north.post(f"{path}/undo", json=undo)).status_code == 404
+    assert (await south.post(f"{path}/undo", json=undo)).json()["number"] == 2
+    assert (await south.get(path, params=asked | {"day": "2026-12-24"})).status_code == 422
+
+
+async def test_stores_promise_by_the_pace_they_have_where_a_manager_ticks_them_and_nobody_elses(desk: Desk) -> None:
+    await desk.connection.execute("UPDATE location SET capacity_per_hour = 12 WHERE id = $1", PART_DIEU)
+    await desk.connection.execute("INSERT INTO store_pace VALUES ($1, 1, 6, 12, 9, $2)", PART_DIEU, MIDDAY)
+    for _ in range(6):
+        await desk.order()
+    helene, hugo = await desk.browser(HELENE), await desk.browser(HUGO)
+    page = await helene.get("/manager/pace")
+    told = words(page)
+    assert "midi 6" in told and "selon la capacité" in told and "selon la cadence" in told
+    assert 'value="lyon-part-dieu"' in page.text and VIEUX_LILLE not in page.text and " checked" not in page.text
+    form = {"id": hidden(page, "id", "/manager/pace"), "stores": PART_DIEU, "learned": PART_DIEU}
+    assert (await hugo.post("/manager/pace", data=form | {"id": str(new_id())})).status_code == 404
+    for _ in range(2):
+        assert (await helene.post("/manager/pace", data=form)).status_code == 303
+    assert " checked" in (await helene.get("/manager/pace")).text
+    assert await desk.connection.fetchval("SELECT promises_learned FROM location WHERE id = $1", PART_DIEU)
+    assert not await desk.connection.fetchval("SELECT promises_learned FROM location WHERE id = $1", VIEUX_LILLE)
+
+
 async def test_the_device_list_says_which_devices_run_an_old_version_of_the_app(desk: Desk) -> None:
     helene, lea, hugo = await desk.browser(HELENE), await desk.browser(LEA, PART_DIEU), await desk.browser(HUGO)
     live = f"/manager/stores/{PART_DIEU}"

@@ -27,7 +27,7 @@ STANDING: Final[Mapping[Thing, str]] = {
 SELECT jsonb_build_object('name', l.name, 'kind', l.kind, 'region', l.region, 'legal_entity', l.legal_entity, 'street', l.street, 'postcode', l.postcode,
   'city', l.city, 'country', l.country, 'time_zone', l.time_zone, 'phone', l.phone, 'directions', l.directions, 'services', l.services,
   'capacity_per_hour', l.capacity_per_hour, 'pick_lead_minutes', l.pick_lead_minutes, 'hold_days', l.hold_days, 'cart_orders', l.cart_orders,
-  'scan_totes', l.scan_totes, 'takes_returns', l.takes_returns, 'paused_until', l.paused_until, 'closed_at', l.closed_at,
+  'scan_totes', l.scan_totes, 'takes_returns', l.takes_returns, 'promises_learned', l.promises_learned, 'paused_until', l.paused_until, 'closed_at', l.closed_at,
   'desk_picture', (SELECT d.says_fr || ' / ' || d.says_en || ' (' || left(d.name, 8) || ')' FROM desk_picture d WHERE d.location = l.id))
   || coalesce((SELECT jsonb_object_agg('hours_' || w.weekday, w.spans) FROM (
        SELECT h.weekday, string_agg(h.opens / 60 || ':' || lpad((h.opens % 60)::text, 2, '0') || '-' || h.closes / 60 || ':' || lpad((h.closes % 60)::text, 2, '0'),

@@ -14,11 +14,13 @@ from comptoir.network.changing import (
     DropDeskPicture,
     DropException,
     PauseStore,
+    PromisedPaceSet,
     ResumeStore,
     SaveHours,
     SaveStore,
     SetDeskPicture,
     SetException,
+    SetPromisedPace,
     StoreChanged,
 )
 
@@ -53,6 +55,22 @@ async def drop_exception(tx: Tx, command: DropException, actor: Actor, now: date
     before = await _lock(tx, command.location, actor)
     version = await sql.drop_exception(tx, command.location, command.day)
     return await _changed(tx, command.location, actor, before, "store.exception_dropped", version)
+
+
+async def set_promised_pace(tx: Tx, command: SetPromisedPace, actor: Actor, now: datetime) -> PromisedPaceSet:
+    """What the promises of places reckon with; of what changes, each place has its own line in the audit. NotFound `location_not_found`."""
+    actor.needs("store_manager", "regional_manager", "head_office")
+    wanted = dict.fromkeys(command.capacity, False) | dict.fromkeys(command.learned, True)
+    changed: dict[bool, list[str]] = {True: [], False: []}
+    # In one order, so that two who choose at once wait for each other.
+    for location in sorted(wanted):
+        await sql.lock_location(tx, location, actor.locations)
+        before = await auditing.standing(tx, "store", location)
+        if await sql.set_promised_pace(tx, location, learned=wanted[location]):
+            await auditing.keep(tx, actor, "store.promised_pace", "store", location, before, location)
+            tx.touched.add(location)
+            changed[wanted[location]].append(location)
+    return PromisedPaceSet(tuple(changed[True]), tuple(changed[False]))
 
 
 async def pause_store(tx: Tx, command: PauseStore, actor: Actor, now: datetime) -> StoreChanged:
@@ -104,6 +122,6 @@ async def _changed(
 
 FLOWS: Mapping[type, Flow] = {
     SaveStore: save_store, SaveHours: save_hours, SetException: set_exception, DropException: drop_exception,
-    PauseStore: pause_store, ResumeStore: resume_store, SetDeskPicture: set_desk_picture,
+    SetPromisedPace: set_promised_pace, PauseStore: pause_store, ResumeStore: resume_store, SetDeskPicture: set_desk_picture,
     DropDeskPicture: drop_desk_picture,
 }  # fmt: skip

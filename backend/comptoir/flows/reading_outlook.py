@@ -153,7 +153,7 @@ def place_of(index: int, row: dict[str, Any], now: datetime, minute: int, days: 
         latitude=row["latitude"], longitude=row["longitude"], lead_minutes=row["pick_lead_minutes"],
         capacity_per_hour=plans.at(own, minute), hold_days=row["hold_days"], parcel_cost_minor=row["parcel_cost_minor"],
         paused_until=row["paused_until"], windows=windows, kind=row["kind"], region=row["region"],
-        paces=planned.paces(plans, windows, own, minute) if row["plans"] else (),
+        paces=planned.paces(plans, windows, own, minute, row["time_zone"]) if row["plans"] else (),
     )  # fmt: skip
 
 

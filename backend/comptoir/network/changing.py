@@ -39,6 +39,21 @@ class SaveStore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Totes have labels, and scanning one says where a unit went."""
 
 
+class SetPromisedPace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Promises of these places reckon with the pace that was learned there; those of the others with their capacity."""
+
+    id: UUID
+    learned: Annotated[tuple[Slug, ...], msgspec.Meta(max_length=2_000)]
+    capacity: Annotated[tuple[Slug, ...], msgspec.Meta(max_length=2_000)]
+
+
+class PromisedPaceSet(msgspec.Struct, frozen=True):
+    """The places for which it changed."""
+
+    learned: tuple[str, ...]
+    capacity: tuple[str, ...]
+
+
 class SaveHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole week: (weekday, opens, closes); a day without a row is closed, two rows leave a lunch break."""
 

@@ -1,22 +1,32 @@
-"""What a store does differently for some hours: another capacity, more hands. Written as text in one column beside its hours. Pure.
+"""What a store does differently for some hours: another capacity, more hands, the pace it was seen to have. Written as text in one column
+beside its hours. Pure.
 
 "capacity 30.0 29398020 29398260"    30 works in an hour instead, between two minutes since 1970
 "hands 12.0 29398020 29398260"       12 works in an hour on top
 "day 14.0 29398020 29398260"         14 works in an hour instead, by the plan of that day: an act of the moment goes before it
+"pace 21.5 2 0"                      21.5 works in an hour of the third part of the day, as was learned; only where promises reckon with it
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
+from comptoir.network.hours import dayparts
 from comptoir.network.promise import FAR, paced
+
+LEAST_SHARE: Final = 1 / 3
+"""No promise reckons with less than this share of the capacity, however slow the hours were that taught the pace."""
 
 AS_TEXT: Final = (
     "ARRAY(SELECT CASE WHEN p.of_day THEN 'day' ELSE p.kind END || ' ' || p.per_hour || ' ' || floor(extract(epoch FROM p.from_at) / 60)::bigint || ' '"
     " || floor(extract(epoch FROM p.until_at) / 60)::bigint FROM store_plan p WHERE p.location = l.id"
-    " ORDER BY p.until_at DESC, p.id LIMIT 200) AS plans"
+    " ORDER BY p.until_at DESC, p.id LIMIT 200)"
+    " || CASE WHEN l.promises_learned THEN ARRAY(SELECT 'pace ' || s.works_per_hour || ' ' || s.part || ' 0' FROM store_pace s WHERE s.location = l.id ORDER BY s.part)"
+    " ELSE '{}' END AS plans"
 )
 """The column that a query of locations `l` has of it; what ended lies behind, the last 200 are read: a plan of each of seven days has 24 at most."""
 
@@ -26,10 +36,12 @@ Span = tuple[int, int, float]
 
 
 class Plans(msgspec.Struct, frozen=True):
-    """Spans of a store as (from, to, works per hour): `capacity` instead of its own, `hands` on top."""
+    """Spans of a store as (from, to, works per hour): `capacity` instead of its own, `hands` on top. `learned` is (part of the day, works
+    per hour) where promises reckon with it."""
 
     capacity: tuple[tuple[int, int, float], ...] = ()
     hands: tuple[tuple[int, int, float], ...] = ()
+    learned: tuple[tuple[int, float], ...] = ()
 
     def at(self, capacity_per_hour: int, minute: int) -> int:
         """Works in an hour at a minute; of two plans for the same time the lower one holds."""
@@ -43,13 +55,16 @@ NONE: Final = Plans()
 
 def read(rows: Iterable[str]) -> Plans:
     """What the column says."""
-    spans: dict[str, list[Span]] = {"capacity": [], "hands": [], "day": []}
+    spans: dict[str, list[Span]] = {"capacity": [], "hands": [], "day": [], "pace": []}
     for row in rows:
         kind, per_hour, from_, to = row.split(" ")
         spans[kind].append((int(from_), int(to), float(per_hour)))
     if not any(spans.values()):
         return NONE
-    return Plans((*spans["capacity"], *_around(spans["day"], spans["capacity"])), tuple(spans["hands"]))
+    return Plans(
+        (*spans["capacity"], *_around(spans["day"], spans["capacity"])), tuple(spans["hands"]),
+        tuple((part, per_hour) for part, _, per_hour in spans["pace"]),
+    )  # fmt: skip
 
 
 def _around(days: Iterable[Span], acts: Sequence[Span]) -> Iterator[Span]:
@@ -62,12 +77,35 @@ def _around(days: Iterable[Span], acts: Sequence[Span]) -> Iterator[Span]:
 
 
 def paces(
-    plans: Plans, windows: Sequence[tuple[int, int]], capacity_per_hour: int, minute: int
+    plans: Plans, windows: tuple[tuple[int, int], ...], capacity_per_hour: int, minute: int, zone: str
 ) -> tuple[Span, ...]:  # fmt: skip
-    """Open time with the capacity of each hour, for promises; nothing where no plan is still to hold: then the capacity does."""
-    if not any(to > minute for _, to, _ in (*plans.capacity, *plans.hands)):
+    """Open time with the capacity of each hour, for promises; nothing where no plan is still to hold and no learned pace does: then the
+    capacity does."""
+    if not plans.learned and not any(to > minute for _, to, _ in (*plans.capacity, *plans.hands)):
         return ()
-    return paced(windows or ((0, FAR),), capacity_per_hour, (), instead(plans), plans.hands)
+    return _paces(plans, windows, capacity_per_hour, zone)
+
+
+@lru_cache(maxsize=5_000)
+def _paces(
+    plans: Plans, windows: tuple[tuple[int, int], ...], capacity_per_hour: int, zone: str
+) -> tuple[Span, ...]:  # fmt: skip
+    """Kept, for it is asked every two seconds and changes with a plan, once a day, and when the pace is learned anew."""
+    learned: tuple[tuple[int, float], ...] = ()
+    if plans.learned and windows:
+        known, first = dict(plans.learned), datetime.fromtimestamp(windows[0][0] * 60, UTC)
+        days = (windows[-1][1] - windows[0][0]) // 1440 + 2
+        parts = [(minute, known.get(part, float(capacity_per_hour))) for minute, part in dayparts(zone, first, days)]
+        learned = believed(parts, capacity_per_hour)
+    return paced(windows or ((0, FAR),), capacity_per_hour, learned, instead(plans), plans.hands)
+
+
+def believed(learned: Iterable[tuple[int, float]], capacity_per_hour: int) -> tuple[tuple[int, float], ...]:
+    """Learned paces, as (from minute, works per hour), as far as promises reckon with them: never more than the capacity, never less
+    than a third of it."""
+    return tuple(
+        (minute, min(capacity_per_hour, max(LEAST_SHARE * capacity_per_hour, pace))) for minute, pace in learned
+    )
 
 
 def instead(plans: Plans) -> tuple[tuple[int, int, float], ...]:

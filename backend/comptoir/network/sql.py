@@ -33,6 +33,16 @@ async def put_figures(tx: Tx, command: SaveStore) -> int:
     return version
 
 
+async def set_promised_pace(tx: Tx, location: str, *, learned: bool) -> bool:
+    """Promises reckon with the learned pace from now on, or with the capacity; False when they did already."""
+    return bool(
+        await tx.value(
+            "UPDATE location SET promises_learned = $2, version = version + 1 WHERE id = $1 AND promises_learned <> $2 RETURNING true",
+            location, learned,
+        )
+    )  # fmt: skip
+
+
 async def put_hours(tx: Tx, command: SaveHours) -> int:
     """Replace a store's week; gives the new version."""
     await tx.run("DELETE FROM opening_hours WHERE location = $1", command.location)

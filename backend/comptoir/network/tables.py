@@ -71,6 +71,7 @@ class Location(Table, tablename="location"):
     scan_totes = Boolean(default=False)
     closed_at = Timestamptz(null=True, default=None)
     takes_returns = Boolean(default=True)
+    promises_learned = Boolean(default=False)
 
 
 class OpeningHours(Table, tablename="opening_hours"):

@@ -41,7 +41,7 @@ class SaveDayPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
     location: Slug
     day: date
-    number: Annotated[int, msgspec.Meta(ge=0)]
+    number: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
     each_per_hour: Annotated[float, msgspec.Meta(ge=LEAST_EACH, le=MOST_EACH)]
     people: Annotated[tuple[People, ...], msgspec.Meta(min_length=24, max_length=24)]
     seen_late: Annotated[int, msgspec.Meta(ge=0)] | None = None
@@ -53,7 +53,7 @@ class UndoDayPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
     location: Slug
     day: date
-    number: Annotated[int, msgspec.Meta(ge=1)]
+    number: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class Promise(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ class DayPlanKept(msgspec.Struct, frozen=True):
 
 
 class PlanHour(msgspec.Struct, frozen=True):
-    """One clock hour in which the store is open, from `minute` on: works expected to come in, works on file that are due,
+    """One clock hour in which the store is open, from `minute` on (`clock` on the store's wall): works expected to come in, works on file that are due,
     people that both take, people planned (None: as usual), the capacity in works."""
 
     minute: int
@@ -94,6 +94,7 @@ class PlanHour(msgspec.Struct, frozen=True):
     needed: int
     people: int | None
     capacity: int
+    clock: int
 
     @property
     def short(self) -> bool:
@@ -101,12 +102,18 @@ class PlanHour(msgspec.Struct, frozen=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """A store's day as minutes since 1970: from midnight to midnight, and its open windows."""
+    """A store's day as minutes since 1970: from midnight to midnight, and its open windows. `clock` is what the store's clock shows in
+    each of its hours as they pass: the night the clocks change one of them is missing, or there twice."""
 
     day: date
     begins: int
     ends: int
     windows: tuple[tuple[int, int], ...]
+    clock: tuple[int, ...] = tuple(range(24))
+
+    def clock_at(self, minute: int) -> int:
+        """The hour that the store's clock shows at a minute of the day."""
+        return self.clock[(minute - self.begins) // 60]
 
     @property
     def opens(self) -> int:
@@ -137,7 +144,10 @@ def day_of(day: date, zone: str, windows: Iterable[tuple[int, int]]) -> Day:
         int(datetime.combine(one, time.min, zone_of(zone)).timestamp()) // 60 for one in (day, day + timedelta(days=1))
     )
     inside = tuple((max(from_, begins), min(to, ends)) for from_, to in windows if from_ < ends and to > begins)
-    return Day(day, begins, ends, inside)
+    clock = tuple(
+        datetime.fromtimestamp(minute * 60, zone_of(zone)).hour for minute in range(begins, ends, 60)
+    )  # fmt: skip
+    return Day(day, begins, ends, inside, clock)
 
 
 def learn_each(past: Iterable[PastHour], people: Mapping[int, int], capacity_per_hour: int) -> float | None:
@@ -173,9 +183,8 @@ def spans(
     are a share of it, and what is reckoned with this capacity goes at people times pace.
     """
     found: list[planned.Span] = []
-    for n, minute in enumerate(range(day.begins, day.ends, 60)):
-        # The night with one hour more or less has its people by the hours as they pass.
-        here = people[n] if n < len(people) else UNPLANNED
+    for minute in range(day.begins, day.ends, 60):
+        here = people[day.clock_at(minute)]
         if here == UNPLANNED:
             continue
         at = bisect_right(learned, (minute, float("inf"))) - 1
@@ -217,13 +226,13 @@ def by_hour(
     found = []
     for hour in hours:
         minutes = sum(max(0, min(to, hour + 60) - max(from_, hour)) for from_, to in day.windows)
-        n = (hour - day.begins) // 60
-        here = people[n] if n < len(people) and people[n] != UNPLANNED else None
+        clock = day.clock_at(hour)
+        here = people[clock] if people[clock] != UNPLANNED else None
         able = each_per_hour * minutes / 60
         found.append(
             PlanHour(
                 hour, minutes, comes[hour], due[hour], ceil(takes[hour] / able - 1e-9) if able else 0, here,
-                plans.at(store.capacity_per_hour, hour),
+                plans.at(store.capacity_per_hour, hour), clock,
             )
         )  # fmt: skip
     return tuple(found)

@@ -24,23 +24,29 @@ from comptoir.tower import queries
 from comptoir.tower.day_planning import (
     DAYS,
     NOBODY_PLANNED,
+    UNPLANNED,
     Day,
     DayPlanKept,
+    PlanHour,
     SaveDayPlan,
     UndoDayPlan,
+    by_hour,
     check_day,
     day_of,
     effect_of,
+    learn_each,
     spans,
+    usual_each,
 )
 from comptoir.tower.effect import SLACK_LATE, SLACK_SHARE
 from comptoir.tower.forecasting import Forecast, Store, forecast
+from comptoir.tower.learning import DAYS as LEARNED_DAYS
 from comptoir.tower.learning import WEEK, WEEKS, PastHour, expect
 from comptoir.tower.queries import Backlog, Place
 from comptoir.tower.standing import store_of
 from comptoir.tower.watching import minute_of, moment, read_facts
 
-MAY: Final[tuple[Role, ...]] = ("store_manager", "regional_manager", "head_office")
+MAY: Final[tuple[Role, ...]] = ("store_manager", "regional_manager", "head_office", "integrator")
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -62,6 +68,46 @@ class Standing(msgspec.Struct, frozen=True):
     @property
     def read(self) -> tuple[Store, Forecast]:
         return self.store, self.seen
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is typed, or what stands: one person's works in an hour, people by hour of the store's clock."""
+
+    each: float
+    people: tuple[int, ...]
+
+
+class PlannedDay(msgspec.Struct, frozen=True):
+    """A store's day with the plan that stands, its versions (the newest first), and one person's pace where the team's is known."""
+
+    here: Standing
+    versions: list[sql.Version]
+    learned: float | None
+    plan: Plan
+
+    @property
+    def number(self) -> int:
+        """The newest version, 0 for none."""
+        return self.versions[0].number if self.versions else 0
+
+    def hours(self, plan: Plan, now: datetime) -> tuple[PlanHour, ...]:
+        """What is left of the day with the people of a plan."""
+        here, at = self.here, max(minute_of(now), self.here.day.begins)
+        return by_hour(here.day, here.store, here.plans, here.expected, plan.people, plan.each, at, here.since)
+
+
+async def read_day(connection: Connection, location: str, day: date, now: datetime) -> PlannedDay:
+    """A day of a store that is known to exist. Invalid `plan_day_wrong`."""
+    here = await stand(connection, location, day, now)
+    versions = await sql.versions(connection, location, day)
+    since = now - timedelta(days=LEARNED_DAYS)
+    past = (await queries.read_hours(connection, (location,), since, now)).get(location, [])
+    people = await sql.people_there(connection, location, since, now)
+    learned = learn_each(past, people, here.place.capacity_per_hour)
+    plan = Plan(learned or usual_each(here.place.capacity_per_hour), NOBODY_PLANNED)
+    if versions and any(one != UNPLANNED for one in versions[0].people):
+        plan = Plan(versions[0].each_per_hour, tuple(versions[0].people))
+    return PlannedDay(here, versions, learned, plan)
 
 
 async def save(tx: Tx, command: SaveDayPlan, actor: Actor, now: datetime) -> DayPlanKept:

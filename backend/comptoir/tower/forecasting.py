@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from comptoir.network.planned import believed
 from comptoir.network.promise import FAR, Paces, doable, paced, ready_minute
 
 HOURS: Final = 12
@@ -55,13 +56,17 @@ class Store(msgspec.Struct, frozen=True):
     """Nobody new comes in before; what is there goes on."""
     offered: tuple[tuple[int, int, float], ...] = ()
     """Capacities of some time that promises are made with: those of `planned` that somebody planned."""
+    promises_learned: bool = False
+    """Promises are made with the learned pace."""
 
     @property
     def offers(self) -> tuple[tuple[int, int, float], ...]:
-        """Open time with the capacity that promises are made with, where something is planned; else the capacity holds."""
-        if not self.offered and not self.extra:
+        """Open time with the capacity that promises are made with, where something is planned or they reckon with what was learned;
+        else the capacity holds."""
+        if not self.offered and not self.extra and not self.promises_learned:
             return ()
-        return _paced(self.windows or ((0, FAR),), self.capacity_per_hour, (), self.offered, self.extra)
+        learned = believed(self.learned, self.capacity_per_hour) if self.promises_learned else ()
+        return _paced(self.windows or ((0, FAR),), self.capacity_per_hour, learned, self.offered, self.extra)
 
     @property
     def on_file(self) -> int:

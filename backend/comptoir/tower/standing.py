@@ -176,6 +176,7 @@ def store_of(place: Place, backlog: Backlog, facts: Facts, at: int) -> Store:
         + (() if factor == 1 else lasting(factor, at, _midnight(place.time_zone, now), place.capacity_per_hour)),
         extra=plans.hands,
         offered=instead,
+        promises_learned=bool(plans.learned),
         paused_until=int(place.paused_until.timestamp() // 60) if place.paused_until else None,
     )
 

@@ -18,24 +18,19 @@ from comptoir.kit.words import Slug
 from comptoir.network.hours import zone_of
 from comptoir.screens import day_plan as screen
 from comptoir.shipping.collection_queries import calendars
-from comptoir.tower import day_plan_sql, queries
+from comptoir.tower import queries
 from comptoir.tower.day_planning import (
     DAYS,
     LEAST_EACH,
     MOST_EACH,
-    NOBODY_PLANNED,
     UNPLANNED,
     DayPlanKept,
     SaveDayPlan,
     UndoDayPlan,
-    by_hour,
     last_order,
-    learn_each,
     promise_at,
-    usual_each,
 )
-from comptoir.tower.day_plans import Standing, stand
-from comptoir.tower.learning import DAYS as LEARNED_DAYS
+from comptoir.tower.day_plans import Plan, Standing, read_day
 from comptoir.tower.watching import minute_of, moment
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
@@ -56,13 +51,6 @@ class Visit(msgspec.Struct, frozen=True):
     at: datetime
     parcels: int
     last_order: datetime | None
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """What is typed, or what stands: one person's works in an hour, people by hour."""
-
-    each: float
-    people: tuple[int, ...]
 
 
 @get("/manager/stores/{store:str}/plan", opt=by(*MANAGERS))
@@ -173,37 +161,19 @@ async def _page(
             raise NotFound("location_not_found")
         today = now.astimezone(zone_of(places[0].time_zone)).date()
         day = day or today
-        here = await stand(connection, store, day, now)
-        versions = await day_plan_sql.versions(connection, store, day)
-        learned = await _each(connection, here, now)
+        planned = await read_day(connection, store, day, now)
+        here = planned.here
         around = await screen.read(connection, store, day, moment(here.day.begins), moment(here.day.ends), now)
         visits = await _visits(connection, here, now)
-    stands = _standing_plan(versions, learned, here)
-    chosen = plan or stands
-    at = max(minute_of(now), here.day.begins)
-    hours = by_hour(here.day, here.store, here.plans, here.expected, chosen.people, chosen.each, at, here.since)
+    chosen = plan or planned.plan
     return page.html(
         "manager/day_plan.html", status=refusal.status if refusal else 200, here=here, place=here.place, day=day, today=today,
-        days=[today + timedelta(days=n) for n in range(DAYS)], hours=hours, plan=chosen, versions=versions, learned=learned,
+        days=[today + timedelta(days=n) for n in range(DAYS)], hours=planned.hours(chosen, now), plan=chosen, versions=planned.versions, learned=planned.learned,
         around=around, visits=visits, shown=shown, refusal=refusal, typed=typed, done=done,
         wrong=refusal.facts.get("field", "") if refusal else "", moment=moment, late=round(here.seen.late_by(here.day.ends)),
         overdue=here.seen.overdue if day == today else 0, now_promise=promise_at(here.store, here.seen, here.seen.at),
         id=new_id(), undo_id=new_id(), unplanned=UNPLANNED, now=now, time_zone=here.place.time_zone,
     )  # fmt: skip
-
-
-def _standing_plan(versions: list[day_plan_sql.Version], learned: float | None, here: Standing) -> Plan:
-    if versions and any(one != UNPLANNED for one in versions[0].people):
-        return Plan(versions[0].each_per_hour, tuple(versions[0].people))
-    return Plan(learned or usual_each(here.place.capacity_per_hour), NOBODY_PLANNED)
-
-
-async def _each(connection: Connection, here: Standing, now: datetime) -> float | None:
-    """One person's pace as four weeks of the store teach it, known of the team alone."""
-    since, store = now - timedelta(days=LEARNED_DAYS), here.place.id
-    past = (await queries.read_hours(connection, (store,), since, now)).get(store, [])
-    people = await day_plan_sql.people_there(connection, store, since, now)
-    return learn_each(past, people, here.place.capacity_per_hour)
 
 
 async def _visits(connection: Connection, here: Standing, now: datetime) -> list[Visit]:

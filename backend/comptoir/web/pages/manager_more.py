@@ -60,6 +60,7 @@ MENU: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         "rules",
         (
             Entry("/manager/alerts/rules", "bell", "alerts.rules", "menu.alert_rules"),
+            Entry("/manager/pace", "clock", "pace.title", "pace.menu"),
             Entry("/manager/sourcing", "rules", "menu.sourcing", "policies.lead", True),
             Entry("/manager/return-rules", "ret", "return_rules.title", "return_rules.lead", True),
             Entry("/manager/safety", "shield", "safety.title", "safety.lead", True),
