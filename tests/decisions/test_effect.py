@@ -49,8 +49,16 @@ def test_works_that_leave_and_works_that_came_are_taken_out_of_what_waits() -> N
     assert without(backlog, [60, 60, 120]) == Backlog([60, 120], [8, 3], [1, 0], [0, 0], [0, 0], [3, 1])
 
 
-def test_of_two_plans_for_one_hour_the_lower_holds_and_hands_come_on_top() -> None:
-    plans = planned.read(["capacity 30.0 100 200", "capacity 12.0 150 300", "hands 8.0 120 160"])
+def test_of_two_plans_for_one_hour_the_last_holds_and_hands_come_on_top() -> None:
+    plans = planned.read(
+        ["capacity 12.0 150 300", "hands 8.0 120 160", "capacity 30.0 100 200", "capacity 5.0 180 250"]
+    )
     assert [plans.at(20, minute) for minute in (99, 100, 130, 155, 199, 250, 300)] == [20, 30, 38, 20, 12, 12, 20]
-    assert planned.instead(plans) == ((100, 150, 30.0), (150, 200, 12.0), (200, 300, 12.0))
+    assert planned.instead(plans) == (
+        (100, 150, 30.0),
+        (150, 180, 12.0),
+        (180, 200, 12.0),
+        (200, 250, 12.0),
+        (250, 300, 12.0),
+    )
     assert planned.read([]) is planned.NONE

@@ -10,6 +10,8 @@ from comptoir.network.hours import dayparts, open_minutes
 from comptoir.network.promise import doable, paced, ready_minute
 from comptoir.tower.forecasting import LAST_STEP, Error, Store, figure, forecast, learn, outlook, ranged
 from comptoir.tower.learning import Pace, PastHour, expect, learn_paces, through, today
+from comptoir.tower.queries import Backlog, Place
+from comptoir.tower.standing import NOBODY, Facts, StoreNow, store_now
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 AT = int(NOW.timestamp()) // 60
@@ -165,3 +167,30 @@ def test_a_simulated_day_played_again_is_the_same_day_and_works_that_leave_help_
     assert all(again[n] == before[n] for n in again if before[n].begun is not None and (before[n].begun or 0) < noon)
     ready = [(again[n].ready or 0) - (before[n].ready or 0) for n in again if before[n].ready and again[n].ready]
     assert sum(ready) <= 0
+
+
+def test_a_store_that_is_shut_at_night_on_sunday_for_days_or_has_nobody_says_so_and_never_that_it_works_on() -> None:
+    week = [[day, 9 * 60, 19 * 60] for day in range(6)]
+    backlog = Backlog([AT + 30], [4], [0], [0], [0], [0])
+
+    def place(at: int, exceptions: list[str] | None = None, plans: list[str] | None = None) -> StoreNow:
+        plain = Place(
+            "LYO", "Lyon", "store", None, "", "Europe/Paris", 12, 60, None, week, exceptions or [], plans or []
+        )
+        return store_now(plain, backlog, Facts(), at)
+
+    def at(day: int, hour: int) -> datetime:
+        return datetime(2026, 11, day, hour, 30, tzinfo=UTC)
+
+    busy = place(AT)
+    assert (busy.loads[AT], busy.open_at(at(2, 10)), busy.open_at(at(2, 20)), busy.shut) == (33, True, False, False)
+    assert busy.next_open(at(2, 20)) == datetime(2026, 11, 3, 9, tzinfo=UTC), "an hour after it opens"
+    night = place(AT + 11 * 60)
+    assert (night.loads[AT + 11 * 60], night.late, night.outlook.likely.done_at > AT + 23 * 60) == (None, 4, True)
+    sunday = place(AT + 6 * 1440)
+    assert set(sunday.loads.values()) == {None} and sunday.next_open(at(8, 10)) == datetime(2026, 11, 9, 9, tzinfo=UTC)
+    closed = place(AT, [f"2026-11-{day:02} -1 -1" for day in range(1, 16)])
+    assert closed.shut and set(closed.loads.values()) == {None} and not closed.open_at(at(2, 10))
+    nobody = place(AT, plans=[f"day 0.0 {AT} {AT + 120}"])
+    assert [nobody.loads[AT + hour * 60] for hour in (0, 1, 2)] == [NOBODY, NOBODY, 33]
+    assert nobody.risks == {AT + 30: 4}

@@ -10,9 +10,9 @@ import pytest
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from comptoir.kit.ids import new_id
-from comptoir.tower import judging
+from comptoir.tower import acts_queries, judging
 from comptoir.tower.acting import Acted, Undone
-from comptoir.tower.acts import Act, Capacity, Extend, Move, Pause, Pickers, Resume, Seen, Tell, UndoAct, What
+from comptoir.tower.acts import Act, Capacity, Extend, Move, Pause, Pickers, Resume, Seen, Tell, UndoAct, Usual, What
 from tests.hands import Shop
 from tests.world import BOWL, CONFLUENCE, DERBY, LYON, WAREHOUSE, order, shipped
 
@@ -63,8 +63,14 @@ async def test_each_act_that_is_taken_back_leaves_every_table_as_it_was_and_no_m
         await shop.place(order(msgspec.structs.replace(shipped(BOWL), at=LYON)))
     now = shop.now
     acts: tuple[What, ...] = (
-        Pause(now + 2 * HOUR), Capacity(30, now + 3 * HOUR), Pickers(2, 8, now + 3 * HOUR), Move(2), Extend(2, now + 6 * HOUR),
+        Pause(now + 2 * HOUR), Capacity(30, now + 3 * HOUR), Pickers(2, 8, now + 3 * HOUR), Move(2), Extend(2, now + 6 * HOUR), Usual(),
     )  # fmt: skip
+    with pytest.raises(Conflict, match="as_usual"):
+        await act(shop, Usual())
+    # What was planned before an act holds on while it does, and after it was taken back.
+    await act(shop, Capacity(9, now + 5 * HOUR))
+    await act(shop, Pickers(1, 6, now + 5 * HOUR, now + HOUR))
+    shop.clock.advance(minutes=1)
     for what in acts:
         before = await everything(shop)
         acted = await act(shop, what)
@@ -159,6 +165,96 @@ async def test_who_is_late_is_told_once_and_whoever_is_not_hears_nothing(shop: S
     assert await shop.connection.fetchval(due) == again.undo_until
 
 
+async def told_until(shop: Shop, work: Any) -> Any:
+    return await shop.connection.fetchval("SELECT told_at FROM work WHERE id = $1", work)
+
+
+async def test_acts_that_follow_one_another_are_taken_back_in_any_order_and_nothing_that_was_taken_back_comes_again(
+    shop: Shop,
+) -> None:
+    await shop.receive(1)
+    work = (await shop.place(order())).works[0].id
+    before = await everything(shop)
+    earlier, later = [await act(shop, Extend(1, shop.now + hours * HOUR)) for hours in (4, 6)]
+    told = await told_until(shop, work)
+    done = await undo(shop, earlier)
+    assert (done.back, [reason for _, reason in done.stayed], await told_until(shop, work)) == (0, ["told_since"], told)
+    assert (await undo(shop, later)).stayed == ()
+    assert await everything(shop) == before, "the hour of an act that was taken back was told again"
+    # Two who mean the same pause: the one who takes theirs back does not take the other's.
+    until = shop.now + 2 * HOUR
+    mine, theirs = await act(shop, Pause(until)), await act(shop, Pause(until), OFFICE)
+    with pytest.raises(Conflict, match="act_followed"):
+        await undo(shop, mine)
+    await undo(shop, theirs, OFFICE)
+    await undo(shop, mine)
+    assert await everything(shop) == before
+    # A plan that ended early does not come back once its own act was taken back.
+    planned = await act(shop, Capacity(4, until))
+    shop.clock.advance(minutes=1)
+    ended = await act(shop, Usual())
+    await undo(shop, planned)
+    await undo(shop, ended)
+    assert await everything(shop) == before
+
+
+async def test_who_takes_back_too_late_by_a_breath_hears_that_customers_were_told(shop: Shop) -> None:
+    await shop.receive(1)
+    placed = await shop.place(order())
+    for what in (Extend(1, shop.now + 5 * HOUR), Tell(1)):
+        if isinstance(what, Tell):
+            await shop.connection.execute("UPDATE work SET promise_at = $1, told_at = NULL", shop.now - HOUR)
+            await shop.connection.execute("UPDATE event SET withdrawn_at = at WHERE kind = 'fulfillment.delayed'")
+        acted = await act(shop, what)
+        await shop.connection.execute("UPDATE event SET fanned_out = true")
+        # As it stands when the worker wins: the word is on its way before the undo has its lock.
+        await shop.connection.execute(
+            "INSERT INTO delivery (listener, stream, seq, due_at, state) SELECT 'write_message', stream, seq, due_at, 'done' FROM event"
+            " WHERE stream = $1 AND body->>'action' = $2",
+            placed.id, str(acted.action),
+        )  # fmt: skip
+        with pytest.raises(Conflict, match="act_undo_over"):
+            await undo(shop, acted)
+        assert await shop.count(f"event WHERE withdrawn_at IS NULL AND body->>'action' = '{acted.action}'") == 1
+
+
+async def test_nobody_is_told_to_come_before_a_closed_door(shop: Shop) -> None:
+    await shop.receive(1)
+    await shop.place(order())
+    night = shop.now.replace(hour=2) + timedelta(days=1)
+    with pytest.raises(Invalid, match="act_hour_closed"):
+        await act(shop, Extend(1, night))
+
+
+async def test_parcels_go_back_only_by_whoever_reaches_every_store_that_has_them(shop: Shop) -> None:
+    await parcels(shop, 1)
+    acted = await act(shop, Move(1))
+    for who in (Actor("hélène", "store_manager", (LYON, CONFLUENCE)), Actor("luc", "regional_manager", (LYON,)), Actor("key", "integrator", (LYON,))):  # fmt: skip
+        with pytest.raises(Forbidden, match="act_beyond_reach"):
+            await undo(shop, acted, who)
+        listed = await acts_queries.read(shop.connection, who)
+        assert [(one.mine, one.undoable(shop.now)) for one in listed] == [(False, False)]
+        reached = {LYON, CONFLUENCE} & set(who.locations or ())
+        assert {one.location for one in listed[0].said.stores} == reached, "figures of a store of others"
+    assert [one.mine for one in await acts_queries.read(shop.connection, INES)] == [True]
+    assert (await undo(shop, acted)).back == 1
+
+
+async def test_a_parcel_that_lies_on_a_device_is_taken_back_and_the_device_can_still_report_of_it(shop: Shop) -> None:
+    await parcels(shop, 1)
+    acted = await act(shop, Move(1))
+    made = await shop.connection.fetchval("SELECT id FROM work WHERE location = $1", CONFLUENCE)
+    nour = await shop.handheld(CONFLUENCE)
+    await nour.start(made)
+    await shop.connection.execute("UPDATE work SET status = 'open', started_at = NULL WHERE id = $1", made)
+    await shop.connection.execute("UPDATE pack SET ahead = true, staff = NULL")
+    await shop.connection.execute("UPDATE device SET last_seen_at = $1", shop.now)
+    assert (await undo(shop, acted)).back == 1
+    assert await shop.status(made) == "canceled"
+    assert (await shop.figures())[:2] == (1, 1) and (await shop.figures(at=CONFLUENCE))[1] == 0
+    assert await shop.breaches() == []
+
+
 async def test_of_two_managers_who_act_at_once_the_second_is_asked_again(shop: Shop) -> None:
     await parcels(shop, 3)
     seen = Seen(works=3)
@@ -223,6 +319,7 @@ async def test_a_planned_capacity_is_what_promises_reckon_with_until_it_ends(sho
         return shop.outlook.places[shop.outlook.index[LYON]].capacity_per_hour
 
     own = await capacity()
+    await act(shop, Capacity(max(1, own - 3), shop.now + 2 * HOUR))
     await act(shop, Capacity(own + 5, shop.now + 2 * HOUR))
     await act(shop, Pickers(2, 8, shop.now + 2 * HOUR, shop.now + HOUR))
     assert await capacity() == own + 5

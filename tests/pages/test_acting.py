@@ -86,6 +86,13 @@ async def test_a_manager_sees_what_comes_of_it_does_it_once_and_takes_it_back(de
             await browser.post(PAGE, data=form_of(await browser.get(f"{PAGE}?do={do}")))
             here = next(one for one in await desk.app.house.tower.stores(EVERYWHERE) if one.place.id == PART_DIEU)
             assert (len(here.outlook.store.planned), here.outlook.store.paused_until is not None) == (1, bool(store))
+        # What holds stands on the store's page, and ends by an act of its own.
+        assert "9 commandes à l’heure jusqu’à 14:00." in words(await browser.get(f"/manager/stores/{PART_DIEU}"))
+        usual = await browser.get(f"{PAGE}?do=usual")
+        assert "Revenir à la capacité habituelle" in words(usual) and "reste promis" in words(usual)
+        done = await browser.post(PAGE, data=form_of(usual))
+        assert "capacité habituelle de nouveau" in words(await browser.get(done.headers["location"]))
+        assert "9 commandes à l’heure jusqu’à" not in words(await browser.get(f"/manager/stores/{PART_DIEU}"))
         again = await browser.post(f"/manager/acts/{form['id']}/undo", data={"id": str(new_id())})
         assert again.status_code == 409 and "Déjà annulé" in words(again)
 
@@ -143,6 +150,8 @@ async def test_nobody_acts_on_or_reads_of_a_store_of_others(desk: Desk) -> None:
     async with await desk.browser(HELENE) as browser:
         page = await browser.get(PAGE)
         assert "Déplacer des colis" not in words(page) and "9 commandes à l’heure" in words(page)
+        # Ten hours on is night: the hour that is offered is one at which somebody can come.
+        assert "Annoncer sam. 21, 09:30" in words(await browser.get(f"{PAGE}?do=extend&minutes=600"))
         move = form | {"id": str(new_id()), "do": "move", "works": "1"}
         assert (await browser.post(PAGE, data=move)).status_code == 403
     async with await desk.browser(LEA, PART_DIEU) as browser:

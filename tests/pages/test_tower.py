@@ -64,6 +64,12 @@ async def test_what_is_kept_equals_the_books_whatever_happens_and_only_touched_s
         before = await watch.stores(EVERYWHERE, newest=True)
         watch.touched((PART_DIEU,))
         assert await watch.stores(EVERYWHERE, newest=True) == before, "a store that nobody touched was read"
+        # Touched while somebody waits to read another: not forgotten.
+        watch.touched((PART_DIEU, VIEUX_LILLE))
+        await watch._read((PART_DIEU,))
+        assert await watch.stores(EVERYWHERE, newest=True) == await read_direct(
+            desk.connection, EVERYWHERE, desk.app.clock()
+        )
         watch.heard(False)
         assert await watch.stores(EVERYWHERE, newest=True) == await read_direct(
             desk.connection, EVERYWHERE, desk.app.clock()
@@ -103,6 +109,9 @@ async def test_each_reading_leads_to_the_list_that_it_counts(desk: Desk) -> None
         "INSERT INTO arrival (id, order_id, location, at) VALUES ($1, $2, $3, $4)",
         new_id(), order, PART_DIEU, MIDDAY - timedelta(minutes=9),
     )  # fmt: skip
+    # In hand already, for the same minute as one that nobody has begun and that will be late: not at risk.
+    _, picking = await desk.order("picking")
+    await desk.promise(picking, MIDDAY + timedelta(minutes=130))
     found = next(s for s in await desk.app.house.tower.stores(EVERYWHERE) if s.place.id == PART_DIEU)
     async with await desk.browser(ODILE) as browser:
         for which, count in (
@@ -110,11 +119,11 @@ async def test_each_reading_leads_to_the_list_that_it_counts(desk: Desk) -> None
         ):  # fmt: skip
             page = await browser.get(f"/manager/works?which={which}")
             assert page.text.count('<li><a class="item"') == count, which
-        assert (found.due, found.late, found.at_risk, found.here.waiting) == (2, 2, 3, 1)
+        assert (found.due, found.late, found.at_risk, found.here.waiting) == (2, 2, 3, 1), "not those in hand"
         assert (await browser.get("/manager/works?which=nothing")).status_code == 400
         table = list(csv.DictReader(io.StringIO((await browser.get("/manager/load/csv")).text.removeprefix("\ufeff"))))
         line = next(row for row in table if row["store"] == PART_DIEU)
-        assert (line["late"], line["at_risk"], line["open"], line["waiting"]) == ("2", "3", "5", "1")
+        assert (line["late"], line["at_risk"], line["open"], line["waiting"]) == ("2", "3", "6", "1")
     kinds = [item.kind for item in decide((found,), (), {PART_DIEU: 16_300}, MIDDAY)]
     assert kinds == ["late", "waiting"]
 
@@ -130,6 +139,9 @@ async def test_the_dearest_comes_first_and_a_case_whose_goods_may_be_gone_weighs
     said = [(item.kind, item.case.kind if item.case else "", item.harm) for item in items]
     assert said == [("case", "money_stuck", 16_300), ("case", "short_choice", 2_630), ("late", "", 2_630)]
     assert len(await queries.read_cases(desk.connection, (VIEUX_LILLE,))) == 1
+    # However dear the others are, each store has its own among what is weighed.
+    first = await queries.read_cases(desk.connection, None, 1)
+    assert {case.location for case in first} == {PART_DIEU, VIEUX_LILLE} and len(first) == 2
 
 
 async def test_a_silent_device_and_a_carrier_that_comes_too_soon_are_seen(desk: Desk) -> None:

@@ -85,13 +85,7 @@ async def move_work_to(
     """The lines of a locked work become another place's, promised for `promised`. The work that was made, and units to put back here."""
     made = new_id()
     await promise_there(tx, work, there, lines, levels, made, promised, now)
-    put_backs = await _give_up(tx, work, lines)
-    await moved_on(tx, work, Status.CANCELED)
-    # Work that nobody had begun here has still not been begun anywhere.
-    await tx.run(
-        "UPDATE work SET ended_because = 'moved', started_at = CASE WHEN $2 THEN NULL ELSE started_at END WHERE id = $1",
-        work.id, work.status in (Status.OPEN, Status.ACCEPTED),
-    )  # fmt: skip
+    put_backs = await leave(tx, work, lines)
     tx.touched.add(there)
     tx.tell(
         Event(
@@ -102,6 +96,18 @@ async def move_work_to(
     )  # fmt: skip
     await keep_progress(tx, work.order_id)
     return made, put_backs
+
+
+async def leave(tx: Tx, work: Work, lines: list[tuple[WorkLine, int]]) -> int:
+    """These lines of a locked work are not its place's any more. Units to put back there."""
+    put_backs = await _give_up(tx, work, lines)
+    await moved_on(tx, work, Status.CANCELED)
+    # Work that nobody had begun here has still not been begun anywhere.
+    await tx.run(
+        "UPDATE work SET ended_because = 'moved', started_at = CASE WHEN $2 THEN NULL ELSE started_at END WHERE id = $1",
+        work.id, work.status in (Status.OPEN, Status.ACCEPTED),
+    )  # fmt: skip
+    return put_backs
 
 
 async def promise_there(

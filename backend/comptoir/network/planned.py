@@ -23,12 +23,13 @@ LEAST_SHARE: Final = 1 / 3
 
 AS_TEXT: Final = (
     "ARRAY(SELECT CASE WHEN p.of_day THEN 'day' ELSE p.kind END || ' ' || p.per_hour || ' ' || floor(extract(epoch FROM p.from_at) / 60)::bigint || ' '"
-    " || floor(extract(epoch FROM p.until_at) / 60)::bigint FROM store_plan p WHERE p.location = l.id"
-    " ORDER BY p.until_at DESC, p.id LIMIT 200)"
+    " || floor(extract(epoch FROM p.until_at) / 60)::bigint FROM (SELECT * FROM store_plan s WHERE s.location = l.id ORDER BY s.until_at DESC, s.id LIMIT 200) p"
+    " ORDER BY p.id DESC)"
     " || CASE WHEN l.promises_learned THEN ARRAY(SELECT 'pace ' || s.works_per_hour || ' ' || s.part || ' 0' FROM store_pace s WHERE s.location = l.id ORDER BY s.part)"
     " ELSE '{}' END AS plans"
 )
-"""The column that a query of locations `l` has of it; what ended lies behind, the last 200 are read: a plan of each of seven days has 24 at most."""
+"""The column that a query of locations `l` has of it, what was planned last first (ids begin with their time). What ended lies behind, 200 are read:
+a plan of each of seven days has 24 at most."""
 
 
 Span = tuple[int, int, float]
@@ -36,18 +37,18 @@ Span = tuple[int, int, float]
 
 
 class Plans(msgspec.Struct, frozen=True):
-    """Spans of a store as (from, to, works per hour): `capacity` instead of its own, `hands` on top. `learned` is (part of the day, works
-    per hour) where promises reckon with it."""
+    """Spans of a store as (from, to, works per hour): `capacity` instead of its own, what was planned last first; `hands` on top. `learned` is
+    (part of the day, works per hour) where promises reckon with it."""
 
     capacity: tuple[tuple[int, int, float], ...] = ()
     hands: tuple[tuple[int, int, float], ...] = ()
     learned: tuple[tuple[int, float], ...] = ()
 
     def at(self, capacity_per_hour: int, minute: int) -> int:
-        """Works in an hour at a minute; of two plans for the same time the lower one holds."""
-        instead = [per_hour for from_, to, per_hour in self.capacity if from_ <= minute < to]
+        """Works in an hour at a minute; of two plans for the same time the last one holds."""
+        own = next((per_hour for from_, to, per_hour in self.capacity if from_ <= minute < to), capacity_per_hour)
         more = sum(per_hour for from_, to, per_hour in self.hands if from_ <= minute < to)
-        return max(1, round((min(instead) if instead else capacity_per_hour) + more))
+        return max(1, round(own + more))
 
 
 NONE: Final = Plans()
@@ -56,15 +57,25 @@ NONE: Final = Plans()
 def read(rows: Iterable[str]) -> Plans:
     """What the column says."""
     spans: dict[str, list[Span]] = {"capacity": [], "hands": [], "day": [], "pace": []}
-    for row in rows:
-        kind, per_hour, from_, to = row.split(" ")
-        spans[kind].append((int(from_), int(to), float(per_hour)))
+    for kind, per_hour, from_, to in _parts(rows):
+        spans[kind].append((from_, to, per_hour))
     if not any(spans.values()):
         return NONE
     return Plans(
         (*spans["capacity"], *_around(spans["day"], spans["capacity"])), tuple(spans["hands"]),
         tuple((part, per_hour) for part, _, per_hour in spans["pace"]),
     )  # fmt: skip
+
+
+def of_acts(rows: Iterable[str]) -> list[tuple[str, float, int, int]]:
+    """What acts planned, as (`capacity` or `hands`, works per hour, from, to); what plans of days say is not in it."""
+    return [part for part in _parts(rows) if part[0] in ("capacity", "hands")]
+
+
+def _parts(rows: Iterable[str]) -> Iterator[tuple[str, float, int, int]]:
+    for row in rows:
+        kind, per_hour, from_, to = row.split(" ")
+        yield kind, float(per_hour), int(from_), int(to)
 
 
 def _around(days: Iterable[Span], acts: Sequence[Span]) -> Iterator[Span]:
@@ -109,11 +120,11 @@ def believed(learned: Iterable[tuple[int, float]], capacity_per_hour: int) -> tu
 
 
 def instead(plans: Plans) -> tuple[tuple[int, int, float], ...]:
-    """The plans of capacity without overlaps: where two speak of the same minute the lower one holds."""
+    """The plans of capacity without overlaps: where two speak of the same minute the last one holds."""
     cuts = sorted({at for from_, to, _ in plans.capacity for at in (from_, to)})
     found: list[tuple[int, int, float]] = []
     for begins, ends in pairwise(cuts):
-        holds = [per_hour for from_, to, per_hour in plans.capacity if from_ <= begins < to]
-        if holds:
-            found.append((begins, ends, min(holds)))
+        holds = next((per_hour for from_, to, per_hour in plans.capacity if from_ <= begins < to), None)
+        if holds is not None:
+            found.append((begins, ends, holds))
     return tuple(found)

@@ -10,13 +10,14 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 
 MOST = 50
-SPANS = 5_000
+SPANS = 20_000
 
 _SPANS = """
 SELECT w.id, w.order_id AS order, w.order_number AS number, w.location, l.name AS store, l.time_zone, w.kind, w.status, w.promise_at AS at,
   coalesce(nullif(o.collector, ''), c.first_name || ' ' || c.last_name) AS name, s.first_name AS taken_by
-FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS n (location, since, until)
+FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $9::boolean[]) AS n (location, since, until, begun)
 JOIN work w ON w.location = n.location AND w.status IN ('open', 'accepted', 'picking', 'picked') AND w.promise_at >= n.since AND w.promise_at < n.until
+  AND CASE WHEN n.begun THEN w.status = 'picking' OR w.status = 'picked' AND w.kind = 'pickup' WHEN NOT n.begun THEN w.status IN ('open', 'accepted') ELSE true END
 JOIN location l ON l.id = w.location JOIN sales_order o ON o.id = w.order_id JOIN customer c ON c.id = o.customer LEFT JOIN staff s ON s.id = w.taken_by
 WHERE ($4::text[] IS NULL OR w.location = ANY($4)) AND ($5::text IS NULL OR (w.kind = $5 AND w.status IN ('open', 'accepted')))
   AND ($6::timestamptz IS NULL OR (w.promise_at, w.id) > ($6, $7)) ORDER BY w.promise_at, w.id LIMIT $8
@@ -48,14 +49,16 @@ class WorkDue(msgspec.Struct, frozen=True):
 
 
 async def read(
-    connection: Connection, actor: Actor, spans: Sequence[tuple[str, datetime, datetime]], kind: str | None = None,
+    connection: Connection, actor: Actor, spans: Sequence[tuple[str, datetime, datetime, bool | None]], kind: str | None = None,
     after: tuple[datetime, UUID] | None = None,
 ) -> list[WorkDue]:  # fmt: skip
-    """Open works promised within one of the spans (location, from, to), of one kind and begun by nobody if named; 50 and one more."""
+    """Open works promised within one of the spans (location, from, to, begun or not: both where None), of one kind and begun by nobody if named;
+    50 and one more.
+    """
     some = spans[:SPANS]
     rows = await connection.fetch(
         _SPANS, [one[0] for one in some], [one[1] for one in some], [one[2] for one in some], _mine(actor), kind,
-        after[0] if after else None, after[1] if after else None, MOST + 1,
+        after[0] if after else None, after[1] if after else None, MOST + 1, [one[3] for one in some],
     )  # fmt: skip
     return [WorkDue(*row) for row in rows]
 

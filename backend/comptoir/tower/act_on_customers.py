@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from comptoir.kit import outbox
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
-from comptoir.kit.errors import Conflict
+from comptoir.kit.errors import Conflict, Invalid
 from comptoir.tower import acting_sql
 from comptoir.tower.acts import UNDO_FOR, Act, Extend, Tell
 from comptoir.tower.playing import Part, Played
@@ -18,9 +19,11 @@ STEP: Final = timedelta(minutes=5)
 
 
 async def extend(tx: Tx, command: Act, what: Extend, actor: Actor, stood: StoreNow, now: datetime) -> Played:
-    """The later hour, first to those whose promise is in danger. Conflict `nobody_to_tell`."""
+    """The later hour, first to those whose promise is in danger. Conflict `nobody_to_tell`; Invalid `act_hour_closed`: nobody can come then."""
     urgent = in_danger(stood)
     at = _rounded(what.to)
+    if not stood.open_at(at):
+        raise Invalid("act_hour_closed")
     found = await acting_sql.customers(tx, command.location, None, at, urgent, what.works)
     await acting_sql.lock_orders(tx, [row["order_id"] for row in found])
     # Ready, collected or told meanwhile: nothing to say any more.
@@ -35,7 +38,7 @@ async def extend(tx: Tx, command: Act, what: Extend, actor: Actor, stood: StoreN
             "from": since.isoformat(), "to": at.isoformat(), "until": at.isoformat(), "action": str(command.id),
         }  # fmt: skip
         tx.tell(Event(KIND, row["order_id"], body, row["location"], row["id"], due_at=now + UNDO_FOR))
-        before = {"told_at": row["told_at"], "told_until": row["told_until"], "set": at, "number": row["order_number"]}
+        before = {"set": at, "number": row["order_number"]}
         parts.append(Part(row["id"], row["order_id"], before))
     fewer = what.works - len(parts)
     return Played(
@@ -60,11 +63,17 @@ async def tell(tx: Tx, command: Act, what: Tell, actor: Actor, stood: StoreNow, 
 
 
 async def undo_tell(tx: Tx, parts: list[Any], action: str) -> int:
-    """Nobody hears of it. How many."""
+    """Nobody hears of it. How many. Conflict `act_undo_over`."""
     await acting_sql.lock_orders(tx, [row["order_id"] for row in parts])
     for order in sorted({row["order_id"] for row in parts}):
-        await outbox.withdraw(tx, order, await outbox.seqs_of(tx, order, LATE, "action", action))
+        await _unsay(tx, order, LATE, action)
     return len(parts)
+
+
+async def _unsay(tx: Tx, order: UUID, kind: str, action: str) -> None:
+    """What the act would have told. Conflict `act_undo_over` when the time ran out while this waited, and somebody was told."""
+    if await outbox.withdraw(tx, order, await outbox.seqs_of(tx, order, kind, "action", action)):
+        raise Conflict("act_undo_over")
 
 
 def in_danger(stood: StoreNow) -> list[int]:
@@ -73,16 +82,17 @@ def in_danger(stood: StoreNow) -> list[int]:
 
 
 async def undo_extend(tx: Tx, parts: list[Any], action: str) -> tuple[int, list[tuple[str, str]]]:
-    """Nobody hears of it; what a customer had been told before holds again. (order number, `told_since`) where another hour was told."""
+    """Nobody hears of it; what a customer had been told before holds again. (order number, `told_since`) where another hour was told.
+
+    Conflict `act_undo_over`.
+    """
     await acting_sql.lock_orders(tx, [row["order_id"] for row in parts])
     back = 0
     stayed = []
     for row in parts:
         before = row["before"]
-        told, was, was_until = (_moment(before[name]) for name in ("set", "told_at", "told_until"))
-        assert told is not None
-        await outbox.withdraw(tx, row["order_id"], await outbox.seqs_of(tx, row["order_id"], KIND, "action", action))
-        if await acting_sql.untell_hour(tx, row["work"], told, was, was_until):
+        await _unsay(tx, row["order_id"], KIND, action)
+        if await acting_sql.untell_hour(tx, row["order_id"], row["work"], datetime.fromisoformat(before["set"])):
             back += 1
         else:
             stayed.append((before["number"], "told_since"))
@@ -93,7 +103,3 @@ def _rounded(at: datetime) -> datetime:
     """Up to five minutes: nobody believes 14:03."""
     over = timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
     return at + (STEP - over) if over else at
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from comptoir.flows.keep_progress import keep_progress
-from comptoir.flows.move_to_store import move_work_to
+from comptoir.flows.move_to_store import leave, move_work_to
 from comptoir.flows.source_again import lost_of
 from comptoir.flows.source_units import look, wish_of
 from comptoir.fulfillment import moving
@@ -117,7 +117,7 @@ async def _place_for(
 
 
 async def undo_move(tx: Tx, parts: Iterable[Any], place: str, now: datetime) -> tuple[int, list[tuple[str, str]]]:
-    """How many are back as they were; (order number, reason) of those that stay: `begun` there, or `units_gone` here."""
+    """How many are back as they were; (order number, reason) of those that stay: `begun` there, `ended` meanwhile, or `units_gone` here."""
     rows = list(parts)
     await acting_sql.lock_orders(tx, [row["order_id"] for row in rows])
     ids = [work for row in rows for work in (row["work"], row["made"])]
@@ -128,7 +128,9 @@ async def undo_move(tx: Tx, parts: Iterable[Any], place: str, now: datetime) -> 
     stayed: list[tuple[str, str]] = []
     for row in rows:
         old, made = works[row["work"]], works[row["made"]]
-        if made.id not in free or old.status != Status.CANCELED or old.ended_because != "moved":
+        if old.status != Status.CANCELED or old.ended_because != "moved" or made.status == Status.CANCELED:
+            stayed.append((old.order_number, "ended"))
+        elif made.id not in free:
             stayed.append((old.order_number, "begun"))
         elif not _fits(old, levels):
             stayed.append((old.order_number, "units_gone"))
@@ -149,10 +151,16 @@ def _fits(work: Work, levels: dict[tuple[str, str], Level]) -> bool:
 
 
 async def _back(tx: Tx, old: Work, made: Work, before: Any, levels: dict[tuple[str, str], Level]) -> None:
-    movements: list[Movement] = []
-    for line in made.lines:
-        movements.append(released(line.sku, made.location, line.reserved, order_id=made.order_id, work=made.id))
-    await acting_sql.drop_made(tx, made)
+    gone = [
+        released(line.sku, made.location, line.reserved, order_id=made.order_id, work=made.id) for line in made.lines
+    ]
+    if made.pack is None:
+        await stock_sql.post(tx, gone)
+        await acting_sql.drop_made(tx, made)
+    else:
+        # A device has it: what it may still report of it has to find it.
+        await leave(tx, made, [(line, line.reserved) for line in made.lines])
+    taken: list[Movement] = []
     again: list[Moved] = []
     for line in old.lines:
         units = line.canceled
@@ -160,11 +168,9 @@ async def _back(tx: Tx, old: Work, made: Work, before: Any, levels: dict[tuple[s
             continue
         again.append(Moved(line.line, "canceled", "reserved", units))
         await stock_sql.renew_reservations(tx, old.order_id, line.order_line, line.part, old.location, units)
-        movements.append(
-            Movement(line.sku, old.location, Fact.RESERVE, reserved=units, order_id=old.order_id, work=old.id)
-        )
-    await stock_sql.post(tx, movements)
-    for movement in movements:
+        taken.append(Movement(line.sku, old.location, Fact.RESERVE, reserved=units, order_id=old.order_id, work=old.id))
+    await stock_sql.post(tx, taken)
+    for movement in (*gone, *taken):
         level = levels[movement.sku, movement.location]
         reserved = level.reserved + movement.reserved
         levels[movement.sku, movement.location] = msgspec.structs.replace(level, reserved=reserved)

@@ -11,7 +11,7 @@ from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
 from comptoir.network import sql as network_sql
 from comptoir.tower import acting_sql
-from comptoir.tower.acts import Act, Capacity, Pause, Pickers, Resume
+from comptoir.tower.acts import Act, Capacity, Pause, Pickers, Resume, Usual
 from comptoir.tower.playing import Played
 from comptoir.tower.standing import StoreNow
 
@@ -53,10 +53,23 @@ async def pickers(tx: Tx, command: Act, what: Pickers, actor: Actor, stood: Stor
     return Played(person_minutes=minutes * what.people)
 
 
+async def usual(tx: Tx, command: Act, what: Usual, actor: Actor, stood: StoreNow, now: datetime) -> Played:
+    """The plans of acts end. Conflict `as_usual` where there are none."""
+    ended = await acting_sql.end_plans(tx, command.location, now)
+    if not ended:
+        raise Conflict("as_usual")
+    return Played(before={"plans": ended})
+
+
+async def undo_usual(tx: Tx, before: dict[str, Any]) -> None:
+    """The plans that were, but for those whose own act was taken back meanwhile."""
+    await acting_sql.plans_again(tx, before["plans"])
+
+
 async def undo_pause(tx: Tx, action: UUID, place: str, before: dict[str, Any], actor: Actor) -> bool:
-    """The pause that was, if nobody changed it since."""
+    """The pause that was, if nobody changed it since: another act for the same hour counts, it was meant to hold."""
     current = await tx.value("SELECT paused_until FROM location WHERE id = $1", place)
-    if current != _moment(before["set"]):
+    if current != _moment(before["set"]) or await acting_sql.followed(tx, action):
         return False
     stood = await auditing.standing(tx, "store", place)
     until = _moment(before["until"])

@@ -12,14 +12,14 @@ import msgspec
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
-from comptoir.kit.errors import Conflict, NotFound
+from comptoir.kit.errors import Conflict, Forbidden, NotFound
 from comptoir.kit.runner import Flow
 from comptoir.network import sql as network_sql
 from comptoir.sourcing.outlook import Outlook
 from comptoir.tower import acting_sql, queries
 from comptoir.tower.act_on_customers import extend, tell, undo_extend, undo_tell
 from comptoir.tower.act_on_parcels import move, undo_move
-from comptoir.tower.act_on_store import capacity, pause, pickers, resume, undo_pause
+from comptoir.tower.act_on_store import capacity, pause, pickers, resume, undo_pause, undo_usual, usual
 from comptoir.tower.acts import (
     UNDO_FOR,
     Act,
@@ -31,8 +31,10 @@ from comptoir.tower.acts import (
     Resume,
     Tell,
     UndoAct,
+    Usual,
     check,
     kind_of,
+    may_take_back,
 )
 from comptoir.tower.effect import Effect, compare, differs, without
 from comptoir.tower.playing import Played
@@ -105,6 +107,8 @@ class ActFlow:
             return await resume(tx, command, what, actor, stood, now)
         if isinstance(what, Capacity):
             return await capacity(tx, command, what, actor, stood, now)
+        if isinstance(what, Usual):
+            return await usual(tx, command, what, actor, stood, now)
         assert isinstance(what, Pickers)
         return await pickers(tx, command, what, actor, stood, now)
 
@@ -145,13 +149,18 @@ async def _effect(tx: Tx, place: str, facts: Facts, stood: StoreNow, played: Pla
 
 
 async def undo_act(tx: Tx, command: UndoAct, actor: Actor, now: datetime) -> Undone:
-    """Everything stands as before, part by part. NotFound `action_not_found`; Conflict `act_already_undone`, `act_undo_over`, `changed_meanwhile`."""
+    """Everything stands as before, part by part.
+
+    NotFound `action_not_found`; Forbidden `act_beyond_reach`; Conflict `act_already_undone`, `act_undo_over`, `act_followed`.
+    """
     actor.needs("store_manager", "regional_manager", "head_office", "integrator")
     place = await acting_sql.place_of(tx, command.action, actor.locations)
     if place is None:
         raise NotFound("action_not_found")
     await network_sql.lock_location(tx, place, actor.locations)
     row = await acting_sql.lock_action(tx, command.action, actor.locations)
+    if not may_take_back(row["kind"], row["stores"], actor):
+        raise Forbidden("act_beyond_reach")
     if row["undone_at"] is not None:
         raise Conflict("act_already_undone")
     if now >= row["undo_until"]:
@@ -169,7 +178,9 @@ async def undo_act(tx: Tx, command: UndoAct, actor: Actor, now: datetime) -> Und
         back = await undo_tell(tx, parts, str(command.action))
     elif row["kind"] in ("pause", "resume"):
         if not await undo_pause(tx, command.action, place, msgspec.json.decode(row["before"]), actor):
-            raise Conflict("changed_meanwhile")
+            raise Conflict("act_followed")
+    elif row["kind"] == "usual":
+        await undo_usual(tx, msgspec.json.decode(row["before"]))
     else:
         await acting_sql.drop_plans(tx, command.action)
     tx.touched.add(place)

@@ -41,23 +41,49 @@ WHERE w.location = $1 AND w.kind = 'pickup' AND w.status IN ('open', 'accepted',
   AND NOT EXISTS (SELECT FROM event e WHERE e.work = w.id AND e.kind IN ('fulfillment.delayed', 'fulfillment.late_told') AND e.withdrawn_at IS NULL)
 ORDER BY w.promise_at, w.id LIMIT $4
 """
+# As `notifications/planning.py: media_of` chooses among what is known: what they switched off is left out, unless nothing would be left.
 _REACH: Final = """
-SELECT (count(*) FILTER (WHERE c.phone IS NOT NULL))::int, (count(*) FILTER (WHERE c.phone IS NULL AND c.email IS NOT NULL))::int,
-  (count(*) FILTER (WHERE c.phone IS NULL AND c.email IS NULL))::int
-FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.id = ANY($1::uuid[])
+SELECT (count(*) FILTER (WHERE q.phone AND NOT q.no_sms OR q.phone AND NOT q.wanted))::int,
+  (count(*) FILTER (WHERE q.mail AND (NOT q.phone OR q.no_sms AND q.wanted)))::int, (count(*) FILTER (WHERE NOT q.phone AND NOT q.mail))::int
+FROM (SELECT r.*, r.phone AND NOT r.no_sms OR r.mail AND NOT r.no_mail AS wanted FROM (
+  SELECT coalesce(c.phone, '') <> '' AS phone, coalesce(c.email, '') <> '' AS mail,
+    EXISTS (SELECT FROM customer_preference p WHERE p.customer = c.id AND p.topic = 'ready' AND p.medium = 'sms') AS no_sms,
+    EXISTS (SELECT FROM customer_preference p WHERE p.customer = c.id AND p.topic = 'ready' AND p.medium = 'email') AS no_mail
+  FROM sales_order o JOIN customer c ON c.id = o.customer WHERE o.id = ANY($1::uuid[])) r) q
 """
 _KEEP: Final = """
 INSERT INTO tower_action (id, location, kind, who, why, at, undo_until, asked, said, before, stores, judge_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9::text::jsonb, $10::text::jsonb, $11, $12)
 """
 _ACTION: Final = """
-SELECT id, location, kind, at, undo_until, undone_at, before::text AS before, asked::text AS asked FROM tower_action
+SELECT id, location, kind, at, undo_until, undone_at, before::text AS before, asked::text AS asked, stores FROM tower_action
 WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2)) FOR UPDATE
 """
 # The place of an act is locked before its row, as whoever acts does.
 _PLACE_OF: Final = "SELECT location FROM tower_action WHERE id = $1 AND ($2::text[] IS NULL OR location = ANY($2))"
 _UNDONE: Final = "UPDATE tower_action SET undone_at = $2, undone_by = $3, stayed = $4::text::jsonb WHERE id = $1"
 _PLAN: Final = "INSERT INTO store_plan (id, location, kind, from_at, until_at, per_hour, action) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+_FOLLOWED: Final = """
+SELECT EXISTS (SELECT FROM tower_action a, tower_action b WHERE a.id = $1 AND b.location = a.location AND b.kind IN ('pause', 'resume')
+  AND (b.at, b.id) > (a.at, a.id) AND b.undone_at IS NULL)
+"""
+_END_PLANS: Final = """
+WITH ends AS (SELECT p.* FROM store_plan p WHERE p.location = $1 AND NOT p.of_day AND p.until_at > $2),
+cut AS (UPDATE store_plan p SET until_at = $2 FROM ends WHERE p.id = ends.id AND p.from_at < $2),
+gone AS (DELETE FROM store_plan p USING ends WHERE p.id = ends.id AND p.from_at >= $2)
+SELECT id, location, kind, from_at, until_at, per_hour, action FROM ends ORDER BY id
+"""
+_PLAN_AGAIN: Final = """
+INSERT INTO store_plan (id, location, kind, from_at, until_at, per_hour, action)
+SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT FROM tower_action a WHERE a.id = $7 AND a.undone_at IS NOT NULL)
+ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at
+"""
+# The last later hour that a customer was told and that nobody took back; of a work that was brought here, what was told on its way counts.
+_LAST_TOLD: Final = """
+SELECT (e.body ->> 'to')::timestamptz, (e.body ->> 'until')::timestamptz FROM event e
+WHERE e.stream = $1 AND e.kind = 'fulfillment.delayed' AND e.withdrawn_at IS NULL
+  AND e.work IN ($2, (SELECT t.work FROM transfer t WHERE t.order_id = $1 AND t.arrived_work = $2)) ORDER BY e.seq DESC LIMIT 1
+"""
 
 PARTS: Final = Bulk(
     "tower_part", action="uuid", work="uuid", order_id="uuid", made="uuid", to_location="text", before="jsonb"
@@ -114,13 +140,13 @@ async def tell_hour(tx: Tx, work: UUID, at: datetime, until: datetime) -> None:
     await tx.run("UPDATE work SET told_at = $2, told_until = $3 WHERE id = $1", work, at, until)
 
 
-async def untell_hour(
-    tx: Tx, work: UUID, told: datetime, before: datetime | None, before_until: datetime | None
-) -> bool:  # fmt: skip
-    """What the customer had been told before; False where another hour was told since."""
+async def untell_hour(tx: Tx, order: UUID, work: UUID, told: datetime) -> bool:
+    """What the customer was told before and still holds; False where another hour was told since."""
+    row = await tx.row(_LAST_TOLD, order, work)
     done = await tx.run(
-        "UPDATE work SET told_at = $3, told_until = $4 WHERE id = $1 AND told_at = $2", work, told, before, before_until
-    )
+        "UPDATE work SET told_at = $3, told_until = $4 WHERE id = $1 AND told_at = $2",
+        work, told, *(row or (None, None)),
+    )  # fmt: skip
     return done == "UPDATE 1"
 
 
@@ -168,3 +194,22 @@ async def plan(
 
 async def drop_plans(tx: Tx, action: UUID) -> None:
     await tx.run("DELETE FROM store_plan WHERE action = $1", action)
+
+
+async def end_plans(tx: Tx, location: str, now: datetime) -> list[dict[str, Any]]:
+    """What acts planned for the coming hours ends at once; the plans as they were."""
+    return [dict(row) for row in await tx.rows(_END_PLANS, location, now)]
+
+
+async def plans_again(tx: Tx, plans: Sequence[dict[str, Any]]) -> None:
+    """Plans as they were (JSON of `end_plans`), but for those of acts that were taken back."""
+    for plan in plans:
+        from_at, until_at = (datetime.fromisoformat(plan[name]) for name in ("from_at", "until_at"))
+        await tx.run(
+            _PLAN_AGAIN, UUID(plan["id"]), plan["location"], plan["kind"], from_at, until_at, plan["per_hour"], UUID(plan["action"])
+        )  # fmt: skip
+
+
+async def followed(tx: Tx, action: UUID) -> bool:
+    """Whether somebody paused or resumed the same store by a later act that stands."""
+    return bool(await tx.value(_FOLLOWED, action))

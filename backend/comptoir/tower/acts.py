@@ -1,11 +1,13 @@
 """What a manager can do from the tower, as it is asked for, and the rules for it. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
 
+from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Invalid
 from comptoir.kit.words import Instant, Note, Slug
 
@@ -18,7 +20,7 @@ SOONEST: Final = timedelta(minutes=15)
 """An hour that customers are told lies at least so far ahead."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=MOST_WORKS)]
-Kind = Literal["pause", "resume", "capacity", "pickers", "move", "extend", "tell"]
+Kind = Literal["pause", "resume", "capacity", "pickers", "usual", "move", "extend", "tell"]
 
 
 class Pause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="pause", tag_field="kind"):
@@ -47,6 +49,10 @@ class Pickers(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="pick
     from_: Instant | None = msgspec.field(name="from", default=None)
 
 
+class Usual(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="usual", tag_field="kind"):
+    """What acts planned of capacity and hands ends now; the plan of the day, else the store's own capacity, holds again."""
+
+
 class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="move", tag_field="kind"):
     """So many parcels that nobody has begun go to other stores, those promised first; to these stores, or where sourcing chooses."""
 
@@ -67,7 +73,7 @@ class Tell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tell", 
     works: Count
 
 
-What = Pause | Resume | Capacity | Pickers | Move | Extend | Tell
+What = Pause | Resume | Capacity | Pickers | Usual | Move | Extend | Tell
 
 
 class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +104,13 @@ class UndoAct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def kind_of(what: What) -> Kind:
     return str(what.__struct_config__.tag)  # type: ignore[return-value]
+
+
+def may_take_back(kind: str, stores: Iterable[str], actor: Actor) -> bool:
+    """Whoever could have done it: parcels that moved go back only by somebody who reaches every store that has them."""
+    if kind != "move":
+        return True
+    return actor.role != "store_manager" and all(actor.reaches(store) for store in stores)
 
 
 def check(what: What, now: datetime) -> None:

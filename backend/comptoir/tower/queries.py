@@ -14,6 +14,8 @@ from comptoir.tower.forecasting import Error
 from comptoir.tower.learning import Pace, PastHour
 
 MOST: Final = 2_000
+CASES_EACH: Final = 20
+"""Open cases of one store that are weighed against the rest; all of them stand on their own page."""
 SILENT_AFTER: Final = timedelta(minutes=10)
 LIVE: Final = "('open', 'accepted', 'picking', 'picked')"
 
@@ -65,11 +67,14 @@ _WEEKS = """
 SELECT h.location, array_agg(floor(extract(epoch FROM h.hour) / 60)::int), array_agg(h.received)
 FROM store_hour h WHERE h.hour = ANY($3) AND ($1::text[] IS NULL OR h.location = ANY($1)) GROUP BY 1 LIMIT $2
 """
+# The dearest of each store: a region's own are there whatever the others have.
 _OPEN_CASES = """
+WITH e AS (SELECT x.*, row_number() OVER (PARTITION BY x.location ORDER BY coalesce(o.total_minor, 0) DESC, x.made_at, x.id) AS n
+  FROM exception x LEFT JOIN sales_order o ON o.id = x.order_id WHERE x.resolved_at IS NULL AND ($1::text[] IS NULL OR x.location = ANY($1)))
 SELECT e.id, e.location, e.kind, e.made_at, e.quantity AS units, o.number, o.total_minor, o.currency, s.name AS article,
   (SELECT q.kind FROM change_request q WHERE q.exception = e.id LIMIT 1) AS what, (SELECT d.name FROM device d WHERE d.id::text = e.body->>'device') AS device
-FROM exception e LEFT JOIN sales_order o ON o.id = e.order_id LEFT JOIN sku s ON s.sku = e.sku
-WHERE e.resolved_at IS NULL AND ($1::text[] IS NULL OR e.location = ANY($1)) ORDER BY coalesce(o.total_minor, 0) DESC, e.made_at, e.id LIMIT $2
+FROM e LEFT JOIN sales_order o ON o.id = e.order_id LEFT JOIN sku s ON s.sku = e.sku
+WHERE e.n <= $3 ORDER BY coalesce(o.total_minor, 0) DESC, e.made_at, e.id LIMIT $2
 """
 _MEAN_ORDER = f"""
 SELECT w.location, avg(o.total_minor)::bigint FROM work w JOIN sales_order o ON o.id = w.order_id
@@ -225,9 +230,11 @@ async def read_readings(connection: Connection, since: datetime) -> dict[int, di
     return found
 
 
-async def read_cases(connection: Connection, locations: Sequence[str] | None, most: int = 200) -> list[OpenCase]:
-    """Open exceptions, those of the dearest orders first."""
-    return [OpenCase(*row) for row in await connection.fetch(_OPEN_CASES, _wanted(locations), most)]
+async def read_cases(
+    connection: Connection, locations: Sequence[str] | None, each: int = CASES_EACH
+) -> list[OpenCase]:  # fmt: skip
+    """Open exceptions, so many of each store, those of the dearest orders first."""
+    return [OpenCase(*row) for row in await connection.fetch(_OPEN_CASES, _wanted(locations), 2 * MOST, each)]
 
 
 async def read_mean_orders(connection: Connection, locations: Sequence[str], until: datetime) -> dict[str, int]:

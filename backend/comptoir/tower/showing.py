@@ -1,5 +1,6 @@
 """The Now page in figures: readings, sentence, load by hour, regions, what to decide. Pure; words are the template's."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -137,7 +138,7 @@ def show(
     hours = horizon(by - at)
     return Now(
         at=now,
-        time_zone=stores[0].place.time_zone if stores else HERE,
+        time_zone=zone_of_most(stores),
         stores=stores,
         columns=columns,
         rows=tuple(row_of(store, columns) for store in ranked[:ROWS]),
@@ -152,6 +153,12 @@ def show(
         if past
         else {},
     )
+
+
+def zone_of_most(stores: Sequence[StoreNow]) -> str:
+    """The clock that most of the stores have: one page has one row of hours."""
+    zones = Counter(store.place.time_zone for store in stores)
+    return zones.most_common(1)[0][0] if zones else HERE
 
 
 def rows_of(view: Now, region: str = "") -> list[Row]:

@@ -9,6 +9,7 @@ import msgspec
 
 from comptoir.network import planned
 from comptoir.network.hours import dayparts, hours_of, open_minutes, zone_of
+from comptoir.network.promise import FAR, ready_minute
 from comptoir.tower.forecasting import (
     HOURS,
     LAST_STEP,
@@ -29,8 +30,12 @@ from comptoir.tower.queries import Backlog, Place
 
 DAYS: Final = 5
 """Days of open hours that a forecast is given: what is late beyond them is late."""
+SHUT: Final = 8 * 1440
+"""Minutes after which a store opens that is closed on all these days: nobody knows when, and no act reaches so far."""
 PAST_HOURS: Final = 6
 """Past hours that are shown and that today's pace is read from."""
+NOBODY: Final = 999
+"""Load in per cent where there is work and nobody to do it."""
 ANY: Final = ""
 SUMS: Final = "+"
 
@@ -116,6 +121,46 @@ class StoreNow(msgspec.Struct, frozen=True):
             (name, _promised(self.backlog, edges[i], edges[i + 1] - 1)) for i, name in enumerate(self.BUCKETS)
         )  # fmt: skip
 
+    def open_at(self, at: datetime) -> bool:
+        """Whether its doors are open at a moment; a place without hours never closes, and of what lies beyond the days looked at nothing is known."""
+        minute, windows = int(at.timestamp() // 60), self.outlook.store.windows
+        if not windows or self.shut:
+            return not windows
+        return minute >= self.at + DAYS * 1440 or any(opens <= minute <= closes for opens, closes in windows)
+
+    @property
+    def shut(self) -> bool:
+        """Closed today and all the coming days that were looked at."""
+        windows = self.outlook.store.windows
+        return bool(windows) and windows[0][0] >= self.at + SHUT
+
+    def next_open(self, at: datetime) -> datetime:
+        """The moment itself where it is open then; else the first at which something new is ready there after it opens."""
+        if self.open_at(at):
+            return at
+        store = self.outlook.store
+        ready = ready_minute(store.windows, store.lead_minutes, 0, store.capacity_per_hour, int(at.timestamp() // 60))
+        return datetime.fromtimestamp(-(-ready // 5) * 300, UTC)
+
+    def risk_spans(self) -> list[tuple[int, int, bool]]:
+        """(From, to, begun) of the promises that `at_risk` counts: those that nobody has begun, next to one another in one span, and those in hand."""
+        slow = {promise for promise, _ in _too_slow(self.outlook, self.at)}
+        spans: list[tuple[int, int, bool]] = []
+        follows = False
+        for promise, _ in self.outlook.store.waiting:
+            if promise in slow:
+                from_ = spans.pop()[0] if follows else promise
+                spans.append((from_, promise + 1, False))
+            follows = promise in slow
+        return [*spans, (self.at, self.at + LAST_STEP, True)]
+
+    @property
+    def planned(self) -> tuple[tuple[str, float, int], ...]:
+        """What acts planned and what holds now or later, as (`capacity` or `hands`, works per hour, until which minute); the newest first."""
+        return tuple(
+            (kind, per_hour, to) for kind, per_hour, _, to in planned.of_acts(self.place.plans) if to > self.at
+        )
+
     @property
     def waiting(self) -> int:
         return self.here.waiting
@@ -162,9 +207,13 @@ def store_of(place: Place, backlog: Backlog, facts: Facts, at: int) -> Store:
     instead = planned.instead(plans)
     factor = today(past, at, paces, place.capacity_per_hour, instead)
     minutes = backlog.minutes
+    windows = open_minutes(hours, exceptions, place.time_zone, start, DAYS + 2)
+    if not windows and (hours or exceptions):
+        # It has hours, and none of them in these days: it opens some day, and does not work round the clock.
+        windows = ((at + SHUT, FAR),)
     return Store(
         location=place.id,
-        windows=open_minutes(hours, exceptions, place.time_zone, start, DAYS + 2),
+        windows=windows,
         capacity_per_hour=place.capacity_per_hour,
         lead_minutes=place.pick_lead_minutes,
         waiting=_some(minutes, backlog.waiting),
@@ -230,15 +279,17 @@ def ranged_sum(said: Sequence[Said], at: int, errors: Errors) -> Figure:
 
 def risks_of(view: Outlook, at: int) -> dict[int, int]:
     """Works on file that will soon be late, by their promise; those of one promise are at risk together."""
-    until = soon(at)
-    found: dict[int, int] = {}
-    for (promise, count), done in zip(view.store.waiting, view.likely.finishes, strict=True):
-        if at <= promise <= until and done > promise:
-            found[promise] = found.get(promise, 0) + count
+    found = dict(_too_slow(view, at))
     for promise, count in (*view.store.begun, *view.store.laid):
         if at <= promise < at + LAST_STEP:
             found[promise] = found.get(promise, 0) + count
     return found
+
+
+def _too_slow(view: Outlook, at: int) -> list[tuple[int, int]]:
+    """(promise, works) that nobody has begun and that will soon miss it."""
+    done = zip(view.store.waiting, view.likely.finishes, strict=True)
+    return [(promise, count) for (promise, count), ready in done if at <= promise <= soon(at) and ready > promise]
 
 
 def loads_of(view: Outlook, past: Sequence[PastHour], at: int) -> dict[int, int | None]:
@@ -256,7 +307,14 @@ def loads_of(view: Outlook, past: Sequence[PastHour], at: int) -> dict[int, int 
             found[this] = round(100 * (done + ahead.load) / able) if able else None
         else:
             found[ahead.minute] = ahead.percent
+        if found[ahead.minute] is None and _open_in(store, max(at, ahead.minute), ahead.minute + 60):
+            # Open, and nobody is planned: not closed.
+            found[ahead.minute] = NOBODY if ahead.need else 0
     return found
+
+
+def _open_in(store: Store, from_: int, to: int) -> bool:
+    return not store.windows or any(opens < to and closes > from_ for opens, closes in store.windows)
 
 
 def pickups_of(backlog: Backlog, seen: Outlook, visits: Iterable[tuple[str, int]]) -> tuple[Pickup, ...]:

@@ -145,6 +145,11 @@ class Watch:
             told, self._dirty = self._dirty, set()
             if EVERYWHERE in told:
                 wanted, works = None, True
+            elif wanted is not None:
+                # All that is old by now: what was touched while this waited is forgotten once it is taken over here.
+                wanted = tuple(told)
+                if not told:
+                    return
             some = wanted if wanted is not None else None if works else tuple(told)
             if wanted is None:
                 self._begun += 1

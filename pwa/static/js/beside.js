@@ -42,9 +42,9 @@ function show({ text, at }, focus) {
   (sheet.querySelector(focus) ?? sheet.querySelector("#beside-title")).focus();
 }
 
-async function open(href) {
+async function open(href, focus = "#beside-title") {
   try {
-    show(await load(href), "#beside-title");
+    show(await load(href), focus);
   } catch (error) {
     if (error.name !== "AbortError") location.assign(href);
   }
@@ -70,7 +70,8 @@ export function listen() {
     const link = event.target.closest("a[data-beside], #beside .filters a");
     if (!link || !ROOM.matches || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    open(link.href);
+    // Another act: the focus stays among them, on the one that was chosen.
+    open(link.href, link.closest(".filters") ? ".filters [aria-current]" : undefined);
   });
   addEventListener("popstate", () => {
     if (history.state?.beside) open(location.href);

@@ -1,11 +1,13 @@
 // Every manager page: dials keep time by the server's clock, the theme can be chosen, what is live is connected.
 import { listen as besides } from "./beside.js";
 import { setServerTime, start } from "./dials.js";
+import { listen as lives } from "./live-page.js";
 import { listen } from "./theme.js";
 
 setServerTime(document.body.dataset.now);
 listen();
 besides();
+lives();
 start();
 
 // What hangs on a wall is printed from where it is read.

@@ -82,7 +82,11 @@ async def list_acts(
             connection, actor, location, limit, (before, last) if before and last else None, kind, day
         )
     told = [
-        {key: value for key, value in msgspec.to_builtins(row).items() if key not in ("by", "name", "undone_by_name")}
+        {
+            key: value
+            for key, value in msgspec.to_builtins(row).items()
+            if key not in ("by", "name", "undone_by_name", "mine")
+        }
         for row in rows
     ]
     return Response({"actions": told})

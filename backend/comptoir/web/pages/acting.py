@@ -16,9 +16,10 @@ from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Malformed, NotFound, Refusal
 from comptoir.kit.ids import new_id
 from comptoir.kit.words import Instant, Note, Slug
+from comptoir.network.hours import zone_of
 from comptoir.tower import acts_queries
 from comptoir.tower.acting import Acted
-from comptoir.tower.acts import MOST_WORKS, Act, Kind, Seen, UndoAct, What
+from comptoir.tower.acts import MOST_WORKS, UNDO_FOR, Act, Kind, Seen, UndoAct, What
 from comptoir.tower.forecasting import soon
 from comptoir.tower.standing import StoreNow
 from comptoir.tower.watching import moment
@@ -60,6 +61,7 @@ class Choice(msgspec.Struct, frozen=True):
             "resume": {},
             "capacity": {"per_hour": self.per_hour, "until": until},
             "pickers": {"people": self.people, "per_hour": self.per_hour, "until": until},
+            "usual": {},
             "move": {"works": self.works, "to": (self.to,) if self.to else ()},
             "extend": {"works": self.works, "to": until},
             "tell": {"works": self.works},
@@ -106,7 +108,7 @@ class Card(msgspec.Struct, frozen=True):
     checked: bool = False
 
 
-Do = FromQuery[Literal["", "pause", "resume", "capacity", "pickers", "move", "extend", "tell"]]
+Do = FromQuery[Literal["", "pause", "resume", "capacity", "pickers", "usual", "move", "extend", "tell"]]
 
 
 @get("/manager/stores/{store:str}/act", opt=by(*MANAGERS))
@@ -172,6 +174,9 @@ async def act_page(
     """The choices with what comes of the one that is chosen, what was just done, and what was done before."""
     place = here.place
     until = rounded(now + timedelta(minutes=choice.minutes))
+    if choice.do == "extend":
+        # Nobody is told to come before a closed door.
+        until = here.next_open(until)
     cards: list[Card] = []
     acted: Acted | None = None
     barred: Refusal | None = None
@@ -192,8 +197,8 @@ async def act_page(
     return page.html(
         "manager/act_beside.html" if page.partial else "manager/act.html", headers={"vary": "Accept-Encoding, HX-Request"}, status=refusal.status if refusal else 200, here=here, place=place, choice=choice, cards=cards,
         effect=acted.effect if acted else None, barred=barred, refusal=refusal, acts=acts, done=done, until=until,
-        undo_until=now + timedelta(minutes=10), kinds=kinds_for(here, actor, now), spans=SPANS, late=here.soon, by=moment(by_),
-        moment=moment, now=now, time_zone=place.time_zone, id=new_id(), ids=[new_id() for _ in acts],
+        undo_until=now + UNDO_FOR, kinds=kinds_for(here, actor, now), spans=SPANS, late=here.soon, by=moment(by_),
+        moment=moment, now=now, today=now.astimezone(zone_of(place.time_zone)).date(), time_zone=place.time_zone, id=new_id(), ids=[new_id() for _ in acts],
     )  # fmt: skip
 
 
@@ -220,6 +225,8 @@ def kinds_for(here: StoreNow, actor: Actor, now: datetime) -> list[Kind]:
     """The acts that this manager has for the store as it is."""
     paused = here.place.paused_until is not None and here.place.paused_until > now
     kinds: list[Kind] = ["extend", "tell", "pickers", "capacity", "resume" if paused else "pause"]
+    if here.planned:
+        kinds.insert(4, "usual")
     return kinds if actor.role == "store_manager" else ["move", *kinds]
 
 
@@ -233,7 +240,8 @@ def first_choice(here: StoreNow, actor: Actor) -> Kind:
 def suggested(here: StoreNow, kind: Kind) -> int:
     """As many works as are in danger, of those there are."""
     danger = here.late + here.at_risk
-    most = sum(here.backlog.ship) if kind == "move" else MOST_WORKS
+    back = here.backlog
+    most = sum(back.ship) if kind == "move" else sum(back.waiting) + sum(back.begun) + sum(back.laid) - sum(back.ship)
     return max(1, min(danger or 10, most, MOST_WORKS))
 
 

@@ -30,7 +30,7 @@ TheHouse = NamedDependency[House]
 TheActor = NamedDependency[Actor]
 Now = NamedDependency[datetime]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-Which = Literal["", "pause", "resume", "capacity", "pickers", "move", "extend", "tell"]
+Which = Literal["", "pause", "resume", "capacity", "pickers", "usual", "move", "extend", "tell"]
 Store = Annotated[str, msgspec.Meta(max_length=64)]
 Day = Annotated[str, msgspec.Meta(max_length=10, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")]
 SHOWN: Final = 30

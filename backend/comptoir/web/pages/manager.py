@@ -17,7 +17,7 @@ from comptoir.kit.db import borrowed
 from comptoir.staff.queries import still_reaches
 from comptoir.tower import showing
 from comptoir.web.guards import MANAGERS, by
-from comptoir.web.live import PING, Live
+from comptoir.web.live import Live
 from comptoir.web.pages.page import Page
 
 Answer = Response[Any]
@@ -32,6 +32,8 @@ ASKED_EVERY: Final = 15.0
 
 GATHER: Final = 0.05
 """Seconds in which changes gather before the first of them is drawn."""
+BEAT: Final = b"event: beat\ndata: .\n\n"
+"""Nothing changed, and the page knows that it would have heard."""
 MOST_KEYS: Final = 5_000
 PARTS: Final = {
     "now-tiles": "manager/_now_tiles.html",
@@ -113,7 +115,7 @@ def told(
                     yield b"data: " + html.encode().replace(b"\n", b"\ndata: ") + b"\n\n"
                     last = parts
                 else:
-                    yield PING
+                    yield BEAT
                 await watcher.changed()
 
     return Stream(

@@ -38,6 +38,7 @@ What = Literal[
     "open", "late", "half", "hour", "two", "today", "later", "to_pick", "picking", "picked", "staged", "gone",
     "bags_today", "bags_days", "bags_old", "bags_back", "put_back", "came_back",
 ]  # fmt: skip
+MOST_CASES: Final = 200
 AWAY: Final = ("put_back", "came_back")
 EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -135,18 +136,21 @@ async def of_store(house: House, actor: Actor, store: str, now: datetime) -> dic
     begins, ends = day_of(here.place.time_zone, now)
     async with borrowed(house.pool) as connection:
         view = await work_list.read(connection, store)
-        cases = await queries.read_cases(connection, (store,))
+        cases = await queries.read_cases(connection, (store,), MOST_CASES)
         day = await store_day.read(connection, store, begins, now)
     tower = house.tower
     return {
         "view": view, "day": day, "here": here, "place": here.place, "time_zone": view.time_zone, "stream": True,
         "todo": decide((here,), cases, tower.means, now, tower.facts.paces), "buckets": here.buckets(int(ends.timestamp() // 60)),
         "soonest": moment(soon(here.at)), "done_at": moment(here.outlook.likely.done_at), "hours": hours_now(here),
+        "moment": moment, "today": begins.date(),
     }  # fmt: skip
 
 
-def hours_now(here: StoreNow) -> tuple[str, datetime] | None:
-    """("open", until when) or ("closed", from when); None where hours are unknown or far."""
+def hours_now(here: StoreNow) -> tuple[str, datetime | None] | None:
+    """("open", until when), ("closed", until when) or ("shut", None) for days; None where no hours are known."""
+    if here.shut:
+        return "shut", None
     for opens, closes in here.outlook.store.windows:
         if closes > here.at:
             return ("open", moment(closes)) if opens <= here.at else ("closed", moment(opens))

@@ -103,21 +103,21 @@ async def works(
     )  # fmt: skip
 
 
-def spans_of(stores: list[StoreNow], which: Which) -> list[tuple[str, datetime, datetime]]:
-    """Which promises of which stores a reading counts, as (location, from, to)."""
-    found: list[tuple[str, int, int]] = []
+def spans_of(stores: list[StoreNow], which: Which) -> list[tuple[str, datetime, datetime, bool | None]]:
+    """Which promises of which stores a reading counts, as (location, from, to, begun or not: both where None)."""
+    found: list[tuple[str, int, int, bool | None]] = []
     for store in stores:
         place, at = store.place.id, store.at
         if which == "due":
-            found.append((place, at, at + DUE + 1))
+            found.append((place, at, at + DUE + 1, None))
         elif which == "late":
-            found.append((place, 0, at))
+            found.append((place, 0, at, None))
         elif which == "risk":
-            found += [(place, minute, minute + 1) for minute in store.risks]
+            found += [(place, *span) for span in store.risk_spans()]
         else:
             missed = {minute for pickup in store.pickups for minute in pickup.promises}
-            found += [(place, minute, minute + 1) for minute in sorted(missed)]
-    return [(place, moment(from_), moment(to)) for place, from_, to in found]
+            found += [(place, minute, minute + 1, None) for minute in sorted(missed)]
+    return [(place, moment(from_), moment(to), begun) for place, from_, to, begun in found]
 
 
 def _line(store: StoreNow) -> list[object]:
