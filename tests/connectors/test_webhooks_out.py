@@ -17,7 +17,7 @@ from comptoir.kit.outbox import Told
 from comptoir.notifications import webhook_words
 from comptoir.notifications.providers.port import Answer, Letter
 from comptoir.notifications.sending import Lane
-from comptoir.outgoing import judging, sending, signing
+from comptoir.outgoing import judging, registering, sending, signing, sql
 from comptoir.outgoing.bodies import KINDS, body_of
 from comptoir.outgoing.client import WebhookClient
 from comptoir.wiring import WIRED
@@ -265,6 +265,44 @@ async def test_a_delivery_and_a_span_are_sent_again_with_the_ids_they_had(office
         assert answer.json()["type"] == "/problems/span_wrong"
     assert (await office.call("DELETE", f"/{second}")).status_code == 200
     assert (await office.call("GET", f"/{second}")).status_code == 404
+
+
+async def test_what_waited_goes_at_once_to_an_address_that_was_put_right(office: Office) -> None:
+    endpoint, _ = await office.register("/misspelt", 404)
+    for _ in range(3):
+        await office.tell(staged())
+        await office.send(minutes=20)
+    waiting = await office.state(endpoint)
+    assert waiting["waiting"] == 3 and waiting["failures"] > 3
+    body = {"id": str(uuid4()), "version": waiting["version"], "name": "x", "url": office.receiver.address("/spelt"), "kinds": [STAGED]}
+    assert (await office.call("PUT", f"/{endpoint}", body)).status_code == 200
+    await office.send()
+    assert (len(office.receiver.got["/spelt"]), (await office.state(endpoint))["waiting"]) == (3, 0)
+
+
+async def test_a_span_counts_what_happened_at_the_endpoints_own_places(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (sql, registering):
+        monkeypatch.setattr(module, "MOST_REPLAYED", 4)
+    before = office.app.clock()
+    placed = {"number": "1", "works": [{"id": str(new_id()), "kind": "pickup", "location": HERE}]}
+    moved = {"to": HERE, "units": 1}
+    await office.tell(
+        *(staged(location=people.VIEUX_LILLE) for _ in range(5)), staged(), Event("order.placed", new_id(), placed),
+        Event("transfer.shipped", new_id(), moved, people.VIEUX_LILLE), Event("order.released", new_id(), {"works": [str(new_id())]}),
+    )  # fmt: skip
+    kinds = (STAGED, "order.placed", "order.released", "transfer.shipped")
+    here, _ = await office.register("/here", kinds=kinds, locations=[HERE])
+    all_of_it, _ = await office.register("/all", kinds=kinds)
+    office.app.clock.advance(minutes=5)
+    span = {"since": before.isoformat(), "until": (before + timedelta(hours=1)).isoformat()}
+    told = await office.call("POST", f"/{here}/replay", span | {"id": str(uuid4())})
+    assert told.json()["deliveries"] == 3
+    refused = await office.call("POST", f"/{all_of_it}/replay", span | {"id": str(uuid4())})
+    assert refused.json()["type"] == "/problems/replay_too_large"
+    await office.send()
+    assert sorted(office.receiver.kinds("/here")) == [STAGED, "order.placed", "transfer.shipped"]
 
 
 async def test_an_address_that_is_not_public_is_refused_when_it_is_typed_and_when_it_is_called(office: Office) -> None:

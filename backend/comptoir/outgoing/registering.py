@@ -10,7 +10,6 @@ from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from comptoir.kit.runner import Flow
 from comptoir.outgoing import model, sql
-from comptoir.outgoing.bodies import places_of
 from comptoir.outgoing.model import (
     MOST_REPLAYED,
     CloseEndpoint,
@@ -105,12 +104,9 @@ async def replay_span(tx: Tx, command: ReplaySpan, actor: Actor, now: datetime) 
     """What happened in a span, also before the endpoint was there. Invalid `span_wrong`, `replay_too_large`."""
     model.check_span(command.since, command.until, now)
     standing = await _lock(tx, command.endpoint, actor)
-    events = await sql.events_between(tx, standing.kinds, command)
+    events = await sql.events_between(tx, standing, command)
     if len(events) > MOST_REPLAYED:
         raise Invalid("replay_too_large", most=MOST_REPLAYED)
-    if standing.locations is not None:
-        wanted = frozenset(standing.locations)
-        events = [event for event in events if places_of(event) & wanted]
     count = await sql.replay_events(tx, standing, events, failed=command.failed)
     await auditing.note(
         tx, actor, "webhook.replayed", str(command.endpoint), deliveries=count, since=command.since.isoformat(),

@@ -32,10 +32,15 @@ WITH ready AS (
   ) d ORDER BY d.due_at LIMIT greatest(0, $6::int)
 )
 UPDATE webhook_delivery d SET claimed_until = $7, attempts = attempts + 1 FROM next n, webhook_endpoint e
-WHERE d.id = n.id AND d.state = 'open' AND e.id = d.endpoint
+WHERE d.id = n.id AND d.state = 'open' AND (d.claimed_until IS NULL OR d.claimed_until <= $1) AND e.id = d.endpoint
 RETURNING d.id, d.endpoint, d.body, d.attempts, d.tries_from, d.test, d.claimed_until AS until, e.url, e.secret_number,
   coalesce(e.old_secret_until > $1, false) AS both
 """
+
+
+_ABOUT: Final = """(location = ANY($6) OR body ->> 'to' = ANY($6) OR body ->> 'from' = ANY($6) OR EXISTS (
+  SELECT FROM jsonb_array_elements(CASE jsonb_typeof(body -> 'works') WHEN 'array' THEN body -> 'works' END) w WHERE w ->> 'location' = ANY($6)))"""
+"""`bodies.places_of` as SQL says it: whether an event is about one of the places in $6."""
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -81,7 +86,8 @@ async def insert_endpoint(tx: Tx, command: SaveEndpoint) -> None:
 
 
 async def put_endpoint(tx: Tx, command: SaveEndpoint) -> None:
-    """Another name, address, choice of kinds or places; the failures of the old address are not held against a new one."""
+    """Another name, address, choice of kinds or places. A new address begins anew: what waited for a later try of the old one is due."""
+    moved = await tx.value("SELECT url <> $2 FROM webhook_endpoint WHERE id = $1", command.endpoint, command.url)
     await tx.run(
         "UPDATE webhook_endpoint SET name = $2, url = $3, kinds = $4, locations = $5, version = version + 1,"
         " failures = CASE WHEN url = $3 THEN failures ELSE 0 END, rests_until = CASE WHEN url = $3 THEN rests_until END,"
@@ -89,6 +95,8 @@ async def put_endpoint(tx: Tx, command: SaveEndpoint) -> None:
         command.endpoint, command.name, command.url, sorted(set(command.kinds)),
         None if command.locations is None else sorted(set(command.locations)),
     )  # fmt: skip
+    if moved:
+        await _hurry(tx, command.endpoint)
 
 
 async def next_secret(tx: Tx, endpoint: UUID, old_until: datetime | None) -> None:
@@ -175,13 +183,14 @@ async def replay_one(tx: Tx, endpoint: UUID, delivery: UUID) -> None:
         raise NotFound("webhook_delivery_not_found")
 
 
-async def events_between(tx: Tx, kinds: Sequence[str], command: ReplaySpan) -> list[Told]:
-    """What was told of these kinds in a span, oldest first; one more than may be replayed shows that it is too much."""
+async def events_between(tx: Tx, endpoint: Endpoint, command: ReplaySpan) -> list[Told]:
+    """What was told of its kinds and places in a span, oldest first; one more than may be replayed shows that it is too much."""
     rows = await tx.rows(
         "SELECT stream, seq, kind, at, who, body::text AS body, location, work FROM event"
         " WHERE at >= $1 AND at < $2 AND kind = ANY($3::text[]) AND withdrawn_at IS NULL AND due_at <= $4"
-        " ORDER BY at, stream, seq LIMIT $5",
-        command.since, command.until, list(kinds), tx.now, MOST_REPLAYED + 1,
+        f" AND ($6::text[] IS NULL OR {_ABOUT}) ORDER BY at, stream, seq LIMIT $5",
+        command.since, command.until, list(endpoint.kinds), tx.now, MOST_REPLAYED + 1,
+        None if endpoint.locations is None else list(endpoint.locations),
     )  # fmt: skip
     return [msgspec.convert({**dict(row), "body": msgspec.json.decode(row["body"])}, Told) for row in rows]
 
