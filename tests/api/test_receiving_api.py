@@ -57,6 +57,15 @@ async def test_an_order_is_made_announced_received_with_differences_and_decided_
         assert (one["cartons"][0]["quantity"], len(one["receipts"]), one["actions"]) == (4, 1, ["receive"])
         differ = (await erp.get("/receiving-differences"))["differences"]
         assert sorted((each["kind"], each["units"]) for each in differ) == [("damaged", 1), ("over", 2), ("short", 1)]
+        # A page at a time, each once; and of one order, or of what was decided, alone.
+        address, seen = "/receiving-differences?limit=1", []
+        while address:
+            page = await erp.client.get(f"/api/v1{address}", headers=erp.key)
+            seen += [each["id"] for each in page.json()["differences"]]
+            address = page.headers.get("link", "").partition("/api/v1")[2].partition(">")[0]
+        assert seen == [each["id"] for each in sorted(differ, key=lambda each: (each["made_at"], each["id"]))]
+        for more, count in ((f"purchase={made.json()['id']}", 3), (f"purchase={new_id()}", 0), ("status=accepted", 0)):
+            assert len((await erp.get(f"/receiving-differences?{more}"))["differences"]) == count
         # Another place's key sees and moves nothing of it.
         assert ((await lille.get("/purchase-orders"))["purchase_orders"], (await lille.get("/receiving-differences"))["differences"]) == ([], [])  # fmt: skip
         claim = f"/receiving-differences/{differ[0]['id']}/decision"

@@ -274,7 +274,13 @@ async def test_what_waited_goes_at_once_to_an_address_that_was_put_right(office:
         await office.send(minutes=20)
     waiting = await office.state(endpoint)
     assert waiting["waiting"] == 3 and waiting["failures"] > 3
-    body = {"id": str(uuid4()), "version": waiting["version"], "name": "x", "url": office.receiver.address("/spelt"), "kinds": [STAGED]}
+    body = {
+        "id": str(uuid4()),
+        "version": waiting["version"],
+        "name": "x",
+        "url": office.receiver.address("/spelt"),
+        "kinds": [STAGED],
+    }
     assert (await office.call("PUT", f"/{endpoint}", body)).status_code == 200
     await office.send()
     assert (len(office.receiver.got["/spelt"]), (await office.state(endpoint))["waiting"]) == (3, 0)

@@ -86,6 +86,16 @@ async def test_a_file_makes_orders_and_a_place_is_told_to_count_blind(database: 
         for _ in range(2):
             done = await office.post("/manager/receiving/import", data={"id": hidden(page, "id", "/import")}, files=files)  # fmt: skip
             assert "1 commande créée, 4 articles attendus" in words(done)
+        # What is awaited stands on top however much has ended since, and of one place alone where somebody asks.
+        await desk.connection.execute(
+            "INSERT INTO purchase (id, number, location, supplier, status, created_at, created_by, ended_at)"
+            " SELECT gen_random_uuid(), 'E-' || n, $1, 'Ended', 'closed', now() + interval '1 hour', 'x', now() + interval '1 hour' FROM generate_series(1, 35) n",
+            VIEUX_LILLE,
+        )  # fmt: skip
+        page = await office.get("/manager/receiving")
+        assert ("Attendues 1 Roux" in words(page), "?after=" in page.text) == (True, True)
+        far = await office.get("/manager/receiving", params={"store": VIEUX_LILLE})
+        assert ("Roux" in words(far), f"&amp;store={VIEUX_LILLE}" in far.text) == (False, True)
         form = {"id": str(new_id()), "location": PART_DIEU, "blind": "yes"}
         assert (await manager.post("/manager/receiving/blind", data=form)).status_code == 303
         other = form | {"id": str(new_id()), "location": VIEUX_LILLE}

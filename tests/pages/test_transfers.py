@@ -78,6 +78,24 @@ async def test_it_is_canceled_before_it_has_left_by_whoever_manages_where_it_lea
         assert (late.status_code, "a changé entre-temps" in words(late)) == (409, True)
 
 
+async def test_what_is_long_on_its_way_stands_on_top_of_whatever_came_later(database: Database) -> None:
+    async with opened(database) as desk, await desk.browser(ODILE) as office:
+        for number, status, days, ended in (
+            ("T-OLD", "shipped", 9, "NULL"),
+            *((f"T-{n}", "canceled", 0, "now()") for n in range(35)),
+        ):
+            await desk.connection.execute(
+                "INSERT INTO transfer (id, number, from_location, to_location, status, reason, created_at, created_by, shipped_at, ended_at)"
+                f" VALUES ($1, $2, $3, $4, $5, 'balance', $6::timestamptz - $7 * interval '1 day', 'x', CASE WHEN $7 > 0 THEN $6 - $7 * interval '1 day' END, {ended})",
+                new_id(), number, PART_DIEU, VIEUX_LILLE, status, desk.app.clock(), days,
+            )  # fmt: skip
+        page = await office.get("/manager/transfers")
+        assert ("En cours 1 " in words(page), "T-OLD" in page.text, "?after=" in page.text) == (True, True, True)
+        for age, there in (("week", True), ("today", False)):
+            assert ("T-OLD" in (await office.get("/manager/transfers", params={"age": age})).text) is there
+        assert (await office.get("/manager/transfers", params={"age": "year"})).status_code == 400
+
+
 async def test_a_store_asks_on_its_handheld_and_the_other_gives_fewer_or_says_why_not(database: Database) -> None:
     async with (
         opened(database) as desk,
@@ -128,7 +146,7 @@ async def test_what_is_missing_is_settled_and_what_had_better_move_is_suggested(
             await lea.post(f"{where.removeprefix('/manager')}/ship", data={"id": str(new_id())})
             await desk.connection.execute("UPDATE transfer SET shipped_at = shipped_at - interval '4 days'")
             assert "en route depuis 4 jours" in words(await office.get("/manager/transfers"))
-            assert "3 à 6 jours Une semaine ou plus Transferts 0 0 1 0 Articles 0 0 3 0" in words(await office.get("/manager/transfers"))  # fmt: skip
+            assert "Une semaine ou plus Transferts 0 0 1 , 3 à 6 jours 0 Articles 0 0 3 0" in words(await office.get("/manager/transfers"))  # fmt: skip
             await zoe.post(f"{where.removeprefix('/manager')}/close", data={"id": str(new_id())})
         settle = {"sku": PAIR, "units": "1", "note": "sous le comptoir"}
         assert "Retrouvés à" not in words(await ines.get(where))

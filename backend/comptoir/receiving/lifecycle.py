@@ -39,3 +39,4 @@ PURCHASE: Lifecycle[Status, Action] = Lifecycle(
 )
 
 AWAITED = (S.OPEN, S.RECEIVING)
+ENDED = (Status.CLOSED, Status.CANCELED)

@@ -13,12 +13,11 @@ from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import new_id
 from comptoir.receiving.counting import Differs
-from comptoir.receiving.lifecycle import Status
+from comptoir.receiving.lifecycle import ENDED, Status
 from comptoir.receiving.model import Difference, Kind, Line, OrderGoods, Purchase, Receipt, TakeGoodsPhoto
 
 LINES = Bulk("purchase_line", purchase="uuid", line="smallint", sku="text", ordered="int")
 CARTONS = Bulk("asn_carton", asn="uuid", sscc="text", sku="text", quantity="int")
-_ENDED = (Status.CLOSED, Status.CANCELED)
 
 
 def places(actor: Actor) -> list[str] | None:
@@ -69,7 +68,7 @@ async def advance(tx: Tx, purchase: Purchase, status: Status) -> None:
     tx.touched.add(purchase.location)
     if status is purchase.status:
         return
-    ended = status in _ENDED
+    ended = status in ENDED
     await tx.run(
         "UPDATE purchase SET status = $2, received_at = CASE WHEN $2 = 'receiving' THEN coalesce(received_at, $3) ELSE received_at END,"
         " ended_at = CASE WHEN $4 THEN $3 END, ended_by = CASE WHEN $4 THEN $5 END WHERE id = $1",

@@ -1,5 +1,6 @@
 """What suppliers bring, as people see it: a place's list, one order with its lines, cartons and deliveries, and what differs."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ import msgspec
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 from comptoir.kit.errors import NotFound
-from comptoir.receiving.lifecycle import PURCHASE, Status
+from comptoir.receiving.lifecycle import AWAITED, PURCHASE, Status
 from comptoir.receiving.model import DifferenceStatus, Kind
 
 MOST = 100
@@ -205,6 +206,11 @@ class DifferenceView(msgspec.Struct, frozen=True):
     decided_by: str | None = None
     photo: UUID | None = None
 
+    @property
+    def place(self) -> str:
+        """Where the next page begins."""
+        return f"{self.made_at.isoformat().replace('+00:00', 'Z')}_{self.id}"
+
 
 async def of_store(connection: Connection, location: str) -> list[Head]:
     """What a place waits for, what is due first on top, at most 100."""
@@ -217,16 +223,30 @@ async def of_store(connection: Connection, location: str) -> list[Head]:
 
 async def read_list(
     connection: Connection, actor: Actor, after: tuple[datetime, UUID] | None = None, limit: int = 50, *,
-    status: str | None = None, location: str | None = None,
+    status: Sequence[str] | None = None, location: str | None = None,
 ) -> list[Head]:  # fmt: skip
     """Purchase orders of the actor's places, newest first."""
     at, last = after if after is not None else (None, None)
     rows = await connection.fetch(
-        f"{_LIST} WHERE {_REACHED} AND ($2::text IS NULL OR p.status = $2) AND ($3::text IS NULL OR p.location = $3)"
+        f"{_LIST} WHERE {_REACHED} AND ($2::text[] IS NULL OR p.status = ANY($2)) AND ($3::text IS NULL OR p.location = $3)"
         " AND ($4::timestamptz IS NULL OR (p.created_at, p.id) < ($4, $5::uuid)) ORDER BY p.created_at DESC, p.id DESC LIMIT $6",
-        places(actor), status, location, at, last, min(limit, MOST + 1),
+        places(actor), None if status is None else list(status), location, at, last, min(limit, MOST + 1),
     )  # fmt: skip
     return [_read(row, Head) for row in rows]
+
+
+async def awaited(connection: Connection, actor: Actor, location: str | None = None) -> tuple[list[Head], int]:
+    """What suppliers are to bring to the actor's places, what is due first on top, at most a hundred; and how much it is in all."""
+    rows = await connection.fetch(
+        f"{_LIST} WHERE {_REACHED} AND p.status = ANY($2::text[]) AND ($3::text IS NULL OR p.location = $3)"
+        " ORDER BY p.status = 'open', p.expected_on NULLS LAST, p.created_at, p.id LIMIT $4",
+        places(actor), list(AWAITED), location, MOST,
+    )  # fmt: skip
+    total: int = await connection.fetchval(
+        f"SELECT count(*)::int FROM purchase p WHERE {_REACHED} AND p.status = ANY($2::text[]) AND ($3::text IS NULL OR p.location = $3)",
+        places(actor), list(AWAITED), location,
+    )  # fmt: skip
+    return [_read(row, Head) for row in rows], total
 
 
 async def one(connection: Connection, purchase: UUID, actor: Actor) -> PurchaseView:
@@ -270,6 +290,22 @@ async def differences(
         else " AND x.status IN ('open', 'claimed') ORDER BY x.status <> 'open', x.made_at, x.kind, x.sku, x.id"
     )  # fmt: skip
     rows = await connection.fetch(_DIFFERENCES.format(which=which), places(actor), MOST, purchase)
+    return [_read(row, DifferenceView) for row in rows]
+
+
+async def list_differences(
+    connection: Connection, actor: Actor, after: tuple[datetime, UUID] | None, limit: int, *, status: Sequence[str],
+    location: str | None = None, purchase: UUID | None = None,
+) -> list[DifferenceView]:  # fmt: skip
+    """Differences in these states, in the order in which they were found."""
+    at, last = after if after is not None else (None, None)
+    which = (
+        "x.status = ANY($3::text[]) AND ($4::text IS NULL OR x.location = $4) AND ($5::uuid IS NULL OR x.purchase = $5)"
+        " AND ($6::timestamptz IS NULL OR (x.made_at, x.id) > ($6, $7::uuid)) ORDER BY x.made_at, x.id"
+    )
+    rows = await connection.fetch(
+        _DIFFERENCES.format(which=which), places(actor), min(limit, MOST), list(status), location, purchase, at, last
+    )
     return [_read(row, DifferenceView) for row in rows]
 
 

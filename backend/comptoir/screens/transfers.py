@@ -1,5 +1,6 @@
 """Transfers as people see them: a store's own to send and to receive, a manager's list, one with its lines."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,9 @@ FROM transfer t JOIN location f ON f.id = t.from_location JOIN location d ON d.i
 CROSS JOIN LATERAL (SELECT sum(quantity)::int AS quantity, sum(reserved)::int AS reserved, sum(picked)::int AS picked, sum(in_transit)::int AS in_transit,
   sum(received)::int AS received, sum(missing)::int AS missing, sum(released)::int AS released, sum(over)::int AS over, sum(lost)::int AS lost, sum(damaged)::int AS damaged, count(DISTINCT sku)::int AS articles FROM ({_LINES}) x) s
 """
+AGES = ("today", "days_1_2", "days_3_6", "week")
+_AGE = """CASE WHEN t.shipped_at > {now}::timestamptz - interval '1 day' THEN 'today' WHEN t.shipped_at > {now}::timestamptz - interval '3 days' THEN 'days_1_2'
+  WHEN t.shipped_at > {now}::timestamptz - interval '7 days' THEN 'days_3_6' ELSE 'week' END"""
 _REACHED = "($1::text[] IS NULL OR t.from_location = ANY($1) OR t.to_location = ANY($1))"
 
 
@@ -183,16 +187,34 @@ async def of_store(connection: Connection, location: str) -> tuple[list[Head], l
 
 async def read_list(
     connection: Connection, actor: Actor, after: tuple[datetime, UUID] | None = None, limit: int = 50, *,
-    status: str | None = None, location: str | None = None,
+    status: Sequence[str] | None = None, location: str | None = None,
 ) -> list[Head]:  # fmt: skip
     """Transfers that begin or end at the actor's places, newest first."""
     at, last = after if after is not None else (None, None)
     rows = await connection.fetch(
-        f"{_HEAD} WHERE {_REACHED} AND ($2::text IS NULL OR t.status = $2) AND ($3::text IS NULL OR $3 IN (t.from_location, t.to_location))"
+        f"{_HEAD} WHERE {_REACHED} AND ($2::text[] IS NULL OR t.status = ANY($2)) AND ($3::text IS NULL OR $3 IN (t.from_location, t.to_location))"
         " AND ($4::timestamptz IS NULL OR (t.created_at, t.id) < ($4, $5::uuid)) ORDER BY t.created_at DESC, t.id DESC LIMIT $6",
-        _places(actor), status, location, at, last, min(limit, MOST),
+        _places(actor), None if status is None else list(status), location, at, last, min(limit, MOST),
     )  # fmt: skip
     return [_head(row) for row in rows]
+
+
+async def under_way(
+    connection: Connection, actor: Actor, now: datetime, location: str | None = None, age: str | None = None
+) -> tuple[list[Head], int]:
+    """What has not ended between the actor's places, the longest on its way first, at most a hundred; and how much it is in all.
+
+    `age` is one of `AGES`: of what has left alone.
+    """
+    found = f"{_REACHED} AND t.status IN ('created', 'shipped', 'receiving') AND ($2::text IS NULL OR $2 IN (t.from_location, t.to_location))" \
+        f" AND ($3::text IS NULL OR (t.status <> 'created' AND {_AGE.format(now='$4')} = $3))"  # fmt: skip
+    rows = await connection.fetch(
+        f"{_HEAD} WHERE {found} ORDER BY t.shipped_at NULLS LAST, t.created_at, t.id LIMIT {MOST}", _places(actor), location, age, now
+    )  # fmt: skip
+    total = await connection.fetchval(
+        f"SELECT count(*)::int FROM transfer t WHERE {found}", _places(actor), location, age, now
+    )
+    return [_head(row) for row in rows], int(total)
 
 
 async def one(connection: Connection, transfer: UUID, actor: Actor) -> TransferView:
@@ -242,14 +264,10 @@ class OnTheWay(msgspec.Struct, frozen=True):
     units: int
 
 
-AGES = ("today", "days_1_2", "days_3_6", "week")
-
-
 async def ageing(connection: Connection, actor: Actor, now: datetime) -> list[OnTheWay]:
     """What is on its way from or to the actor's places, by how long ago it left."""
     rows = await connection.fetch(
-        "SELECT CASE WHEN t.shipped_at > $2::timestamptz - interval '1 day' THEN 'today' WHEN t.shipped_at > $2::timestamptz - interval '3 days' THEN 'days_1_2'"
-        " WHEN t.shipped_at > $2::timestamptz - interval '7 days' THEN 'days_3_6' ELSE 'week' END AS bucket, count(DISTINCT t.id)::int AS transfers,"
+        f"SELECT {_AGE.format(now='$2')} AS bucket, count(DISTINCT t.id)::int AS transfers,"
         " coalesce(sum(l.in_transit), 0)::int AS units FROM transfer t LEFT JOIN transfer_line l ON l.transfer = t.id"
         f" WHERE {_REACHED} AND t.status IN ('shipped', 'receiving') GROUP BY 1 LIMIT 4",
         _places(actor), now,

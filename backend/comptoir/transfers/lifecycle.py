@@ -45,3 +45,4 @@ TRANSFER: Lifecycle[Status, Action] = Lifecycle(
 )
 
 TO_RECEIVE = (S.SHIPPED, S.RECEIVING)
+ENDED = (Status.CLOSED, Status.CANCELED)

@@ -1,7 +1,7 @@
 """Receiving over the API: purchase orders and announcements of the ERP, what came of them, and what differs."""
 
 import asyncio
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -29,6 +29,8 @@ from comptoir.receiving.model import (
     Decided,
     DecideDifference,
     Decision,
+    DifferenceStatus,
+    Kind,
     OrderGoods,
     PurchaseTold,
     TakeInGoods,
@@ -53,13 +55,128 @@ RECEIPT_EXAMPLE = {
     "id": ID, "lines": [{"sku": "DERBY-HELENE-NOIR-39", "quantity": 22, "damaged": 1}], "close": True, "last": True,
 }  # fmt: skip
 AnswerJson = Response[Any]
+WAITING: tuple[DifferenceStatus, ...] = ("open", "claimed")
+
+
+PurchaseStatus = Literal["open", "receiving", "closed", "canceled"]
 
 
 class PurchaseQuestion(msgspec.Struct, frozen=True):
     """Which purchase orders."""
 
     location: Slug | None = None
-    status: Literal["open", "receiving", "closed", "canceled"] | None = None
+    status: PurchaseStatus | None = None
+
+
+class DifferenceQuestion(msgspec.Struct, frozen=True):
+    """Which differences."""
+
+    location: Slug | None = None
+    status: DifferenceStatus | None = None
+
+
+class PurchaseOrder(msgspec.Struct, frozen=True):
+    """A purchase order without its lines. Every figure is the sum of its lines, in units: `good` and `damaged` have come, `short` is missing so far.
+
+    `to_decide`: differences that nobody has decided about, or a supplier has not answered; `counting`: a delivery is being counted;
+    `carton_count`: announced cartons; `expected_on` a day of the place's own calendar; `actions`: what may be done next.
+    """
+
+    id: UUID
+    number: str
+    location: str
+    store: str
+    time_zone: str
+    supplier: str
+    status: PurchaseStatus
+    created_at: datetime
+    ordered: int
+    good: int
+    damaged: int
+    over: int
+    short: int
+    articles: int
+    carton_count: int
+    to_decide: int
+    counting: bool
+    actions: tuple[str, ...]
+    delivery_note: str = ""
+    note: str = ""
+    expected_on: date | None = None
+    received_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class PurchaseOrders(msgspec.Struct, frozen=True):
+    """One page of purchase orders."""
+
+    purchase_orders: list[PurchaseOrder]
+
+
+class PurchaseOrderLine(msgspec.Struct, frozen=True):
+    """One article of an order, in units."""
+
+    sku: str
+    ordered: int
+    good: int
+    damaged: int
+    over: int
+    short: int
+
+
+class CartonContent(msgspec.Struct, frozen=True):
+    """One article in one announced carton: what the supplier says is in it, and what was counted out of it."""
+
+    sscc: str
+    asn: str
+    sku: str
+    quantity: int
+    counted: int
+
+
+class PurchaseDelivery(msgspec.Struct, frozen=True):
+    """One delivery of an order, under our number; `last` ended the order."""
+
+    number: str
+    status: Literal["counting", "closed"]
+    last: bool
+    opened_at: datetime
+    good: int
+    damaged: int
+    closed_at: datetime | None = None
+
+
+class ReceivingDifference(msgspec.Struct, frozen=True):
+    """How a delivery differs, and what was decided. `code`: what was scanned, for a code of nothing we sell."""
+
+    id: UUID
+    purchase: UUID
+    number: str
+    supplier: str
+    location: str
+    kind: Kind
+    status: DifferenceStatus
+    units: int
+    made_at: datetime
+    note: str
+    sku: str | None = None
+    code: str | None = None
+    decided_at: datetime | None = None
+
+
+class ReceivingDifferences(msgspec.Struct, frozen=True):
+    """One page of differences."""
+
+    differences: list[ReceivingDifference]
+
+
+class PurchaseOrderWhole(PurchaseOrder, frozen=True, kw_only=True):
+    """A purchase order with its lines, what its cartons hold, its deliveries and what differs (the latest hundred; `/receiving-differences` has all)."""
+
+    lines: list[PurchaseOrderLine]
+    cartons: list[CartonContent]
+    receipts: list[PurchaseDelivery]
+    differences: list[ReceivingDifference]
 
 
 class ShippingNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,7 +237,7 @@ async def import_file(
     return answered(await house.runner.perform(ImportPurchases(new_id(), rows), actor))
 
 
-@get("/purchase-orders", opt=with_key("stock:read"))
+@get("/purchase-orders", opt=with_key("stock:read") | {"answer": PurchaseOrders})
 async def list_orders(
     house: NamedDependency[House], actor: NamedDependency[Actor], location: FromQuery[str | None] = None,
     status: FromQuery[str | None] = None, after: FromQuery[str | None] = None,
@@ -130,32 +247,24 @@ async def list_orders(
     q = asked(PurchaseQuestion, location=location, status=status)
     async with borrowed(house.pool) as connection:
         rows = await screen.read_list(
-            connection, actor, place_after(after), limit, status=q.status, location=q.location
+            connection, actor, place_after(after), limit, status=q.status and (q.status,), location=q.location
         )
     more = "".join(f"&{name}={value}" for name, value in (("location", q.location), ("status", q.status)) if value)
     to = f"/api/v1/purchase-orders?limit={limit}&after={rows[-1].place}{more}" if len(rows) == limit else ""
     headers = {"link": f'<{to}>; rel="next"'} if to else {}
-    return Response({"purchase_orders": [plain(row) for row in rows]}, headers=headers)
+    return Response(PurchaseOrders([plain(row) for row in rows]), headers=headers)
 
 
-@get("/purchase-orders/{purchase:uuid}", opt=with_key("stock:read"))
+@get("/purchase-orders/{purchase:uuid}", opt=with_key("stock:read") | {"answer": PurchaseOrderWhole})
 async def read(purchase: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor]) -> AnswerJson:
     """One purchase order: its lines, what its cartons hold, its deliveries, and what differs."""
     async with borrowed(house.pool) as connection:
         view = await screen.one(connection, purchase, actor)
         differ = await screen.differences(connection, actor, purchase=purchase)
-    return Response(
-        plain(view.head)
-        | {
-            "lines": [
-                {"sku": line.sku, "ordered": line.ordered, "good": line.good, "damaged": line.damaged, "over": line.over, "short": line.short}
-                for line in view.lines
-            ],
-            "cartons": view.contents,
-            "receipts": [without_names(receipt, "by") for receipt in view.receipts],
-            "differences": [told(each) for each in differ],
-        }
-    )  # fmt: skip
+    told = facts(view.head) | {
+        "lines": view.lines, "cartons": view.contents, "receipts": view.receipts, "differences": differ,
+    }  # fmt: skip
+    return Response(msgspec.convert(told, PurchaseOrderWhole, from_attributes=True))
 
 
 @post("/purchase-orders/{purchase:uuid}/shipping-notices", opt=with_key("stock:write") | {"example": ASN_EXAMPLE, "answer": Announced}, status_code=200)  # fmt: skip
@@ -184,11 +293,24 @@ async def cancel(
     return answered(await house.runner.perform(CancelPurchase(data.id, purchase), actor))
 
 
-@get("/receiving-differences", opt=with_key("stock:read"))
-async def list_differences(house: NamedDependency[House], actor: NamedDependency[Actor]) -> AnswerJson:
-    """What is to be decided about, and claims that a supplier has not answered, oldest first, at most 100."""
+@get("/receiving-differences", opt=with_key("stock:read") | {"answer": ReceivingDifferences})
+async def list_differences(
+    house: NamedDependency[House], actor: NamedDependency[Actor], location: FromQuery[str | None] = None,
+    status: FromQuery[str | None] = None, purchase: FromQuery[UUID | None] = None, after: FromQuery[str | None] = None,
+    limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=100)]] = 100,
+) -> AnswerJson:  # fmt: skip
+    """What differs, oldest first; `Link: rel=next` leads to the next page. Without a `status` what waits: `open` for a decision, `claimed` for the supplier."""
+    q = asked(DifferenceQuestion, location=location, status=status)
     async with borrowed(house.pool) as connection:
-        return Response({"differences": [told(each) for each in await screen.differences(connection, actor)]})
+        rows = await screen.list_differences(
+            connection, actor, place_after(after), limit, status=(q.status,) if q.status else WAITING,
+            location=q.location, purchase=purchase,
+        )  # fmt: skip
+    named = (("location", q.location), ("status", q.status), ("purchase", purchase))
+    more = "".join(f"&{name}={value}" for name, value in named if value)
+    to = f"/api/v1/receiving-differences?limit={limit}&after={rows[-1].place}{more}" if len(rows) == limit else ""
+    found = ReceivingDifferences([msgspec.convert(row, ReceivingDifference, from_attributes=True) for row in rows])
+    return Response(found, headers={"link": f'<{to}>; rel="next"'} if to else {})
 
 
 @post("/receiving-differences/{difference:uuid}/decision", opt=with_key("stock:write") | {"example": {"id": ID, "decision": "claim", "note": "2 manquants"}, "answer": Decided}, status_code=200)  # fmt: skip
@@ -199,22 +321,14 @@ async def decide(
     return answered(await house.runner.perform(DecideDifference(data.id, difference, data.decision, data.note), actor))
 
 
-def plain(head: screen.Head) -> dict[str, Any]:
-    """A purchase order as JSON, without names of people."""
-    return without_names(head, "created_by") | {"actions": head.actions}
+def plain(head: screen.Head) -> PurchaseOrder:
+    """A purchase order as the API tells it: without names of people."""
+    return msgspec.convert(facts(head), PurchaseOrder)
 
 
-def told(difference: screen.DifferenceView) -> dict[str, Any]:
-    """A difference as JSON: what, where, how many, and what was decided."""
-    return without_names(
-        difference, "decided_by", "name", "variant", "deciding", "picture", "photo", "store", "time_zone"
-    )
-
-
-def without_names(view: Any, *left_out: str) -> dict[str, Any]:
-    """A view as JSON, but for these members."""
-    found: dict[str, Any] = msgspec.to_builtins(view)
-    return {key: value for key, value in found.items() if key not in left_out}
+def facts(head: screen.Head) -> dict[str, Any]:
+    """Its members by name."""
+    return msgspec.structs.asdict(head) | {"actions": head.actions, "carton_count": head.cartons}
 
 
 ROUTES: list[BaseRouteHandler] = [

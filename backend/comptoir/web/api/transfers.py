@@ -82,7 +82,7 @@ async def list_transfers(
     q = asked(TransferQuestion, location=location, status=status)
     async with borrowed(house.pool) as connection:
         rows = await screen.read_list(
-            connection, actor, place_after(after), limit, status=q.status, location=q.location
+            connection, actor, place_after(after), limit, status=q.status and (q.status,), location=q.location
         )
     more = "".join(f"&{name}={value}" for name, value in (("location", q.location), ("status", q.status)) if value)
     link = f'</api/v1/transfers?limit={limit}&after={rows[-1].place}{more}>; rel="next"' if len(rows) == limit else ""

@@ -21,6 +21,7 @@ from comptoir.kit.words import Code, Maybe, Note, Slug, Word
 from comptoir.network import queries as network
 from comptoir.receiving import imports
 from comptoir.receiving.imports import ImportPurchases, PurchasesImported
+from comptoir.receiving.lifecycle import ENDED
 from comptoir.receiving.model import (
     CancelPurchase,
     CountBlind,
@@ -34,7 +35,7 @@ from comptoir.screens import receiving as screen
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import NewIds, place_after
 from comptoir.web.pages.page import Page
-from comptoir.web.pages.transfer_desk import ROWS, Few, Place, Typed, named, typed_rows
+from comptoir.web.pages.transfer_desk import AT_ONCE, ROWS, Few, Link, Place, Typed, named, page_after, typed_rows
 
 Answer = Response[Any]
 TheHouse = NamedDependency[House]
@@ -42,7 +43,7 @@ TheActor = NamedDependency[Actor]
 ThePage = NamedDependency[Page]
 Now = NamedDependency[datetime]
 Named = FromPath[UUID]
-AT_ONCE = 30
+HERE = "/manager/receiving"
 FIELDS = ("location", "supplier", "number", "expected_on", "delivery_note", "note")
 
 
@@ -85,29 +86,29 @@ class CancelForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/manager/receiving", opt=by(*MANAGERS))
 async def desk(
-    house: TheHouse, actor: TheActor, page: ThePage, now: Now, after: FromQuery[str | None] = None
+    house: TheHouse, actor: TheActor, page: ThePage, now: Now, after: FromQuery[str | None] = None, store: Link = ""
 ) -> Answer:
-    """What is to be decided about, what is awaited, what has ended."""
-    return await desk_page(house, actor, page, now, after=after)
+    """What is to be decided about, what is awaited, what has ended; with `store`, at that place alone."""
+    return await desk_page(house, actor, page, now, after=after, place=store)
 
 
 async def desk_page(
-    house: House, actor: Actor, page: Page, now: datetime, *, after: str | None = None, refusal: Refusal | None = None,
-    imported: PurchasesImported | None = None,
+    house: House, actor: Actor, page: Page, now: datetime, *, after: str | None = None, place: str = "",
+    refusal: Refusal | None = None, imported: PurchasesImported | None = None,
 ) -> Answer:  # fmt: skip
     """The page, with what came of the file or the decision that was just sent."""
     async with borrowed(house.pool) as connection:
-        rows = await screen.read_list(connection, actor, place_after(after), AT_ONCE + 1)
+        going, total = await screen.awaited(connection, actor, place or None)
+        ended = await screen.read_list(
+            connection, actor, place_after(after), AT_ONCE + 1, status=ENDED, location=place or None
+        )
         differ = await screen.differences(connection, actor)
         decided = await screen.differences(connection, actor, decided=True)
-        places = await screen.blind_places(connection, actor)
-    shown = rows[:AT_ONCE]
-    next_page = f"/manager/receiving?after={shown[-1].place}" if len(rows) > AT_ONCE else None
-    going = [row for row in shown if row.ended_at is None]
+        blind = await screen.blind_places(connection, actor)
     return page.html(
-        "manager/receiving.html", status=refusal.status if refusal else 200,
-        going=sorted(going, key=lambda row: row.expected_on or date.max), ended=[row for row in shown if row.ended_at is not None],
-        differ=differ, decided=decided[:10], places=places, next_page=next_page, now=now, ids=NewIds(), refusal=refusal, imported=imported,
+        "manager/receiving.html", status=refusal.status if refusal else 200, going=going, total=total, ended=ended[:AT_ONCE], differ=differ,
+        decided=decided[:10], blind=blind, path=HERE, places=[(id, name) for id, name, _ in blind], place=place,
+        next_page=page_after(HERE, ended, place), now=now, ids=NewIds(), refusal=refusal, imported=imported,
     )  # fmt: skip
 
 

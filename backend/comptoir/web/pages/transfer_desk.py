@@ -1,7 +1,8 @@
 """Transfers for managers and head office: what is under way between places, a new one, one with its lines."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -21,6 +22,7 @@ from comptoir.network import queries as network
 from comptoir.screens import article_search
 from comptoir.screens import transfer_requests as requests
 from comptoir.screens import transfers as screen
+from comptoir.transfers.lifecycle import ENDED
 from comptoir.transfers.model import CancelTransfer, CreateTransfer, Reason, TransferTold, Wish
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import NewIds, place_after
@@ -31,6 +33,7 @@ TheHouse = NamedDependency[House]
 TheActor = NamedDependency[Actor]
 ThePage = NamedDependency[Page]
 Now = NamedDependency[datetime]
+HERE = "/manager/transfers"
 ROWS = 6
 """Articles that the form has room for; a longer list comes over the API."""
 
@@ -79,19 +82,29 @@ class CancelForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/manager/transfers", opt=by(*MANAGERS))
 async def desk(
-    house: TheHouse, actor: TheActor, page: ThePage, now: Now, after: FromQuery[str | None] = None
-) -> Answer:
-    """What is under way, then what has ended, newest first."""
+    house: TheHouse, actor: TheActor, page: ThePage, now: Now, after: FromQuery[str | None] = None, store: Link = "",
+    age: FromQuery[Literal["", "today", "days_1_2", "days_3_6", "week"]] = "",
+) -> Answer:  # fmt: skip
+    """What is under way, the longest first, then what has ended, newest first; of one `store`, or so long on its way, alone."""
     async with borrowed(house.pool) as connection:
-        rows = await screen.read_list(connection, actor, place_after(after), AT_ONCE + 1)
+        going, total = await screen.under_way(connection, actor, now, store or None, age or None)
+        ended = [] if age else await screen.read_list(
+            connection, actor, place_after(after), AT_ONCE + 1, status=ENDED, location=store or None
+        )  # fmt: skip
         ages = await screen.ageing(connection, actor, now)
         to_answer = await requests.to_answer(connection, actor)
-    shown = rows[:AT_ONCE]
-    next_page = f"/manager/transfers?after={shown[-1].place}" if len(rows) > AT_ONCE else None
+        ours = await network.list_names(connection, actor.locations)
     return page.html(
-        "manager/transfers.html", going=[row for row in shown if row.ended_at is None],
-        ended=[row for row in shown if row.ended_at is not None], next_page=next_page, ages=ages, to_answer=to_answer, now=now,
+        "manager/transfers.html", going=going, total=total, ended=ended[:AT_ONCE], next_page=page_after(HERE, ended, store), ages=ages, age=age,
+        path=HERE, places=[(id, name) for id, name, _ in ours], place=store, to_answer=to_answer, now=now,
     )  # fmt: skip
+
+
+def page_after(path: str, rows: Sequence[Any], store: str) -> str | None:
+    """Where a list goes on, of which one row more than is shown was read."""
+    return (
+        f"{path}?after={rows[AT_ONCE - 1].place}{f'&store={store}' if store else ''}" if len(rows) > AT_ONCE else None
+    )
 
 
 @get("/manager/transfers/new", opt=by(*MANAGERS))
