@@ -10,6 +10,7 @@ import pytest
 
 from comptoir import seeding
 from comptoir.kit import postgres
+from comptoir.kit.check import find_breaches
 from comptoir.kit.db import Connection
 from comptoir.seeding import volume
 from comptoir.seeding.reference import staff_id
@@ -121,6 +122,26 @@ async def test_forty_orders_wait_to_be_picked_and_six_customers_to_be_served(wor
         NOON - timedelta(hours=12, minutes=1),
     )
     assert started == 41
+
+
+async def test_managers_of_the_demo_have_announced_planned_and_recalled_something_that_no_order_waits_for(
+    world: Connection,
+) -> None:
+    shown = await world.fetch(
+        "SELECT count(s.location)::int, a.edition FROM announcement a JOIN announcement_store s ON s.announcement = a.id"
+        " WHERE a.ended_at IS NULL AND a.until_at > $1 GROUP BY a.id, a.edition, a.made_at ORDER BY a.made_at", NOON,
+    )  # fmt: skip
+    assert tuple(shown[0]) == (12, 1) and [row[1] for row in shown] == [1, 2]
+    plans = await world.fetch("SELECT day - $1::date, number FROM day_plan ORDER BY 1, 2", DAY)
+    assert [tuple(row) for row in plans] == [(1, 1), (1, 2), (2, 1)]
+    recall = await world.fetchrow(
+        "SELECT r.id, r.status, s.blocked_reason <> '' AS blocked FROM recall r JOIN sku s ON s.sku = r.sku"
+    )
+    assert recall is not None and (recall["status"], recall["blocked"]) == ("open", True)
+    looked = await world.fetch("SELECT done_at IS NOT NULL AS done, count(*)::int FROM recall_place WHERE recall = $1 GROUP BY 1 ORDER BY 1", recall["id"])  # fmt: skip
+    assert looked[0][1] > 3 and tuple(looked[1]) == (True, 1)
+    assert await world.fetchval("SELECT count(*) FROM recall_order WHERE recall = $1", recall["id"]) > 0
+    assert [breach.name for breach in await find_breaches(world)] == []
 
 
 async def test_the_printed_secrets_open_the_demo_world(world: Connection) -> None:

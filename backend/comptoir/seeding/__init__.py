@@ -14,7 +14,7 @@ import asyncpg
 from comptoir.kit.clock import wall_clock
 from comptoir.kit.db import Tx, in_transaction, open_pool
 from comptoir.kit.ids import Seal
-from comptoir.seeding import packing, past_hours, playing, policies, reference, volume
+from comptoir.seeding import noticing, packing, past_hours, playing, policies, reference, volume
 from comptoir.seeding.delivering import deliver
 from comptoir.seeding.moving import move_goods
 from comptoir.settings import Settings
@@ -54,6 +54,7 @@ async def seed_demo(dsn: str, now: datetime, secret: bytes, say: Callable[[str],
         await deliver(pool, now, day)
         await packing.lay_out(pool, now)
         await past_hours.load(pool, now)
+        await noticing.load(pool, now, day)
         await in_transaction(pool, "system", now, lambda tx: tx.run(NOTE, LOADED, now, "demo.loaded"))
     finally:
         await pool.close()
