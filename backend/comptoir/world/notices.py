@@ -58,7 +58,7 @@ def notices(now: datetime) -> tuple[Notice, ...]:
     )  # fmt: skip
 
 
-_TEAM: Final = {9: 2, 10: 2, 11: 3, 12: 3, 13: 3, 14: 2, 15: 2, 16: 3, 17: 4, 18: 4}
+_TEAM: Final = {9: 2, 10: 2, 11: 3, 12: 3, 13: 3, 14: 2, 15: 2, 16: 3, 17: 4, 18: 4, 19: 2}
 
 
 def planned(day: date) -> tuple[Planned, ...]:
