@@ -210,7 +210,7 @@ async def stock_lille(database: Database) -> dict[str, UUID]:
     """One of each thing that belongs to the store in Lille."""
     lille, made = (
         people.VIEUX_LILLE,
-        {name: uuid4() for name in ("order", "work_id", "count", "arrival", "hand_over", "pack", "transfer")},
+        {name: uuid4() for name in ("order", "work_id", "count", "arrival", "hand_over", "pack", "transfer", "shelf")},
     )
     run: Callable[..., Awaitable[object]] = database.connection.execute
     customer = uuid4()
@@ -248,6 +248,10 @@ async def stock_lille(database: Database) -> dict[str, UUID]:
     await run(
         "INSERT INTO transfer (id, number, from_location, to_location, status, reason, created_at, created_by)"
         " VALUES ($1, 'T-1', $2, 'roubaix', 'created', 'other', $3, 'x')", made["transfer"], lille, MIDDAY,
+    )  # fmt: skip
+    await run(
+        "INSERT INTO shelf_count (id, location, aisle, status, opened_at, opened_by) VALUES ($1, $2, 'K', 'open', $3, 'x')",
+        made["shelf"], lille, MIDDAY,
     )  # fmt: skip
     return made | {"staff": people.ZOE.id, "device": people.DEVICE_IDS[lille]}
 

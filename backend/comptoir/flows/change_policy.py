@@ -10,7 +10,7 @@ from comptoir.flows.reading_outlook import policy_of, read_body
 from comptoir.kit import policies
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
-from comptoir.kit.errors import Conflict, Forbidden
+from comptoir.kit.errors import Conflict
 from comptoir.kit.policies import Version
 from comptoir.kit.runner import Flow
 from comptoir.network.queries import list_kinds_of_names
@@ -34,13 +34,13 @@ from comptoir.sourcing.policy import DEFAULT, KIND, Policy, check
 
 async def save_policy(tx: Tx, command: SavePolicy, actor: Actor, now: datetime) -> PolicyChanged:
     """The next version. Invalid as `policy.check` says; Conflict `policy_changed` when `after` is not the newest."""
-    _needs_head_office(actor)
+    policies.needs_everywhere(actor)
     return await _save(tx, command.body, command.note, command.after, actor)
 
 
 async def activate_policy(tx: Tx, command: ActivatePolicy, actor: Actor, now: datetime) -> PolicyChanged:
     """It holds from now or from later on. What it names must still be there. Conflict `policy_was_active`."""
-    _needs_head_office(actor)
+    policies.needs_everywhere(actor)
     since = changing.since_of(command.since, now)
     await _still_right(tx, command.number)
     was = await policies.find_active(tx.connection, KIND, now)
@@ -51,7 +51,7 @@ async def activate_policy(tx: Tx, command: ActivatePolicy, actor: Actor, now: da
 
 async def unplan_policy(tx: Tx, command: UnplanPolicy, actor: Actor, now: datetime) -> PolicyChanged:
     """It will not begin. Conflict `policy_was_active` once it has."""
-    _needs_head_office(actor)
+    policies.needs_everywhere(actor)
     await policies.unplan(tx, KIND, command.number)
     await _told(tx, actor, "policy_unplanned", command.number)
     return PolicyChanged(command.number)
@@ -59,7 +59,7 @@ async def unplan_policy(tx: Tx, command: UnplanPolicy, actor: Actor, now: dateti
 
 async def try_policy(tx: Tx, command: TryPolicy, actor: Actor, now: datetime) -> PolicyChanged:
     """It decides silently beside the one in force, instead of whatever was tried before."""
-    _needs_head_office(actor)
+    policies.needs_everywhere(actor)
     changing.check_until(command.until, now)
     if command.number is not None:
         await _still_right(tx, command.number)
@@ -124,14 +124,6 @@ async def _still_right(tx: Tx, number: int) -> None:
     """A location may have gone since a version was saved."""
     version = await policies.find_version(tx.connection, KIND, number)
     check(policy_of(version), await list_kinds_of_names(tx.connection))
-
-
-def _needs_head_office(actor: Actor) -> None:
-    """Head office, or a system of its own that reaches every place: what a policy says holds everywhere."""
-    actor.needs("head_office", "integrator", "system")
-    actor.needs_scope("policies:write")
-    if actor.locations is not None:
-        raise Forbidden("policy_everywhere")
 
 
 async def _told(tx: Tx, actor: Actor, what: str, number: int, was: Version | None = None, **more: str | None) -> None:

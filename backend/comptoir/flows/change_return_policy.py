@@ -10,7 +10,7 @@ from comptoir.flows.reading_returns import policy_of
 from comptoir.kit import policies
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
-from comptoir.kit.errors import Conflict, Forbidden
+from comptoir.kit.errors import Conflict
 from comptoir.kit.policies import Version
 from comptoir.kit.runner import Flow
 from comptoir.returns.changing import (
@@ -71,7 +71,7 @@ async def save_return_draft(tx: Tx, command: SaveReturnDraft, actor: Actor, now:
 
 async def save_return_policy(tx: Tx, command: SaveReturnPolicy, actor: Actor, now: datetime) -> ReturnPolicyChanged:
     """The next version, as another system proposes it. Invalid as `policy.check` says; Conflict `policy_changed` when `after` is not the newest."""
-    _may(actor)
+    policies.needs_everywhere(actor)
     await _still_right(tx, command.body)
     note = command.note.strip()
     number = await policies.save(tx, KIND, msgspec.json.encode(command.body), note, actor.who, command.after)
@@ -90,7 +90,7 @@ async def activate_return_policy(
     tx: Tx, command: ActivateReturnPolicy, actor: Actor, now: datetime
 ) -> ReturnPolicyChanged:
     """It holds from now or from later on. Conflict `policy_was_active`; Invalid as `policy.check` says."""
-    _may(actor)
+    policies.needs_everywhere(actor)
     since = since_of(command.since, now)
     await _still_right(tx, policy_of(await policies.find_version(tx.connection, KIND, command.number)))
     was = await policies.find_active(tx.connection, KIND, now)
@@ -101,18 +101,10 @@ async def activate_return_policy(
 
 async def unplan_return_policy(tx: Tx, command: UnplanReturnPolicy, actor: Actor, now: datetime) -> ReturnPolicyChanged:
     """It will not begin. Conflict `policy_was_active` once it has."""
-    _may(actor)
+    policies.needs_everywhere(actor)
     await policies.unplan(tx, KIND, command.number)
     await _told(tx, actor, "policy_unplanned", command.number)
     return ReturnPolicyChanged(command.number)
-
-
-def _may(actor: Actor) -> None:
-    """Head office, or a system of its own that reaches every place: what a policy says holds everywhere."""
-    actor.needs("head_office", "integrator", "system")
-    actor.needs_scope("policies:write")
-    if actor.role == "integrator" and actor.locations is not None:
-        raise Forbidden("policy_everywhere")
 
 
 async def _still_right(tx: Tx, policy: Policy) -> None:

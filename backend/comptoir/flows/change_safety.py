@@ -30,10 +30,11 @@ from comptoir.stock.ruling import (
     SafetyDraftKept,
     SafetyEffect,
     SaveSafetyDraft,
+    SaveSafetyRules,
     UnplanSafety,
     since_of,
 )
-from comptoir.stock.safety import KIND, check
+from comptoir.stock.safety import KIND, Rules, check
 
 NO_VERSION = 0
 """Lines that are only looked at stand under this number until they are taken back."""
@@ -70,7 +71,7 @@ async def drop_safety_draft(tx: Tx, command: DropSafetyDraft, actor: Actor, now:
 
 async def foresee_safety(tx: Tx, command: ForeseeSafety, actor: Actor, now: datetime) -> SafetyEffect:
     """What these rules would change at once; whoever asks takes it back (`Runner.rehearse`)."""
-    actor.needs("head_office")
+    policies.needs_everywhere(actor)
     await safety_sql.put_lines(tx, NO_VERSION, command.body)
     return await safety_sql.effect(tx, NO_VERSION)
 
@@ -82,27 +83,36 @@ async def save_safety_draft(tx: Tx, command: SaveSafetyDraft, actor: Actor, now:
     draft = await policies.find_draft(tx.connection, KIND, actor.who)
     if draft is None or draft.version != command.version:
         raise Conflict("draft_changed")
-    rules = safety_of(draft.body)
-    check(rules, await safety_sql.known_names(tx.connection, rules.lines))
     was = await policies.find_active(tx.connection, KIND, now)
-    note = command.note.strip()
-    number = await policies.save(tx, KIND, msgspec.json.encode(rules), note, actor.who, draft.after)
-    await safety_sql.put_lines(tx, number, rules)
+    number = await _save(tx, actor, safety_of(draft.body), command.note, draft.after)
     await policies.drop_draft(tx, KIND, actor.who)
-    await _told(tx, actor, "safety_saved", number)
     return await _activated(tx, actor, number, since, was)
+
+
+async def save_safety_rules(tx: Tx, command: SaveSafetyRules, actor: Actor, now: datetime) -> SafetyChanged:
+    """A document of another system becomes the next version. Conflict `policy_changed`; Invalid as `safety.check` says."""
+    policies.needs_everywhere(actor)
+    return SafetyChanged(await _save(tx, actor, command.body, command.note, command.after))
+
+
+async def _save(tx: Tx, actor: Actor, rules: Rules, note: str, after: int) -> int:
+    check(rules, await safety_sql.known_names(tx.connection, rules.lines))
+    number = await policies.save(tx, KIND, msgspec.json.encode(rules), note.strip(), actor.who, after)
+    await safety_sql.put_lines(tx, number, rules)
+    await _told(tx, actor, "safety_saved", number)
+    return number
 
 
 async def activate_safety(tx: Tx, command: ActivateSafety, actor: Actor, now: datetime) -> SafetyChanged:
     """A saved version holds from now or from later on. Conflict `policy_was_active` for one that has held; NotFound `policy_not_found`."""
-    actor.needs("head_office")
+    policies.needs_everywhere(actor)
     was = await policies.find_active(tx.connection, KIND, now)
     return await _activated(tx, actor, command.number, since_of(command.since, now), was)
 
 
 async def unplan_safety(tx: Tx, command: UnplanSafety, actor: Actor, now: datetime) -> SafetyChanged:
     """It will not begin. Conflict `policy_was_active` once it has."""
-    actor.needs("head_office")
+    policies.needs_everywhere(actor)
     await policies.unplan(tx, KIND, command.number)
     await _told(tx, actor, "safety_unplanned", command.number)
     return SafetyChanged(command.number)
@@ -125,5 +135,6 @@ async def _told(tx: Tx, actor: Actor, what: str, number: int, was: Version | Non
 
 FLOWS: Mapping[type, Flow] = {
     BeginSafetyDraft: begin_safety_draft, KeepSafetyDraft: keep_safety_draft, RebaseSafetyDraft: rebase_safety_draft, DropSafetyDraft: drop_safety_draft,
-    ForeseeSafety: foresee_safety, SaveSafetyDraft: save_safety_draft, ActivateSafety: activate_safety, UnplanSafety: unplan_safety,
+    ForeseeSafety: foresee_safety, SaveSafetyDraft: save_safety_draft, SaveSafetyRules: save_safety_rules,
+    ActivateSafety: activate_safety, UnplanSafety: unplan_safety,
 }  # fmt: skip

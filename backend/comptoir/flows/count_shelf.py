@@ -55,9 +55,10 @@ async def open_shelf_count(tx: Tx, command: OpenShelfCount, actor: Actor, now: d
 async def take_shelf(tx: Tx, command: TakeShelf, actor: Actor, now: datetime) -> ShelfChanged:
     """This device counts it from now on. Unknown `device_needed`; Conflict `shelf_taken`, `shelf_over`; NotFound `shelf_not_found`."""
     actor.needs("associate", "store_manager")
+    shelf = await shelf_sql.find(tx, command.shelf, actor)
     if actor.device is None:
         raise Unknown("device_needed")
-    shelf = shelves.take(await shelf_sql.find(tx, command.shelf, actor), actor.device, actor.who, now)
+    shelf = shelves.take(shelf, actor.device, actor.who, now)
     await shelf_sql.keep(tx, shelf, actor.who)
     return await _answer(tx, shelf)
 

@@ -4,8 +4,20 @@ from datetime import datetime
 
 import msgspec
 
+from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection, Tx
-from comptoir.kit.errors import Conflict, NotFound
+from comptoir.kit.errors import Conflict, Forbidden, NotFound
+
+
+def needs_everywhere(actor: Actor) -> None:
+    """Head office, or a system of its own that reaches every place: what a policy says holds everywhere.
+
+    Forbidden `role_lacks_right`, `scope_missing`, `policy_everywhere`.
+    """
+    actor.needs("head_office", "integrator", "system")
+    actor.needs_scope("policies:write")
+    if actor.locations is not None:
+        raise Forbidden("policy_everywhere")
 
 
 class Version(msgspec.Struct, frozen=True):

@@ -14,15 +14,26 @@ MOST: Final = 60
 MOST_SHELVES: Final = 400
 MOST_LINES: Final = 800
 
-_LIST: Final = """
+_READ: Final = """
 SELECT h.id, h.location, l.name AS store, l.time_zone, h.aisle, h.bay, h.status, h.opened_at, h.until, h.ended_at, d.name AS device, t.first_name AS holder,
   e.first_name AS ended_by, (SELECT count(*)::int FROM stock_count k WHERE k.shelf = h.id) AS articles,
   (SELECT count(*)::int FROM stock_count k WHERE k.shelf = h.id AND k.status = 'asked') AS waiting
-FROM (SELECT * FROM shelf_count WHERE ($1::text[] IS NULL OR location = ANY($1)) AND ($2::uuid IS NULL OR id = $2)
-  ORDER BY status = 'open' DESC, opened_at DESC, id LIMIT $3) h
+FROM (SELECT * FROM shelf_count WHERE ($1::text[] IS NULL OR location = ANY($1)) AND {which} LIMIT {limit}) h
 JOIN location l ON l.id = h.location LEFT JOIN device d ON d.id = h.device LEFT JOIN staff t ON t.id::text = h.holder LEFT JOIN staff e ON e.id::text = h.ended_by
-ORDER BY h.status = 'open' DESC, h.opened_at DESC, h.id
 """
+_GOING_ON: Final = (
+    _READ.format(which="true ORDER BY status = 'open' DESC, opened_at DESC, id", limit="$2")
+    + "ORDER BY h.status = 'open' DESC, h.opened_at DESC, h.id"
+)
+_ONE: Final = _READ.format(which="id = $2", limit="1")
+_PAGE: Final = (
+    _READ.format(
+        which="($2::text IS NULL OR location = $2) AND ($3::text IS NULL OR status = $3) AND ($4::timestamptz IS NULL OR (opened_at, id) < ($4, $5::uuid))"
+        " ORDER BY opened_at DESC, id DESC",
+        limit="$6",
+    )
+    + "ORDER BY h.opened_at DESC, h.id DESC"
+)
 _SHELVES: Final = """
 SELECT h.aisle, h.bay, count(*)::int AS articles, min(v.counted_at) AS counted_at, count(*) FILTER (WHERE v.counted_at IS NULL AND v.on_hand <> 0)::int AS never
 FROM shelf_place h LEFT JOIN stock_level v ON v.sku = h.sku AND v.location = h.location
@@ -53,6 +64,11 @@ class Counting(msgspec.Struct, frozen=True):
     ended_by: str | None
     articles: int
     waiting: int
+
+    @property
+    def place(self) -> str:
+        """Where the next page begins."""
+        return f"{self.opened_at.isoformat().replace('+00:00', 'Z')}_{self.id}"
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -90,12 +106,21 @@ class Line(msgspec.Struct, frozen=True):
 
 async def read(connection: Connection, actor: Actor) -> list[Counting]:
     """Those that go on first, then the newest; of the actor's stores."""
-    return [Counting(**row) for row in await connection.fetch(_LIST, _places(actor), None, MOST)]
+    return [Counting(**row) for row in await connection.fetch(_GOING_ON, _places(actor), MOST)]
+
+
+async def read_page(
+    connection: Connection, actor: Actor, location: str | None, status: str | None, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Counting]:  # fmt: skip
+    """Those of the actor's stores, of one of them and in one state if named, newest first, after this (opened at, id)."""
+    at, last = after if after is not None else (None, None)
+    rows = await connection.fetch(_PAGE, _places(actor), location, status, at, last, min(limit, MOST_LINES))
+    return [Counting(**row) for row in rows]
 
 
 async def read_one(connection: Connection, shelf: UUID, actor: Actor) -> tuple[Counting, list[Line]]:
     """One with its articles, the largest difference in money first. NotFound `shelf_not_found`."""
-    rows = await connection.fetch(_LIST, _places(actor), shelf, 1)
+    rows = await connection.fetch(_ONE, _places(actor), shelf)
     if not rows:
         raise NotFound("shelf_not_found", shelf=str(shelf))
     return Counting(**rows[0]), [Line(**row) for row in await connection.fetch(_LINES, shelf, MOST_LINES)]

@@ -73,7 +73,7 @@ class FoundArticle(msgspec.Struct, frozen=True):
 
 
 class CountView(msgspec.Struct, frozen=True):
-    """A count that waits for somebody, with the article's name."""
+    """A count with the article's name: `expected` is what the ledger said of the moment of counting, `because` why the figure was believed."""
 
     id: UUID
     location: str
@@ -86,6 +86,24 @@ class CountView(msgspec.Struct, frozen=True):
     counted: int | None
     expected: int | None
     counted_at: datetime | None
+    moved: bool
+    shelf: UUID | None
+    because: str
+
+    @property
+    def place(self) -> str:
+        """Where the next page begins."""
+        return f"{self.asked_at.isoformat().replace('+00:00', 'Z')}_{self.id}"
+
+
+class FigureView(msgspec.Struct, frozen=True):
+    """What somebody counted once; `parts` are the units of each of several shelves, `seconds` how long it took."""
+
+    quantity: int
+    expected: int
+    parts: list[int]
+    seconds: int
+    counted_at: datetime
 
 
 async def find_free(connection: Connection, skus: Sequence[str], now: datetime) -> dict[str, dict[str, int]]:
@@ -179,16 +197,39 @@ async def find_article_here(
     return _read(row, FoundArticle)
 
 
-async def list_counts(connection: Connection, location: str, actor: Actor, limit: int = 200) -> list[CountView]:
-    """Counts of a location that are not over, oldest first, at most 200."""
+_COUNTS = (
+    "SELECT c.id, c.location, c.sku, coalesce(s.name, c.sku) AS name, coalesce(s.variant, '') AS variant, c.status, c.reason, c.asked_at, c.counted, c.expected,"
+    " c.counted_at, c.moved, c.shelf, c.decided_because AS because FROM stock_count c LEFT JOIN sku s ON s.sku = c.sku"
+)
+
+
+async def list_counts(
+    connection: Connection, location: str, actor: Actor, statuses: Sequence[str], after: tuple[datetime, UUID] | None, limit: int
+) -> list[CountView]:  # fmt: skip
+    """Counts of a location in these states, oldest first, after this (asked at, id). NotFound `unknown_location`."""
     await check_reach(connection, location, actor)
+    at, last = after if after is not None else (None, None)
     rows = await connection.fetch(
-        "SELECT c.id, c.location, c.sku, s.name, s.variant, c.status, c.reason, c.asked_at, c.counted, c.expected,"
-        " c.counted_at FROM stock_count c JOIN sku s ON s.sku = c.sku"
-        " WHERE c.location = $1 AND c.status IN ('asked', 'submitted', 'recount') ORDER BY c.asked_at, c.id LIMIT $2",
-        location, min(limit, 200),
+        f"{_COUNTS} WHERE c.location = $1 AND c.status = ANY($2::text[]) AND ($3::timestamptz IS NULL OR (c.asked_at, c.id) > ($3, $4::uuid))"
+        " ORDER BY c.asked_at, c.id LIMIT $5",
+        location, list(statuses), at, last, min(limit, MOST),
     )  # fmt: skip
     return [_read(row, CountView) for row in rows]
+
+
+async def find_count(connection: Connection, count: UUID, actor: Actor) -> tuple[CountView, list[FigureView]]:
+    """One count with what was counted, in the order in which it was told. NotFound `count_not_found`, also for one of other places."""
+    places = None if actor.locations is None else list(actor.locations)
+    row = await connection.fetchrow(
+        f"{_COUNTS} WHERE c.id = $1 AND ($2::text[] IS NULL OR c.location = ANY($2))", count, places
+    )
+    if row is None:
+        raise NotFound("count_not_found", count=str(count))
+    figures = await connection.fetch(
+        "SELECT quantity, expected, parts, seconds, counted_at FROM stock_count_figure WHERE count_id = $1 ORDER BY recorded_at, id LIMIT 50",
+        count,
+    )
+    return _read(row, CountView), [_read(figure, FigureView) for figure in figures]
 
 
 async def check_reach(connection: Connection, location: str, actor: Actor) -> None:

@@ -56,6 +56,15 @@ class SaveSafetyDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     since: Instant | None = None
 
 
+class SaveSafetyRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Keep a document as the next version; `after` is the newest one that the writer has seen. It does not hold by that."""
+
+    id: UUID
+    after: Number
+    body: Rules
+    note: Note = ""
+
+
 class ForeseeSafety(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Only ever rehearsed: what would come of these rules."""
 

@@ -1,4 +1,4 @@
-"""Stock over the API: what tills and the ERP report, corrections, counts, and reads of levels and the ledger."""
+"""Stock over the API: what tills and the ERP report, corrections, and reads of levels and the ledger."""
 
 import asyncio
 from datetime import datetime
@@ -21,7 +21,6 @@ from comptoir.kit.runner import Command
 from comptoir.kit.words import Code, Instant, Slug
 from comptoir.stock import feed, imports, queries
 from comptoir.stock.adjusting import AdjustStock
-from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, Counted, SubmitCount
 from comptoir.stock.feed import MovementReport, PostMovements, PostSnapshot, SnapshotReport
 from comptoir.stock.imports import ImportStock
 from comptoir.web.api.asking import asked
@@ -49,20 +48,6 @@ class ScanQuestion(msgspec.Struct, frozen=True):
 
     location: Slug
     code: Code
-
-
-class CountedUnits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was counted on the shelf. `id` is made by the sender: repeating it changes nothing."""
-
-    id: UUID
-    quantity: Counted
-    counted_at: Instant | None = None
-
-
-class CountWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An action on a count. `id` is made by the sender: repeating it changes nothing."""
-
-    id: UUID
 
 
 async def carried_out(house: House, command: Command, actor: Actor) -> Response[bytes]:
@@ -151,56 +136,6 @@ async def ledger(
     return Response({"movements": found}, headers=more(to, len(found) == limit))
 
 
-@get("/stock/counts", opt=with_key("stock:read"))
-async def counts(
-    location: FromQuery[str], house: NamedDependency[House], actor: NamedDependency[Actor]
-) -> Response[Any]:
-    """Counts of a location that are asked for, or wait for a decision."""
-    asked(PageQuestion, location=location)
-    async with borrowed(house.pool) as connection:
-        return Response({"counts": await queries.list_counts(connection, location, actor)})
-
-
-@post("/stock/counts", opt=with_key("stock:write"), status_code=200)
-async def ask_count(
-    data: JSONBody[AskCount], house: NamedDependency[House], actor: NamedDependency[Actor]
-) -> Response[bytes]:
-    """Ask a store to count one SKU."""
-    return await carried_out(house, data, actor)
-
-
-@post("/stock/counts/{count:uuid}/figure", opt=with_key("stock:write"), status_code=200)
-async def submit_count(
-    count: FromPath[UUID], data: JSONBody[CountedUnits], house: NamedDependency[House], actor: NamedDependency[Actor]
-) -> Response[bytes]:
-    """What was counted: a small difference is settled at once, a large one waits for the store manager."""
-    return await carried_out(house, SubmitCount(data.id, count, data.quantity, data.counted_at), actor)
-
-
-@post("/stock/counts/{count:uuid}/approval", opt=with_key("stock:write"), status_code=200)
-async def approve_count(
-    count: FromPath[UUID], data: JSONBody[CountWish], house: NamedDependency[House], actor: NamedDependency[Actor]
-) -> Response[bytes]:
-    """Believe the count: its difference goes into the ledger at the moment of counting."""
-    return await carried_out(house, ApproveCount(data.id, count), actor)
-
-
-@post("/stock/counts/{count:uuid}/recount", opt=with_key("stock:write"), status_code=200)
-async def recount(
-    count: FromPath[UUID], data: JSONBody[CountWish], house: NamedDependency[House], actor: NamedDependency[Actor]
-) -> Response[bytes]:
-    """Do not believe the count: it is to be counted again."""
-    return await carried_out(house, AskCountAgain(data.id, count), actor)
-
-
-@post("/stock/counts/{count:uuid}/cancellation", opt=with_key("stock:write"), status_code=200)
-async def cancel_count(
-    count: FromPath[UUID], data: JSONBody[CountWish], house: NamedDependency[House], actor: NamedDependency[Actor]
-) -> Response[bytes]:
-    """Nobody needs this count any more."""
-    return await carried_out(house, CancelCount(data.id, count), actor)
-
-
 @get("/stock/scan/{location:str}", opt=with_key("stock:read"))
 async def scan(
     location: FromPath[str], code: FromQuery[str], house: NamedDependency[House], actor: NamedDependency[Actor],
@@ -238,11 +173,5 @@ ROUTES: list[BaseRouteHandler] = [
     import_file,
     levels,
     ledger,
-    counts,
-    ask_count,
-    submit_count,
-    approve_count,
-    recount,
-    cancel_count,
     scan,
 ]
