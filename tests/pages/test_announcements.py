@@ -77,7 +77,15 @@ async def test_a_manager_announces_follows_corrects_and_ends_it_and_no_other_reg
     assert "Lu sur 0 appareil de 1" in words(await ines.get(one))
     assert (await helene.post(f"{one}/end", data={"id": str(new_id())})).status_code == 303
     assert "quai" not in words(await ines.get(HERE)) and "17 h" in words(await ines.get(f"{HERE}?which=past"))
-    told = words(await (await desk.browser(ODILE)).get("/manager/audit?kind=stores"))
+    # Head office tells a region as one, and it is told to that region's stores alone.
+    office = await desk.browser(ODILE)
+    form = await office.get(f"{HERE}/new")
+    assert 'value="r:sud"' in form.text and 'value="r:' not in (await ines.get(f"{HERE}/new")).text
+    region = {"id": hidden(form, "id", HERE), "text": "Au sud", "stores": "r:sud"} | END
+    assert (await office.post(HERE, data=region)).status_code == 303
+    assert "Au sud" in words(await helene.get(HERE)) and "Au sud" not in words(await hugo.get(HERE))
+    assert (await ines.post(HERE, data=region | {"id": str(new_id()), "stores": "r:nord"})).status_code == 422
+    told = words(await office.get("/manager/audit?kind=stores"))
     assert "Annonce aux magasins" in told and "Annonce corrigée" in told and "Annonce terminée" in told
 
 
@@ -148,7 +156,7 @@ async def test_stores_promise_by_the_pace_they_have_where_a_manager_ticks_them_a
     helene, hugo = await desk.browser(HELENE), await desk.browser(HUGO)
     page = await helene.get("/manager/pace")
     told = words(page)
-    assert "midi 6" in told and "selon la capacité" in told and "selon la cadence" in told
+    assert "6 toute la journée" in told and "selon la capacité" in told and "la même" not in told
     assert 'value="lyon-part-dieu"' in page.text and VIEUX_LILLE not in page.text and " checked" not in page.text
     form = {"id": hidden(page, "id", "/manager/pace"), "stores": PART_DIEU, "learned": PART_DIEU}
     assert (await hugo.post("/manager/pace", data=form | {"id": str(new_id())})).status_code == 404

@@ -26,6 +26,12 @@ class PlacePace(msgspec.Struct, frozen=True):
     paces: list[float | None]
 
     @property
+    def even(self) -> int | None:
+        """Works in an hour, where all known parts of the day have about the same."""
+        said = {round(pace) for pace in self.paces if pace is not None}
+        return said.pop() if len(said) == 1 else None
+
+    @property
     def known(self) -> bool:
         return any(pace is not None for pace in self.paces)
 

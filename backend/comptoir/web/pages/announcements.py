@@ -35,6 +35,8 @@ ThePage = NamedDependency[Page]
 HERE: Final = "/manager/announcements"
 EVENING: Final = time(20, 0)
 ALL: Final = "*"
+REGION: Final = "r:"
+"""What stands before a region's id: all of its stores."""
 
 
 @get(HERE, opt=by(*MANAGERS))
@@ -82,8 +84,9 @@ async def make(house: TheHouse, actor: TheActor, page: ThePage, data: URLEncoded
     try:
         places = typed.many("stores")
         async with borrowed(house.pool) as connection:
-            if ALL in places:
-                places = tuple(place for place, _, _ in await network.list_names(connection, actor.locations))
+            if any(one == ALL or one.startswith(REGION) for one in places):
+                reached = await network.list_names(connection, actor.locations)
+                places = tuple(place for place, _, region in reached if {ALL, place, f"{REGION}{region}"} & set(places))
             zone = await screen.zone_of_first(connection, actor, places)
         if not places:
             raise Invalid("announcement_no_store", field="stores")
@@ -182,10 +185,12 @@ async def _form(
     async with borrowed(house.pool) as connection:
         places = await network.list_names(connection, actor.locations)
         zone = await screen.zone_of_first(connection, actor, chosen)
+        names = dict(await network.list_regions(connection))
+    regions = [(f"{REGION}{one}", names[one]) for one in dict.fromkeys(region for _, _, region in places if region)]
     if len(places) == 1:
         chosen = (places[0][0],)
     return page.html(
-        "manager/announcement_new.html", status=refusal.status if refusal else 200, places=places, chosen=chosen,
+        "manager/announcement_new.html", status=refusal.status if refusal else 200, places=places, chosen=chosen, regions=sorted(regions, key=lambda one: one[1]) if len(regions) > 1 else [],
         typed=typed, refusal=refusal, wrong=refusal.facts.get("field", "") if refusal else "", most=MOST_LETTERS,
         id=new_id(), **_fields(evening(house.clock(), zone_of(zone)), zone, typed),
     )  # fmt: skip
