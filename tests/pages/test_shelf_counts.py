@@ -29,6 +29,10 @@ async def test_a_shelf_is_opened_released_with_a_reason_and_canceled_and_others_
     told = await press(lead, HERE, store=PART_DIEU, aisle="K", bay="2")
     one = told.headers["location"]
     assert told.status_code == 303 and "Personne ne la compte encore" in words(await lead.get(one))
+    # What is being counted is not offered again: neither that bay nor the whole aisle.
+    listed = words(await lead.get(HERE))
+    assert "Allée K, travée 2 1 article, jamais compté En cours" in listed
+    assert "Toute l’allée" not in listed and "Faire compter : Allée K, travée 1" in listed
     for wrong in ({"bay": "2"}, {"bay": ""}, {"aisle": "Y"}):
         refused = await press(lead, HERE, **({"store": PART_DIEU, "aisle": "K", "bay": ""} | wrong))
         assert refused.status_code in (409, 422) and 'role="alert"' in refused.text, wrong

@@ -26,7 +26,7 @@ CHANNELS = (
     ("shopify-orme", "shopify", "Orme sur Shopify", 490),
     ("woo-orme", "woocommerce", "Orme sur WooCommerce", None),
 )
-STOCKED_BEFORE = timedelta(days=30)
+STOCKED_BEFORE = timedelta(days=75)
 """The opening stock was received this long before the demo starts, ahead of every scripted order."""
 
 

@@ -113,8 +113,9 @@ async def _list(
             await check_reach(connection, chosen, actor)
         counting = await screen.read(connection, actor)
         there = await screen.read_shelves(connection, chosen) if chosen else []
+    going_on = {(one.aisle, one.bay) for one in counting if one.status == "open" and one.location == chosen}
     return page.html(
-        "manager/shelves.html", status=refusal.status if refusal else 200, counting=counting, there=there, places=places, store=chosen or "",
+        "manager/shelves.html", status=refusal.status if refusal else 200, counting=counting, going_on=going_on, there=there, places=places, store=chosen or "",
         refusal=refusal, now=now, new_id=new_id, may=actor.role != "regional_manager",
     )  # fmt: skip
 
