@@ -346,6 +346,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "keep safety stock in line": ("comptoir.flows.keep_safety:keep_safety", 5.0),
     "expire pickups": ("comptoir.flows.lapse:expire_pickups", 30.0),
     "read the stock for reports": ("comptoir.flows.keep_reports:read_stock", 60.0),
+    "count figures anew": ("comptoir.flows.keep_reports:count_anew", 5.0),
     "forget old figures": ("comptoir.flows.keep_reports:forget_figures", 60.0),
     "settle what nobody chose": ("comptoir.flows.lapse:settle_unanswered", 60.0),
     "price last units": ("comptoir.flows.price_units:start_pricing", 600.0),

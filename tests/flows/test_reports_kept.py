@@ -1,5 +1,6 @@
 """Figures of reports follow events, once each and on the day they belong to, and are counted anew while the shop goes on."""
 
+import hashlib
 import re
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from comptoir.orders.model import CancelOrder
 from comptoir.payments.commands import SettleByHand
 from comptoir.reporting import measures
 from comptoir.reporting.measures import median, quantile
+from comptoir.reporting.queries import counting
 from comptoir.shipping.handing import CloseManifest
 from comptoir.shipping.tracking import HeardEvent, HearTracking
 from comptoir.worker import Worker
@@ -69,6 +71,7 @@ async def test_history_is_counted_anew_while_orders_come_in_and_nothing_is_lost_
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keep_reports, "AT_ONCE", 2)
+    monkeypatch.setattr(keep_reports, "WAIT_SECONDS", 0.001)
     await shop.receive(40)
     placed = [await shop.place(order(Line(DERBY))) for _ in range(5)]
     await catch_up(shop.pool, shop.clock)
@@ -120,15 +123,55 @@ async def test_events_of_the_time_of_a_rebuilding_count_in_both_builds(shop: Sho
     rows = await shop.connection.fetch(
         "SELECT build, sum(a)::int AS orders FROM report_figure WHERE measure = 'received' AND grain = 'd' GROUP BY 1"
     )
-    assert {row["build"]: row["orders"] for row in rows} == {0: 2, build: 1}
-    # An unfinished build is nobody's once another one is begun, or once nobody is at it any more.
-    assert await keep_reports.forget_figures(shop) > 0  # type: ignore[arg-type]
-    assert await shop.count("report_build") == 0
-    assert await shop.connection.fetchval("SELECT count(*) FROM report_figure WHERE build = $1", build) == 0
-    build = await in_transaction(shop.pool, "system", shop.now, keep_reports.sql.begin_build)
+    assert {row["build"]: row["orders"] for row in rows} == {0: 2, build.number: 1}
+    # Broken off there, it is gone on with by a worker; another command begins anew, and nothing of the first stays.
+    assert await keep_reports.forget_figures(shop) == 0  # type: ignore[arg-type]
+    assert await keep_reports.count_anew(shop) == 2  # type: ignore[arg-type]
     done = await rebuild(shop.pool, shop.clock)
-    assert done.build > build and done.subjects == 2 and later.number
+    assert done.build > build.number and done.subjects == 2 and later.number
     assert await shop.connection.fetchval("SELECT count(*) FROM report_figure WHERE build <> $1", done.build) == 0
+
+
+async def test_an_update_by_which_a_measure_means_something_else_counts_history_anew_by_itself(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.receive(9)
+    for _ in range(5):
+        await shop.place(order(Line(DERBY)))
+    await catch_up(shop.pool, shop.clock)
+    live = await figures(shop.connection)
+    assert await keep_reports.count_anew(shop) == 0  # type: ignore[arg-type]
+    # As the migration leaves it where orders were counted by the first meaning; and what an old version added is wrong now.
+    assert await shop.connection.execute("UPDATE report_build SET meaning = 1") == "UPDATE 1"
+    await shop.connection.execute("UPDATE report_figure SET a = a + 7")
+    monkeypatch.setattr(keep_reports, "AT_ONCE", 2)
+    monkeypatch.setattr(keep_reports, "LONGEST_SECONDS", 0.0001)
+    told = [await counting(shop.connection)]
+    for _ in range(3):
+        assert await keep_reports.count_anew(shop) in (1, 2)  # type: ignore[arg-type]
+        told.append(await counting(shop.connection))
+    # An order of the time between two slices counts as well, and a command finds a worker's round over.
+    await shop.place(order(Line(DERBY)))
+    assert await figures(shop.connection) != live
+    while await counting(shop.connection):
+        await keep_reports.count_anew(shop)  # type: ignore[arg-type]
+    await catch_up(shop.pool, shop.clock)
+    assert [one and (one.done, one.of_all) for one in told] == [(0, 0), (2, 5), (4, 5), (5, 5)]
+    now = await figures(shop.connection)
+    assert sum(row[0] for key, row in now.items() if key[0] == "received") == 6
+    await rebuild(shop.pool, shop.clock)
+    assert await figures(shop.connection) == now
+    while await keep_reports.forget_figures(shop):  # type: ignore[arg-type]
+        pass
+    assert await shop.connection.fetchval("SELECT count(DISTINCT build) FROM report_figure") == 1
+
+
+def test_whoever_changes_what_is_counted_says_that_history_has_to_be_counted_anew() -> None:
+    counted = " ".join(keep_reports.sql._SHARES.split()) + repr(
+        (measures.EDGES, measures.MOST_DAYS, measures.CANCEL_REASONS)
+    )
+    digest = hashlib.sha256(counted.encode()).hexdigest()[:16]
+    assert (measures.MEANING, digest) == (2, "294d7c67b956fa84"), "raise MEANING, then write the new digest here"
 
 
 async def test_a_set_that_fails_is_made_one_by_one_and_one_bad_order_holds_up_no_other(
@@ -233,13 +276,6 @@ def test_a_median_is_found_between_the_edges_of_its_bucket() -> None:
 async def test_an_orders_share_is_read_by_its_indexes_and_never_out_of_whole_tables(shop: Shop) -> None:
     async with shop.connection.transaction():
         await shop.connection.execute("SET LOCAL enable_seqscan = off")
-        rows = await shop.connection.fetch(
-            f"EXPLAIN {keep_reports.sql._SHARES}",
-            "{}",
-            list(measures.EDGES),
-            "Europe/Paris",
-            measures.MOST_DAYS,
-            ["customer"],
-        )
+        rows = await shop.connection.fetch(f"EXPLAIN {keep_reports.sql._SHARES}", *keep_reports.sql.asked([]))
     plan = "\n".join(row[0] for row in rows)
     assert re.findall(r"Seq Scan on (?!location\b)\w+", plan) == [], plan

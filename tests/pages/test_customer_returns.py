@@ -46,6 +46,7 @@ from tests.flows.parcels_in_hand import Scripted
 from tests.pages.customer_door import NOW, Door, hidden, link, opened, sentence
 from tests.pages.manager_door import words
 from tests.pages.test_withdrawal import confirmed, handed_over, letters
+from tests.properties.test_reports import catch_up, figures
 
 pytestmark = pytest.mark.anyio
 
@@ -542,10 +543,15 @@ async def test_a_return_that_is_not_heard_of_is_a_persons_to_decide_and_may_come
     shown = await door.get(at)
     assert sentence(shown) == "Votre colis de retour s’est perdu."
     assert "95,00" in shown.text
+    # Its money is in the reports before its goods are.
+    await catch_up(door.house.pool, door.clock)
+    assert [row for key, row in (await figures(database.connection)).items() if key[0] == "returned"] == [(0, 9500, 0)]
     # It comes after all: counted, not for sale, and a person is told.
     taken = TakeParcel(new_id(), "lyon", number)
     for _ in range(2):
         await door.house.runner.perform(taken, SYSTEM)
+    await catch_up(door.house.pool, door.clock)
+    assert [row for key, row in (await figures(database.connection)).items() if key[0] == "returned"] == [(1, 9500, 0)]
     assert [kind for _, kind in await waiting()] == ["return_found"]
     assert await database.connection.fetchval("SELECT unsellable FROM stock_level WHERE unsellable > 0") == 1
     assert await database.connection.fetchval("SELECT state FROM rma_unit") == "here"

@@ -195,10 +195,28 @@ async def test_orders_that_head_office_canceled_are_counted_by_its_own_reasons_i
         assert "Grève" in words(await boss.get(behind))
 
 
+async def test_a_sum_is_whole_however_many_figures_it_is_made_of(database: Database) -> None:
+    async with opened(database) as desk:
+        await desk.connection.execute(
+            "INSERT INTO report_figure SELECT 0, 'd', g.measure, $1, $2::date - d.n, g.key || k.n, 1, 0, 0 FROM generate_series(0, 27) AS d (n),"
+            " generate_series(1, 3600) AS k (n), (VALUES ('short_sku', 'S-')) AS g (measure, key)", PART_DIEU, TODAY,
+        )  # fmt: skip
+        await desk.connection.execute(
+            "INSERT INTO report_figure SELECT 0, 'd', g.measure, $1, $2::date - d.n, g.key, g.a, 0, 0 FROM generate_series(0, 27) AS d (n),"
+            " (VALUES ('short', 'damaged', 3600), ('found', '', 3600)) AS g (measure, key, a)", PART_DIEU, TODAY,
+        )  # fmt: skip
+        boss = await desk.browser(HELENE)
+        fill = words(await boss.get("/manager/trends/fill"))
+        assert "Trouvés 50 %" in fill and "201 600" in fill and "100 800" in fill, fill
+        lines = (await boss.get("/manager/trends/fill/csv")).content.decode("utf-8-sig").splitlines()
+        assert len(lines) == 29
+
+
 async def plans(connection: Any) -> None:
     """No statement of the pages reads what happened; the figures themselves are read by their key."""
     asked: list[tuple[str, tuple[Any, ...]]] = [
-        (trends._FIGURES, ("d", ["ready"], [PART_DIEU], TODAY, TODAY)),
+        (trends._FIGURES, ("d", ["ready"], [PART_DIEU], TODAY, TODAY, [PART_DIEU])),
+        (trends._CELLS, ("d", ["ready"], [PART_DIEU], TODAY, TODAY, [], False)),
         (trends._WEEKS, (["ready"], [PART_DIEU], TODAY, TODAY)),
         (trends._STOCK, ([PART_DIEU], [TODAY], [TODAY])),
         (trends._ORDERS, (PART_DIEU, TODAY, TODAY, ["ready"], None)),

@@ -59,8 +59,8 @@ DIRECT = {
     " WHERE m.fact IN ('pick', 'pick_undone') AND w.status NOT IN ('open', 'accepted', 'picking', 'picked')",
     "canceled": "SELECT (SELECT w.location FROM work w WHERE w.order_id = s.id ORDER BY (w.status = 'rejected' OR coalesce(w.ended_because IN ('moved', 'declined'), false)), w.created_at, w.id LIMIT 1) AS location,"
     " canceled_at AS at, CASE WHEN cancel_reason IN ('customer', 'payment_not_received', 'short') THEN cancel_reason ELSE 'other' END AS key FROM sales_order s WHERE canceled_at IS NOT NULL",
-    "returned": "SELECT m.location, m.settled_at AS at, u.reason || '|EUR' AS key, u.refund_minor AS b FROM rma m JOIN rma_unit u ON u.rma = m.id"
-    " WHERE m.settled_at IS NOT NULL AND u.state IN ('here', 'placed', 'gone')",
+    "returned": "SELECT m.location, m.settled_at AS at, u.reason || '|EUR' AS key, CASE WHEN u.state = 'lost' THEN 0 ELSE 1 END AS a, u.refund_minor AS b,"
+    " u.kept_minor AS c FROM rma m JOIN rma_unit u ON u.rma = m.id WHERE m.settled_at IS NOT NULL AND u.state IN ('here', 'placed', 'gone', 'lost')",
 }  # fmt: skip
 
 
@@ -77,6 +77,7 @@ async def by_the_rows(connection: Any) -> dict[tuple[Any, ...], tuple[int, int, 
             one = sums[measure, row["location"] or "", row["day"], key]
             one[0] += row.get("a", 1)
             one[1] += row.get("b", row.get("seconds", 0))
+            one[2] += row.get("c", 0)
     return {key: tuple(values) for key, values in sums.items() if any(values)}  # type: ignore[misc]
 
 
@@ -108,7 +109,7 @@ async def must_agree(connection: Any, pool: Any, clock: SetClock) -> None:
                 ours[place] += units
         assert {place: units for place, units in ours.items() if units} == dict(map(tuple, ledger))
     money = await connection.fetchrow(
-        "SELECT coalesce(sum(captured_minor), 0)::bigint, coalesce(sum(refunded_minor), 0)::bigint FROM payment WHERE provider <> 'exchange'"
+        "SELECT coalesce(sum(captured_minor), 0)::bigint, coalesce(sum(refunded_minor), 0)::bigint FROM payment WHERE provider NOT IN ('exchange', 'store_credit')"
     )
     for measure, amount in zip(("captured", "refunded"), money, strict=True):
         assert sum(row[1] for key, row in live.items() if key[0] == measure) == amount

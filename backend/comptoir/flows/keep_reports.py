@@ -1,8 +1,10 @@
 """The figures of reports follow what happens: events say which orders changed, history can be counted anew beside them, stock is read by the hour."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -30,8 +32,16 @@ TOLD: Final = (
     "shipping.label_bought", "shipping.label_voided", "shipping.number_typed", "shipping.handed_to_carrier", "shipping.taken_back",
     "shipping.left", "shipping.in_transit", "shipping.delivered", "shipping.failed", "shipping.returned", "fulfillment.exception_resolved",
     "return.settled", "return.put_away", "return.gone", "return.given_back", "return.canceled", "return.declined", "return.inspected",
+    "return.lost", "return.found",
 )  # fmt: skip
 """Events after which something that is measured may be otherwise; the stream says whose."""
+
+LONGEST_SECONDS: Final = 2.0
+"""So long a worker counts on in one round."""
+
+TRIES: Final = 16
+WAIT_SECONDS: Final = 0.25
+"""A worker's round is over in less than all these waits; another person's command is not."""
 
 AT_ONCE: Final = 200
 """Subjects that one transaction of a rebuilding looks at: a fraction of a second, so the shop never waits longer than that."""
@@ -63,42 +73,58 @@ async def keep_one(tx: Tx, told: Told) -> None:
 async def rebuild(pool: Pool, clock: Clock, progress: Progress | None = None) -> Rebuilt:
     """Count all of history anew, beside the figures that pages read, and put the new ones in their place at the end.
 
-    The shop goes on meanwhile: an event is counted in both builds. Conflict `rebuild_running` when another one is at it.
+    The shop goes on meanwhile: an event is counted in both builds. Broken off, a worker goes on with it. Conflict
+    `rebuild_running` when somebody else is at it.
     """
     async with _alone(pool):
         build = await in_transaction(pool, SYSTEM.who, clock(), sql.begin_build)
-        of_all = await pool.fetchval(
-            "SELECT (SELECT count(*) FROM sales_order) + (SELECT count(*) FROM rma WHERE order_id IS NULL)"
-        )
-        done = 0
-        for table in ("sales_order", "rma"):
-            last: UUID | None = None
-            while subjects := await in_transaction(pool, SYSTEM.who, clock(), _batch(table, last, build)):
-                last, done = subjects[-1], done + len(subjects)
-                if progress:
-                    progress(done, max(of_all, done))
-        await in_transaction(pool, SYSTEM.who, clock(), lambda tx: sql.swap_in(tx, build, done))
+        while build.part:
+            build = await in_transaction(pool, SYSTEM.who, clock(), partial(sql.count_on, build=build, limit=AT_ONCE))
+            if progress:
+                progress(build.done, build.of_all)
+        await in_transaction(pool, SYSTEM.who, clock(), partial(sql.swap_in, build=build.number))
         while await in_transaction(pool, SYSTEM.who, clock(), lambda tx: sql.sweep(tx, FORGET)):
             pass
-        return Rebuilt(build, done)
+        return Rebuilt(build.number, build.done)
 
 
-def _batch(table: str, last: UUID | None, build: int) -> Callable[[Tx], Awaitable[list[UUID]]]:
-    async def work(tx: Tx) -> list[UUID]:
-        subjects = await sql.after(tx, table, last, AT_ONCE)
-        if subjects:
-            await sql.builds(tx)
-            await sql.refresh(tx, subjects, (build,))
-        return subjects
+async def count_anew(house: "House") -> int:
+    """After an update by which a measure means something else, history is counted by itself, slice by slice for some seconds of
+    each round; what a person's command left unfinished too. How many orders and returns were counted."""
+    loop = asyncio.get_running_loop()
+    began, counted = loop.time(), 0
+    while loop.time() - began < LONGEST_SECONDS:
+        done = await in_transaction(house.pool, SYSTEM.who, house.clock(), _slice)
+        if done is None:
+            break
+        counted += done
+    return counted
 
-    return work
+
+async def _slice(tx: Tx) -> int | None:
+    """One slice of the build that is to be made, begun where there is none; None when nothing is to be made, or another makes it."""
+    if not await tx.value("SELECT pg_try_advisory_xact_lock($1)", sql.MAKING):
+        return None
+    build = await sql.unfinished(tx)
+    if build is None:
+        if not await sql.is_outdated(tx):
+            return None
+        build = await sql.begin_build(tx)
+    counted = await sql.count_on(tx, build, AT_ONCE)
+    if not counted.part:
+        await sql.swap_in(tx, build.number)
+    return counted.done - build.done
 
 
 @asynccontextmanager
 async def _alone(pool: Pool) -> AsyncIterator[None]:
     async with borrowed(pool) as connection:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", sql.MAKING):
-            raise Conflict("rebuild_running")
+        for at in range(TRIES):
+            if await connection.fetchval("SELECT pg_try_advisory_lock($1)", sql.MAKING):
+                break
+            if at + 1 == TRIES:
+                raise Conflict("rebuild_running")
+            await asyncio.sleep(WAIT_SECONDS)
         try:
             yield
         finally:

@@ -13,6 +13,9 @@ import msgspec
 Unit = Literal["orders", "units", "parcels", "customers", "payments"]
 Key = Literal["", "hour", "kind", "bucket", "reason", "sku", "carrier", "carrier_days", "sales", "band"]
 
+MEANING: Final = 2
+"""One more whenever a measure is added or counts something else: a worker then counts history anew by itself."""
+
 EDGES: Final = (
     30, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800, 43200, 86400,
     172800, 259200, 432000, 604800, 1209600,
@@ -57,7 +60,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
         Measure("canceled", "orders", ("orders",), "reason"),
         Measure("declined", "orders", ("orders",), "reason"),
         Measure("expired", "orders", ("orders",)),
-        Measure("returned", "units", ("units", "minor"), "reason"),
+        Measure("returned", "units", ("units", "minor", "kept_minor"), "reason"),
         Measure("shipped", "parcels", ("parcels", "delivered", "on_time"), "carrier"),
         Measure("sent_back", "parcels", ("parcels",), "carrier"),
         Measure("travelled", "parcels", ("parcels", "days"), "carrier_days"),

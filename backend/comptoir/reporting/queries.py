@@ -14,11 +14,12 @@ import msgspec
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 from comptoir.reporting import reports
-from comptoir.reporting.measures import Figures, Sums, median
+from comptoir.reporting.measures import MEANING, MEASURES, Figures, Sums, median
 from comptoir.reporting.reports import GRAINS, By, Group, Report, Values
 
 MOST_PLACES: Final = 1000
-MOST_ROWS: Final = 100_000
+PLACES_AT_ONCE: Final = 100
+"""Of a file."""
 MOST_ORDERS: Final = 200
 LIVE: Final = "(SELECT coalesce(max(number) FILTER (WHERE swapped_at IS NOT NULL), 0) FROM report_build)"
 
@@ -29,20 +30,30 @@ WHERE $1::text[] IS NULL OR l.id = ANY($1) OR l.region IN (SELECT o.region FROM 
 ORDER BY l.name LIMIT $2
 """
 
+# By period of the chosen places, by place of all that are compared; of articles, which may be many, only the sum. However many
+# places and days there are, what is read is a few rows for each of them.
 _FIGURES: Final = f"""
-SELECT f.measure, f.key, f.day, f.location, f.a, f.b, f.c
-FROM report_figure f
-WHERE f.build = {LIVE} AND f.grain = $1::char(1) AND f.measure = ANY($2::text[]) AND f.location = ANY($3::text[]) AND f.day BETWEEN $4 AND $5
-LIMIT {MOST_ROWS}
+WITH f AS MATERIALIZED (SELECT f.measure, f.key, f.day, f.location, f.a, f.b, f.c FROM report_figure f
+  WHERE f.build = {LIVE} AND f.grain = $1::char(1) AND f.measure = ANY($2::text[]) AND f.location = ANY($3::text[]) AND f.day BETWEEN $4 AND $5)
+SELECT measure, key, day, NULL, sum(a)::bigint, sum(b)::bigint, sum(c)::bigint FROM f WHERE measure <> 'short_sku' AND location = ANY($6::text[]) GROUP BY measure, key, day
+UNION ALL SELECT measure, key, NULL, location, sum(a)::bigint, sum(b)::bigint, sum(c)::bigint FROM f WHERE measure <> 'short_sku' GROUP BY measure, key, location
+UNION ALL SELECT measure, key, NULL, NULL, sum(a)::bigint, 0::bigint, 0::bigint FROM f WHERE measure = 'short_sku' AND location = ANY($6::text[]) GROUP BY measure, key
+"""
+
+# For a file: each place and period, its times by bucket, its money by currency, all else in one row of a measure.
+_CELLS: Final = f"""
+SELECT f.measure, CASE WHEN f.measure = ANY($6::text[]) THEN f.key WHEN $7 THEN '|' || split_part(f.key, '|', 2) ELSE '' END, f.day, f.location,
+  sum(f.a)::bigint, sum(f.b)::bigint, sum(f.c)::bigint
+FROM report_figure f WHERE f.build = {LIVE} AND f.grain = $1::char(1) AND f.measure = ANY($2::text[]) AND f.location = ANY($3::text[]) AND f.day BETWEEN $4 AND $5
+GROUP BY 1, 2, 3, 4
 """
 
 # Of each period the last day that was read: what lies in a store does not add up over days.
-_STOCK: Final = f"""
+_STOCK: Final = """
 SELECT 'stock', s.band || '|' || s.currency, p.first, s.location, s.units, s.value_minor, 0::bigint
 FROM unnest($2::date[], $3::date[]) AS p (first, last) CROSS JOIN unnest($1::text[]) AS x (location)
 CROSS JOIN LATERAL (SELECT max(d.day) AS day FROM report_stock d WHERE d.location = x.location AND d.day BETWEEN p.first AND p.last) m
 JOIN report_stock s ON s.location = x.location AND s.day = m.day
-LIMIT {MOST_ROWS}
 """
 
 _ORDERS: Final = f"""
@@ -51,6 +62,12 @@ FROM report_share s LEFT JOIN sales_order o ON o.id = s.subject LEFT JOIN rma r 
 WHERE s.build = {LIVE} AND s.location = $1 AND s.day BETWEEN $2 AND $3
   AND EXISTS (SELECT FROM jsonb_object_keys(s.parts) k WHERE split_part(k, '|', 1) = ANY($4::text[]) AND ($5::text IS NULL OR split_part(k, '|', 2) = $5))
 ORDER BY s.day DESC, o.number DESC NULLS LAST LIMIT {MOST_ORDERS}
+"""
+
+
+_COUNTING: Final = """
+SELECT coalesce(n.subjects, 0) AS done, coalesce(n.of_all, 0) AS of_all FROM (SELECT meaning FROM report_build WHERE swapped_at IS NOT NULL ORDER BY number DESC LIMIT 1) l
+LEFT JOIN report_build n ON n.swapped_at IS NULL AND n.meaning = $1 WHERE l.meaning <> $1 ORDER BY n.number DESC LIMIT 1
 """
 
 
@@ -152,6 +169,24 @@ class Behind(msgspec.Struct, frozen=True):
     rows: list[tuple[str, str, Figures]]
 
 
+class Counting(msgspec.Struct, frozen=True):
+    """History is being counted by what the measures mean now, and pages read the figures from before: `done` of `of_all`."""
+
+    done: int
+    of_all: int
+
+    @property
+    def part(self) -> float:
+        """What is done of it, as a part of one."""
+        return self.done / self.of_all if self.of_all else 0.0
+
+
+async def counting(connection: Connection) -> Counting | None:
+    """How far it is; None when pages read figures of today's meaning."""
+    row = await connection.fetchrow(_COUNTING, MEANING)
+    return None if row is None else Counting(row["done"], max(row["of_all"], row["done"]))
+
+
 async def places(connection: Connection, actor: Actor) -> Places:
     """The actor's places, and the other stores of their regions (for medians alone), by name."""
     reached = list(actor.locations) if actor.locations is not None else None
@@ -165,25 +200,34 @@ async def read(
     """A report over the periods up to `until` (or `periods`, by their first days), for `chosen` (places that the actor reaches)."""
     periods = reports.spans(by, until) if periods is None else periods
     ids = {place.id for place in chosen if actor.reaches(place.id)}
-    around = [place.id for place in known.around(chosen)] if len(chosen) == 1 else sorted(ids)
-    nowhere = [""] if actor.locations is None and len(chosen) == len(known.mine) else []
-    rows = await _rows(connection, actor, report, by, periods, [*around, *nowhere])
+    around = {place.id for place in known.around(chosen)} if len(chosen) == 1 else ids
+    nowhere = {""} if actor.locations is None and len(chosen) == len(known.mine) else set()
+    latest = periods[-1]
     # What the whole adds up are the chosen places; the others only count in the median.
-    mine = [row for row in rows if row[3] in ids or row[3] == ""]
-    whole = _sums(mine)
+    if report.name == "stock":
+        rows = await connection.fetch(_STOCK, sorted(around), periods, [reports.last_day(by, one) for one in periods])
+        by_period = _by([row for row in rows if row[3] in ids], 2)
+        # The whole is what lies there now: the last reading of each place in the span.
+        newest: dict[str, date] = {}
+        for row in rows:
+            newest[row[3]] = max(row[2], newest.get(row[3], row[2]))
+        rows = [row for row in rows if row[2] == newest[row[3]]]
+        by_place, whole = _by(rows, 3), _sums([row for row in rows if row[3] in ids])
+    else:
+        rows = await connection.fetch(
+            _FIGURES, GRAINS[by], list(report.measures), sorted(around | nowhere), periods[0], latest, sorted(ids | nowhere)
+        )  # fmt: skip
+        by_period, by_place = (
+            _by([row for row in rows if row[2]], 2),
+            _by([row for row in rows if row[3] is not None], 3),
+        )
+        whole = _sums([row for row in rows if row[3] is None])
     found = reports.currencies(whole) if report.money else []
     currency = (currency if currency in found else found[0]) if found else ("EUR" if report.money else "")
 
     def said(sums: Sums) -> Sums:
         return reports.in_currency(sums, currency) if report.money else sums
 
-    latest = periods[-1]
-    if report.name == "stock":
-        # The whole is what lies there now: the last reading of each place in the span.
-        newest = {place: max(row[2] for row in rows if row[3] == place) for place in {row[3] for row in rows}}
-        rows = [row for row in rows if row[2] == newest[row[3]]]
-        whole = _sums([row for row in rows if row[3] in ids])
-    by_period, by_place = _by(mine, 2), _by(rows, 3)
     stores = [StoreRow(p, reports.values(report.columns, said(by_place.get(p.id, {})))) for p in chosen]
     stores_alone = {place.id for place in known.all if place.kind == "store"}
     everyone = [reports.values(report.columns, said(sums)) for place, sums in by_place.items() if place in stores_alone]
@@ -205,7 +249,9 @@ async def by_store_and_period(
     """For a file: (currency, one row for each store and period that has figures), the oldest first."""
     periods = reports.spans(by, until)
     by_id = {place.id: place for place in chosen if actor.reaches(place.id)}
-    rows = await _rows(connection, actor, report, by, periods, sorted(by_id))
+    ids, rows = sorted(by_id), []
+    for at in range(0, len(ids), PLACES_AT_ONCE):
+        rows += await _cells(connection, report, by, periods, ids[at : at + PLACES_AT_ONCE])
     found = reports.currencies(_sums(rows)) if report.money else []
     currency = (currency if currency in found else found[0]) if found else ""
     cells: dict[tuple[date, str], list[Any]] = defaultdict(list)
@@ -308,18 +354,20 @@ _WEEKS: Final = f"""
 SELECT f.measure, f.key, f.day, '' AS location, sum(f.a)::bigint, sum(f.b)::bigint, sum(f.c)::bigint
 FROM report_figure f
 WHERE f.build = {LIVE} AND f.grain = 'w' AND f.measure = ANY($1::text[]) AND f.location = ANY($2::text[]) AND f.day BETWEEN $3 AND $4
-GROUP BY f.measure, f.key, f.day LIMIT {MOST_ROWS}
+GROUP BY f.measure, f.key, f.day
 """
 
 
-async def _rows(
-    connection: Connection, actor: Actor, report: Report, by: By, periods: Sequence[date], locations: Sequence[str]
+async def _cells(
+    connection: Connection, report: Report, by: By, periods: Sequence[date], locations: Sequence[str]
 ) -> list[Any]:
     if report.name == "stock":
-        return await connection.fetch(
-            _STOCK, list(locations), periods, [reports.last_day(by, first) for first in periods]
-        )
-    return await connection.fetch(_FIGURES, GRAINS[by], list(report.measures), list(locations), periods[0], periods[-1])
+        return await connection.fetch(_STOCK, list(locations), periods, [reports.last_day(by, one) for one in periods])
+    timed = [measure for measure in report.measures if MEASURES[measure].key == "bucket"]
+    measures = [measure for measure in report.measures if measure != "short_sku"]
+    return await connection.fetch(
+        _CELLS, GRAINS[by], measures, list(locations), periods[0], periods[-1], timed, report.money
+    )
 
 
 def _sums(rows: Sequence[Any]) -> Sums:

@@ -103,7 +103,9 @@ _SALES = (
     Column("captured", "money", _count("captured", 1)),
     Column("refunded", "money", _count("refunded", 1)),
 )
-_RETURNED = (Column("units", "count", _count("returned")), Column("given", "money", _count("returned", 1)))
+_RETURNED = (
+    Column("units", "count", _count("returned")), Column("given", "money", _count("returned", 1)), Column("kept", "money", _count("returned", 2)),
+)  # fmt: skip
 _STOCK = (
     Column("value", "money", lambda sums: total(sums, "stock", 1) if sums.get("stock") else None),
     Column("units", "count", lambda sums: total(sums, "stock") if sums.get("stock") else None),

@@ -7,25 +7,31 @@ it does not matter how often, how late or in which order a subject is looked at.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from comptoir.kit.columns import literal
 from comptoir.kit.db import Tx
-from comptoir.reporting.measures import CANCEL_REASONS, EDGES, MOST_DAYS
+from comptoir.reporting.measures import CANCEL_REASONS, EDGES, MEANING, MOST_DAYS
 
 LOCK: Final = 0x5265706F
 """One at a time adds to the figures: sets are large and quick, and nobody can read a subject between two others' writes."""
 
 MAKING: Final = LOCK + 1
-"""Held by whoever counts history anew, as long as they do."""
+"""Held by whoever counts history anew: by a person's command all the time, by a worker for one slice."""
+
+PARTS: Final = ("sales_order", "rma", "")
+"""Through what history is counted, one after the other; empty when all of it is."""
 
 NOWHERE: Final = ""
 """The place of money of an order that no store has work of."""
 
 ZONE_OF_NOWHERE: Final = "Europe/Paris"
+
+NO_MONEY: Final = ("exchange", "store_credit")
+"""Providers of payments that are made of other goods or of credit: nothing was taken, and nothing is given back."""
 
 Share = dict[tuple[str, date], dict[str, list[int]]]
 """(Location, local day) -> "measure|key" -> three figures."""
@@ -96,10 +102,11 @@ fact (subject, location, zone, at, measure, key, a, b, c) AS (
   UNION ALL SELECT e.stream, e.location, l.time_zone, e.at, split_part(e.kind, '.', 2), CASE e.kind WHEN 'fulfillment.declined' THEN coalesce(e.body ->> 'reason', '') ELSE '' END, 1, 0, 0
     FROM event e JOIN asked a ON a.id = e.stream JOIN location l ON l.id = e.location
     WHERE e.kind IN ('fulfillment.declined', 'fulfillment.expired') AND e.withdrawn_at IS NULL
-  UNION ALL SELECT a.id, m.location, l.time_zone, m.settled_at, 'returned', u.reason || '|' || coalesce(o.currency, k.currency), 1, u.refund_minor, 0
-    FROM asked a JOIN rma m ON m.order_id = a.id OR (m.id = a.id AND m.order_id IS NULL) JOIN rma_unit u ON u.rma = m.id JOIN location l ON l.id = m.location
-      LEFT JOIN o ON o.id = m.order_id JOIN sku k ON k.sku = u.sku
-    WHERE m.settled_at IS NOT NULL AND u.state IN ('here', 'placed', 'gone')
+  UNION ALL SELECT a.id, coalesce(m.location, h.location, ''), coalesce(l.time_zone, h.zone, $3), m.settled_at, 'returned', u.reason || '|' || coalesce(o.currency, k.currency),
+      (u.state <> 'lost')::int, u.refund_minor, u.kept_minor
+    FROM asked a JOIN rma m ON m.order_id = a.id OR (m.id = a.id AND m.order_id IS NULL) JOIN rma_unit u ON u.rma = m.id LEFT JOIN location l ON l.id = m.location
+      LEFT JOIN o ON o.id = m.order_id LEFT JOIN home h ON h.order_id = m.order_id JOIN sku k ON k.sku = u.sku
+    WHERE m.settled_at IS NOT NULL AND u.state IN ('here', 'placed', 'gone', 'lost')
   UNION ALL SELECT p.order_id, p.location, l.time_zone, p.handed_at, g.measure, g.key, 1, g.b, g.c
     FROM parcel p JOIN asked a ON a.id = p.order_id JOIN location l ON l.id = p.location JOIN label_attempt t ON t.id = p.label LEFT JOIN tracking k ON k.parcel = p.id
     CROSS JOIN LATERAL (VALUES
@@ -112,9 +119,10 @@ fact (subject, location, zone, at, measure, key, a, b, c) AS (
       n.gross * s.upto / n.quantity - n.gross * (s.upto - s.units) / n.quantity, CASE s.turn WHEN 1 THEN f.minor ELSE 0 END
     FROM sold s JOIN need n ON n.order_id = s.order_id AND n.line = s.order_line AND n.part = s.part JOIN home h ON h.order_id = s.order_id JOIN fee f ON f.order_id = s.order_id
   UNION ALL SELECT h.order_id, h.location, h.zone, coalesce(p.captured_at, o.received_at), 'captured', h.sales, 1, p.captured_minor, 0
-    FROM payment p JOIN o ON o.id = p.order_id JOIN home h ON h.order_id = o.id WHERE p.captured_minor > 0 AND p.provider <> 'exchange'
+    FROM payment p JOIN o ON o.id = p.order_id JOIN home h ON h.order_id = o.id WHERE p.captured_minor > 0 AND p.provider <> ALL($6::text[])
   UNION ALL SELECT h.order_id, h.location, h.zone, coalesce(p.sent_at, p.settled_at), 'refunded', h.sales, 1, p.amount_minor, 0
     FROM payment_part p JOIN home h ON h.order_id = p.order_id JOIN payment_intention i ON i.id = p.intention
+      JOIN payment y ON y.order_id = p.order_id AND y.reference = p.reference AND y.provider <> ALL($6::text[])
     WHERE p.kind = 'refund' AND p.state IN ('sent', 'confirmed') AND i.state IN ('sent', 'confirmed') AND coalesce(p.sent_at, p.settled_at) IS NOT NULL
 )
 SELECT subject, location, (at AT TIME ZONE zone)::date AS day, measure || '|' || key AS part, sum(a)::bigint AS a, sum(b)::bigint AS b, sum(c)::bigint AS c
@@ -139,10 +147,15 @@ async def builds(tx: Tx) -> tuple[int, ...]:
     return (live, newest) if newest > live else (live,)
 
 
+def asked(subjects: Sequence[UUID]) -> tuple[Any, ...]:
+    """What the statement of shares is given."""
+    return literal(subjects), list(EDGES), ZONE_OF_NOWHERE, MOST_DAYS, list(CANCEL_REASONS), list(NO_MONEY)
+
+
 async def shares(tx: Tx, subjects: Sequence[UUID]) -> dict[UUID, Share]:
     """What each of these orders (or returns without one) adds to which day of which place, as the rows stand."""
     found: dict[UUID, Share] = {subject: {} for subject in subjects}
-    for row in await tx.rows(_SHARES, literal(subjects), list(EDGES), ZONE_OF_NOWHERE, MOST_DAYS, list(CANCEL_REASONS)):
+    for row in await tx.rows(_SHARES, *asked(subjects)):
         figures = [row["a"], row["b"], row["c"]]
         if any(figures):
             found[row["subject"]].setdefault((row["location"], row["day"]), {})[row["part"]] = figures
@@ -211,22 +224,75 @@ def periods(day: date) -> Mapping[str, date]:
     return {"d": day, "w": day - timedelta(days=day.weekday()), "m": day.replace(day=1)}
 
 
-async def begin_build(tx: Tx) -> int:
+class Build(msgspec.Struct, frozen=True):
+    """A counting anew that is not over: `done` of `of_all` orders and returns; `part` is empty when it may be swapped in."""
+
+    number: int
+    done: int
+    of_all: int
+    part: str
+
+
+async def begin_build(tx: Tx) -> Build:
     """A new build beside the one that pages read; what an earlier one left unfinished is nobody's any more."""
     await builds(tx)
     # A number is never used again: rows of a build that was broken off may still lie there.
     number: int = await tx.value(
         "SELECT 1 + greatest((SELECT max(number) FROM report_build), (SELECT max(build) FROM report_share), (SELECT max(build) FROM report_figure), 0)"
     )
+    of_all: int = await tx.value(
+        "SELECT (SELECT count(*) FROM sales_order) + (SELECT count(*) FROM rma WHERE order_id IS NULL)"
+    )
     await tx.run("DELETE FROM report_build WHERE swapped_at IS NULL")
-    await tx.run("INSERT INTO report_build (number, begun_at) VALUES ($1, $2)", number, tx.now)
-    return number
+    await tx.run(
+        "INSERT INTO report_build (number, begun_at, meaning, of_all) VALUES ($1, $2, $3, $4)", number, tx.now, MEANING, of_all
+    )  # fmt: skip
+    return Build(number, 0, of_all, PARTS[0])
 
 
-async def swap_in(tx: Tx, build: int, subjects: int) -> None:
+async def unfinished(tx: Tx) -> Build | None:
+    """The build that somebody began by today's meaning and nobody has ended, locked."""
+    row = await tx.row(
+        "SELECT number, subjects AS done, greatest(of_all, subjects) AS of_all, part FROM report_build"
+        " WHERE swapped_at IS NULL AND meaning = $1 ORDER BY number DESC LIMIT 1 FOR UPDATE",
+        MEANING,
+    )
+    return None if row is None else Build(*row)
+
+
+async def is_outdated(tx: Tx) -> bool:
+    """Do pages read figures of another meaning than today's? In a new house events have made all of them: from here on that is said."""
+    meaning: int | None = await tx.value(
+        "SELECT meaning FROM report_build WHERE swapped_at IS NOT NULL ORDER BY number DESC LIMIT 1"
+    )
+    if meaning is None:
+        await tx.run(
+            "INSERT INTO report_build (number, begun_at, swapped_at, meaning, part) VALUES (0, $1, $1, $2, '')", tx.now, MEANING
+        )  # fmt: skip
+    return meaning not in (None, MEANING)
+
+
+async def count_on(tx: Tx, build: Build, limit: int) -> Build:
+    """Count the next `limit` orders or returns of history into `build`, in the order of their ids."""
+    last = await tx.value("SELECT last FROM report_build WHERE number = $1", build.number)
+    subjects = await after(tx, build.part, last, limit)
+    if subjects:
+        await builds(tx)
+        await refresh(tx, subjects, (build.number,))
+        part, last = build.part, subjects[-1]
+    else:
+        part, last = PARTS[PARTS.index(build.part) + 1], None
+    done = build.done + len(subjects)
+    await tx.run(
+        "UPDATE report_build SET subjects = $2, part = $3, last = $4 WHERE number = $1", build.number, done, part, last
+    )
+    return Build(build.number, done, max(build.of_all, done), part)
+
+
+async def swap_in(tx: Tx, build: int) -> None:
     """From here on pages read `build`."""
     await builds(tx)
-    await tx.run("UPDATE report_build SET swapped_at = $2, subjects = $3 WHERE number = $1", build, tx.now, subjects)
+    await tx.run("UPDATE report_build SET swapped_at = $2 WHERE number = $1", build, tx.now)
     await tx.run("DELETE FROM report_build WHERE number < $1", build)
 
 
@@ -240,12 +306,7 @@ async def after(tx: Tx, table: str, last: UUID | None, limit: int) -> list[UUID]
 
 
 async def sweep(tx: Tx, limit: int) -> int:
-    """Forget rows of builds that nobody reads or makes, a bounded number; how many went.
-
-    A build whose making was broken off is no build any more: whoever makes one holds a lock as long as they do.
-    """
-    if await tx.value("SELECT pg_try_advisory_xact_lock($1)", MAKING):
-        await tx.run("DELETE FROM report_build WHERE swapped_at IS NULL")
+    """Forget rows of builds that nobody reads or makes, a bounded number; how many went."""
     kept = await builds(tx)
     gone = 0
     for table in ("report_share", "report_figure"):

@@ -10,12 +10,19 @@ from piccolo.table import Table
 
 
 class ReportBuild(Table, tablename="report_build"):
-    """One rebuilding from history. Pages read the newest that was swapped in, 0 before the first."""
+    """One counting of history, by one meaning of the measures. Pages read the newest that was swapped in; 0 was made by events alone.
+
+    Of one that is being counted: `subjects` so far, `of_all`, and where it goes on (`part`, after `last`).
+    """
 
     number = Integer(primary_key=True, required=True)
     begun_at = Timestamptz(required=True)
     swapped_at = Timestamptz(null=True, default=None)
     subjects = BigInt(default=0)
+    meaning = Integer(default=1)
+    of_all = BigInt(default=0)
+    part = Text(default="sales_order")
+    last = UUID(null=True, default=None)
 
 
 class ReportShare(Table, tablename="report_share"):

@@ -57,7 +57,10 @@ class ReportPart(msgspec.Struct, frozen=True):
 
 
 class ReportTold(msgspec.Struct, frozen=True):
-    """One report. `whole` over all periods and stores; `median` of the stores of a region, null when too few are compared."""
+    """One report. `whole` over all periods and stores; `median` of the stores of a region, null when too few are compared.
+
+    `counting`: after an update history is being counted anew and these are the figures from before; the part that is done. Else null.
+    """
 
     report: str
     by: str
@@ -70,6 +73,7 @@ class ReportTold(msgspec.Struct, frozen=True):
     stores: list[OfStore]
     median: Figures | None
     parts: list[ReportPart]
+    counting: float | None
 
 
 @get("/reports/{report:str}", opt=with_key("reports:read") | {"answer": ReportTold})
@@ -89,12 +93,14 @@ async def read_report(
         today = now.astimezone(ZoneInfo(known.time_zone)).date()
         asked = min(max(until or today, date(2000, 1, 31)), today)
         view = await trends.read(connection, actor, known, what, by, asked, chosen, currency)
+        counting = await trends.counting(connection)
     return Response(
         ReportTold(
             what.name, by, view.first, view.last, view.currency, [ReportColumn(c.name, c.shown, c.better) for c in what.columns],
             dict(view.whole), [OfPeriod(first, dict(values)) for first, values in view.series],
             [OfStore(row.place.id, dict(row.values)) for row in view.stores], dict(view.compared) if view.compared else None,
             [ReportPart(p.breakdown.words, [OfGroup(g.key, dict(g.values)) for g in p.groups]) for p in view.parts],
+            None if counting is None else counting.part,
         )
     )  # fmt: skip
 

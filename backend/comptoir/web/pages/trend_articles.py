@@ -52,9 +52,10 @@ async def articles(
         count, rows = await article_queries.articles(
             connection, actor, GRAINS[by], ids, first, last, SHOWN, SHOWN * (n - 1), by_rate=order == "rate"
         )  # fmt: skip
+        counting = await trends.counting(connection)
     return page.html(
         "manager/trend_articles.html", rows=rows, count=count, asked=asked, known=known, chosen=chosen, first=first, last=last, order=order, page_n=n,
-        pages=max(1, -(-count // SHOWN)), bys=BYS, say=partial(say, language=page.lang), few=article_queries.FEW,
+        pages=max(1, -(-count // SHOWN)), bys=BYS, say=partial(say, language=page.lang), few=article_queries.FEW, counting=counting,
     )  # fmt: skip
 
 

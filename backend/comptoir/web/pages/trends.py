@@ -78,9 +78,10 @@ async def overview(
         known = await trends.places(connection, actor)
         asked, chosen = wanted(known, "day", "", of, "", now)
         whole, found = await trends.overview(connection, actor, asked.today, chosen)
+        counting = await trends.counting(connection)
     rows = [(reports.REPORTS[name], *row) for name, row in found.items()]
     return page.html(
-        "manager/trends.html", rows=rows, whole=whole, asked=asked, known=known, chosen=chosen, say=partial(say, language=page.lang), spark=spark,
+        "manager/trends.html", rows=rows, whole=whole, asked=asked, known=known, chosen=chosen, say=partial(say, language=page.lang), spark=spark, counting=counting,
     )  # fmt: skip
 
 
@@ -95,6 +96,7 @@ async def report_page(
         known = await trends.places(connection, actor)
         asked, chosen = wanted(known, by, until, of, currency, now)
         view = await trends.read(connection, actor, known, what, by, asked.until, chosen, currency)
+        counting = await trends.counting(connection)
         names = await trends.names(connection, page.lang, view.keys)
         if what.name == "returns":
             names |= {("return", one.code): one.says(page.lang) for one in await list_reasons(connection)}
@@ -110,7 +112,7 @@ async def report_page(
         "manager/trend.html", view=view, what=what, main=main, asked=asked, known=known, chosen=chosen, drawn=drawn, drawing=drawing, bys=BYS,
         say=partial(say, language=page.lang, currency=view.currency or "EUR"), named=partial(period, by=by, lang=page.lang), key_words=partial(key_words, lang=page.lang, names=names),
         older=asked.to(f"/{what.name}", until=older.isoformat()), later="" if asked.until == asked.today else asked.to(f"/{what.name}", until=later.isoformat()),
-        spans=(asked.until - older).days <= MOST_SPAN, new_id=new_id, now=now,
+        spans=(asked.until - older).days <= MOST_SPAN, new_id=new_id, now=now, counting=counting,
     )  # fmt: skip
 
 
