@@ -12,6 +12,8 @@ from comptoir.fulfillment.journal import Told
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from comptoir.kit.ids import new_id
+from comptoir.receiving.model import OrderGoods
+from comptoir.receiving.model import Wish as Goods
 from comptoir.stock.promise import Shortage
 from comptoir.transfers.model import (
     CancelTransfer,
@@ -185,6 +187,29 @@ async def test_a_correction_takes_back_what_was_counted_and_no_more(shop: Shop, 
     assert await shop.figures(at=CONFLUENCE) == (1, 0, 0, 0)
     assert (await came(nour, made, -9)).problem == "correction_too_late"
     assert await shop.figures(at=CONFLUENCE) == (0, 0, 0, 0)
+    # A case names the units that somebody looks for, and ends when what had come unawaited is taken back whole.
+    assert await shop.connection.fetchval("SELECT quantity FROM exception") == 9
+    await closed(shop, nour, made)
+    for units in (2, -1, -1):
+        await came(nour, made, units)
+    rows = await shop.connection.fetch("SELECT quantity, resolution FROM exception WHERE kind = 'transfer_not_awaited'")
+    assert [tuple(row) for row in rows] == [(0, "undone")]
+
+
+async def test_nothing_is_sent_ordered_or_asked_for_where_a_place_is_closed(shop: Shop) -> None:
+    await shop.receive(3)
+    await shop.connection.execute("UPDATE location SET closed_at = $2 WHERE id = $1", CONFLUENCE, shop.now)
+    lines = (Wish(DERBY, 1),)
+    for command in (
+        CreateTransfer(new_id(), LYON, CONFLUENCE, lines), AskTransfer(new_id(), CONFLUENCE, lines),
+        OrderGoods(new_id(), CONFLUENCE, "Roux", (Goods(DERBY, 1),)),
+    ):  # fmt: skip
+        with pytest.raises(Conflict, match="place_closed"):
+            await shop.perform(command, OFFICE)
+    # What lies there may still be sent away.
+    await shop.receive(2, at=CONFLUENCE)
+    assert (await shop.perform(CreateTransfer(new_id(), CONFLUENCE, LYON, lines), OFFICE, TransferTold)).quantity == 1
+    await shop.connection.execute("UPDATE location SET closed_at = NULL WHERE id = $1", CONFLUENCE)
 
 
 async def test_what_comes_before_it_has_left_is_counted_and_looked_at(

@@ -6,7 +6,7 @@ from comptoir.flows.lock_transfer import lock_transfer, needs_end
 from comptoir.fulfillment import sql as work_sql
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
-from comptoir.kit.errors import Invalid, NotFound
+from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.stock import feed_sql, promise
 from comptoir.stock import sql as stock_sql
 from comptoir.stock.model import Fact, Movement
@@ -18,14 +18,16 @@ from comptoir.transfers.model import CancelTransfer, CreateTransfer, TransferTol
 async def create_transfer(tx: Tx, command: CreateTransfer, actor: Actor, now: datetime) -> TransferTold:
     """For managers of the source and keys with `stock:write`. The whole of it is promised, or nothing.
 
-    NotFound `unknown_location`, `unknown_sku`; Invalid `same_place`; Shortage for the first article that is too few.
+    NotFound `unknown_location`, `unknown_sku`; Conflict `place_closed`; Invalid `same_place`; Shortage for the first article that is too few.
     """
     actor.needs("store_manager", "regional_manager", "head_office", "integrator", "system")
     asked = handling.create(command.lines)
     known = await feed_sql.find_known(tx, actor, asked, (), [command.from_])
-    there = await tx.value("SELECT true FROM location WHERE id = $1", command.to)
+    there = await tx.row("SELECT closed_at FROM location WHERE id = $1", command.to)
     if command.from_ not in known.locations or not there:
         raise NotFound("unknown_location", location=command.to if command.from_ in known.locations else command.from_)
+    if there["closed_at"] is not None:
+        raise Conflict("place_closed", location=command.to)
     if command.from_ == command.to:
         raise Invalid("same_place", location=command.to)
     if strangers := sorted(asked.keys() - known.skus):

@@ -8,6 +8,7 @@ from comptoir.kit.db import Event, Tx
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.kit.runner import Flow
+from comptoir.network import places_sql
 from comptoir.receiving import counting, imports, sql
 from comptoir.receiving.imports import ImportPurchases, PurchasesImported
 from comptoir.receiving.lifecycle import Action
@@ -31,13 +32,15 @@ BUYERS: tuple[Role, ...] = ("store_manager", "regional_manager", "head_office", 
 async def order_goods(tx: Tx, command: OrderGoods, actor: Actor, now: datetime) -> PurchaseTold:
     """For managers of the place and keys; on a handheld an associate may open a delivery that nobody announced, which has no lines.
 
-    NotFound `unknown_location`, `unknown_sku`; Conflict `number_known`.
+    NotFound `unknown_location`, `unknown_sku`; Conflict `place_closed`, `number_known`.
     """
     if command.lines:
         actor.needs(*BUYERS)
     else:
         actor.needs("associate", *BUYERS)
     await check_known(tx, actor, command.location, (wish.sku for wish in command.lines))
+    if await places_sql.is_closed(tx, command.location):
+        raise Conflict("place_closed", location=command.location)
     if command.number is not None and await sql.known_numbers(tx, [command.number]):
         raise Conflict("number_known", number=command.number)
     return await make(tx, command, actor)
@@ -72,6 +75,8 @@ async def import_purchases(tx: Tx, command: ImportPurchases, actor: Actor, now: 
     )  # fmt: skip
     numbers = await sql.known_numbers(tx, (row.number for row in rows))
     orders, faults = imports.group(rows, known.skus, known.barcodes, known.locations, numbers)
+    closed = {place for place in known.locations if await places_sql.is_closed(tx, place)}
+    faults += [imports.Fault(row.line, "place_closed", row.location) for row in rows if row.location in closed]
     imports.refuse(faults)
     if not orders:
         raise Invalid("bad_rows", count=0, rows=[])

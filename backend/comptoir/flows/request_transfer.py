@@ -6,9 +6,10 @@ from datetime import datetime
 from comptoir.flows.create_transfer import create_transfer
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Event, Tx
-from comptoir.kit.errors import Forbidden, Invalid, NotFound
+from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.kit.runner import Flow
+from comptoir.network import places_sql
 from comptoir.stock import feed_sql
 from comptoir.transfers import handling, request_sql, requesting
 from comptoir.transfers.model import CreateTransfer
@@ -23,11 +24,13 @@ from comptoir.transfers.requesting import (
 
 
 async def ask_transfer(tx: Tx, command: AskTransfer, actor: Actor, now: datetime) -> RequestTold:
-    """For whoever works at `to`. NotFound `unknown_location`, `unknown_sku`; Invalid `same_place`."""
+    """For whoever works at `to`. NotFound `unknown_location`, `unknown_sku`; Conflict `place_closed`; Invalid `same_place`."""
     asked = handling.create(command.lines)
     known = await feed_sql.find_known(tx, actor, asked, (), [command.to])
     if command.to not in known.locations:
         raise NotFound("unknown_location", location=command.to)
+    if await places_sql.is_closed(tx, command.to):
+        raise Conflict("place_closed", location=command.to)
     if command.from_ == command.to:
         raise Invalid("same_place", location=command.to)
     if command.from_ is not None and not await tx.value("SELECT true FROM location WHERE id = $1", command.from_):

@@ -12,6 +12,7 @@ _BUSY: Final = """
 SELECT (SELECT count(*) FROM work WHERE location = $1 AND status IN ('open', 'accepted', 'picking', 'picked'))
   + (SELECT count(*) FROM work WHERE location = $1 AND status = 'staged')
   + (SELECT count(*) FROM transfer WHERE $1 IN (from_location, to_location) AND status IN ('created', 'shipped', 'receiving'))
+  + (SELECT count(*) FROM purchase WHERE location = $1 AND status IN ('open', 'receiving'))
 """
 
 
@@ -50,7 +51,7 @@ async def describe_store(tx: Tx, command: DescribeStore) -> int:
 
 
 async def still_to_do(tx: Tx, location: str) -> int:
-    """Works that are not over, bags that wait, goods on their way to or from a place."""
+    """Works that are not over, bags that wait, goods on their way to or from a place, what suppliers are to bring."""
     count: int = await tx.value(_BUSY, location)
     return count
 

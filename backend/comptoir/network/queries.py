@@ -92,14 +92,16 @@ async def find_collecting(connection: Connection, location: str) -> Any:
 
 
 async def list_names(
-    connection: Connection, locations: Sequence[str] | None, limit: int = 2000
+    connection: Connection, locations: Sequence[str] | None, limit: int = 2000, *, open_alone: bool = False
 ) -> list[tuple[str, str, str]]:
-    """(id, name, region) of the places somebody reaches, by name."""
+    """(id, name, region) of the places somebody reaches, by name; with `open_alone` without those that are closed."""
     if locations is not None and not locations:
         return []
     query = Place.select(Place.id, Place.name, Place.region).order_by(Place.name, Place.id).limit(limit)
     if locations is not None:
         query = query.where(Place.id.is_in(list(locations)))
+    if open_alone:
+        query = query.where(Place.closed_at.is_null())
     return [(row["id"], row["name"], row["region"] or "") for row in await simple.run(connection, query)]
 
 

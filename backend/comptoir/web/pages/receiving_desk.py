@@ -123,7 +123,7 @@ async def form_page(
 ) -> Answer:  # fmt: skip
     """The form with what was typed; a refusal stands on top and nothing is lost."""
     async with borrowed(house.pool) as connection:
-        ours = await network.list_names(connection, actor.locations)
+        ours = await network.list_names(connection, actor.locations, open_alone=True)
     return page.html(
         "manager/receiving_new.html", status=refusal.status if refusal else 200, typed=typed,
         ours=[(id, name) for id, name, _ in ours], rows=[*rows, *[("", "")] * (ROWS - len(rows))], refusal=refusal,

@@ -147,7 +147,9 @@ async def ask_page(
 ) -> Answer:  # fmt: skip
     """The form with what was typed; a refusal stands on top and nothing is lost."""
     async with borrowed(house.pool) as connection:
-        ours = await network.list_names(connection, (store_of(actor),) if handheld else actor.locations)
+        ours = await network.list_names(
+            connection, (store_of(actor),) if handheld else actor.locations, open_alone=True
+        )
         everywhere = await network.list_names(connection, None)
     return page.html(
         "manager/request_new.html", status=refusal.status if refusal else 200, typed=typed, ours=[(id, name) for id, name, _ in ours],

@@ -126,7 +126,7 @@ async def form_page(
     """The form with what was typed; a refusal stands on top and nothing is lost."""
     async with borrowed(house.pool) as connection:
         ours = await network.list_names(connection, actor.locations)
-        everywhere = await network.list_names(connection, None)
+        everywhere = await network.list_names(connection, None, open_alone=True)
     return page.html(
         "manager/transfer_new.html", status=refusal.status if refusal else 200, typed=typed,
         ours=[(id, name) for id, name, _ in ours], everywhere=[(id, name) for id, name, _ in everywhere],
