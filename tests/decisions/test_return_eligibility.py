@@ -105,7 +105,7 @@ SAID = [
      "Non : aucune règle de la maison ne vaut ici. La loi exclut la rétractation : article qui se périme vite."),
     (ask(bought("2026-11-05"), "2026-11-24", DEFAULT), "Oui, par la règle « 30 jours », jusqu’au samedi 5 décembre 2026 compris. Le délai légal"),
     (ask(bought("2026-11-05"), "2026-12-06", DEFAULT), "Non : la règle « 30 jours » l’acceptait jusqu’au samedi 5 décembre 2026 compris."),
-    (ask(bought("2026-11-05"), "2026-12-06", DEFAULT, permitted="cadeau"), "Oui, par exception d’un responsable (« cadeau »). La règle « 30 jours » l’acceptait"),
+    (ask(bought("2026-11-05"), "2026-12-06", DEFAULT, permitted="cadeau"), "Oui, par exception d’un responsable. La règle « 30 jours » l’acceptait"),
     (ask(bought("2026-11-05"), "2027-03-01", DEFAULT, defect=True), "Oui, par la garantie légale de conformité, jusqu’au dimanche 5 novembre 2028"),
     (ask(None, "2026-11-05", DEFAULT), "Non : rien ne prouve l’achat. Un responsable peut l’accepter par exception, avec un motif."),
 ]  # fmt: skip

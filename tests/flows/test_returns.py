@@ -560,6 +560,33 @@ async def test_what_was_missing_is_kept_where_the_law_allows_it_and_lowers_where
         assert (told.given_minor, told.kept_minor, told.units[0].disposition == "shelf") == (PRICE, 0, False)
     await refused("unknown_accessory", take(shop, sam, made, taken(absent=("charger",))))
     await refused("incomplete_not_for_shelf", take(shop, sam, made, taken(absent=("cable",), disposition="shelf")))
+    # Nothing is kept where a manager says so, for a reason of the list: by PIN at the counter, or in their own name.
+    last = taken(absent=("cable",))
+    await refused("permission_needed", take(shop, sam, made, last, settling=Settling(waive=True)))
+    for nothing_said in (Permission(), Permission(reason="other"), Permission(reason="never_heard_of")):
+        code = "unknown_reason" if nothing_said.reason == "never_heard_of" else "permission_unsaid"
+        asked = TakeReturn(
+            id=new_id(),
+            location=LYON,
+            order=made,
+            units=(last,),
+            settling=Settling(waive=True),
+            permission=nothing_said,
+        )
+        await refused(code, shop.perform(asked, BOSS))
+    allowed = msgspec.structs.replace(asked, permission=Permission(reason="part_found"))
+    given: ReturnSettled = await shop.perform(allowed, BOSS, ReturnSettled)
+    assert (given.given_minor, given.kept_minor, given.units[0].absent[0].fr) == (PRICE, 0, "câble")
+    why = await shop.connection.fetchrow(
+        "SELECT permit_reason, by_permission, permitted_who FROM rma WHERE id = $1", given.id
+    )
+    assert tuple(why) == ("part_found", "", BOSS.who)
+    assert (
+        await shop.connection.fetchval(
+            "SELECT body ->> 'waived_minor' FROM event WHERE kind = 'return.settled' ORDER BY seq DESC LIMIT 1"
+        )
+        == "1500"
+    )
     # Head office words it anew, and what was settled says what was said then.
     await shop.perform(PutAccessories(new_id(), "sku", DERBY, ()), OFFICE)
     row = await shop.connection.fetchrow("SELECT absent, kept_minor FROM rma_unit WHERE rma = $1", cut.id)

@@ -81,16 +81,16 @@ async def test_above_an_associates_value_a_managers_pin_is_asked_for_and_a_wrong
         (HUGO, PIN, "person_not_found"),
         (LEA, PIN, "person_not_found"),
     ):
-        word = {"why": "cliente fidèle", "staff": str(staff.id), "pin": pin}
+        word = {"reason": "loyal", "staff": str(staff.id), "pin": pin}
         assert (await asked(lea, "settlement", **body, permission=word))["problem"]["code"] == code
-    word = {"why": "cliente fidèle", "staff": str(HELENE.id), "pin": PIN}
+    word = {"reason": "loyal", "why": "vient depuis 1998", "staff": str(HELENE.id), "pin": PIN}
     shown = await asked(lea, "rehearsal", **body, permission=word)
     assert shown["button"].startswith("Rembourser 163,00")
     assert await desk.connection.fetchval("SELECT count(*) FROM rma") == 0
     settled = await asked(lea, "settlement", **body, permission=word)
     assert settled["href"] == f"/returns/{body['id']}"
     assert await asked(lea, "settlement", **body, permission=word) == settled
-    assert "Accord de Hélène : cliente fidèle" in words(await lea.get(settled["href"]))
+    assert "Accord de Hélène : Client fidèle, vient depuis 1998" in words(await lea.get(settled["href"]))
     kept = await desk.connection.fetch("SELECT permitted_who FROM rma")
     assert [row["permitted_who"] for row in kept] == [str(HELENE.id)]
 

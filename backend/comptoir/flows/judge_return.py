@@ -11,9 +11,11 @@ from comptoir.flows.reading_returns import asked_for, judge_blind, read_case, re
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Conflict, Forbidden, Invalid
+from comptoir.kit.reason_rows import list_reasons as list_permits
 from comptoir.returns import rma_sql as sql
 from comptoir.returns.eligibility import Article, Asked, Blind, Verdict, needs_permission
 from comptoir.returns.model import Permission, Return, Settling, Unit, Wish
+from comptoir.returns.permit_reasons import OTHER, PERMIT
 from comptoir.returns.policy import Policy
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import find
@@ -52,7 +54,7 @@ async def judge_return(tx: Tx, found: Return, *, whole: bool, now: datetime) -> 
     def asked_of(unit: Unit, at: datetime) -> Asked:
         asked = Asked(
             at, unit.condition, whole=whole, had=found.origin != "to_sender", from_home=found.method in ("relay", "postal"),
-            goods_at=found.received_at, permitted=found.by_permission or "",
+            goods_at=found.received_at, permitted=found.permit_reason or found.by_permission or "",
         )  # fmt: skip
         return asked_for(find(reasons, unit.reason), asked)
 
@@ -88,9 +90,14 @@ async def _articles(tx: Tx, skus: Sequence[str]) -> dict[str, Article]:
 
 
 async def permitted(tx: Tx, permission: Permission | None, actor: Actor, location: str | None) -> str | None:
-    """Who allows what the rules do not, if somebody does. Forbidden `role_lacks_right` when they may not."""
+    """Who allows what the rules do not, if somebody does. Forbidden `role_lacks_right` when they may not; Invalid `permission_unsaid`
+    without a reason or words, `unknown_reason`."""
     if permission is None:
         return None
+    if permission.reason is not None:
+        find(await list_permits(tx.connection, PERMIT), permission.reason)
+    if permission.reason in (None, OTHER) and not permission.why.strip():
+        raise Invalid("permission_unsaid")
     if permission.staff is None:
         actor.needs(*MAY_PERMIT)
         return actor.who

@@ -54,6 +54,7 @@ async def open_units(
     if sum(asked.quantity for asked in command.units) > MOST_UNITS:
         raise Invalid("too_many_units", most=MOST_UNITS)
     who = await permitted(tx, command.permission, actor, command.location)
+    allowed = command.permission if who else None
     if command.order is not None:
         await orders_sql.lock(tx, command.order)
         units = choose_units(command.units, await sql.needs_of(tx, command.order))
@@ -63,8 +64,8 @@ async def open_units(
         units = await blind_units(tx, command.units)
     await sql.insert(
         tx, command.id, command.order, origin=command.origin, wish=command.wish, method=command.method, location=command.location,
-        notice=command.notice, gift=command.gift, policy=0, by_permission=command.permission.why if command.permission and who else None,
-        permitted_who=who,
+        notice=command.notice, gift=command.gift, policy=0, by_permission=allowed.why if allowed else None,
+        permitted_who=who, permit_reason=allowed.reason if allowed else None,
     )  # fmt: skip
     await sql.UNITS.insert(
         tx,

@@ -14,7 +14,7 @@ import msgspec
 
 from comptoir.flows.give_back import needs_place
 from comptoir.flows.given_lines import shares_of
-from comptoir.flows.judge_return import Ruling, check_settling, ground_of, judge_return, permitted
+from comptoir.flows.judge_return import Ruling, check_settling, ground_of, judge_return, permitted, refuse
 from comptoir.flows.open_return import about, lock_return
 from comptoir.flows.pay_with_credit import most_of
 from comptoir.flows.place_exchange import Exchanged, credit_reference, listed, place_exchange
@@ -79,7 +79,7 @@ class SettleReturnFlow:
 
     async def __call__(self, tx: Tx, command: SettleReturn, actor: Actor, now: datetime) -> ReturnSettled:
         """NotFound `return_not_found`, `unit_not_found`; Invalid `gift_gets_no_refund`, `no_payment_to_refund`, `less_than_nothing`,
-        `nothing_to_exchange`, `recipient_needed`, `chosen_twice`; Conflict `not_now`, `permission_needed`; Shortage when other goods are not there."""
+        `nothing_to_exchange`, `recipient_needed`, `chosen_twice`, `permission_unsaid`; Conflict `not_now`, `permission_needed`; Shortage when other goods are not there."""
         actor.needs("associate", "store_manager", "head_office", "integrator", "system")
         found = await lock_return(tx, command.rma, actor)
         await needs_place(found, actor)
@@ -93,14 +93,20 @@ class SettleReturnFlow:
         after = RETURN.after(Action.SETTLE, found.status)
         who = await permitted(tx, permission, actor, found.location)
         if permission is not None and who is not None:
-            await sql.permit(tx, found.id, permission.why, who)
-            found = msgspec.structs.replace(found, by_permission=permission.why, permitted_who=who)
+            await sql.permit(tx, found.id, permission, who)
+            found = msgspec.structs.replace(
+                found, by_permission=permission.why, permitted_who=who, permit_reason=permission.reason
+            )
         wishes = wishes_of(settling, found.counting)
         check_wish(found, wishes)
         fee = await delivery_of(tx, found)
         ruling = await judge_return(tx, found, whole=not fee.kept, now=now)
         way_minor = await way_of(tx, found, ruling)
-        kept = kept_of(found, ruling)
+        kept, waived_minor = kept_of(found, ruling), 0
+        if settling.waive and kept:
+            if who is None:
+                refuse(("kept",))
+            kept, waived_minor = {}, sum(kept.values())
         units = without(worths(found, ruling, settling.less, kept), way_minor)
         check_settling(found, ruling, settling, wishes, sum(units.values()), actor, unseen=due is None)
         given = await self._give(tx, found, units, fee, ruling, now)
@@ -129,7 +135,7 @@ class SettleReturnFlow:
                 "return.settled", found.order or found.id,
                 about(found) | {
                     "wish": settling.wish, "wishes": ways_of(wishes), **ground_of(ruling), "units": len(given.units), "amount_minor": given.total_minor,
-                    "kept_minor": sum(kept.values()),
+                    "kept_minor": sum(kept.values()), "waived_minor": waived_minor,
                     "delivery_minor": delivery, "kept_fee_minor": fee.kept_fee_minor(ruling) if delivery else None, "way_minor": way_minor, "refund": refund, "refund_minor": refund_minor, "credit_minor": credit_minor,
                     "exchange": exchanged.order if exchanged else None, "due_minor": parts.due_minor,
                 },

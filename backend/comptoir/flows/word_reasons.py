@@ -1,4 +1,4 @@
-"""Head office words the reasons of returns, declined parcels, cancellations, missing units, counts and corrections: one way for all, each change in the audit."""
+"""Head office words the reasons of returns, declined parcels, cancellations, missing units, counts, corrections and exceptions at the counter: one way for all, each change in the audit."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,12 +15,14 @@ from comptoir.kit.reasons import Book, MoveReason, Reason, ReasonsChanged, Subje
 from comptoir.kit.runner import Flow
 from comptoir.orders.cancel_reasons import CANCEL
 from comptoir.returns.changing import STREAM
+from comptoir.returns.permit_reasons import PERMIT
 from comptoir.returns.reasons import RETURN
 from comptoir.stock.adjust_reasons import ADJUST
 from comptoir.stock.count_reasons import COUNT
 
 BOOKS: Final[Mapping[Subject, Book]] = {
     "return": RETURN, "decline": DECLINE, "cancel": CANCEL, "short": SHORT, "count": COUNT, "adjust": ADJUST,
+    "permit": PERMIT,
 }  # fmt: skip
 
 

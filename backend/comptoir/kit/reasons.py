@@ -13,8 +13,8 @@ MOST: Final = 100
 NEW: Final = "new"
 """No reason's code: where a new one is written."""
 ReasonCode = Annotated[str, msgspec.Meta(min_length=2, max_length=40, pattern=r"^[a-z][a-z0-9_]*\Z")]
-Subject = Literal["return", "decline", "cancel", "short", "count", "adjust"]
-"""What a reason is given for: goods that come back, a parcel that a store declines, an order that is canceled, units that are missing, a count that is believed, a figure that is corrected."""
+Subject = Literal["return", "decline", "cancel", "short", "count", "adjust", "permit"]
+"""What a reason is given for: goods that come back, a parcel that a store declines, an order that is canceled, units that are missing, a count that is believed, a figure that is corrected, what a manager allows at the counter."""
 
 
 class Reason(msgspec.Struct, frozen=True):

@@ -144,10 +144,14 @@ class Apart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody with the right allows what the rules do not, and says why. `staff`: whose PIN was given, when it is not the actor."""
+    """Somebody with the right allows what the rules do not, and says why: by a `reason`, in words, or both.
 
-    why: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    `staff`: whose PIN was given, when it is not the actor.
+    """
+
+    why: Annotated[str, msgspec.Meta(max_length=300)] = ""
     staff: UUID | None = None
+    reason: ReasonCode | None = None
 
 
 CreditCode = Annotated[str, msgspec.Meta(min_length=26, max_length=40)]
@@ -161,6 +165,7 @@ class Settling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `credit`: the code of a credit that pays what other goods cost more, as far as it reaches; the rest is asked for as without it.
     `recipient`: whose name stands on other goods, where the buyer is not to be named (a gift) or not known.
     `apart`: units that get something else than `wish`; other goods stand against those that are exchanged.
+    `waive`: nothing is kept back for accessories that are missing, by a permission that comes with this very settlement.
     """
 
     wish: Wish = "refund"
@@ -171,6 +176,7 @@ class Settling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recipient: Maybe = ""
     credit: CreditCode | None = None
     apart: Annotated[tuple[Apart, ...], msgspec.Meta(max_length=MOST_UNITS)] = ()
+    waive: bool = False
 
 
 class PayWithCredit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -357,6 +363,7 @@ class Return(msgspec.Struct, frozen=True):
     settled_at: datetime | None
     by_permission: str | None
     permitted_who: str | None
+    permit_reason: str | None
     units: tuple[Unit, ...]
 
     @property

@@ -13,7 +13,7 @@ from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import LETTERS
 from comptoir.returns.lifecycle import KEPT, Status, UnitState
-from comptoir.returns.model import Return, Unit
+from comptoir.returns.model import Permission, Return, Unit
 from comptoir.returns.refunding import gross_shares
 
 UNITS = Bulk(
@@ -25,7 +25,7 @@ REFUNDS = Bulk(
 )
 _RMA = (
     'id, number, order_id AS "order", origin, status, wish, method, location, notice, gift, policy, opened_at, received_at, settled_at,'
-    " by_permission, permitted_who"
+    " by_permission, permitted_who, permit_reason"
 )
 _UNIT = (
     "n, line, part, nth, sku, state, reason, condition, disposition, location, paid_minor, refund_minor, serial, lacks, note, photo, wish,"
@@ -89,13 +89,13 @@ def new_number() -> str:
 
 
 async def insert(tx: Tx, made: UUID, order: UUID | None, **columns: Any) -> str:
-    """A new return; its number. `columns`: origin, wish, method, location, notice, gift, policy, by_permission, permitted_who."""
+    """A new return; its number. `columns`: origin, wish, method, location, notice, gift, policy, by_permission, permitted_who, permit_reason."""
     number = new_number()
     await tx.run(
         "INSERT INTO rma (id, number, order_id, origin, status, wish, method, location, notice, gift, policy, opened_at, opened_who,"
-        " by_permission, permitted_who) VALUES ($1, $2, $3, $4, 'requested', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        " by_permission, permitted_who, permit_reason) VALUES ($1, $2, $3, $4, 'requested', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         made, number, order, *(columns[name] for name in ("origin", "wish", "method", "location", "notice", "gift", "policy")),
-        tx.now, tx.who, columns["by_permission"], columns["permitted_who"],
+        tx.now, tx.who, columns["by_permission"], columns["permitted_who"], columns["permit_reason"],
     )  # fmt: skip
     return number
 
@@ -129,9 +129,12 @@ async def advance(tx: Tx, rma: UUID, status: Status, **at: datetime | str | None
     await tx.run(f"UPDATE rma SET status = $2{sets} WHERE id = $1", rma, status.value, *at.values())
 
 
-async def permit(tx: Tx, rma: UUID, why: str, who: str) -> None:
+async def permit(tx: Tx, rma: UUID, permission: Permission, who: str) -> None:
     """Somebody allowed what the rules do not; the last word counts."""
-    await tx.run("UPDATE rma SET by_permission = $2, permitted_who = $3 WHERE id = $1", rma, why, who)
+    await tx.run(
+        "UPDATE rma SET by_permission = $2, permitted_who = $3, permit_reason = $4 WHERE id = $1",
+        rma, permission.why, who, permission.reason,
+    )  # fmt: skip
 
 
 async def set_wish(tx: Tx, rma: UUID, wish: str) -> None:

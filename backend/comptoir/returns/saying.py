@@ -69,7 +69,7 @@ def _right(v: Verdict) -> Said:
         case "goodwill":
             return Said("goodwill", {"rule": v.rule, "until_day": v.policy_until})
         case "permission":
-            return Said("permission", {"reason": v.permitted})
+            return Said("permission")
         case _:
             return _lacks(v)
 

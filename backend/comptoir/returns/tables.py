@@ -24,7 +24,7 @@ class ReturnRequest(Table, tablename="return_request"):
 
 
 class Rma(Table, tablename="rma"):
-    """A return: what a customer brings or sends back. `by_permission` is the reason of whoever allowed what the rules do not."""
+    """A return: what a customer brings or sends back. `by_permission` are the words of whoever allowed what the rules do not, `permit_reason` the reason that was chosen."""
 
     id = UUID(primary_key=True, required=True)
     number = Text(required=True, unique=True)
@@ -45,6 +45,7 @@ class Rma(Table, tablename="rma"):
     ended_at = Timestamptz(null=True, default=None)
     by_permission = Text(null=True, default=None)
     permitted_who = Text(null=True, default=None)
+    permit_reason = Text(null=True, default=None)
     person = Bytea(null=True, default=None)
     hand_over = UUID(null=True, default=None)
 

@@ -13,7 +13,7 @@ from comptoir.returns.model import Wish
 from comptoir.screens.return_desk import named
 
 _RETURN = """
-SELECT r.id, r.number, r.status, r.origin, r.wish, r.gift, r.opened_at, r.settled_at, r.order_id AS order, r.location, r.by_permission,
+SELECT r.id, r.number, r.status, r.origin, r.wish, r.gift, r.opened_at, r.settled_at, r.order_id AS order, r.location, r.by_permission, r.permit_reason,
   o.number AS order_number, trim(coalesce(o.currency, 'EUR')) AS currency, c.first_name, c.last_name,
   EXISTS (SELECT FROM work w WHERE w.order_id = o.id AND w.location = $2) AS here, o.channel,
   (SELECT p.first_name FROM staff p WHERE p.id::text = r.permitted_who) AS permitted_by,
@@ -102,6 +102,7 @@ class Done(msgspec.Struct, frozen=True):
     settled_at: datetime | None = None
     location: str | None = None
     by_permission: str | None = None
+    permit_reason: str | None = None
     permitted_by: str | None = None
     exchange: Exchange | None = None
     credit_minor: int | None = None

@@ -102,19 +102,22 @@ export function online(page, state, { send, body, changed, paint, add, current }
     changed();
   }
 
-  function openPermission() {
-    $("permission-why").textContent = state.problem?.detail ?? "";
+  let waive = false;
+  function openPermission(all) {
+    waive = all || (state.permission?.waive ?? false);
+    $("permission-why").textContent = all ? say("permit_kept") : state.problem?.detail ?? "";
     $("permission-error").hidden = true;
     $("sheet").showModal();
   }
 
   $("permission")?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    state.permission = { why: $("because").value.trim(), ...($("manager") ? { staff: $("manager").value, pin: $("pin").value } : {}) };
+    const before = state.permission;
+    state.permission = { reason: $("permit").value, why: $("because").value.trim(), waive, ...($("manager") ? { staff: $("manager").value, pin: $("pin").value } : {}) };
     try {
       const answer = await send(page.paths?.rehearsal ?? "/returns/rehearsal", body());
       if (answer.problem) {
-        state.permission = null;
+        state.permission = before;
         $("permission-error").hidden = false;
         $("permission-error").lastElementChild.textContent = `${answer.problem.title} ${answer.problem.next}`;
         return;
@@ -124,7 +127,7 @@ export function online(page, state, { send, body, changed, paint, add, current }
       if ($("pin")) $("pin").value = "";
       $("sheet").close();
     } catch {
-      state.permission = null;
+      state.permission = before;
       $("permission-error").hidden = false;
       $("permission-error").lastElementChild.textContent = say("offline");
     }

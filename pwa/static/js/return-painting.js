@@ -107,12 +107,9 @@ function quoted(state, unit) {
 function row(page, state, unit, index, more, then, photo = false) {
   const made = clone("t-unit", {
     picture: unit.of.picture, name: named(unit.of), more, then, price: unit.missing ? "" : priceOf(page, state, unit), change: say("change_unit", { name: named(unit.of) }),
-    photo, photo_word: say(unit.photo ? "photo_there" : "photo_asked"),
+    photo, photo_word: say(unit.photo ? "photo_there" : "photo_asked"), ...quoted(state, unit),
   });
   made.querySelector("[data-again]").dataset.again = index;
-  const kept = quoted(state, unit)?.kept;
-  if (kept) made.querySelector("[data-kept]").textContent = kept;
-  else made.querySelector("[data-kept]").remove();
   const ways = made.querySelector("[data-ways]");
   if (state.apart && !unit.missing && unit.condition) for (const wish of choices(page, page.gift || $("gift")?.checked)) ways.append(way(state, unit, index, wish));
   else ways.remove();

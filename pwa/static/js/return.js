@@ -247,7 +247,7 @@ document.addEventListener("click", async ({ target }) => {
   else if (act === "apart") await server("openApart");
   else if (act === "together") Object.assign(state, { apart: false, ...(state.wish === "exchange" ? {} : { chosen: [] }) }), changed();
   else if (act === "settle") await server("settle");
-  else if (act === "ask") await server("openPermission");
+  else if (act === "ask" || act === "waive") await server("openPermission", act === "waive");
   else if (act === "shut") $("sheet").close();
   else if (act === "keep") await keep();
 });

@@ -1,4 +1,4 @@
-"""The reasons of missing units, for declining a parcel, canceling an order, believing a count and correcting stock, as head office words them: in which order, which are offered."""
+"""The reasons of missing units, for declining a parcel, canceling an order, believing a count, correcting stock and allowing an exception at the counter, as head office words them: in which order, which are offered."""
 
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from comptoir.web.pages.session import Answer
 from comptoir.web.pages.typed import Typed
 
 HERE: Final = "/manager/reasons"
-SUBJECTS: Final = ("short", "decline", "cancel", "count", "adjust")
+SUBJECTS: Final = ("short", "decline", "cancel", "count", "adjust", "permit")
 """Reasons of returns stand with the rules of returns."""
 
 

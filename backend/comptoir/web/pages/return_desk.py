@@ -19,7 +19,7 @@ from comptoir.flows.reading_returns import read_policy
 from comptoir.flows.settle_return import credit_code, with_code
 from comptoir.fulfillment import passes
 from comptoir.house import House
-from comptoir.kit import codes
+from comptoir.kit import codes, reason_rows
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound, Refusal, TooMany
@@ -47,6 +47,7 @@ from comptoir.returns.model import (
     TakeReturn,
     Wish,
 )  # fmt: skip
+from comptoir.returns.permit_reasons import PERMIT
 from comptoir.returns.policy import Condition, Signals
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import ReasonCode, offered
@@ -218,11 +219,13 @@ async def one(rma: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePa
         if done.status not in ("requested", "received", "inspected"):
             around = await signed_in.read(connection, actor, store)
             away = await return_desk.to_put_away(connection, store, rma)
+            permits = {one.code: one for one in await reason_rows.list_reasons(connection, PERMIT)}
             return page.html(
                 "associate/return_done.html",
                 view=done,
                 away=away,
                 data=return_view.away_data(away, actor, now),
+                permitted=permits.get(done.permit_reason or ""),
                 awaited=awaited,
                 qr=qr_path(awaited.url) if awaited and awaited.url else None,
                 new_id=new_id,
@@ -247,11 +250,12 @@ async def take_page(house: House, actor: Actor, page: Page, now: datetime, made:
         managers: list[Colleague] | None = None
         if actor.role != "store_manager":
             managers = await find_managers(connection, store)
+        permits = [one for one in await reason_rows.list_reasons(connection, PERMIT) if one.used]
         around = await signed_in.read(connection, actor, store)
     data = made.data | {"id": str(new_id()), "reasons": reasons, "sign_in_id": str(actor.sign_in)}
     return page.html(
         "associate/return.html", view=made.view, data=return_view.pictured(data, page.picture), heading=made.heading, subheading=made.subheading,
-        lines=made.lines, verdict=made.verdict, earlier=made.earlier, signals=made.signals, reasons=reasons, managers=managers, now=now, time_zone=around.time_zone,
+        lines=made.lines, verdict=made.verdict, earlier=made.earlier, signals=made.signals, reasons=reasons, managers=managers, permits=permits, now=now, time_zone=around.time_zone,
     )  # fmt: skip
 
 
@@ -323,11 +327,13 @@ class Instead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Allowed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why it is allowed; an associate has a manager type a PIN."""
+    """Why it is allowed, by a reason that head office words; an associate has a manager type a PIN. `waive`: nothing is kept for what is missing."""
 
-    why: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    reason: ReasonCode
+    why: Annotated[str, msgspec.Meta(max_length=300)] = ""
     staff: UUID | None = None
     pin: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4,6}\Z")] | None = None
+    waive: bool = False
 
 
 class Tapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -356,7 +362,7 @@ def command_of(data: Tapped, store: str, permission: Permission | None) -> TakeR
     settling = Settling(
         data.wish, tuple(Replacement(one.sku) for one in data.exchange), "credit" if data.gift else "refund",
         till_reference=data.till or None, recipient=data.recipient, credit=data.credit.strip() or None,
-        apart=data.apart,
+        apart=data.apart, waive=waives(data.permission),
     )  # fmt: skip
     if data.rma is not None:
         looks = tuple(
@@ -384,6 +390,11 @@ def command_of(data: Tapped, store: str, permission: Permission | None) -> TakeR
         id=data.id, location=store, units=taken, order=data.order, origin=data.origin, settling=settling, gift=data.gift,
         permission=permission, brought_by=data.brought_by,
     )  # fmt: skip
+
+
+def waives(allowed: Allowed | None) -> bool:
+    """Whether a permission is also that nothing is kept for what is missing."""
+    return allowed is not None and allowed.waive
 
 
 async def asked_by(data: Tapped, house: House, actor: Actor) -> TakeReturn | FinishReturn:
@@ -477,7 +488,7 @@ async def permission_of(allowed: Allowed | None, house: House, actor: Actor) -> 
     if allowed is None:
         return None
     if actor.role == "store_manager" and allowed.staff is None:
-        return Permission(allowed.why)
+        return Permission(allowed.why, None, allowed.reason)
     if allowed.staff is None or allowed.pin is None or actor.device is None:
         return None
     store = store_of(actor)
@@ -486,7 +497,7 @@ async def permission_of(allowed: Allowed | None, house: House, actor: Actor) -> 
     if allowed.staff not in managers:
         raise NotFound("person_not_found")
     await signing_in.prove_pin(house, actor.device, store, allowed.staff, allowed.pin)
-    return Permission(allowed.why, allowed.staff)
+    return Permission(allowed.why, allowed.staff, allowed.reason)
 
 
 def spoken(refusal: Refusal, language: str) -> dict[str, Any]:

@@ -236,7 +236,7 @@ def promised(
     return found | {
         "due_minor": settled.due_minor - settled.by_credit_minor, "by_credit_minor": settled.by_credit_minor,
         "units": [
-            {"n": unit.n, "then": t(f"return_desk.to_{unit.disposition}", language), "kept": kept_words(unit, currency, language)}
+            {"n": unit.n, "then": t(f"return_desk.to_{unit.disposition}", language), "kept": kept_words(unit, currency, language), "waive": bool(unit.kept_minor)}
             for unit in settled.units if unit.disposition
         ],
     }  # fmt: skip

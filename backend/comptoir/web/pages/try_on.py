@@ -14,12 +14,14 @@ from comptoir.flows.settle_return import with_code
 from comptoir.flows.try_on import TriedOnAndSettled, TryOn
 from comptoir.fulfillment.model import HandOver
 from comptoir.house import House
+from comptoir.kit import reason_rows
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import NotFound, Refusal
 from comptoir.kit.ids import new_id
 from comptoir.kit.words import Maybe
 from comptoir.returns.model import MOST_UNITS, Apart, Replacement, Settling, Wish
+from comptoir.returns.permit_reasons import PERMIT
 from comptoir.returns.queries import list_reasons
 from comptoir.returns.reasons import offered
 from comptoir.screens import counter, return_desk, return_done, signed_in
@@ -29,7 +31,16 @@ from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages import return_view
 from comptoir.web.pages.handing import store_of
 from comptoir.web.pages.page import Page
-from comptoir.web.pages.return_desk import Allowed, Instead, as_json, permission_of, shown_credit, spoken, ways_of
+from comptoir.web.pages.return_desk import (
+    Allowed,
+    Instead,
+    as_json,
+    permission_of,
+    shown_credit,
+    spoken,
+    waives,
+    ways_of,
+)
 from comptoir.web.pages.return_verdicts import rules_of
 
 TheHouse = NamedDependency[House]
@@ -68,12 +79,13 @@ async def try_on(
         managers: list[Colleague] | None = None
         if actor.role != "store_manager":
             managers = await find_managers(connection, store)
+        permits = [one for one in await reason_rows.list_reasons(connection, PERMIT) if one.used]
         zone = (await signed_in.read(connection, actor, store)).time_zone
     data = return_view.in_the_bag(view, sold, policy, page.lang) | {
         "id": str(new_id()), "rma": str(new_id()), "reasons": reasons, "sign_in_id": str(actor.sign_in),
     }  # fmt: skip
     return page.html(
-        "associate/try_on.html", view=view, data=return_view.pictured(data, page.picture), reasons=reasons, managers=managers, now=now, time_zone=zone,
+        "associate/try_on.html", view=view, data=return_view.pictured(data, page.picture), reasons=reasons, managers=managers, permits=permits, now=now, time_zone=zone,
     )  # fmt: skip
 
 
@@ -83,7 +95,7 @@ async def command_of(order: UUID, data: Tapped, house: House, actor: Actor) -> T
         raise NotFound("order_not_found")
     settling = Settling(
         data.wish, tuple(Replacement(one.sku) for one in data.exchange), till_reference=data.till or None, credit=data.credit.strip() or None,
-        apart=data.apart,
+        apart=data.apart, waive=waives(data.permission),
     )  # fmt: skip
     permission = await permission_of(data.permission, house, actor)
     return TryOn(id=data.id, rma=data.rma, hand_over=data.hand_over, settling=settling, permission=permission)
