@@ -72,14 +72,35 @@ def test_an_order_that_is_placed_is_in_the_figures_of_an_open_page_by_itself(off
     expect(office.locator(f"#now-load #s-{LYON} .tone-bad")).to_have_text("1 en retard")
     expect(office.locator("#now-todo .exc").first).to_contain_text("1 commande en retard")
     assert office.locator("#now-todo .btn.ink").count() == 1
+    # Something dearer comes before it: who stood on it stands on it still, and Enter does what it said.
+    mine = office.locator(f"#t-late-{LYON} .btn")
+    mine.focus()
+    for _ in range(2):
+        shop.order((DERBY, 1), location="lyon-confluence")
+    shop.ask("UPDATE work SET promise_at = now() - interval '2 hours' WHERE location = 'lyon-confluence'")
+    shop.ask("SELECT pg_notify('comptoir', 'lyon-confluence')")
+    expect(office.locator("#now-todo .exc").first).to_contain_text("Lyon Confluence, 2 commandes en retard")
+    expect(mine).to_be_focused()
     for scheme in ("light", "dark"):
         office.emulate_media(color_scheme=scheme)
         assert axe(office) == []
     assert fits(office, 320, 640) + fits(office, 360, 640) == []
     columns = office.locator("#now-load thead th:visible").count()
     assert columns == 1 + 4, "a phone sees four hours"
+    # Without network it says that it is not live, and is again by itself; signed out meanwhile it asks to sign in.
+    office.context.set_offline(True)
+    expect(office.locator("#not-live")).to_be_visible()
+    expect(office.locator("#said-live")).to_contain_text("n’est plus en direct")
+    office.context.set_offline(False)
+    expect(office.locator("#not-live")).to_be_hidden()
     office.locator("#now-tiles > a").nth(2).click()
-    expect(office.locator("main ol.list > li")).to_have_count(1)
+    expect(office.locator("main ol.list > li")).to_have_count(3)
+    office.goto(f"{shop.url}/manager")
+    office.context.set_offline(True)
+    expect(office.locator("#not-live")).to_be_visible()
+    shop.ask("UPDATE sign_in SET ended_at = now() WHERE device IS NULL")
+    office.context.set_offline(False)
+    office.wait_for_url("**/sign-in/manager")
 
 
 def test_acting_opens_beside_the_page_and_back_escape_and_a_page_without_script_do_the_same(

@@ -173,7 +173,7 @@ async def test_the_stream_tells_a_new_order(desk: Desk, monkeypatch: pytest.Monk
     stream = manager.told(live, (PART_DIEU,), ("stream test",), draw)
     parts = aiter(stream.iterator)
     assert await anext(parts) == b": open\n\n"
-    assert await anext(parts) == b"data: 0 open\n\n"
+    assert await anext(parts) == b"data: 0 open\nid: 1\n\n"
     await desk.order()
     live.tell(frozenset((PART_DIEU,)))
-    assert await anext(parts) == b"data: 1 open\n\n"
+    assert await anext(parts) == b"data: 1 open\nid: 1\n\n"

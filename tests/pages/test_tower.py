@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from comptoir.kit.ids import new_id
 from comptoir.tower import keeping, queries
 from comptoir.tower.deciding import decide
 from comptoir.tower.watching import Watch, read_direct
+from comptoir.web.live import Live
 from comptoir.web.pages import manager
 from tests.conftest import Database
 from tests.doors import MIDDAY
@@ -254,3 +256,20 @@ async def test_an_open_page_is_sent_only_the_parts_that_changed(desk: Desk, monk
         page = (await browser.get("/manager")).text
     for part in manager.PARTS:
         assert f'id="{part}"' in page
+    # A stream that begins behind a page sends what is new since, and a beat where nothing is.
+    live, since = Live(desk.app.house), re.search(r"/manager/stream\?since=([0-9a-f.]+)", page)
+    assert since and len(since[1].split(".")) == len(manager.PARTS)
+
+    async def draw() -> dict[str, str]:
+        return dict(parts)
+
+    stream = aiter(manager.told(live, None, ("since",), draw, since=manager.marks({"a": "one", "b": "old"})).iterator)
+    assert await anext(stream) == b": open\n\n"
+    assert await anext(stream) == b'data: <hx-partial hx-target="#b" hx-swap="innerMorph">two</hx-partial>\nid: 1\n\n'
+    live.tell(frozenset(("*",)))
+    assert await anext(stream) == manager.BEAT
+    other = aiter(manager.told(live, None, ("since 2",), draw, since=manager.marks(parts)).iterator)
+    assert [await anext(other), await anext(other)] == [b": open\n\n", manager.BEAT]
+    parts["a"] = "three"
+    live.tell(frozenset(("*",)))
+    assert b"three" in await anext(other)

@@ -134,6 +134,11 @@ class StoreNow(msgspec.Struct, frozen=True):
         windows = self.outlook.store.windows
         return bool(windows) and windows[0][0] >= self.at + SHUT
 
+    @property
+    def resting(self) -> bool:
+        """Closed for all of the coming hours that a page shows."""
+        return all(load is None for minute, load in self.loads.items() if minute + 60 > self.at)
+
     def next_open(self, at: datetime) -> datetime:
         """The moment itself where it is open then; else the first at which something new is ready there after it opens."""
         if self.open_at(at):

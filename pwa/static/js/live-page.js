@@ -25,14 +25,20 @@ export function listen() {
     heard = Date.now();
     if (!note.hidden) (note.hidden = true), (status.textContent = "");
   });
+  // A line that fell asleep ends by no error: it is cut, and htmx tries anew; what never came to be connected it would not.
+  const again = () => {
+    heard = Date.now();
+    if (live._htmx?.sse) live._htmx.sse.reader?.cancel();
+    else window.htmx?.ajax("GET", live.getAttribute("hx-sse:connect"), { source: live });
+  };
+  addEventListener("offline", lost);
+  addEventListener("online", again);
   document.addEventListener("visibilitychange", () => (heard = Date.now()));
   setInterval(() => {
     if (document.hidden) return;
     if (Date.now() - heard > SILENT) {
       lost();
-      // What never came to be connected is not tried again by htmx.
-      if (!live._htmx?.sse) window.htmx?.ajax("GET", live.getAttribute("hx-sse:connect"), { source: live });
-      return;
+      return again();
     }
     const now = said();
     if (now === told || Date.now() - toldAt < EACH) return;

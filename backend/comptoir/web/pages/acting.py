@@ -174,7 +174,7 @@ async def act_page(
     """The choices with what comes of the one that is chosen, what was just done, and what was done before."""
     place = here.place
     until = rounded(now + timedelta(minutes=choice.minutes))
-    if choice.do == "extend":
+    if choice.do == "extend" and not here.shut:
         # Nobody is told to come before a closed door.
         until = here.next_open(until)
     cards: list[Card] = []

@@ -4,11 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
+from zlib import crc32
 
+import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromQuery
 from litestar.response import Stream
 
 from comptoir.house import House
@@ -21,6 +24,7 @@ from comptoir.web.live import Live
 from comptoir.web.pages.page import Page
 
 Answer = Response[Any]
+Marks = FromQuery[Annotated[str, msgspec.Meta(max_length=200)]]
 Drawn = str | dict[str, str]
 Draw = Callable[[], Awaitable[Drawn]]
 Still = Callable[[], Awaitable[bool]]
@@ -32,8 +36,8 @@ ASKED_EVERY: Final = 15.0
 
 GATHER: Final = 0.05
 """Seconds in which changes gather before the first of them is drawn."""
-BEAT: Final = b"event: beat\ndata: .\n\n"
-"""Nothing changed, and the page knows that it would have heard."""
+BEAT: Final = b"event: beat\ndata: .\nid: 1\n\n"
+"""Nothing changed, and the page knows that it would have heard. An id is sent back by whoever comes back."""
 MOST_KEYS: Final = 5_000
 PARTS: Final = {
     "now-tiles": "manager/_now_tiles.html",
@@ -58,7 +62,8 @@ async def now_page(
 ) -> Answer:
     """The actor's stores: readings, what will break, load by hour, what to decide."""
     view = await seen(house, actor, now)
-    return page.html("manager/now.html", view=view, now=now, time_zone=view.time_zone)
+    parts = drawn_parts(page, view, now)
+    return page.html("manager/now.html", view=view, now=now, time_zone=view.time_zone, parts=parts, marks=marks(parts))
 
 
 @get("/manager/stream", opt=by(*MANAGERS))
@@ -67,17 +72,28 @@ async def now_stream(
     actor: NamedDependency[Actor],
     page: NamedDependency[Page],
     live: NamedDependency[Live],
+    since: Marks = "",
 ) -> Stream:
-    """The parts that changed, at most once a second; promises run out by themselves, so it also breathes."""
+    """The parts that changed, at most once a second; promises run out by themselves, so it also breathes. `since` marks what the page was made of."""
 
     async def draw() -> dict[str, str]:
         now = house.clock()
-        view = await seen(house, actor, now, newest=True)
-        told_ = {"view": view, "now": now, "time_zone": view.time_zone}
-        return {part: page.text(template, **told_) for part, template in PARTS.items()}
+        return drawn_parts(page, await seen(house, actor, now, newest=True), now)
 
     key = ("now", actor.locations, page.lang, id(house))
-    return told(live, actor.locations, key, draw, seldom(still_theirs(house, actor, page)))
+    # Whoever comes back after a break has seen more since.
+    first = "" if page.request.headers.get("last-event-id") else since
+    return told(live, actor.locations, key, draw, seldom(still_theirs(house, actor, page)), first)
+
+
+def drawn_parts(page: Page, view: showing.Now, now: datetime) -> dict[str, str]:
+    """The parts of the Now page as HTML, by the id of their element."""
+    return {part: page.text(name, view=view, now=now, time_zone=view.time_zone) for part, name in PARTS.items()}
+
+
+def marks(parts: dict[str, str]) -> str:
+    """What a page was made of, short: a stream that begins behind it need not send it again."""
+    return ".".join(f"{crc32(html.encode()):08x}" for html in parts.values())
 
 
 async def seen(
@@ -92,11 +108,16 @@ async def seen(
 
 
 def told(
-    live: Live, places: tuple[str, ...] | None, key: tuple[object, ...], draw: Draw, still: Still | None = None
+    live: Live,
+    places: tuple[str, ...] | None,
+    key: tuple[object, ...],
+    draw: Draw,
+    still: Still | None = None,
+    since: str = "",
 ) -> Stream:
     """Server-sent fragments of what `draw` gives, at first, when a place changed and every 20 seconds; only what differs.
 
-    A text goes out whole; of parts by the id of their element, those that changed. Where `still` is given, it is asked before each update: a
+    A text goes out whole; of parts by the id of their element, those that changed, at first those that differ from the `marks` in `since`. Where `still` is given, it is asked before each update: a
     stream whose reader may no longer see all of it ends, and the page comes back as who they are now.
     """
 
@@ -110,11 +131,12 @@ def told(
                 if still is not None and not await still():
                     return
                 parts = drawn if isinstance(drawn, dict) else {"": drawn}
-                html = changed(last, parts)
+                html = changed(last or known(parts, since), parts)
                 if html:
-                    yield b"data: " + html.encode().replace(b"\n", b"\ndata: ") + b"\n\n"
+                    yield b"data: " + html.encode().replace(b"\n", b"\ndata: ") + b"\nid: 1\n\n"
                     last = parts
                 else:
+                    last = parts
                     yield BEAT
                 await watcher.changed()
 
@@ -147,6 +169,12 @@ def seldom(still: Still) -> Still:
         return await still()
 
     return believed
+
+
+def known(parts: dict[str, str], since: str) -> dict[str, str]:
+    """Those parts that a page was made of, by its marks."""
+    said = dict(zip(parts, since.split("."), strict=False))
+    return {name: html for name, html in parts.items() if said.get(name) == marks({name: html})}
 
 
 def changed(last: dict[str, str], parts: dict[str, str]) -> str:
