@@ -87,12 +87,14 @@ def handheld(browser: Browser, shop: Shop) -> None:
     page.click("form[action='/packs'] button")
     page.wait_for_url("**/packs/*")
     take(page, "pick")
-    hands.scan(shop.code_of(hands.page.evaluate(SIBLING, current(hands)["sku"])))
+    # The wrong article stays on the screen until the next scan: what is asked for is read before it.
+    line = current(hands)
+    hands.scan(shop.code_of(hands.page.evaluate(SIBLING, line["sku"])))
     page.locator(".versus, #band.bad").first.wait_for()
     take(page, "wrong")
-    for _ in range(2):
-        page.wait_for_timeout(2_500)
-        hands.scan(shop.code_of(current(hands)["sku"]))
+    hands.scan(shop.code_of(line["sku"]))
+    page.wait_for_timeout(2_500)
+    hands.scan(shop.code_of(current(hands)["sku"]))
     page.wait_for_timeout(2_500)
     hands.scan("B:T-188")
     page.wait_for_timeout(2_500)
