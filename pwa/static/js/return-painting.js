@@ -93,7 +93,7 @@ function paintTaken(page, state, { current, cutOff }) {
     const then = unit.missing ? "" : (quoted(state, unit)?.then ?? (unit.absent?.length ? "" : unit.of.then?.[unit.condition]) ?? "");
     return [row(page, state, unit, index, words, then, Boolean(reason?.photo && !cutOff && page.order))];
   });
-  fill($("taken"), ...rows);
+  fill($("taken"), ...rows, ...(state.apart && rows.length ? [clone("t-together", {})] : []));
 }
 
 const lacks = (unit) => (unit.absent?.length ? say("lacks", { what: lacking(unit).map(({ word }) => word).join(", ") || say("all_parts") }) : "");
@@ -135,13 +135,13 @@ function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
   const n = state.units.filter(({ missing }) => !missing).length;
   if (cutOff) return fill(acts, clone("t-keep", { text: page.kind === "try_on" ? say("try_keep") : say("keep", { n }) }));
   const may = (wish) => state.wish !== wish && choices(page, page.gift || $("gift")?.checked).includes(wish);
-  const ways = state.apart ? clone("t-together", {}) : clone("t-ways", {
+  const ways = state.apart ? [] : [clone("t-ways", {
     apart: n > 1, exchange: may("exchange"), credit: may("credit"), refund: may("refund"),
-  });
-  if (state.problem?.permit) return fill(acts, clone("t-ask", { text: say("ask_permission") }), ways);
+  })];
+  if (state.problem?.permit) return fill(acts, clone("t-ask", { text: say("ask_permission") }), ...ways);
   const told = state.quote;
-  if (!told) return fill(acts, ways);
-  fill(acts, ...(told.parts ?? [told]).map(({ word, where, amount }) => clone("t-amount", { word, where, amount })), ways, clone("t-main", { text: told.button }));
+  if (!told) return fill(acts, ...ways);
+  fill(acts, ...(told.parts ?? [told]).map(({ word, where, amount }) => clone("t-amount", { word, where, amount })), ...ways, clone("t-main", { text: told.button }));
 }
 
 function paintKept(page, state, acts) {
