@@ -11,7 +11,7 @@ ADJUST: Final = Book(
         Reason("found", "Retrouvé", "Found", 20),
         Reason("lost", "Introuvable", "Lost", 30),
         Reason("theft", "Volé", "Stolen", 40),
-        Reason("sample", "Échantillon, démonstration", "Sample, display", 50),
+        Reason("sample", "Échantillon, présentoir", "Sample, display", 50),
         Reason("internal_use", "Pris pour le magasin", "Taken for own use", 60),
         Reason("repaired", "Réparé, de nouveau en vente", "Repaired, for sale again", 70),
         Reason("destroyed", "Détruit, avec preuve", "Destroyed, with proof", 80),
