@@ -1391,7 +1391,7 @@ def recalled(path: str) -> Callable[[World], str]:
         for n, status in ((1, "open"), (2, "closed")):
             shop.ask(
                 "INSERT INTO recall (id, number, sku, lots, hazard_fr, hazard_en, remedies, contact, since, effect, status, opened_at, opened_by, closed_at, closed_by,"
-                " sell_again, looked_at) SELECT $1::text::uuid, 'RP-800' || $2::int, s.sku, CASE $2::int WHEN 1 THEN ARRAY['L2409'] ELSE '{}' END, 'La flamme peut briser le verre : risque de coupure et de brûlure.',"
+                " sell_again, looked_at) SELECT $1::text::uuid, 'RP-900' || $2::int, s.sku, CASE $2::int WHEN 1 THEN ARRAY['L2409'] ELSE '{}' END, 'La flamme peut briser le verre : risque de coupure et de brûlure.',"
                 " 'The flame can break the glass: risk of cuts and burns.', ARRAY['refund', 'replacement'], '0 800 100 200', now() - interval '2 years',"
                 " '{\"sold_at_till\": 3}', $3, now() - interval '2 hours', '', CASE $3 WHEN 'closed' THEN now() END, '', CASE $3 WHEN 'closed' THEN false END, now()"
                 " FROM sku s WHERE s.sku IN (SELECT sku FROM stock_level WHERE location = $4 AND on_hand > 0) AND NOT s.is_kit ORDER BY s.sku DESC OFFSET $2::int LIMIT 1 ON CONFLICT DO NOTHING",

@@ -49,7 +49,7 @@ async def test_a_manager_announces_follows_corrects_and_ends_it_and_no_other_reg
     assert (await ines.post(HERE, data=typed)).headers["location"] == done.headers["location"], "sent twice, said once"
     one = done.headers["location"].partition("?")[0]
     page = await ines.get(one)
-    assert "Lu sur 0 appareil de 1" in words(page) and "<b>" not in page.text.split("<main")[1].split("Le quai")[1][:30]
+    assert "Lu : 0 appareil sur 1" in words(page) and "<b>" not in page.text.split("<main")[1].split("Le quai")[1][:30]
     listed = words(await helene.get(HERE))
     assert "Le quai ferme à 16 h" in listed and "Inès Test" in listed
     for other in (hugo, await desk.browser(MARC)):
@@ -74,7 +74,7 @@ async def test_a_manager_announces_follows_corrects_and_ends_it_and_no_other_reg
     changed = {"id": str(new_id()), "version": hidden(page, "version"), "text": "Le quai ferme à 17 h"} | END
     assert (await ines.post(f"{one}/correct", data=changed)).status_code == 303
     assert (await ines.post(f"{one}/correct", data=changed | {"id": str(new_id())})).status_code == 409
-    assert "Lu sur 0 appareil de 1" in words(await ines.get(one))
+    assert "Lu : 0 appareil sur 1" in words(await ines.get(one))
     assert (await helene.post(f"{one}/end", data={"id": str(new_id())})).status_code == 303
     assert "quai" not in words(await ines.get(HERE)) and "17 h" in words(await ines.get(f"{HERE}?which=past"))
     # Head office tells a region as one, and it is told to that region's stores alone.
