@@ -1525,7 +1525,7 @@ STATES: Final[dict[str, list[State]]] = {
     "/recalls": [
         State("two places to look", "associate", recalled("/recalls")),
         State("one in hand", "associate", recalled("/recalls"), open_the_recall),
-        State("none", "quiet", at("/recalls"), both=False),
+        State("none", "quiet", lambda world: (world.shop.ask("DELETE FROM recall_place WHERE location = $1", QUIET_STORE), "/recalls")[1], both=False),
     ],
     "/adjust": [State("asked", "associate", at("/adjust")), State("one in hand", "associate", at("/adjust"), correct_one)],
     "/manager/stock/recalls": [State("one goes on", "office", recalled("/manager/stock/recalls"))],
