@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from comptoir.flows.execute_payment import begin_due
-from comptoir.flows.settle_return import credit_code
 from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.db import in_transaction
 from comptoir.kit.errors import Refusal
 from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder, PlaceOrder
 from comptoir.payments.recording import RecordPayment
+from comptoir.returns.credit import credit_code
 from comptoir.returns.model import PayWithCredit, Replacement, ReturnSettled, Settling, Taken, TakeReturn, UseCredit
 from tests.hands import Shop, staged
 from tests.world import DERBY, LYON, Line, order

@@ -10,9 +10,10 @@ import pytest
 from comptoir.fulfillment.passes import hashes, letters_hash, pass_letters, pass_token, qr_hash
 from comptoir.kit.db import Pool, Tx, in_transaction
 from comptoir.kit.outbox import Told
-from comptoir.notifications.filling import fill, link_of
+from comptoir.notifications.filling import fill, for_a_lock_screen, link_of
 from comptoir.notifications.listener import write_message
 from comptoir.notifications.render import LANGUAGES, TEMPLATES
+from comptoir.returns.credit import credit_code, spaced
 from comptoir.screens.demo_phone import PhoneMessage, list_messages
 from tests.conftest import Database
 from tests.flows.orders_on_file import SEAL, URL, add_articles, add_order, add_store
@@ -206,6 +207,24 @@ async def test_without_a_phone_it_is_an_email_and_without_both_a_reason(pool: Po
     row = await database.connection.fetchrow("SELECT medium, status, reason FROM message WHERE order_id = $1", by_none)
     assert row is not None
     assert tuple(row) == ("none", "suppressed", "no_phone_no_email")
+
+
+async def test_a_credit_is_written_to_whoever_gets_it_and_its_code_stands_in_no_ledger(
+    pool: Pool, database: Database
+) -> None:
+    order, _ = await add_order(database.connection, NOW)
+    rma = UUID(int=7)
+    settled = {"rma": str(rma), "number": "R-KQMXTV", "gift": False, "origin": "counter", "credit_minor": 4590}
+    # Money alone, or a gift that the buyer must not hear of: nothing is written.
+    for body in (settled | {"credit_minor": 0}, settled | {"gift": True}):
+        await hear(pool, "return.settled", order, body)
+    assert await pool.fetchval("SELECT count(*) FROM message") == 0
+    await hear(pool, "return.settled", order, settled)
+    message, code = await newest(pool), spaced(credit_code(SEAL, rma))
+    assert (message.template, message.medium, code in message.body) == ("credit_given", "email", False)
+    told = read(message)
+    assert code in told and "45,90" in told and "R-KQMXTV" in told and f"{URL}/o/" in told
+    assert code not in for_a_lock_screen(message.body, "Inès") and "[[" not in for_a_lock_screen(message.body, "Inès")
 
 
 async def test_a_forgotten_customer_is_told_nothing(pool: Pool, database: Database) -> None:

@@ -9,13 +9,14 @@ import pytest
 
 from comptoir.catalog.model import BlockSku
 from comptoir.flows.lapse_returns import clear_pictures, lapse_returns
-from comptoir.flows.settle_return import credit_code, with_code
+from comptoir.flows.settle_return import with_code
 from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.errors import Refusal
 from comptoir.kit.ids import digest, new_id
 from comptoir.orders.model import CancelOrder
 from comptoir.payments.recording import RecordPayment
 from comptoir.returns.accessories import Accessory, PutAccessories
+from comptoir.returns.credit import credit_code
 from comptoir.returns.model import (
     Apart,
     CancelReturn,

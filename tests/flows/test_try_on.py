@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from comptoir.flows.settle_return import credit_code
 from comptoir.flows.try_on import TriedOnAndSettled, TryOn
 from comptoir.fulfillment.model import HandOver, TriedOn, UndoHandOver
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Refusal
 from comptoir.kit.ids import new_id
+from comptoir.returns.credit import credit_code
 from comptoir.returns.model import Apart, Permission, PutAwayUnit, Replacement, Settling, UseCredit
 from tests.hands import Handheld, Shop, staged
 from tests.world import DERBY, DERBY_38, LYON, Line, order

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
 import msgspec
 
@@ -27,6 +26,7 @@ from comptoir.payments import sql as payments_sql
 from comptoir.returns import credit_sql
 from comptoir.returns import rma_sql as sql
 from comptoir.returns.accessories import kept_for
+from comptoir.returns.credit import credit_code
 from comptoir.returns.dividing import Divided, divide, ways_of, wishes_of
 from comptoir.returns.exchanging import Share, price, share
 from comptoir.returns.lifecycle import RETURN, Action
@@ -312,11 +312,6 @@ def without(units: dict[int, int], minor: int) -> dict[int, int]:
 async def currency_of(tx: Tx, found: Return) -> str:
     """Of the order; euros where there is none."""
     return str(await tx.value("SELECT trim(currency) FROM sales_order WHERE id = $1", found.order) or "EUR")
-
-
-def credit_code(seal: Seal, rma: UUID) -> str:
-    """The code of a return's credit: 26 characters, the same whenever it is asked for."""
-    return seal.token("store_credit", rma.bytes)
 
 
 def with_code(settled: ReturnSettled, seal: Seal) -> ReturnSettled:

@@ -1,6 +1,7 @@
 """Which message an event calls for. Pure: event and facts in, a draft out; what is no longer true is suppressed."""
 
 from datetime import datetime
+from uuid import UUID
 
 from comptoir.kit.outbox import Told
 from comptoir.notifications.model import Draft, OrderFacts, WorkFacts
@@ -10,7 +11,7 @@ KINDS = (
     "fulfillment.hand_over_settled", "fulfillment.reminded", "fulfillment.missed", "fulfillment.expired", "customer.arrived",
     "customer.link_asked", "customer.collector_named", "customer.change_settled", "customer.survey_due", "fulfillment.delayed", "fulfillment.late_told",
     "return.withdrawal_noticed", "shipping.left", "shipping.ready_at_relay", "shipping.delivered", "shipping.delayed", "shipping.failed",
-    "shipping.label_refused", "payment.refunded", "return.requested", "return.label_ready", "return.label_refused", "return.received", "return.coming_back",
+    "shipping.label_refused", "payment.refunded", "return.requested", "return.label_ready", "return.label_refused", "return.received", "return.coming_back", "return.settled",
     "customer.recall_due",
 )  # fmt: skip
 """The events that a customer may hear of."""
@@ -168,6 +169,12 @@ def _of_return(told: Told, facts: OrderFacts) -> Draft | None:
         return None
     if told.kind == "return.coming_back":
         return _coming_back(told, facts)
+    if told.kind == "return.settled":
+        amount, rma = int(body.get("credit_minor") or 0), body.get("rma")
+        number = str(body.get("number") or "")
+        return (
+            Draft("credit_given", amount_minor=amount, number=number, credit=UUID(str(rma))) if amount and rma else None
+        )
     number, method = str(body.get("number") or ""), str(body.get("method") or "store")
     if told.kind == "return.received":
         told_now = body.get("origin") in FROM_AFAR and not body.get("again")

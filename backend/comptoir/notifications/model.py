@@ -22,6 +22,11 @@ BUYER = "[[buyer]]"
 LINK = "[[link]]"
 
 
+def credit_mark(rma: UUID) -> str:
+    """Stands where the code of a return's credit goes."""
+    return f"[[credit {rma}]]"
+
+
 def letters_mark(location: str) -> str:
     """Stands where the six letters of the pass at `location` go."""
     return f"[[letters {location}]]"
@@ -156,6 +161,8 @@ class Draft(msgspec.Struct, frozen=True):
     """The one medium that it goes by, where somebody asked for it there."""
     number: str = ""
     """Of a return."""
+    credit: UUID | None = None
+    """The return that a credit was given for."""
     recall: RecallFacts | None = None
 
 

@@ -14,7 +14,7 @@ Occasion = Literal[
     "canceled", "canceled_part", "lapsed", "link", "missed", "collector", "collector_ready", "change_done", "change_declined",
     "survey", "delayed", "running_late", "withdrawal_received", "payment_due", "shipped", "refund_sent",
     "parcel_ready", "parcel_delivered", "parcel_delayed", "parcel_failed", "parcel_returned", "relay_closed",
-    "return_requested", "return_label_failed", "return_received",
+    "return_requested", "return_label_failed", "return_received", "credit_given",
     "recall", "recall_stopped",
 ]  # fmt: skip
 Language = Literal["fr", "en"]
@@ -39,7 +39,9 @@ class Kind(msgspec.Struct, frozen=True):
     @property
     def in_subject(self) -> tuple[str, ...]:
         """What a subject takes: never empty, and nothing that opens something, because a locked screen shows it."""
-        return tuple(name for name in ("first_name", "order", *self.always) if name not in ("pass", "address"))
+        return tuple(
+            name for name in ("first_name", "order", *self.always) if name not in ("pass", "address", "credit_code")
+        )
 
 
 _GOODS_WAIT: Final = ("store", "address", "pass")
@@ -71,6 +73,9 @@ OCCASIONS: Final[dict[Occasion, Kind]] = {
     "return_requested": Kind("return_requested", ("return_number", "return_how")),
     "return_label_failed": Kind("return_label_failed", ("return_number",)),
     "return_received": Kind("return_received", ("return_number",)),
+    "credit_given": Kind(
+        "credit_given", ("return_number", "credit", "credit_code"), needs=("credit", "credit_code", "link")
+    ),
     "refund_sent": Kind("refund_sent", ("refund", "sent_on")),
     "survey": Kind("survey", maybe=("store",)),
     "shipped": Kind("shipped", ("carrier", "tracking", "due"), ("follow", "relay")),

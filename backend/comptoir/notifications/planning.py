@@ -52,13 +52,14 @@ COURSES: Final[dict[str, Course]] = {
     "return_requested": Course(_TO_KEEP, timedelta(days=3)),
     "return_label_failed": Course(_NOW, timedelta(days=3)),
     "return_received": Course(_TO_KEEP, timedelta(days=3)),
+    "credit_given": Course(_TO_KEEP, timedelta(days=5)),
     "refund_sent": Course(_TO_KEEP, timedelta(days=5)),
     # A question is worth no SMS, and is no longer asked in the evening.
     "survey": Course(("push", "email"), timedelta(hours=3)),
 }
 TOPIC_OF: Final[dict[str, Topic]] = {
     "ready": "ready", "reminder": "ready", "last_day": "ready", "missed": "ready", "delayed": "ready", "running_late": "ready", "early": "ready",
-    "short": "changes", "held": "changes", "payment_due": "changes", "canceled": "changes", "lapsed": "changes", "expired": "changes", "refund_sent": "changes", "return_label_failed": "changes", "change_settled": "changes",
+    "short": "changes", "held": "changes", "payment_due": "changes", "canceled": "changes", "lapsed": "changes", "expired": "changes", "refund_sent": "changes", "credit_given": "changes", "return_label_failed": "changes", "change_settled": "changes",
     "parcel_ready": "ready", "parcel_delayed": "changes", "parcel_failed": "changes", "parcel_returned": "changes", "relay_closed": "changes", "shipped": "papers", "parcel_delivered": "papers",
     "confirmed": "papers", "handed_over": "papers", "return_requested": "papers", "return_received": "papers", "survey": "survey",
 }  # fmt: skip

@@ -11,7 +11,17 @@ from babel.numbers import format_currency, get_currency_precision
 
 from comptoir.kit.dates import date_words
 from comptoir.network.hours import hours_of, open_windows
-from comptoir.notifications.model import BUYER, FIRST_NAME, LINK, Draft, OrderFacts, Place, WorkFacts, letters_mark
+from comptoir.notifications.model import (
+    BUYER,
+    FIRST_NAME,
+    LINK,
+    Draft,
+    OrderFacts,
+    Place,
+    WorkFacts,
+    credit_mark,
+    letters_mark,
+)
 from comptoir.notifications.occasions import Occasion, occasion_of
 from comptoir.notifications.placeholders import Text, UnknownPlaceholder, Values, compose_text, read
 from comptoir.shipping.links import carrier_name, tracking_link
@@ -154,6 +164,8 @@ def values_of(draft: Draft, facts: OrderFacts, now: datetime, language: str) -> 
         "until": _until(draft, facts, language),
         "return_number": _plain(draft.number),
         "return_how": _BACK[language].get(draft.what, "") if draft.number else "",
+        "credit": amount if draft.credit else "",
+        "credit_code": credit_mark(draft.credit) if draft.credit else "",
         "back_terms": _BACK_TERMS[language].get(draft.what, "").format(amount=amount),
         "choose_by": moment(draft.until, work.place.time_zone, language) if draft.until and work else "",
         "buyer": BUYER,

@@ -50,9 +50,9 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
         "long": (pickup, _work(3, "pickup", _PLAIN, now + timedelta(hours=4))),
     }[name]
     articles = _ARTICLES[name]
-    sent_back = occasion == "refund_sent"
+    sent_back = occasion in ("refund_sent", "credit_given")
     brought_back = occasion == "parcel_returned"
-    going_back = occasion.startswith("return_")
+    going_back = occasion.startswith("return_") or occasion == "credit_given"
     draft = Draft(
         kind.template,
         work=pickup,
@@ -71,6 +71,7 @@ def sample(occasion: Occasion, name: SampleName, language: str, now: datetime) -
             else {"plain": "delivery", "mixed": "store", "long": "substitute"}
         )[name],
         number="R-7KQMX4" if going_back else "",
+        credit=UUID(int=51) if occasion == "credit_given" else None,
         done=occasion == "change_done",
         article=articles[-1],
         quantity={"plain": 1, "mixed": 1, "long": 12}[name],

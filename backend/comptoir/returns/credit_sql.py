@@ -8,6 +8,7 @@ import msgspec
 from comptoir.kit.db import Connection, Event, Tx
 from comptoir.kit.errors import Conflict, NotFound
 from comptoir.kit.ids import digest, new_id
+from comptoir.returns.credit import spelled
 
 _CREDIT: Final = (
     "SELECT id, rma, order_id, amount_minor, left_minor, trim(currency) AS currency, issued_at FROM store_credit WHERE "
@@ -24,20 +25,6 @@ class Credit(msgspec.Struct, frozen=True):
     left_minor: int
     currency: str
     issued_at: Any = None
-
-
-SCANNED: Final = "C1:"
-"""What stands before the code in its QR (`kit/codes.py`)."""
-
-
-def spelled(code: str) -> str:
-    """A code as it was made: people type spaces and small letters, scanners read what stands before it too."""
-    return "".join(code.split()).upper().removeprefix(SCANNED)
-
-
-def spaced(code: str) -> str:
-    """A code as people read it: four signs at a time."""
-    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 async def find(connection: Connection, code: str) -> Credit:

@@ -29,7 +29,6 @@ from comptoir.flows.return_terms import (
     skus_of,
     verdicts_of,
 )
-from comptoir.flows.settle_return import credit_code
 from comptoir.house import House
 from comptoir.kit.db import Connection, borrowed
 from comptoir.kit.errors import Conflict, Invalid, Malformed, NotFound, Refusal, TooMany
@@ -39,7 +38,7 @@ from comptoir.kit.qr import qr_path
 from comptoir.kit.throttle import Limit, take
 from comptoir.kit.words import Maybe, Postcode
 from comptoir.returns.accessories import Accessory, kept_for
-from comptoir.returns.credit_sql import SCANNED, spaced
+from comptoir.returns.credit import SCANNED, credit_code, spaced
 from comptoir.returns.drafting import (
     PHOTO_HEAVIEST,
     PHOTO_WIDEST,

@@ -16,7 +16,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, URLEncodedBody
 
 from comptoir.flows.reading_returns import read_policy
-from comptoir.flows.settle_return import credit_code, with_code
+from comptoir.flows.settle_return import with_code
 from comptoir.fulfillment import passes
 from comptoir.house import House
 from comptoir.kit import codes, reason_rows
@@ -28,7 +28,7 @@ from comptoir.kit.ids import digest, new_id
 from comptoir.kit.qr import qr_path
 from comptoir.kit.words import Code, Maybe, Note
 from comptoir.returns import dividing
-from comptoir.returns.credit_sql import SCANNED, spaced
+from comptoir.returns.credit import SCANNED, credit_code, spaced
 from comptoir.returns.disposition import DESTROY_REASONS
 from comptoir.returns.model import (
     MOST_UNITS,
