@@ -63,7 +63,8 @@ async def test_a_manager_announces_follows_corrects_and_ends_it_and_no_other_reg
     zoe = await desk.browser(HUGO)
     assert "quai" not in (await zoe.get("/manager")).text
     kept = await lea.post("/sync/keep", json={"v": 1, "journal_id": str(new_id()), "ahead": 0})
-    assert [row["read"] for row in kept.json()["announcements"]["rows"]] == [False]
+    rows = kept.json()["announcements"]["rows"]
+    assert [(row["read"], row["until_said"]) for row in rows] == [(False, "samedi 21 novembre, 19:00")]
     await desk.connection.execute(
         "INSERT INTO announcement_receipt SELECT id, 1, $1, $2, $3, $3 FROM announcement",
         DEVICE_IDS[PART_DIEU], PART_DIEU, MIDDAY,

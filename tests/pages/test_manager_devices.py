@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from comptoir.kit.ids import new_id
+from comptoir.screens import device_list
 from tests.conftest import Database
 from tests.pages.manager_door import Desk, hidden, opened, words
 from tests.people import DEVICE_IDS, HELENE, INES, LEA, ODILE, PART_DIEU, SAM, VIEUX_LILLE
@@ -51,6 +52,19 @@ async def test_the_device_list_says_what_a_silent_one_has_in_hand(desk: Desk) ->
     assert "Dernier geste reçu n° 812" in told
     assert "Lot de Sam, 2 lignes à préparer" in told
     assert "Son heure retarde de 5 min" in told
+
+
+async def test_of_more_devices_than_fit_those_with_work_in_hand_are_shown_and_the_list_says_how_to_see_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_list, "MOST", 1)
+    _, work = await desk.order("open")
+    await silent_pack(desk, work, 35)
+    async with await desk.browser(ODILE) as browser:
+        told = words(await browser.get("/manager/devices"))
+        assert "TC-14" in told and "Voici les 1 premiers" in told
+        page = await browser.get(f"/manager/devices?store={VIEUX_LILLE}")
+        assert "TC-14" not in page.text and f'<option value="{VIEUX_LILLE}" selected>' in page.text
 
 
 async def test_a_device_heard_of_lately_is_not_called_silent(desk: Desk) -> None:

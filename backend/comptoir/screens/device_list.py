@@ -30,7 +30,8 @@ SELECT d.id, d.location, l.name AS store, l.time_zone, d.name, d.last_seen_at, d
   (SELECT coalesce(jsonb_agg(q.pack ORDER BY q.pack->>'made_at'), '[]') FROM ({_PACKS} AND p.device = d.id) q) AS packs
 FROM device d JOIN location l ON l.id = d.location LEFT JOIN push_subscription u ON u.device = d.id
 LEFT JOIN LATERAL (SELECT expected_seq - 1 AS last_seq, last_at FROM journal WHERE device = d.id ORDER BY last_at DESC, id DESC LIMIT 1) j ON true
-WHERE ($1::text[] IS NULL OR d.location = ANY($1)) ORDER BY d.revoked_at IS NOT NULL, l.name, d.name LIMIT $2
+WHERE ($1::text[] IS NULL OR d.location = ANY($1))
+ORDER BY d.revoked_at IS NOT NULL, NOT EXISTS (SELECT FROM pack p WHERE p.device = d.id AND p.closed_at IS NULL), l.name, d.name, d.id LIMIT $2
 """
 _ONE = f"SELECT q.pack FROM ({_PACKS} AND p.id = $1 AND p.location = $2) q"
 
@@ -113,7 +114,7 @@ def silence(last_seen_at: datetime | None, now: datetime) -> int:
 
 
 async def read(connection: Connection, locations: Sequence[str] | None) -> list[DeviceState]:
-    """Every device of these stores (None = all), revoked ones last."""
+    """Every device of these stores (None = all), or the first 500: those with work in hand first, revoked ones last."""
     rows = await connection.fetch(_SQL, None if locations is None else list(locations), MOST)
     return [_state(row) for row in rows]
 

@@ -14,7 +14,6 @@ const calm = element("div", "stack");
 let held = await given();
 
 const isRead = ({ id, edition, read }) => read || journal.facts.some(({ type, body }) => type === "read" && body.announcement === id && body.edition >= edition);
-const hour = ({ until, time_zone }) => new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", hour: "2-digit", minute: "2-digit", timeZone: time_zone }).format(Date.parse(until));
 
 // The server's word where there is one, else what this device keeps of it.
 async function given() {
@@ -24,7 +23,7 @@ async function given() {
 }
 
 function card(row) {
-  const made = clone("t-announcement", { text: row.text, urgent: row.urgent, corrected: row.corrected, until: hour(row) });
+  const made = clone("t-announcement", { text: row.text, urgent: row.urgent, corrected: row.corrected, until: row.until_said });
   made.querySelector("button").dataset.read = row.id;
   return made;
 }

@@ -84,6 +84,7 @@ async def _list(house: House, actor: Actor, page: Page, code: str | None, place:
         newest=newest_app(page.request, house),
         place=place,
         shown=shown,
+        most=device_list.MOST,
         new_id=new_id,
         now=now,
     )

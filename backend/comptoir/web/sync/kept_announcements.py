@@ -5,7 +5,9 @@ from typing import Any
 
 from comptoir.house import House
 from comptoir.kit.actor import Actor
+from comptoir.kit.dates import date_words
 from comptoir.kit.db import borrowed
+from comptoir.network.hours import zone_of
 from comptoir.screens import announcements
 
 
@@ -19,5 +21,10 @@ async def kept_announcements(house: House, actor: Actor, now: datetime) -> dict[
 
 
 def told(rows: list[announcements.Shown], actor: Actor, now: datetime) -> dict[str, Any]:
-    """The same of rows that are read already."""
-    return {"at": now.isoformat().replace("+00:00", "Z"), "rows": [row.told(actor.device) for row in rows]}
+    """The same of rows that are read already; `until_said` is the end in words, with its day: it may be two weeks ahead."""
+    return {"at": now.isoformat().replace("+00:00", "Z"), "rows": [_told(row, actor) for row in rows]}
+
+
+def _told(row: announcements.Shown, actor: Actor) -> dict[str, Any]:
+    until = row.until.astimezone(zone_of(row.time_zone))
+    return row.told(actor.device) | {"until_said": date_words(until, "EEEE d MMMM, HH:mm", actor.language)}
