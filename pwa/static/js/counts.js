@@ -45,7 +45,8 @@ function paintList() {
   const more = whole?.paint(scope);
   $("none").hidden = rows.length > 0 || !list || Boolean(more);
   $("never").hidden = Boolean(list);
-  $("direct").hidden = rows.length > 0 || Boolean(scope);
+  const left = shown.filter(({ row, fact }) => !fact && !not_mine(row)).length;
+  $("direct").hidden = left > 0 || Boolean(scope);
   $("list").replaceChildren(
     ...shown.map(({ row, fact }) => {
       const sent = fact && fact.seq <= journal.acked;
@@ -58,7 +59,6 @@ function paintList() {
       return made;
     }),
   );
-  const left = shown.filter(({ row, fact }) => !fact && !not_mine(row)).length;
   if (scope) return ask(say("scan_all"), say("seen_of", { n: rows.filter(({ id }) => drafts[id]).length, total: rows.length }));
   ask(rows.length ? (left ? say("scan_any") : say("all_counted")) : say(more ? "shelves" : "nothing"), left ? say("left", { n: left }) : "");
 }
@@ -93,6 +93,7 @@ function choose(id) {
   ending = false;
   if (!id) scope = null;
   else if (id.startsWith("shelf-")) scope = (whole && list?.shelves?.find((shelf) => shelf.mine && id === `shelf-${shelf.id}`)) || null;
+  if (scope) scope.rows = scope.rows.filter((row) => !told(row));
   open = rowsOf().find((row) => row.id === id && !told(row) && !not_mine(row)) ?? null;
   if (open) ask(say("scan_one"), say("scan_more"));
   paint();
