@@ -9,7 +9,7 @@ from comptoir.kit.ids import new_id
 from comptoir.stock.counting import AskCount
 from comptoir.stock.shelves import OpenShelfCount
 from tests.hands import Shop
-from tests.world import DERBY, LEA, LYON, Line, order
+from tests.world import BOWL, CUP, DERBY, LEA, LYON, TABLE_SET, Line, order
 
 pytestmark = pytest.mark.anyio
 
@@ -50,6 +50,10 @@ async def test_an_article_away_from_its_place_is_asked_to_be_counted(shop: Shop)
     assert (await sam.tell("count_found", code=DERBY)).facts["name"]
     assert await shop.connection.fetchval("SELECT reason FROM stock_count WHERE sku = $1", DERBY) == "found_elsewhere"
     assert (await sam.tell("count_found", code="0000")).problem == "unknown_in_count"
+    # Of a kit its parts are counted.
+    assert (await sam.tell("count_found", code=TABLE_SET)).facts["name"]
+    asked = await shop.connection.fetch("SELECT sku FROM stock_count WHERE sku <> $1 ORDER BY sku", DERBY)
+    assert [row[0] for row in asked] == sorted((BOWL, CUP))
 
 
 async def test_what_hands_did_before_a_count_and_told_after_it_was_seen_by_that_count(shop: Shop) -> None:

@@ -16,7 +16,7 @@ from comptoir.stock.counting import (
     SubmitCount,
 )
 from tests.conftest import Database
-from tests.stock_room import CREAM, DERBY, LILLE, LYON, NOON, Room, line, minutes, opened
+from tests.stock_room import CREAM, DERBY, KIT, LILLE, LYON, NOON, Room, line, minutes, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -196,3 +196,24 @@ async def test_a_large_difference_is_not_believed_by_whoever_counted_it_alone(da
         assert await room.on_hand() == 20
         await room.perform(ApproveCount(new_id(), count, "stolen"), Actor("odile", "head_office", None))
         assert await room.on_hand() == 6
+
+
+async def test_a_figure_of_the_till_from_after_the_counting_stands_whenever_the_count_is_believed(
+    database: Database,
+) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.perform(SubmitCount(new_id(), count, 10, NOON - minutes(60)), LEA)
+        # The till says twelve in all, two of them set aside: the same ten on the shelf, and nothing is wrong twice.
+        assert await room.snapshot(12, NOON - minutes(30)) == "applied"
+        await room.perform(ApproveCount(new_id(), count, "stolen"), HELENE)
+        assert await room.on_hand() == 12
+        late = (await room.perform(AskCount(new_id(), LYON, DERBY), HELENE))["id"]
+        told = await room.perform(SubmitCount(new_id(), UUID(late), 11, NOON - minutes(60)), LEA)
+        assert (told["status"], await room.on_hand()) == ("approved", 12)
+
+
+async def test_a_kit_has_no_shelf_of_its_own_to_count(database: Database) -> None:
+    async with opened(database) as room:
+        with pytest.raises(Invalid, match="kit_has_no_stock"):
+            await room.perform(AskCount(new_id(), LYON, KIT), HELENE)

@@ -39,7 +39,8 @@ async def found_reported(tx: Tx, report: CountFound, actor: Actor, at: datetime)
     sku = await article_of(tx, report.code)
     tx.touched.add(location)
     if sku is not None:
-        await counting_sql.ask(tx, location, sku, "found_elsewhere", actor.who, tx.now)
+        for each in await counting_sql.counted_as(tx, sku):
+            await counting_sql.ask(tx, location, each, "found_elsewhere", actor.who, tx.now)
         name = await tx.value("SELECT trim(name || ' ' || deciding) FROM sku WHERE sku = $1", sku)
         return Outcome("applied", None, None, {"name": name})
     await work_sql.insert_exception(

@@ -130,7 +130,7 @@ async def shelf_done_reported(tx: Tx, report: ShelfDone, actor: Actor, at: datet
 async def _add(
     tx: Tx, shelf: ShelfCount, code: str, units: int | None, actor: Actor, at: datetime, figure: UUID, seconds: int
 ) -> None:
-    """What was seen and is on no list. An article with its place elsewhere is asked to be counted whole: some of it may lie there."""
+    """What was seen and is on no list. An article with its place elsewhere is asked to be counted whole: some of it may lie there; of a kit its parts are."""
     sku = await article_of(tx, code)
     if sku is None:
         await work_sql.insert_exception(
@@ -138,11 +138,11 @@ async def _add(
             body={"code": code[:80], "shelf": shelf.id, "who": actor.who, "at": at},
         )  # fmt: skip
         return
+    parts = await counting_sql.counted_as(tx, sku)
     place = await shelf_sql.place_of(tx, sku, shelf.location)
-    here = place is None or shelves.overlaps(shelf.aisle, shelf.bay, *place)
-    count = await counting_sql.ask(
-        tx, shelf.location, sku, "shelf_extra" if here else "found_elsewhere", actor.who, tx.now
-    )
+    here = parts == [sku] and (place is None or shelves.overlaps(shelf.aisle, shelf.bay, *place))
+    why = "shelf_extra" if here else "found_elsewhere"
+    *_, count = [await counting_sql.ask(tx, shelf.location, each, why, actor.who, tx.now) for each in parts]
     if here and units is not None:
         await shelf_sql.join(tx, count, shelf.id)
         await submit_count_reported(tx, SubmitCount(figure, count, units, at, (), seconds), actor, tx.now)

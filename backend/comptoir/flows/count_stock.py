@@ -28,16 +28,19 @@ from comptoir.stock.counting import (
 )
 from comptoir.stock.directing import direct
 from comptoir.stock.events import counted, over_promised
-from comptoir.stock.feed import AHEAD
+from comptoir.stock.feed import AHEAD, take_back_late
+from comptoir.stock.model import Fact
 
 
 async def ask_count(tx: Tx, command: AskCount, actor: Actor, now: datetime) -> CountOutcome:
-    """Ask for a count. NotFound `unknown_location`, `unknown_sku`."""
+    """Ask for a count. NotFound `unknown_location`, `unknown_sku`; Invalid `kit_has_no_stock`."""
     known = await feed_sql.find_known(tx, actor, [command.sku], (), [command.location])
     if command.location not in known.locations:
         raise NotFound("unknown_location", location=command.location)
     if command.sku not in known.skus:
         raise NotFound("unknown_sku", sku=command.sku)
+    if await counting_sql.counted_as(tx, command.sku) != [command.sku]:
+        raise Invalid("kit_has_no_stock", sku=command.sku)
     found = await counting_sql.ask(tx, command.location, command.sku, command.reason, actor.who, now)
     tx.touched.add(command.location)
     return counting.outcome(await counting_sql.find(tx, found, actor))
@@ -177,11 +180,18 @@ async def _keep(tx: Tx, count: StockCount, now: datetime) -> CountOutcome:
 
 
 async def _settle(tx: Tx, count: StockCount, now: datetime) -> None:
-    """Into the ledger. Where units were missed after these hands had counted, somebody counts once more."""
-    levels = await sql.lock(tx, [(count.sku, count.location)])
-    movement = counting.settle(count)
-    await sql.post(tx, [movement])
+    """Into the ledger. Where units were missed after these hands had counted, somebody counts once more.
+
+    A figure of the till or of another count that holds for a later moment stands: this one was seen by it, as a late movement is.
+    """
     assert count.counted_at is not None
+    key = (count.sku, count.location)
+    levels = await sql.lock(tx, [key])
+    movements = [counting.settle(count)]
+    at, fact = (await feed_sql.find_anchors(tx, [key])).get(key, (count.counted_at, Fact.COUNT))
+    if at > count.counted_at and (taken_back := take_back_late(movements[0], at, fact)) is not None:
+        movements.append(taken_back)
+    await sql.post(tx, movements)
     if not await counting_sql.note_counted(tx, count.sku, count.location, count.counted_at):
         await counting_sql.ask(tx, count.location, count.sku, "short", tx.who, now)
-    tx.tell(*over_promised(levels, [movement]))
+    tx.tell(*over_promised(levels, movements))

@@ -34,6 +34,15 @@ async def ask(tx: Tx, location: str, sku: str, reason: str, who: str, now: datet
     return found
 
 
+async def counted_as(tx: Tx, sku: str) -> list[str]:
+    """The SKUs that lie on a shelf when somebody sees this one: itself, or the parts of a kit."""
+    rows = await tx.rows(
+        "SELECT k.component FROM kit_component k JOIN sku s ON s.sku = k.kit AND s.is_kit WHERE k.kit = $1 ORDER BY 1",
+        sku,
+    )
+    return [row["component"] for row in rows] or [sku]
+
+
 async def find(tx: Tx, count: UUID, actor: Actor) -> StockCount:
     """Read and lock a count; NotFound `count_not_found` when it does not exist or is another store's."""
     row = await tx.row(
