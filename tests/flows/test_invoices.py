@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +19,14 @@ from comptoir.kit.ids import new_id
 from comptoir.kit.outbox import Told
 from comptoir.orders.model import CancelOrder, Company, LineQuantity
 from comptoir.payments.recording import RecordPayment
-from comptoir.returns.model import Settling, Taken, TakeReturn
+from comptoir.returns.accessories import PutAccessories
+from comptoir.returns.model import Less, Permission, Settling, Taken, TakeReturn
+from comptoir.screens import return_list
 from comptoir.wiring import WIRED
 from comptoir.worker import Worker
+from tests.flows.test_returns import BOSS, CABLE, OFFICE
 from tests.hands import Shop, staged
+from tests.properties.test_reports import catch_up, figures
 from tests.world import BOWL, DERBY, LYON, TABLE_SET, WAREHOUSE, Line, order, shipped
 
 pytestmark = pytest.mark.anyio
@@ -324,6 +328,35 @@ async def test_what_came_back_is_credited_on_the_invoice_that_has_it_to_the_cent
     assert [made.gross_minor for made in credits] == [row[0] for row in given]
     assert sum(made.gross_minor for made in credits) == invoice.gross_minor == 9998 + 490
     assert "articles rendus" in credits[0].mentions[0] and "avoir" in credits[1].mentions[1]
+
+
+async def test_what_the_file_of_returns_says_was_given_kept_and_lost_comes_to_the_credit_notes_and_the_report_to_the_cent(
+    shop: Shop, books: Books
+) -> None:
+    await shop.receive(5)
+    await shop.perform(PutAccessories(new_id(), "sku", DERBY, (CABLE,)), OFFICE)
+    sold = await handed_over(shop, Line(DERBY, 5, price_minor=3333, discount_minor=1), shipping_minor=490)
+    await books.make()
+    worn = Less(1, 500, "worn")
+    for unit, less in (
+        (Taken(line=1, condition="as_new", absent=("cable",)), ()), (Taken(line=1, condition="damaged"), (worn,)), (Taken(line=1, condition="as_new"), ()),
+        (Taken(line=1, condition="damaged", absent=("cable",)), (worn,)), (Taken(line=1, condition="as_new"), ()),
+    ):  # fmt: skip
+        told = TakeReturn(
+            id=new_id(), location=LYON, order=sold, units=(unit,), settling=Settling("refund", less=less), permission=Permission("all of it")
+        )  # fmt: skip
+        await shop.perform(told, BOSS)
+    rows = await return_list.units(shop.connection, OFFICE, shop.now - timedelta(days=1))
+    assert sorted((row.kept_minor, row.less_minor, [one.code for one in row.absent]) for row in rows) == [
+        (0, 0, []), (0, 0, []), (0, 500, []), (1500, 0, ["cable"]), (1500, 500, ["cable"]),
+    ]  # fmt: skip
+    assert sum(row.paid_minor for row in rows) == 5 * 3333 - 1
+    given = sum(row.refund_minor for row in rows)
+    credits = [made.gross_minor for made in await books.make() if made.kind == "credit_note"]
+    assert len(credits) == 5 and sum(credits) == given + 490 == 5 * 3333 - 1 - 3000 - 1000 + 490
+    await catch_up(shop.pool, shop.clock)
+    report = [row for key, row in (await figures(shop.connection)).items() if key[0] == "returned"]
+    assert [sum(column) for column in zip(*report, strict=True)] == [5, given, 3000]
 
 
 async def test_what_was_brought_back_before_its_invoice_was_made_is_credited_after_it(shop: Shop, books: Books) -> None:

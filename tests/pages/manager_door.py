@@ -1,6 +1,8 @@
 """A manager's browser on a test's own database: two stores in two regions, people, orders, a word to look for."""
 
+import csv
 import html
+import io
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -104,3 +106,9 @@ def hidden(answer: httpx.Response, name: str, action: str = "") -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', text)
     assert found
     return found[1]
+
+
+def lines_of(answer: httpx.Response, delimiter: str = ";") -> list[dict[str, str]]:
+    """A file as a spreadsheet reads it, a French one unless said otherwise: one dict for each line."""
+    assert answer.status_code == 200 and answer.content.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=delimiter))

@@ -1,7 +1,5 @@
 """The page on which a manager acts: what it shows is what is done, taken back on the same page, and nobody sees another region's."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -12,7 +10,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.ids import new_id
 from tests.conftest import Database
 from tests.doors import MIDDAY, new_browser
-from tests.pages.manager_door import Desk, hidden, opened, words
+from tests.pages.manager_door import Desk, hidden, lines_of, opened, words
 from tests.people import HELENE, INES, LEA, MARC, ODILE, PART_DIEU, VIEUX_LILLE, make_key
 
 pytestmark = pytest.mark.anyio
@@ -176,7 +174,7 @@ async def test_all_acts_say_who_why_what_was_foretold_and_what_came_and_are_take
         only = words(await browser.get("/manager/acts?kind=pause&day=2026-11-20"))
         assert "en pause jusqu" in only and "9 commandes à l’heure" not in only
         assert "Aucune action" in words(await browser.get("/manager/acts?day=2026-11-19"))
-        rows = list(csv.DictReader(io.StringIO((await browser.get("/manager/acts/csv")).content.decode("utf-8-sig"))))
+        rows = lines_of(await browser.get("/manager/acts/csv"))
         assert [(row["kind"], row["store"], row["why"]) for row in rows] == [
             ("pause", PART_DIEU, ""),
             ("capacity", PART_DIEU, "'=deux absents"),

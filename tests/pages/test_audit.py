@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from inspect import getsource, isroutine
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,9 @@ def test_a_table_comes_back_as_it_went_and_holds_no_formula() -> None:
     rows = [("=cmd()", "-12", "@x", 'é; "q"', None, "+33 6", "'tis", "-a"), ("a", "b", "c", "d", "e", "f", "g", "h")]
     body = sheets.write(tuple("abcdefgh"), rows)
     assert body.startswith(b"\xef\xbb\xbf") and b"\r\n'=cmd();-12;'@x;" in body and b"'+33 6" in body
+    # Amounts are written as the reader's spreadsheet reads numbers; otherwise they are days in May.
+    assert sheets.write(("a", "b"), [(Decimal("12.05"), "x,y")]).endswith(b"a;b\r\n12,05;x,y\r\n")
+    assert sheets.write(("a", "b"), [(Decimal("12.05"), "x,y")], "en").endswith(b'a,b\r\n12.05,"x,y"\r\n')
     sheet = sheets.read(body, 10)
     assert [line for _, line in sheet.lines] == [
         ("=cmd()", "-12", "@x", 'é; "q"', "", "+33 6", "'tis", "-a"),

@@ -1,6 +1,5 @@
 """The returns desk over HTTP: what finds an order and what is told of its customer, who may allow what, pictures, and what managers read of it."""
 
-import csv
 import io
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,7 +13,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.ids import new_id
 from comptoir.returns.model import Coming, InspectReturn, Looked, OpenReturn, PutAwayUnit
 from tests.conftest import Database
-from tests.pages.manager_door import Desk, opened, words
+from tests.pages.manager_door import Desk, lines_of, opened, words
 from tests.people import HELENE, HUGO, INES, LEA, PART_DIEU, PIN, VIEUX_LILLE, ZOE
 
 pytestmark = pytest.mark.anyio
@@ -137,9 +136,9 @@ async def test_managers_read_of_their_stores_and_the_file_names_nobody(desk: Des
         "\u202f", " "
     )
     file = await helene.get("/manager/returns/report/csv?days=7")
-    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+    rows = lines_of(file)
     assert [(row["order"], row["sku"], row["reason"], row["state"], row["given"]) for row in rows] == [
-        (number, "LISON-38", "too_small", "here", "95.00")
+        (number, "LISON-38", "too_small", "here", "95,00")
     ]
     # Sums of two currencies are never one; yen have no cents.
     await desk.connection.execute("UPDATE sales_order SET currency = 'JPY' WHERE id = $1", order)
@@ -147,16 +146,13 @@ async def test_managers_read_of_their_stores_and_the_file_names_nobody(desk: Des
     await asked(lea, "settlement", id=str(new_id()), order=str(other), units=[PAIR])
     figures = words(await helene.get("/manager/returns/report?days=7")).replace("\u00a0", " ").replace("\u202f", " ")
     assert "95,00 € · 9 500 JPY" in figures or "95,00 € · 9 500 ¥" in figures, figures
-    both = (await helene.get("/manager/returns/report/csv?days=7")).content.decode("utf-8-sig")
-    assert {(row["given"], row["currency"]) for row in csv.DictReader(io.StringIO(both))} == {
-        ("95.00", "EUR"),
+    both = lines_of(await helene.get("/manager/returns/report/csv?days=7"))
+    assert {(row["given"], row["currency"]) for row in both} == {
+        ("95,00", "EUR"),
         ("9500", "JPY"),
     }
     assert "Aubry" not in file.text and "example.com" not in file.text
-    assert (
-        list(csv.DictReader(io.StringIO((await hugo.get("/manager/returns/report/csv")).content.decode("utf-8-sig"))))
-        == []
-    )
+    assert lines_of(await hugo.get("/manager/returns/report/csv")) == []
     assert (await lea.get("/manager/returns")).status_code == 403
 
 

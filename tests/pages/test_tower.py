@@ -1,7 +1,5 @@
 """The tower: what it keeps is what the books say, what it says is compared with what came, and nobody sees another region."""
 
-import csv
-import io
 import random
 import re
 from collections.abc import AsyncIterator
@@ -18,7 +16,7 @@ from comptoir.web.live import Live
 from comptoir.web.pages import manager
 from tests.conftest import Database
 from tests.doors import MIDDAY
-from tests.pages.manager_door import Desk, opened, words
+from tests.pages.manager_door import Desk, lines_of, opened, words
 from tests.people import INES, LEA, MARC, ODILE, PART_DIEU, VIEUX_LILLE
 
 pytestmark = pytest.mark.anyio
@@ -123,7 +121,7 @@ async def test_each_reading_leads_to_the_list_that_it_counts(desk: Desk) -> None
             assert page.text.count('<li><a class="item"') == count, which
         assert (found.due, found.late, found.at_risk, found.here.waiting) == (2, 2, 3, 1), "not those in hand"
         assert (await browser.get("/manager/works?which=nothing")).status_code == 400
-        table = list(csv.DictReader(io.StringIO((await browser.get("/manager/load/csv")).text.removeprefix("\ufeff"))))
+        table = lines_of(await browser.get("/manager/load/csv"))
         line = next(row for row in table if row["store"] == PART_DIEU)
         assert (line["late"], line["at_risk"], line["open"], line["waiting"]) == ("2", "3", "6", "1")
     kinds = [item.kind for item in decide((found,), (), {PART_DIEU: 16_300}, MIDDAY)]

@@ -1,7 +1,5 @@
 """Trends: the figures that managers look back on, of their own stores alone, each with the orders behind it."""
 
-import csv
-import io
 from collections import defaultdict
 from datetime import date, timedelta
 from itertools import pairwise
@@ -19,7 +17,7 @@ from comptoir.reporting.saying import say
 from comptoir.reporting.sql import periods
 from tests.conftest import Database
 from tests.doors import MIDDAY
-from tests.pages.manager_door import opened, words
+from tests.pages.manager_door import lines_of, opened, words
 from tests.people import HELENE, MARC, ODILE, PART_DIEU, VIEUX_LILLE, make_key
 
 pytestmark = pytest.mark.anyio
@@ -88,20 +86,16 @@ async def test_the_file_says_what_the_page_says_and_the_chart_has_its_numbers_in
         await weeks_of(desk.connection)
         boss = await desk.browser(HELENE)
         page = await boss.get("/manager/trends/sales?by=week")
-        rows = list(
-            csv.DictReader(
-                io.StringIO((await boss.get("/manager/trends/sales/csv?by=week")).content.decode("utf-8-sig"))
-            )
-        )
+        rows = lines_of(await boss.get("/manager/trends/sales/csv?by=week"))
         assert [row["from"] for row in rows] == [
             str(first) for first in spans("week", TODAY) if first >= periods(TODAY - timedelta(days=59))["w"]
         ]
         assert (
-            rows[-2]["goods"] == "903.00"
+            rows[-2]["goods"] == "903,00"
             and rows[-2]["currency"] == "EUR"
             and {row["store"] for row in rows} == {PART_DIEU}
         )
-        whole = sum(float(row["goods"]) for row in rows)
+        whole = sum(float(row["goods"].replace(",", ".")) for row in rows)
         assert " ".join(say(round(whole * 100), "money", "fr").split()) in words(page)
         fill = words(await boss.get("/manager/trends/fill"))
         assert ("95\u202f%" in fill and "Abîmé" in fill and "Derby Lison" in fill) or "Lison" in fill
@@ -151,10 +145,10 @@ async def test_each_article_that_was_missing_says_its_part_of_what_was_looked_fo
         assert page.text.index("LISON-38") < page.text.index("AMPHORE-24")
         by_rate = await office.get(f"{path}?of=s:{PART_DIEU}&order=rate")
         assert by_rate.text.index("AMPHORE-24") < by_rate.text.index("LISON-38")
-        rows = list(csv.DictReader(io.StringIO((await office.get(f"{path}/csv")).content.decode("utf-8-sig"))))
+        rows = lines_of(await office.get(f"{path}/csv"))
         assert [(row["sku"], row["asked"], row["short"], row["short_rate"]) for row in rows] == [
-            ("LISON-38", "672", "168", "0.2500"),
-            ("AMPHORE-24", "654", "150", "0.2294"),
+            ("LISON-38", "672", "168", "0,2500"),
+            ("AMPHORE-24", "654", "150", "0,2294"),
         ]
         one = await office.get("/manager/trends/fill/article?sku=LISON-38")
         assert "Lille 140 560 25" in words(one) and "Lyon 28 112 25" in words(one)

@@ -30,6 +30,8 @@ class Kind(msgspec.Struct, frozen=True):
     read: Callable[[Connection, Sequence[str] | None, Sequence[Key] | None], Awaitable[list[Row]]]
     """`read(connection, locations, only)`: the rows of places one reaches; of great tables only those keys, where they are named."""
     may_add: bool = True
+    amounts: tuple[str, ...] = ()
+    """Columns with numbers that have decimals: they leave as the reader's language writes them, and come back either way."""
 
 
 async def _stores(connection: Connection, locations: Sequence[str] | None, only: Sequence[Key] | None) -> list[Row]:
@@ -167,7 +169,7 @@ KINDS: Final[dict[FileKind, Kind]] = {
             "services": cells.among("pickup", "ship", several=True), "takes_returns": cells.yes_no, "capacity_per_hour": cells.whole(1, 10_000),
             "pick_lead_minutes": cells.whole(0, 2880), "hold_days": cells.whole(1, 60), "cart_orders": cells.whole(1, 12),
         },
-        ("location",), ("head_office",), _stores,
+        ("location",), ("head_office",), _stores, amounts=("latitude", "longitude"),
     ),
     "hours": Kind(
         {"location": cells.slug(), "day": cells.day_of(WEEK), "hours": cells.spans, "reason": cells.text()},
@@ -188,14 +190,14 @@ KINDS: Final[dict[FileKind, Kind]] = {
             "currency": _upper(3), "vat_rate": cells.decimal(2, Decimal(0), Decimal(100)), "weight_grams": cells.whole(0, 1_000_000),
             "minimum_age": cells.whole(1, 99, empty=True), "returnable": cells.yes_no, "barcodes": _barcodes,
         },
-        ("sku",), ("head_office",), _articles,
+        ("sku",), ("head_office",), _articles, amounts=("price", "vat_rate"),
     ),
     "accessories": Kind(
         {
             "kind": cells.among("sku", "category"), "key": cells.text(64, needed=True), "code": cells.text(40, needed=True), "fr": cells.text(needed=True),
             "en": cells.text(needed=True), "keep": cells.decimal(2, Decimal(0), Decimal(100_000)), "place": cells.whole(0, 99), "used": cells.yes_no,
         },
-        ("kind", "key", "code"), ("head_office",), _accessories,
+        ("kind", "key", "code"), ("head_office",), _accessories, amounts=("keep",),
     ),
     "shelves": Kind(
         {"location": cells.slug(), "sku": cells.text(64, needed=True), "aisle": cells.text(16, needed=True), "bay": cells.text(16), "level": cells.text(16)},

@@ -1,8 +1,9 @@
-"""Tables for a spreadsheet, out and in: UTF-8 with its mark, semicolons as a French Excel wants them; nothing in a cell is a formula."""
+"""Tables for a spreadsheet, out and in: UTF-8 with its mark, as a spreadsheet of the reader's language opens them; nothing in a cell is a formula."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -33,12 +34,17 @@ def unguarded(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].startswith(_BEGINS) else text
 
 
-def write(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """The file: semicolons, CRLF, UTF-8 with its mark."""
+def write(columns: Sequence[str], rows: Iterable[Sequence[Any]], language: str = "fr") -> bytes:
+    """The file: CRLF, UTF-8 with its mark. In French semicolons, and a comma in a Decimal; in English commas, and a point: with anything
+    else a spreadsheet puts all of a line into one cell, and reads 12.05 as a day in May."""
+    delimiter, point = (",", ".") if language == "en" else (";", ",")
     text = io.StringIO()
-    lines = csv.writer(text, delimiter=";")
+    lines = csv.writer(text, delimiter=delimiter)
     lines.writerow(columns)
-    lines.writerows([guarded(cell) for cell in row] for row in rows)
+    lines.writerows(
+        [f"{cell:f}".replace(".", point) if isinstance(cell, Decimal) else guarded(cell) for cell in row]
+        for row in rows
+    )
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -4,5 +4,5 @@ ALTER TABLE report_build ADD COLUMN meaning int NOT NULL DEFAULT 1, ADD COLUMN o
 DELETE FROM report_build WHERE swapped_at IS NULL;
 UPDATE report_build SET part = '';
 -- Figures that events alone have made so far are a build as well. Where nothing was sold yet there is nothing to count anew.
-INSERT INTO report_build (number, begun_at, swapped_at, part) SELECT 0, e.at, e.at, '' FROM (SELECT coalesce(max(at), to_timestamp(0)) AS at FROM event) e
+INSERT INTO report_build (number, begun_at, swapped_at, part) SELECT 0, e.at, e.at, '' FROM (SELECT to_timestamp(0) AS at) e
 WHERE NOT EXISTS (SELECT FROM report_build) AND (EXISTS (SELECT FROM sales_order) OR EXISTS (SELECT FROM rma));

@@ -119,7 +119,7 @@ async def letter_of(house: "House", connection: Connection, mail: DueMail, actor
     currency, rows = await queries.by_store_and_period(
         connection, actor, report, by, mail.period, chosen, view.currency
     )
-    file = file_of(report, currency, [(first, place.id, place.name, values) for first, place, values in rows])
+    file = file_of(report, currency, [(first, place.id, place.name, values) for first, place, values in rows], lang)
     said = Said(report, by, mail.period, lang, chosen, view, earlier)
     page = f"{house.settings.url}/manager/trends/{report.name}?" + urlencode(
         {"by": by, "until": last_day(by, mail.period).isoformat()}

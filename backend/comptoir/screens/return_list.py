@@ -8,6 +8,7 @@ import msgspec
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
+from comptoir.returns.accessories import Absent
 from comptoir.shipping.links import carrier_name
 
 MOST: Final = 50
@@ -98,7 +99,7 @@ def _places(actor: Actor) -> list[str] | None:
 
 _UNITS: Final = """
 SELECT r.number, r.opened_at, r.received_at, r.settled_at, l.name AS store, l.time_zone, coalesce(ch.name, o.channel, '') AS channel, o.number AS order_number,
-  u.sku, s.name, s.variant, s.deciding, s.picture, u.reason, u.condition, u.disposition, u.state, u.paid_minor, u.refund_minor,
+  u.sku, s.name, s.variant, s.deciding, s.picture, u.reason, u.condition, u.disposition, u.state, u.paid_minor, u.refund_minor, u.kept_minor, u.absent,
   coalesce(trim(o.currency), 'EUR') AS currency,
   (SELECT i.settled_at FROM payment_intention i WHERE i.order_id = r.order_id AND i.cause = r.id AND i.state = 'confirmed' ORDER BY i.settled_at DESC LIMIT 1) AS paid_at
 FROM rma r JOIN rma_unit u ON u.rma = r.id JOIN sku s ON s.sku = u.sku LEFT JOIN sales_order o ON o.id = r.order_id
@@ -109,7 +110,7 @@ ORDER BY r.opened_at DESC, r.id, u.n LIMIT $3
 
 
 class UnitRow(msgspec.Struct, frozen=True):
-    """One unit that came back, or is to, as a line of the report's file."""
+    """One unit that came back, or is to, as a line of the report's file. `absent`: what was not with it, `kept_minor`: what is kept for that."""
 
     number: str
     opened_at: datetime
@@ -130,8 +131,15 @@ class UnitRow(msgspec.Struct, frozen=True):
     state: str
     paid_minor: int
     refund_minor: int
+    kept_minor: int
+    absent: list[Absent]
     currency: str
     paid_at: datetime | None
+
+    @property
+    def less_minor(self) -> int:
+        """What else was taken off; nothing before it is settled."""
+        return self.paid_minor - self.refund_minor - self.kept_minor if self.settled_at else 0
 
     @property
     def days(self) -> float | None:
@@ -144,7 +152,7 @@ class UnitRow(msgspec.Struct, frozen=True):
 async def units(connection: Connection, actor: Actor, since: datetime) -> list[UnitRow]:
     """Units of the actor's returns that were opened since, newest first, at most 20,000."""
     rows = await connection.fetch(_UNITS.replace("{mine}", _MINE), _places(actor), since, MOST_ROWS)
-    return [UnitRow(*row) for row in rows]
+    return [msgspec.convert(dict(row) | {"absent": msgspec.json.decode(row["absent"])}, UnitRow) for row in rows]
 
 
 Sums = dict[str, int]

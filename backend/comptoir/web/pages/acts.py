@@ -1,8 +1,7 @@
 """All that managers did in the tower: by whom, why, what was said to come of it and what came; taken back from here; as a file."""
 
-import csv
-import io
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import urlencode
 from uuid import UUID
@@ -24,6 +23,7 @@ from comptoir.tower.acts import Kind
 from comptoir.tower.acts_queries import ActRow
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.tables import table
 
 Answer = Response[Any]
 TheHouse = NamedDependency[House]
@@ -78,26 +78,19 @@ async def acts(
 async def as_csv(
     house: TheHouse,
     actor: TheActor,
+    page: NamedDependency[Page],
     now: Now,
     store: FromQuery[Store] = "",
     kind: FromQuery[Which] = "",
     day: FromQuery[Day] = "",
 ) -> Response[Any]:
-    """One line for each act, the newest 5,000; times in UTC, money in major units with a point. NotFound `location_not_found`."""
+    """One line for each act, the newest 5,000; times in UTC, money in major units. NotFound `location_not_found`."""
     asked = wanted(actor, store, kind, day)
     async with borrowed(house.pool) as connection:
         rows = await acts_queries.read(
             connection, actor, asked.store or None, MOST_LINES, None, asked.kind or None, asked.day
         )
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow(COLUMNS)
-    lines.writerows(_line(row) for row in rows)
-    headers = {
-        "content-disposition": f'attachment; filename="acts-{now:%Y-%m-%d}.csv"',
-        "cache-control": "private, no-store",
-    }
-    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    return table(f"acts-{now:%Y-%m-%d}", COLUMNS, map(_line, rows), page.lang)
 
 
 def wanted(actor: Actor, store: str, kind: Which, day: str) -> Asked:
@@ -113,13 +106,11 @@ def wanted(actor: Actor, store: str, kind: Which, day: str) -> Asked:
 
 def _line(row: ActRow) -> list[object]:
     said = row.said
-    told = [
+    return [
         str(row.id), _at(row.at), row.location, row.name, row.kind, row.amount, row.by, row.why, said.before.late, said.after.late, _at(row.judge_at),
-        "" if row.came is None else row.came, f"{said.cost_minor / 100:.2f}", said.messages, _at(row.undone_at), row.undone_by_name,
+        "" if row.came is None else row.came, Decimal(said.cost_minor).scaleb(-2), said.messages, _at(row.undone_at), row.undone_by_name,
         "; ".join(f"{number}: {reason}" for number, reason in row.stayed),
     ]  # fmt: skip
-    # What a spreadsheet would take for a formula stays text.
-    return [f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell for cell in told]
 
 
 def _at(at: datetime | None) -> str:

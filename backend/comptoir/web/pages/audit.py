@@ -13,7 +13,6 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromQuery
 
 from comptoir.house import House
-from comptoir.kit import sheets
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection, borrowed
 from comptoir.network import queries as network
@@ -22,6 +21,7 @@ from comptoir.screens.audit import MOST, SHOWN, Entry, Question
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.session import Answer
+from comptoir.web.pages.tables import table
 
 HERE: Final = "/manager/audit"
 ZONE: Final = ZoneInfo("Europe/Paris")
@@ -84,7 +84,7 @@ async def changes(
 
 @get(HERE + "/csv", opt=by(*MANAGERS))
 async def as_csv(
-    house: NamedDependency[House], actor: NamedDependency[Actor],
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
     kind: FromQuery[Short] = "", subject: FromQuery[Short] = "", person: FromQuery[Short] = "",
     since: FromQuery[Short] = "", until: FromQuery[Short] = "",
 ) -> Response[Any]:  # fmt: skip
@@ -92,14 +92,8 @@ async def as_csv(
     asked = _asked(kind, subject, person, since, until)
     async with borrowed(house.pool) as connection:
         rows = await screen.list_changes(connection, _question(asked, None), actor.locations, MOST)
-    body = sheets.write(COLUMNS, (line for row in rows for line in _lines(row)))
-    return file(body, f"audit-{house.clock():%Y-%m-%d}.csv")
-
-
-def file(body: bytes, name: str) -> Response[Any]:
-    """A table to be kept on one's own machine."""
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "private, no-store"}
-    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+    lines = (line for row in rows for line in _lines(row))
+    return table(f"audit-{house.clock():%Y-%m-%d}", COLUMNS, lines, page.lang)
 
 
 class Past(msgspec.Struct, frozen=True):

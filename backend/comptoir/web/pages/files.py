@@ -1,6 +1,7 @@
 """The Files page: tables out and in. What a file would change is shown first; then it is done whole, or not at all."""
 
 import asyncio
+from decimal import Decimal
 from typing import Annotated, Any, Final, get_args
 from uuid import UUID
 
@@ -23,9 +24,9 @@ from comptoir.kit.ids import new_id
 from comptoir.kit.words import Slug
 from comptoir.network import queries as network
 from comptoir.web.guards import MANAGERS, by
-from comptoir.web.pages.audit import file
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.session import Answer
+from comptoir.web.pages.tables import file
 
 HERE: Final = "/manager/files"
 MOST_BYTES: Final = 2_000_000
@@ -49,7 +50,7 @@ async def tables(house: NamedDependency[House], actor: NamedDependency[Actor], p
 
 @get(HERE + "/{kind:str}/csv", opt=by(*MANAGERS))
 async def export(
-    house: NamedDependency[House], actor: NamedDependency[Actor], kind: FromPath[str],
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], kind: FromPath[str],
     location: FromQuery[Slug | None] = None,
 ) -> Response[Any]:  # fmt: skip
     """The table as it stands, for all places or one; a hundred thousand rows at most."""
@@ -61,8 +62,9 @@ async def export(
         reached = (location,)
     async with borrowed(house.pool) as connection:
         rows = await KINDS[name].read(connection, reached, None)
-    columns = tuple(KINDS[name].columns)
-    body = await asyncio.to_thread(sheets.write, columns, [[row[column] for column in columns] for row in rows])
+    columns, amounts = tuple(KINDS[name].columns), KINDS[name].amounts
+    lines = ([Decimal(row[one]) if one in amounts and row[one] else row[one] for one in columns] for row in rows)
+    body = await asyncio.to_thread(sheets.write, columns, lines, page.lang)
     return file(body, f"{name}-{house.clock():%Y-%m-%d}.csv")
 
 

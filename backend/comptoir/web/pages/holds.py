@@ -1,13 +1,13 @@
 """Orders that wait, queue by queue, and one act for many of them: each on its own, none of them twice."""
 
-import csv
-import io
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
 import msgspec
+from babel.numbers import get_currency_precision
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
@@ -29,6 +29,7 @@ from comptoir.screens.hold_queue import MOST, QUEUES, Queue, Waiting
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import NewIds, Words, place_after
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.tables import table
 
 Answer = Response[Any]
 TheHouse = NamedDependency[House]
@@ -39,6 +40,7 @@ Act = Literal["release", "cancel", "retry"]
 Pairs = Annotated[str, msgspec.Meta(min_length=1, max_length=5000, pattern=r"^[0-9a-f-]{36}:[0-9]{1,9}(,[0-9a-f-]{36}:[0-9]{1,9}){0,99}\Z")]  # fmt: skip
 """Orders and a number of each, as a form carries them: "<id>:<version>,<id>:<version>"."""
 MOST_EXPORTED: Final = 1_000
+COLUMNS: Final = ("number", "channel", "since", "until", "total", "currency", "lacking", "held_also")
 
 ACTS: Final[dict[Queue, tuple[Act, ...]]] = {
     "payment": ("release", "cancel"),
@@ -252,7 +254,7 @@ async def say_article(
 
 
 @get("/manager/holds/{queue:str}/csv", opt=by(*MANAGERS))
-async def export(queue: FromPath[str], house: TheHouse, actor: TheActor) -> Answer:
+async def export(queue: FromPath[str], house: TheHouse, actor: TheActor, page: ThePage) -> Answer:
     """The queue as a table for a spreadsheet, at most a thousand orders; no names in it."""
     asked, after = queue_of(queue), None
     rows: list[Waiting] = []
@@ -263,21 +265,12 @@ async def export(queue: FromPath[str], house: TheHouse, actor: TheActor) -> Answ
             if len(found) < MOST:
                 break
             after = (found[-1].since, found[-1].order)
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow(["number", "channel", "since", "until", "total", "currency", "lacking", "held_also"])
-    for row in rows:
-        lacking = [f"{line.code or line.title} x{line.missing or line.units}" for line in row.missing or row.unknown]
-        told = [row.number, row.channel, row.since.isoformat(), row.until.isoformat() if row.until else "", f"{row.total_minor / 100:.2f}",
-                row.currency, "; ".join(lacking), " ".join(row.also)]  # fmt: skip
-        lines.writerow([harmless(cell) for cell in told])
-    headers = {"content-disposition": f'attachment; filename="{asked}.csv"', "cache-control": "private, no-store"}
-    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def harmless(cell: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    lines = [
+        (row.number, row.channel, row.since.isoformat(), row.until.isoformat() if row.until else "", Decimal(row.total_minor).scaleb(-get_currency_precision(row.currency)), row.currency,
+         "; ".join(f"{line.code or line.title} x{line.missing or line.units}" for line in row.missing or row.unknown), " ".join(row.also))
+        for row in rows
+    ]  # fmt: skip
+    return table(str(asked), COLUMNS, lines, page.lang)
 
 
 ROUTES: list[BaseRouteHandler] = [overview, show_queue, confirm, act_on_many, choose_article, say_article, export]

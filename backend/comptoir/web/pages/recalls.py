@@ -14,7 +14,6 @@ from comptoir.catalog import queries as catalog
 from comptoir.catalog.model import Article
 from comptoir.flows.open_recall import RecallEffect, find_effect, needs_right
 from comptoir.house import House
-from comptoir.kit import sheets
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -35,6 +34,7 @@ from comptoir.stock.recalling import (
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import NewIds
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.tables import table
 from comptoir.web.pages.typed import Typed, chosen
 
 Answer = Response[Any]
@@ -173,7 +173,7 @@ async def report(
 
 @get(HERE + "/{recall:uuid}/csv", opt=by(*MANAGERS))
 async def as_csv(
-    recall: FromPath[UUID], house: TheHouse, actor: TheActor, now: Now, what: FromQuery[Literal["places", "customers"]] = "places"
+    recall: FromPath[UUID], house: TheHouse, actor: TheActor, page: ThePage, now: Now, what: FromQuery[Literal["places", "customers"]] = "places"
 ) -> Answer:  # fmt: skip
     """The places or the customers as a file; times in UTC, orders instead of names."""
     async with borrowed(house.pool) as connection:
@@ -192,11 +192,7 @@ async def as_csv(
             for p in view.places
         ]
     )  # fmt: skip
-    headers = {
-        "content-disposition": f'attachment; filename="{view.number}-{what}-{now:%Y-%m-%d-%H%M}.csv"',
-        "cache-control": "private, no-store",
-    }
-    return Response(sheets.write(columns, lines), media_type="text/csv; charset=utf-8", headers=headers)
+    return table(f"{view.number}-{what}-{now:%Y-%m-%d-%H%M}", columns, lines, page.lang)
 
 
 @post(HERE + "/{recall:uuid}/outcome", opt=by(*MANAGERS), status_code=200)

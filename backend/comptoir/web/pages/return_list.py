@@ -1,7 +1,5 @@
 """Returns for managers: the list with where goods and money are, the figures of a time, and the same as a file."""
 
-import csv
-import io
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
@@ -21,13 +19,14 @@ from comptoir.screens import return_list
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import place_after
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.tables import table
 
 Answer = Response[Any]
 Days = Literal[7, 30, 90, 365]
 DAYS: Final[tuple[Days, ...]] = (7, 30, 90, 365)
 COLUMNS: Final = (
     "return", "opened_at", "received_at", "settled_at", "paid_at", "days_to_refund", "store", "channel", "order", "sku", "article", "reason", "condition",
-    "disposition", "state", "paid", "given", "currency",
+    "disposition", "state", "paid", "given", "kept", "missing", "less", "currency",
 )  # fmt: skip
 
 
@@ -61,38 +60,30 @@ async def report(
 
 @get("/manager/returns/report/csv", opt=by(*MANAGERS))
 async def as_csv(
-    house: NamedDependency[House],
-    actor: NamedDependency[Actor],
-    now: NamedDependency[datetime],
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
     days: FromQuery[Days] = 30,
-) -> Response[Any]:
-    """One line for each unit; times in UTC, money in major units of its currency with a point, as many decimals as it has."""
+) -> Response[Any]:  # fmt: skip
+    """One line for each unit; times in UTC, money in major units of its currency, as many decimals as it has.
+
+    `paid` is `given` and `kept` (for what is `missing`) and `less` (worth that it lost, a part that is never given back, its way here).
+    """
     async with borrowed(house.pool) as connection:
         rows = await return_list.units(connection, actor, now - timedelta(days=days))
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow(COLUMNS)
-    lines.writerows(_line(row) for row in rows)
-    headers = {
-        "content-disposition": f'attachment; filename="returns-{now:%Y-%m-%d}.csv"',
-        "cache-control": "private, no-store",
-    }
-    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    return table(f"returns-{now:%Y-%m-%d}", COLUMNS, (_line(row, page.lang) for row in rows), page.lang)
 
 
-def _line(row: return_list.UnitRow) -> list[str]:
+def _line(row: return_list.UnitRow, lang: str) -> list[object]:
     article = ", ".join(part for part in (row.name, row.variant, row.deciding) if part)
-    told = [
-        row.number, _at(row.opened_at), _at(row.received_at), _at(row.settled_at), _at(row.paid_at), "" if row.days is None else f"{row.days:.2f}",
+    return [
+        row.number, _at(row.opened_at), _at(row.received_at), _at(row.settled_at), _at(row.paid_at), "" if row.days is None else Decimal(f"{row.days:.2f}"),
         row.store or "", row.channel, row.order_number or "", row.sku, article, row.reason, row.condition or "", row.disposition or "", row.state,
-        _major(row.paid_minor, row.currency), _major(row.refund_minor, row.currency), row.currency,
+        _major(row.paid_minor, row.currency), _major(row.refund_minor, row.currency), _major(row.kept_minor, row.currency),
+        ", ".join(one.says(lang) for one in row.absent), _major(row.less_minor, row.currency), row.currency,
     ]  # fmt: skip
-    # What a spreadsheet would take for a formula stays text.
-    return [f"'{cell}" if cell[:1] in "=+-@" and not cell[1:2].isdigit() else cell for cell in told]
 
 
-def _major(minor: int, currency: str) -> str:
-    return f"{Decimal(minor).scaleb(-get_currency_precision(currency)):f}"
+def _major(minor: int, currency: str) -> Decimal:
+    return Decimal(minor).scaleb(-get_currency_precision(currency))
 
 
 def _at(at: datetime | None) -> str:

@@ -40,11 +40,11 @@ from comptoir.stock.ruling import (
 )
 from comptoir.stock.safety import KIND, MOST_LINES, MOST_UNITS, Known, Line, Rules, changes, put, without
 from comptoir.web.guards import by
-from comptoir.web.pages.audit import file
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.people import AskForm
 from comptoir.web.pages.policies import known
 from comptoir.web.pages.session import Answer
+from comptoir.web.pages.tables import file
 from comptoir.web.pages.typed import Typed
 
 HERE: Final = "/manager/safety"

@@ -22,8 +22,8 @@ from comptoir.screens import stock_control as screen
 from comptoir.screens.stock_control import What
 from comptoir.stock.counting import AskCount
 from comptoir.web.guards import MANAGERS, by
-from comptoir.web.pages.audit import file
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.tables import file
 
 Answer = Response[Any]
 Chosen = Annotated[str, msgspec.Meta(max_length=64)]
@@ -60,7 +60,7 @@ async def control(
 
 @get("/manager/stock/control/csv", opt=by(*MANAGERS))
 async def as_csv(
-    house: NamedDependency[House], actor: NamedDependency[Actor], now: NamedDependency[datetime],
+    house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
     what: FromQuery[What] = What.SHORT, region: FromQuery[Chosen] = "", store: FromQuery[Chosen] = "",
 ) -> Answer:  # fmt: skip
     """The list as a file, at most 5,000 lines; times in UTC."""
@@ -70,7 +70,7 @@ async def as_csv(
         (what.value, row.sku, row.name, row.store, row.on_hand, row.reserved, row.safety_stock, row.free, row.sold, row.cover_days, row.sold_at,
          row.counted_at, row.why) for row in rows[: screen.MOST_IN_FILE]
     ]  # fmt: skip
-    body = await asyncio.to_thread(sheets.write, COLUMNS, lines)
+    body = await asyncio.to_thread(sheets.write, COLUMNS, lines, page.lang)
     return file(body, f"stock-{what.value}-{now:%Y-%m-%d-%H%M}.csv")
 
 

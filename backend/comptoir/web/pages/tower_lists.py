@@ -1,7 +1,5 @@
 """What lies behind the Now page: load of every store, a page at a time and as a file; the works behind each reading."""
 
-import csv
-import io
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
@@ -24,6 +22,7 @@ from comptoir.tower.watching import moment
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.manager import seen
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.tables import table
 
 Answer = Response[Any]
 TheHouse = NamedDependency[House]
@@ -60,20 +59,20 @@ async def load(
 
 @get("/manager/load/csv", opt=by(*MANAGERS))
 async def as_csv(
-    house: TheHouse, actor: TheActor, now: Now, region: FromQuery[Annotated[str, msgspec.Meta(max_length=64)]] = ""
+    house: TheHouse,
+    actor: TheActor,
+    page: ThePage,
+    now: Now,
+    region: FromQuery[Annotated[str, msgspec.Meta(max_length=64)]] = "",
 ) -> Response[Any]:
     """All of it: one line for each store, its readings and its load by hour in per cent (empty: closed). Times in UTC."""
     view = await seen(house, actor, now)
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow((*COLUMNS, *(f"load_{column.at:%Y-%m-%dT%H:%MZ}" for column in view.columns)))
-    for row in showing.rows_of(view, region):
-        lines.writerow([*_line(row.store), *("" if cell.percent is None else cell.percent for cell in row.cells)])
-    headers = {
-        "content-disposition": f'attachment; filename="load-{now:%Y-%m-%d-%H%M}.csv"',
-        "cache-control": "private, no-store",
-    }
-    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    columns = (*COLUMNS, *(f"load_{column.at:%Y-%m-%dT%H:%MZ}" for column in view.columns))
+    lines = [
+        [*_line(row.store), *("" if cell.percent is None else cell.percent for cell in row.cells)]
+        for row in showing.rows_of(view, region)
+    ]
+    return table(f"load-{now:%Y-%m-%d-%H%M}", columns, lines, page.lang)
 
 
 @get("/manager/works", opt=by(*MANAGERS))
@@ -122,12 +121,10 @@ def spans_of(stores: list[StoreNow], which: Which) -> list[tuple[str, datetime, 
 
 def _line(store: StoreNow) -> list[object]:
     said, low, high = store.soon.words
-    told = [
+    return [
         store.place.id, store.place.name, store.place.region_name, store.open, store.due, store.at_risk, store.late, low, said, high, store.here.waiting,
         store.staged, store.cases, store.untold, store.silent.devices, store.pickups_missed, f"{moment(store.outlook.likely.done_at):%Y-%m-%dT%H:%MZ}",
     ]  # fmt: skip
-    # What a spreadsheet would take for a formula stays text.
-    return [f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@" else cell for cell in told]
 
 
 ROUTES: list[BaseRouteHandler] = [load, as_csv, works]

@@ -1,8 +1,7 @@
 """Articles that were missing: each with the part that was missing of what was looked for, store by store, down to the orders; and as a file."""
 
-import csv
-import io
 from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 
@@ -22,6 +21,7 @@ from comptoir.reporting.reports import BYS, GRAINS, By
 from comptoir.reporting.saying import say
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.tables import table
 from comptoir.web.pages.trends import MOST_SPAN, Asked, Day, Of, named, wanted
 
 Answer = Response[Any]
@@ -61,7 +61,8 @@ async def articles(
 
 @get("/manager/trends/{report:str}/articles/csv", opt=by(*MANAGERS))
 async def as_csv(
-    report: FromPath[str], house: TheHouse, actor: TheActor, now: Now, by: FromQuery[By] = "day", until: FromQuery[Day] = "", of: FromQuery[Of] = ""
+    report: FromPath[str], house: TheHouse, actor: TheActor, page: ThePage, now: Now, by: FromQuery[By] = "day", until: FromQuery[Day] = "",
+    of: FromQuery[Of] = "",
 ) -> Answer:  # fmt: skip
     """One line for each article that was missing, at most 10,000: units, and the rate as a part of one."""
     of_articles(report)
@@ -72,18 +73,11 @@ async def as_csv(
         _, rows = await article_queries.articles(
             connection, actor, GRAINS[by], [place.id for place in chosen], first, last, MOST_LINES
         )
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow(("sku", "name", "asked", "short", "short_rate", "from", "to"))
-    for row in rows:
-        # What a spreadsheet would take for a formula stays text.
-        told = [f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in (row.key, row.name)]
-        lines.writerow([*told, row.asked, row.short, f"{row.rate:.4f}", first.isoformat(), last.isoformat()])
-    headers = {
-        "content-disposition": f'attachment; filename="articles-{asked.until:%Y-%m-%d}.csv"',
-        "cache-control": "private, no-store",
-    }
-    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    lines = [
+        (row.key, row.name, row.asked, row.short, Decimal(f"{row.rate:.4f}"), first.isoformat(), last.isoformat()) for row in rows
+    ]  # fmt: skip
+    columns = ("sku", "name", "asked", "short", "short_rate", "from", "to")
+    return table(f"articles-{asked.until:%Y-%m-%d}", columns, lines, page.lang)
 
 
 @get("/manager/trends/{report:str}/article", opt=by(*MANAGERS))

@@ -30,6 +30,7 @@ from comptoir.reporting.saying import say
 from comptoir.returns.queries import list_reasons
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
+from comptoir.web.pages.tables import file
 
 Answer = Response[Any]
 Of = Annotated[str, msgspec.Meta(max_length=80, pattern=r"^([rs]:[a-z0-9][a-z0-9-]*)?\Z")]
@@ -121,17 +122,14 @@ async def as_csv(
     report: FromPath[str], house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
     by: FromQuery[By] = "day", until: FromQuery[Day] = "", of: FromQuery[Of] = "", currency: FromQuery[Currency] = "",
 ) -> Answer:  # fmt: skip
-    """One line for each store and period: shares as parts of one, times in seconds, money in major units with a point."""
+    """One line for each store and period: shares as parts of one, times in seconds, money in major units."""
     what = named(report)
     async with borrowed(house.pool) as connection:
         known = await trends.places(connection, actor)
         asked, chosen = wanted(known, by, until, of, currency, now)
         used, rows = await trends.by_store_and_period(connection, actor, what, by, asked.until, chosen, currency)
-    headers = {
-        "content-disposition": f'attachment; filename="{what.name}-{by}-{asked.until:%Y-%m-%d}.csv"', "cache-control": "private, no-store",
-    }  # fmt: skip
     lines = [(first, place.id, place.name, values) for first, place, values in rows]
-    return Response(file_of(what, used, lines), media_type="text/csv; charset=utf-8", headers=headers)
+    return file(file_of(what, used, lines, page.lang), f"{what.name}-{by}-{asked.until:%Y-%m-%d}.csv")
 
 
 @get("/manager/trends/{report:str}/orders", opt=by(*MANAGERS))
