@@ -7,6 +7,7 @@ import pytest
 from comptoir.kit.actor import Actor
 from comptoir.kit.ids import new_id
 from comptoir.stock.counting import AskCount
+from comptoir.stock.feed import PostSnapshot, ReportedLevel
 from comptoir.stock.shelves import OpenShelfCount
 from tests.hands import Shop
 from tests.world import BOWL, CUP, DERBY, LEA, LYON, TABLE_SET, Line, order
@@ -75,6 +76,21 @@ async def test_what_hands_did_before_a_count_and_told_after_it_was_seen_by_that_
     assert [one.outcome for one in (await sam.send(*unsent)).outcomes] == ["applied", "applied"]
     assert (await shop.figures())[:3] == (10, 2, 2)
     assert await shop.breaches() == []
+
+
+async def test_a_figure_of_the_till_from_after_the_count_knows_of_no_pick(shop: Shop) -> None:
+    await shop.receive(10)
+    work = (await shop.place(order(Line(DERBY, 2)))).works[0].id
+    sam, lea = await shop.handheld(), await shop.handheld(who=LEA, number=2)
+    count = UUID((await shop.perform(AskCount(new_id(), LYON, DERBY)))["id"])
+    unsent = sam.event("pick", work=work, line=1, quantity=2)
+    shop.clock.advance(minutes=5)
+    await lea.tell("count", count=count, quantity=8)
+    shop.clock.advance(minutes=5)
+    await shop.perform(PostSnapshot(new_id(), LYON, shop.now, (ReportedLevel(DERBY, 10),)))
+    shop.clock.advance(minutes=5)
+    assert [one.outcome for one in (await sam.send(unsent)).outcomes] == ["applied"]
+    assert (await shop.figures())[:3] == (10, 2, 2)
 
 
 async def test_a_figure_from_before_a_short_does_not_let_new_promises_be_made_and_is_counted_once_more(

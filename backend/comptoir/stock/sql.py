@@ -71,8 +71,9 @@ async def post(tx: Tx, movements: Sequence[Movement], *, by_hands: bool = True) 
         " ORDER BY l.sku, l.location FOR NO KEY UPDATE OF l",
         [k[0] for k in keys], [k[1] for k in keys],
     )  # fmt: skip
-    if by_hands:
-        movements = [*movements, *seen_by_count(movements, {(row[0], row[1]): row[2] for row in rows})]
+    if by_hands and (late := seen_by_count(movements, {(row[0], row[1]): row[2] for row in rows})):
+        newer = await _newer_snapshots(tx, late)
+        movements = [*movements, *(one for one in late if (one.sku, one.location) not in newer)]
     sums: dict[tuple[str, str], list[int]] = {}
     for m in movements:
         total = sums.setdefault((m.sku, m.location), [0, 0, 0, 0])
@@ -81,6 +82,16 @@ async def post(tx: Tx, movements: Sequence[Movement], *, by_hands: bool = True) 
     await add_to_levels(tx, keys, [sums[k] for k in keys])
     await note_sold(tx, [m for m in movements if m.fact in (Fact.HAND_OVER, Fact.CARRIER_TOOK)])
     await append(tx, movements)
+
+
+async def _newer_snapshots(tx: Tx, late: Sequence[Movement]) -> set[tuple[str, str]]:
+    """Of these rows those whose last absolute figure is the till's: it told what is in the building, not what is on the shelf."""
+    rows = await tx.rows(
+        "SELECT DISTINCT k.sku, k.location FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS k (sku, location, at)"
+        " WHERE EXISTS (SELECT FROM stock_movement m WHERE m.sku = k.sku AND m.location = k.location AND m.fact = 'snapshot' AND m.happened_at > k.at)",
+        [one.sku for one in late], [one.location for one in late], [one.happened_at for one in late],
+    )  # fmt: skip
+    return {(row["sku"], row["location"]) for row in rows}
 
 
 async def add_to_levels(tx: Tx, keys: Sequence[tuple[str, str]], deltas: Sequence[Sequence[int]]) -> None:
