@@ -19,6 +19,7 @@ from comptoir.alerting.sending import send_alerts
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import NotFound
 from comptoir.kit.ids import new_id
+from comptoir.notifications.providers.port import Answer
 from comptoir.notifications.providers.smtp import MailServer, SmtpProvider
 from comptoir.notifications.sending import Lane
 from comptoir.web.pages import manager
@@ -184,6 +185,52 @@ async def test_without_an_answer_it_goes_further_up_and_quiet_hours_hold_message
             assert (await rows(desk, "what", "SELECT what FROM alert_step")).count("escalated") == times, minutes_
 
 
+async def test_where_nobody_holds_a_role_the_next_one_up_is_told_and_a_slow_mail_server_holds_up_no_notification(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(database) as desk:
+        house = desk.app.house
+        await desk.connection.execute("UPDATE staff SET disabled_at = $2 WHERE id = $1", HELENE.id, MIDDAY)
+        office = await desk.browser(ODILE)
+        await rule(office, media=["push", "email"])
+        await desk.connection.execute(
+            "INSERT INTO push_subscription (id, staff, endpoint, p256dh, auth, language, made_at, last_seen_at) VALUES ($1, $2, 'https://push.example/x', 'k', 'a', 'fr', $3, $3)",
+            new_id(), INES.id, MIDDAY,
+        )  # fmt: skip
+        await late(desk, 2)
+        await judge_alerts(house)
+        told = await desk.connection.fetch("SELECT DISTINCT staff FROM alert_notice")
+        assert [row["staff"] for row in told] == [INES.id], "the store has no manager: its region's hears of it"
+        await desk.connection.execute(
+            "UPDATE alert_notice SET next_at = next_at - interval '1 hour' WHERE medium = 'email'"
+        )
+        shown = asyncio.Event()
+
+        async def push(*_: Any) -> Answer:
+            shown.set()
+            return Answer("accepted", "")
+
+        class Slow(Lane):
+            async def ask(self, *_: Any) -> Answer:
+                await asyncio.wait_for(shown.wait(), 5)
+                return Answer("busy", "slow")
+
+        monkeypatch.setattr("comptoir.alerting.sending.pushed", push)
+        house.lanes["email"] = Slow("email", None)
+        assert await send_alerts(house) == 1
+        assert await notices(desk) == [("push", "sent", ""), ("email", "due", "slow")]
+        # A server that answers badly again and again is left alone for a while: nobody is called, and no try is counted.
+        house.lanes["email"].rests_until = desk.app.clock() + timedelta(minutes=30)
+        desk.app.clock.advance(minutes=10)
+        assert await send_alerts(house) == 0
+        row = await desk.connection.fetchrow("SELECT tries, code, next_at FROM alert_notice WHERE medium = 'email'")
+        assert row is not None and (row["tries"], row["code"], row["next_at"]) == (
+            1,
+            "away",
+            MIDDAY + timedelta(minutes=30),
+        )
+
+
 async def test_rules_are_changed_in_their_own_scope_alone_and_every_change_is_kept(database: Database) -> None:
     async with opened(database) as desk:
         office, south, north, boss = [await desk.browser(one) for one in (ODILE, INES, MARC, HELENE)]
@@ -195,6 +242,11 @@ async def test_rules_are_changed_in_their_own_scope_alone_and_every_change_is_ke
         assert (await rule(south, scope="r:sud")).status_code == 303
         for wrong in ({"threshold": "0"}, {"person": str(new_id())}):
             assert (await rule(office, **wrong)).status_code == 422, wrong
+        for of_house in (
+            {"tells": "store_manager"},
+            {"tells": "head_office", "escalate_to": "store_manager", "escalate_after": "5"},
+        ):
+            assert (await rule(office, "channel", **of_house)).status_code == 422, "no store's manager sees it"
         mine = await desk.connection.fetchval("SELECT id FROM alert_rule")
         for browser, status in ((south, 200), (office, 200), (north, 404), (boss, 403)):
             assert (await browser.get(f"{RULES}/{mine}")).status_code == status

@@ -39,6 +39,11 @@ async def save_rule(tx: Tx, command: SaveRule, actor: Actor, now: datetime) -> R
         raise Invalid("alert_rule_wrong", field="escalate_after")
     if kind.of == "house" and (command.region or command.location):
         raise Invalid("alert_rule_wrong", field="scope")
+    # What is no store's is seen by head office alone.
+    if kind.of == "house" and command.tells not in ("head_office", "nobody"):
+        raise Invalid("alert_rule_wrong", field="tells")
+    if kind.of == "house" and command.escalate_to not in ("head_office", None):
+        raise Invalid("alert_rule_wrong", field="escalate_after")
     before = await sql.lock_rule(tx, command.rule)
     if command.rule in IDS and (actor.locations is not None or command.kind != KINDS_OF[command.rule]):
         raise NotFound("alert_rule_not_found")

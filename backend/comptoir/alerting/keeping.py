@@ -1,11 +1,12 @@
 """The job that judges: figures are read, kept by the hour, compared with the rules; what changes is written with the messages about it."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from comptoir.alerting import sql
 from comptoir.alerting.judging import Change, is_overdue, judge, speaks_at
 from comptoir.alerting.measuring import measure
+from comptoir.alerting.model import Above, Told
 from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Tx, borrowed, in_transaction
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 READINGS_KEPT: Final = timedelta(days=36)
 ALERTS_KEPT: Final = timedelta(days=365)
+UP: Final[tuple[Told, ...]] = get_args(Above)
 HOUSE: Final = "house"
 """Whom a change of something that is no store's is told to: pages of all places."""
 
@@ -76,8 +78,16 @@ async def carry_out(tx: Tx, change: Change) -> None:
     # Who is only looked for now has no way of their own in the rule: they are told by both.
     media = rule.media or ("push", "email") if higher else rule.media
     at = speaks_at(rule, await sql.time_zone_of(tx, location), tx.now)
-    await sql.add_notices(tx, alert, n, higher or rule.tells, None if higher else rule.person, location, media, at)
+    person = None if higher else rule.person
+    for role in upward(higher or rule.tells):
+        if await sql.add_notices(tx, alert, n, role, person, location, media, at):
+            break
     return None
+
+
+def upward(role: Told) -> tuple[Told, ...]:
+    """Who is told, and who instead where nobody holds that role for the place: nobody hears of nothing because of a vacancy."""
+    return UP[UP.index(role) :] if role in UP else (role,)
 
 
 async def forget_old(house: "House") -> None:

@@ -7,10 +7,12 @@ due --> suppressed: it ended, somebody is at it, it was put off, or it is not th
 A notification that no browser takes (none is there, its address is gone) is written as a mail instead.
 """
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from comptoir.alerting import sql
 from comptoir.alerting.keeping import HOUSE
+from comptoir.alerting.model import MEDIA
 from comptoir.alerting.saying import headline, sentence
 from comptoir.alerting.sql import DueNotice
 from comptoir.kit.actor import SYSTEM
@@ -34,11 +36,13 @@ PUSH_SECONDS: Final = 3_600
 
 
 async def send_alerts(house: "House") -> int:
-    """Work off what is due; how many were settled."""
-    done = 0
-    for notice in await in_transaction(house.pool, SYSTEM.who, house.clock(), sql.claim):
-        done += await send(house, notice)
-    return done
+    """Work off what is due, each way for itself: a mail server that is slow holds up no notification. How many were settled."""
+    due = await in_transaction(house.pool, SYSTEM.who, house.clock(), sql.claim)
+
+    async def one_by_one(medium: str) -> int:
+        return sum([await send(house, notice) for notice in due if notice.medium == medium])
+
+    return sum(await asyncio.gather(*(one_by_one(medium) for medium in MEDIA)))
 
 
 async def send(house: "House", notice: DueNotice) -> bool:
@@ -63,10 +67,15 @@ async def send(house: "House", notice: DueNotice) -> bool:
     if why is not None or reader is None:
         await settled("suppressed", why or "not_yours")
         return True
+    mails = house.lanes["email"]
+    if notice.medium == "email" and mails.rests(house.clock()):
+        await settled("due", "away", mails.rests_until)
+        return False
     if not await in_transaction(house.pool, SYSTEM.who, house.clock(), lambda tx: sql.begin(tx, notice.id)):
         return True
     if notice.medium == "email":
-        answer = await house.lanes["email"].ask(house, letter_of(house, notice, reader))
+        answer = await mails.ask(house, letter_of(house, notice, reader))
+        mails.note(answer.outcome, house.clock())
     else:
         to = [Subscription(one["id"], one["endpoint"], one["p256dh"], one["auth"]) for one in browsers]
         answer = await pushed(house, notice, reader, to)
