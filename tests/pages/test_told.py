@@ -10,6 +10,7 @@ import pytest
 from comptoir.kit.check import find_breaches
 from comptoir.kit.ids import new_id
 from comptoir.notifications.providers.port import Answer, Letter
+from comptoir.tower.queries import read_untold
 from tests.conftest import Database
 from tests.doors import MIDDAY
 from tests.pages.manager_door import UUID_TEXT, Desk, hidden, opened, words
@@ -79,6 +80,11 @@ async def test_the_manager_sees_who_does_not_know_what_and_why(desk: Desk) -> No
     assert "On ne sait pas s’il est parti." in said
     assert "Appeler Inès" in said
     assert not UUID_TEXT.search(said)
+    # An order that was moved away is counted where it is, once.
+    await desk.connection.execute(
+        "UPDATE work SET status = 'canceled', ended_because = 'moved' WHERE order_id = $1", order
+    )
+    assert await read_untold(desk.connection, None) == {}
 
 
 async def test_another_region_sees_nothing_of_it_and_can_do_nothing(desk: Desk) -> None:

@@ -74,7 +74,7 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 def differs(seen: Seen, then: Effect) -> bool:
-    """Would something else be done than was shown? Fewer or other works and messages always, late orders and cost beyond a little."""
+    """Would something else be done than was shown? Another number of works or messages always, late orders and cost beyond a little."""
     now = then.seen
     late = max(SLACK_LATE, SLACK_SHARE * seen.late)
     cost = max(SLACK_MINOR, SLACK_SHARE * abs(seen.cost_minor))

@@ -50,7 +50,7 @@ SELECT e.location, count(*)::int FROM exception e WHERE e.resolved_at IS NULL AN
 """
 _UNTOLD = """
 SELECT w.location, count(DISTINCT m.order_id)::int FROM message m JOIN sales_order o ON o.id = m.order_id JOIN work w ON w.order_id = m.order_id
-WHERE m.status = 'failed' AND {still} AND ($1::text[] IS NULL OR w.location = ANY($1)) GROUP BY 1 LIMIT $2
+WHERE m.status = 'failed' AND {still} AND w.status <> 'rejected' AND w.ended_because IS DISTINCT FROM 'moved' AND ($1::text[] IS NULL OR w.location = ANY($1)) GROUP BY 1 LIMIT $2
 """.replace("{still}", STILL_NEEDED.strip())
 _SILENT = f"""
 SELECT q.location, count(*)::int, min(q.last_seen_at), (array_agg(q.name ORDER BY q.last_seen_at, q.name))[1], sum(q.lines)::int FROM (

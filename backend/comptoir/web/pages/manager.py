@@ -81,14 +81,17 @@ async def now_stream(
         return drawn_parts(page, await seen(house, actor, now, newest=True), now)
 
     key = ("now", actor.locations, page.lang, id(house))
-    # Whoever comes back after a break has seen more since.
-    first = "" if page.request.headers.get("last-event-id") else since
-    return told(live, actor.locations, key, draw, seldom(still_theirs(house, actor, page)), first)
+    return told(live, actor.locations, key, draw, seldom(still_theirs(house, actor, page)), first(page, since))
 
 
 def drawn_parts(page: Page, view: showing.Now, now: datetime) -> dict[str, str]:
     """The parts of the Now page as HTML, by the id of their element."""
     return {part: page.text(name, view=view, now=now, time_zone=view.time_zone) for part, name in PARTS.items()}
+
+
+def first(page: Page, since: str) -> str:
+    """What the page itself was made of, where its stream begins; whoever comes back after a break has seen more since."""
+    return "" if page.request.headers.get("last-event-id") else since
 
 
 def marks(parts: dict[str, str]) -> str:

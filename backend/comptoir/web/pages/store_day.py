@@ -25,7 +25,7 @@ from comptoir.tower.standing import StoreNow
 from comptoir.tower.watching import moment
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.live import Live
-from comptoir.web.pages.manager import still_theirs, told
+from comptoir.web.pages.manager import Marks, first, marks, still_theirs, told
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.shell import newest_app
 
@@ -49,15 +49,16 @@ async def store_page(
     house: TheHouse, actor: TheActor, page: ThePage, now: Now, location: FromPath[str]
 ) -> Answer:  # fmt: skip
     """The store as it stands. NotFound `location_not_found`."""
-    newest = newest_app(page.request, house)
-    return page.html("manager/store.html", **await of_store(house, actor, location, now), newest=newest, now=now)
+    around = await of_store(house, actor, location, now) | {"newest": newest_app(page.request, house), "now": now}
+    drawn = page.text("manager/_store.html", **around)
+    return page.html("manager/store.html", **around, drawn=drawn, marks=marks({"": drawn}))
 
 
 @get("/manager/stores/{location:str}/stream", opt=by(*MANAGERS))
 async def store_stream(
-    location: FromPath[str], house: TheHouse, actor: TheActor, page: ThePage, live: NamedDependency[Live]
+    location: FromPath[str], house: TheHouse, actor: TheActor, page: ThePage, live: NamedDependency[Live], since: Marks = ""
 ) -> Stream:  # fmt: skip
-    """The store again whenever it changed, at most once a second; until the sign-in ends or reaches other stores."""
+    """The store again whenever it changed, at most once a second; until the sign-in ends or reaches other stores. `since` marks what the page showed."""
     await of_store(house, actor, location, house.clock())
 
     newest = newest_app(page.request, house)
@@ -67,7 +68,7 @@ async def store_stream(
         return page.text("manager/_store.html", **await of_store(house, actor, location, now), newest=newest, now=now)
 
     key = ("store", location, page.lang, id(house))
-    return told(live, (location,), key, draw, still_theirs(house, actor, page))
+    return told(live, (location,), key, draw, still_theirs(house, actor, page), first(page, since))
 
 
 @get("/manager/stores/{location:str}/live", opt=by(*MANAGERS))
