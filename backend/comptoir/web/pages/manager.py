@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromQuery
 from litestar.response import Stream
+from markupsafe import Markup
 
 from comptoir.house import House
 from comptoir.kit.actor import Actor
@@ -63,7 +64,8 @@ async def now_page(
     """The actor's stores: readings, what will break, load by hour, what to decide."""
     view = await seen(house, actor, now)
     parts = drawn_parts(page, view, now)
-    return page.html("manager/now.html", view=view, now=now, time_zone=view.time_zone, parts=parts, marks=marks(parts))
+    whole = {name: Markup(html) for name, html in parts.items()}
+    return page.html("manager/now.html", view=view, now=now, time_zone=view.time_zone, parts=whole, marks=marks(parts))
 
 
 @get("/manager/stream", opt=by(*MANAGERS))

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
+from markupsafe import Markup
 
 from comptoir.house import House
 from comptoir.kit.actor import Actor
@@ -51,7 +52,7 @@ async def store_page(
     """The store as it stands. NotFound `location_not_found`."""
     around = await of_store(house, actor, location, now) | {"newest": newest_app(page.request, house), "now": now}
     drawn = page.text("manager/_store.html", **around)
-    return page.html("manager/store.html", **around, drawn=drawn, marks=marks({"": drawn}))
+    return page.html("manager/store.html", **around, drawn=Markup(drawn), marks=marks({"": drawn}))
 
 
 @get("/manager/stores/{location:str}/stream", opt=by(*MANAGERS))
