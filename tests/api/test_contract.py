@@ -97,6 +97,27 @@ def test_every_body_of_the_documentation_is_one_that_is_understood(client: TestC
     assert not wrong, "\n".join(wrong)
 
 
+def test_examples_may_be_sent_one_after_the_other_and_answers_of_goods_and_webhooks_are_described(
+    client: TestClient[Any],
+) -> None:
+    told = client.get("/openapi.json").json()
+    ids, bare = [], []
+    for path, verbs in told["paths"].items():
+        for verb, operation in verbs.items():
+            for body in operation.get("requestBody", {}).get("content", {}).values():
+                ids += (
+                    [body["example"]["id"]]
+                    if "id" in (body.get("example") or {}) and isinstance(body["example"], dict)
+                    else []
+                )
+            answer = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+            about = path.startswith(("/api/v1/purchase", "/api/v1/receiving", "/api/v1/transfer", "/api/v1/webhooks"))
+            if verb == "get" and about and "$ref" not in answer.get("schema", {}):
+                bare.append(path)
+    assert (len(ids), bare) == (len(set(ids)), [])
+    assert "HMAC-SHA-256" in told["info"]["description"]
+
+
 def test_the_documentation_page_asks_nothing_of_anybody_else(client: TestClient[Any]) -> None:
     page = client.get("/documentation")
     assert page.status_code == 200

@@ -4,6 +4,7 @@ import inspect
 import re
 from datetime import date, datetime
 from functools import cache
+from hashlib import sha256
 from typing import Annotated, Any, Final, get_args
 from uuid import UUID
 
@@ -20,6 +21,26 @@ from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
 
 REF: Final = "#/components/schemas/{name}"
+RULES: Final = (
+    "Orders, stock, availability, receiving, transfers, returns, money and reports, as JSON over HTTPS. Send a key of head office's as "
+    "`Authorization: Bearer <key>`; each operation names the right that it needs. A key for some locations sees and touches those alone: "
+    "what is not theirs is not found (404).",
+    "**Again is safe.** Whatever changes something carries an `id`, a UUID that you make. The same body with the same id, as often as you like, "
+    "has one effect and gets the first answer again; another body under an id that was used is refused (409, `id_reused`). After a lost answer or a 503 "
+    "send the very same once more. What was refused is not remembered: mend it and send it under the same id.",
+    "**Refusals** are problems (RFC 9457, `application/problem+json`): `type` is a page that says what happened, what is safe and what to do next; "
+    "the facts of the refusal are further members. `Accept-Language: en` or `fr` chooses the words. Unknown fields are refused (400).",
+    '**Lists** come a page at a time; `Link: <...>; rel="next"` leads to the next one, and is missing on the last. Times are RFC 3339 in UTC, '
+    "days are the place's own; money is in the smallest unit of its currency (`_minor`), quantities are units.",
+    "**Webhooks.** Register an address with `POST /api/v1/webhooks`; its answer tells the `secret` (send the same again if it was lost on the way). "
+    "Each delivery is a POST with `webhook-id`, `webhook-timestamp` and `webhook-signature`. To verify it: take the body's bytes as they came; refuse a "
+    "timestamp more than five minutes from your clock; compute HMAC-SHA-256 over `<webhook-id>.<webhook-timestamp>.<body>` with the secret, without "
+    "`whsec_` and decoded from base64, as the key; base64 of it after `v1,` must be one of the signatures, which stand with a blank between. Answer 2xx "
+    "within ten seconds, work afterwards. A delivery may come more than once: its `webhook-id` stays the same. Deliveries of one `subject` come in the "
+    "order of `sequence`. Send again what you missed with `/replay`; try the address with `/trial`.",
+)
+"""What holds for every operation, paragraph by paragraph (CommonMark)."""
+
 PROBLEM: Final = {
     "type": "object",
     "description": "RFC 9457. The facts of the refusal are further members; `type` is a page that explains it.",
@@ -35,6 +56,7 @@ REFUSALS: Final = {
     "413": "Too large", "415": "Another content type is expected", "422": "Decoded, and against a rule",
     "429": "Too often; see Retry-After", "503": "A part is away; asking again with the same id is safe",
 }  # fmt: skip
+_MARKED: Final = re.compile(r"(\*\*|`)(.+?)\1|([^*`]+)")
 _PATH: Final = re.compile(r"\{(\w+):(\w+)\}")
 
 
@@ -90,7 +112,7 @@ def document(app: Litestar) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Comptoir", "version": "1",
-            "description": "Orders, stock and availability. Every refusal is a problem (RFC 9457) with a page of its own.",
+            "description": "\n\n".join(RULES),
         },
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
@@ -166,8 +188,18 @@ def operation(path: str, handler: HTTPRouteHandler) -> dict[str, Any]:
     if body is not None:
         media = handler.opt.get("body_type", "application/json")
         told["requestBody"] = {"required": True, "content": {media: {"schema": _schema(body)}}}
-        told["requestBody"]["content"][media]["example"] = handler.opt.get("example") or example_of(body)
+        example = handler.opt.get("example") or example_of(body)
+        told["requestBody"]["content"][media]["example"] = with_own_id(example, told["operationId"])
     return told
+
+
+def with_own_id(example: Any, operation: str) -> Any:
+    """The example with an id of its own, so that whoever sends one after the other has none refused as used before."""
+    if not isinstance(example, dict) or "id" not in example:
+        return example
+    made = bytearray(sha256(operation.encode()).digest()[:16])
+    made[6], made[8] = made[6] & 0x0F | 0x70, made[8] & 0x3F | 0x80
+    return example | {"id": str(UUID(bytes=bytes(made)))}
 
 
 def answer_of(handler: BaseRouteHandler) -> Any:
@@ -222,9 +254,16 @@ def documentation(request: DoorRequest, page: NamedDependency[Page]) -> Response
         "session/documentation.html",
         groups=groups,
         webhooks=told["webhooks"],
+        rules=[plain(rule) for rule in RULES],
         schemas=told["components"]["schemas"],
         pretty=pretty,
     )
+
+
+def plain(rule: str) -> list[tuple[str, str]]:
+    """A paragraph of the rules as (tag, text): `strong`, `code` or nothing."""
+    kinds = {"**": "strong", "`": "code", "": ""}
+    return [(kinds[tag], marked or bare) for tag, marked, bare in _MARKED.findall(rule)]
 
 
 def pretty(value: Any) -> str:

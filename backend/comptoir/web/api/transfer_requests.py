@@ -1,6 +1,7 @@
 """What stores ask of one another, over the API; and missing units of a transfer, accounted for."""
 
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -20,6 +21,7 @@ from comptoir.transfers.requesting import (
     DeclineRequest,
     Grant,
     GrantRequest,
+    RequestStatus,
     RequestTold,
     WithdrawRequest,
 )
@@ -34,7 +36,40 @@ ASK_EXAMPLE = {"id": ID, "to": "lyon-confluence", "from": "lyon-part-dieu", "lin
 class RequestQuestion(msgspec.Struct, frozen=True):
     """Which requests."""
 
-    status: Literal["asked", "accepted", "declined", "canceled"] | None = None
+    status: RequestStatus | None = None
+
+
+class RequestedLine(msgspec.Struct, frozen=True):
+    """Units of one article: asked for, and granted once somebody has answered."""
+
+    sku: str
+    asked: int
+    granted: int | None = None
+
+
+class RequestStands(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """A request as it stands: who asks, who was asked (nobody in particular: none), what was answered, and the transfer that carries it."""
+
+    id: UUID
+    number: str
+    to: str
+    to_name: str
+    status: RequestStatus
+    note: str
+    answer: str
+    created_at: datetime
+    lines: list[RequestedLine]
+    from_: str | None = None
+    from_name: str | None = None
+    transfer: UUID | None = None
+    transfer_number: str | None = None
+    answered_at: datetime | None = None
+
+
+class Requests(msgspec.Struct, frozen=True):
+    """One page of requests."""
+
+    requests: list[RequestStands]
 
 
 class Granting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -78,7 +113,7 @@ async def ask(
     return Response(done.answer, media_type="application/json", status_code=200 if done.again else 201)
 
 
-@get("/transfer-requests", opt=with_key("stock:read"))
+@get("/transfer-requests", opt=with_key("stock:read") | {"answer": Requests})
 async def list_requests(
     house: NamedDependency[House], actor: NamedDependency[Actor], status: FromQuery[str | None] = None,
     after: FromQuery[str | None] = None, limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=100)]] = 50,
@@ -90,10 +125,10 @@ async def list_requests(
     more = f"&status={q.status}" if q.status else ""
     to = f"/api/v1/transfer-requests?limit={limit}&after={rows[-1].place}{more}" if len(rows) == limit else ""
     headers = {"link": f'<{to}>; rel="next"'} if to else {}
-    return Response({"requests": [told(row) for row in rows]}, headers=headers)
+    return Response(Requests([told(row) for row in rows]), headers=headers)
 
 
-@get("/transfer-requests/{request_id:uuid}", opt=with_key("stock:read"))
+@get("/transfer-requests/{request_id:uuid}", opt=with_key("stock:read") | {"answer": RequestStands})
 async def read(
     request_id: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[Any]:
@@ -136,11 +171,9 @@ async def settle(
     return answered(await house.runner.perform(command, actor))
 
 
-def told(view: screen.RequestView) -> dict[str, Any]:
-    """A request as JSON, without names of people."""
-    plain: dict[str, Any] = msgspec.to_builtins(view)
-    plain["lines"] = [{key: line[key] for key in ("sku", "asked", "granted")} for line in plain["lines"]]
-    return {key: value for key, value in plain.items() if not key.endswith("_by")}
+def told(view: screen.RequestView) -> RequestStands:
+    """A request as the API tells it: without names of people."""
+    return msgspec.convert(msgspec.to_builtins(view), RequestStands)
 
 
 ROUTES: list[BaseRouteHandler] = [ask, list_requests, read, grant, decline, withdraw, settle]

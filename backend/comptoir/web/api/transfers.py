@@ -1,5 +1,6 @@
 """Transfers over the API: made, sent and received by places without a handheld, canceled, read."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from comptoir.transfers.model import (
     MOST_LINES,
     CancelTransfer,
     CreateTransfer,
+    Reason,
     ReceiveTransfer,
     ShipTransfer,
     TransferTold,
@@ -40,6 +42,57 @@ class TransferQuestion(msgspec.Struct, frozen=True):
 
     location: Slug | None = None
     status: Literal["created", "shipped", "receiving", "closed", "canceled"] | None = None
+
+
+class TransferStands(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """A transfer without its lines; every figure is the sum of its lines, in units.
+
+    `reserved` and `picked` are still at the source, `in_transit` nowhere, `received`, `damaged` and `over` (came and was not on the way) at the
+    destination; `missing` had not come at the end, `lost` is what became of them, `released` never left. `order` is whose units they are, if anybody's.
+    """
+
+    id: UUID
+    number: str
+    from_: str
+    from_name: str
+    to: str
+    to_name: str
+    status: Literal["created", "shipped", "receiving", "closed", "canceled"]
+    reason: Reason
+    note: str
+    created_at: datetime
+    quantity: int
+    reserved: int
+    picked: int
+    in_transit: int
+    received: int
+    missing: int
+    released: int
+    over: int
+    lost: int
+    damaged: int
+    articles: int
+    actions: tuple[str, ...]
+    order: UUID | None = None
+    order_number: str | None = None
+    work: UUID | None = None
+    to_shelve: UUID | None = None
+    promise_at: datetime | None = None
+    shipped_at: datetime | None = None
+    received_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class Transfers(msgspec.Struct, frozen=True):
+    """One page of transfers."""
+
+    transfers: list[TransferStands]
+
+
+class TransferWhole(TransferStands, frozen=True, kw_only=True):
+    """A transfer with its lines, in the source's walk order."""
+
+    lines: list[screen.LineView]
 
 
 class Shipment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +125,7 @@ async def create(
     return Response(done.answer, media_type="application/json", status_code=200 if done.again else 201)
 
 
-@get("/transfers", opt=with_key("stock:read"))
+@get("/transfers", opt=with_key("stock:read") | {"answer": Transfers})
 async def list_transfers(
     house: NamedDependency[House], actor: NamedDependency[Actor], location: FromQuery[str | None] = None,
     status: FromQuery[str | None] = None, after: FromQuery[str | None] = None,
@@ -86,15 +139,16 @@ async def list_transfers(
         )
     more = "".join(f"&{name}={value}" for name, value in (("location", q.location), ("status", q.status)) if value)
     link = f'</api/v1/transfers?limit={limit}&after={rows[-1].place}{more}>; rel="next"' if len(rows) == limit else ""
-    return Response({"transfers": [told(row) for row in rows]}, headers={"link": link} if link else {})
+    found = Transfers([msgspec.convert(told(row), TransferStands) for row in rows])
+    return Response(found, headers={"link": link} if link else {})
 
 
-@get("/transfers/{transfer:uuid}", opt=with_key("stock:read"))
+@get("/transfers/{transfer:uuid}", opt=with_key("stock:read") | {"answer": TransferWhole})
 async def read(transfer: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[Any]:
     """One transfer with its lines: units in each state, what is over, and what may be done next."""
     async with borrowed(house.pool) as connection:
         view = await screen.one(connection, transfer, actor)
-    return Response(told(view.head) | {"lines": view.lines})
+    return Response(msgspec.convert(told(view.head) | {"lines": msgspec.to_builtins(view.lines)}, TransferWhole))
 
 
 @post("/transfers/{transfer:uuid}/shipment", opt=with_key("stock:write") | {"example": {"id": ID, "lines": PAIRS}, "answer": TransferTold}, status_code=200)  # fmt: skip

@@ -87,6 +87,24 @@ class DeliveryQuestion(msgspec.Struct, frozen=True):
     after: UUID | None = None
 
 
+class Endpoints(msgspec.Struct, frozen=True):
+    """The endpoints that a key reaches."""
+
+    webhooks: list[screen.EndpointRow]
+
+
+class DeliveryTold(screen.DeliveryRow, frozen=True, kw_only=True):
+    """One delivery: what happened, the bytes that were signed (`body`), how far it is, what the endpoint last said; `webhook_id` as it was sent."""
+
+    webhook_id: str
+
+
+class Deliveries(msgspec.Struct, frozen=True):
+    """One page of deliveries, newest first."""
+
+    deliveries: list[DeliveryTold]
+
+
 class Registered(msgspec.Struct, frozen=True):
     """The endpoint and its secret, which no other answer tells; after a lost answer send the same again."""
 
@@ -95,15 +113,15 @@ class Registered(msgspec.Struct, frozen=True):
     secret: str
 
 
-@get("/webhooks", opt=with_key("webhooks:read"))
+@get("/webhooks", opt=with_key("webhooks:read") | {"answer": Endpoints})
 async def list_endpoints(house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[Any]:
     """The endpoints the key reaches: those of its own locations alone, or all when it is for all. With their health."""
     async with borrowed(house.pool) as connection:
         rows = await screen.list_endpoints(connection, actor.locations, house.clock() - COUNTED)
-    return Response({"webhooks": rows})
+    return Response(Endpoints(rows))
 
 
-@get("/webhooks/{endpoint:uuid}", opt=with_key("webhooks:read"))
+@get("/webhooks/{endpoint:uuid}", opt=with_key("webhooks:read") | {"answer": screen.EndpointRow})
 async def read(endpoint: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor]) -> Response[Any]:
     """One endpoint with its health: last success and failure, what waits and since when, what was given up in thirty days."""
     async with borrowed(house.pool) as connection:
@@ -169,7 +187,7 @@ async def trial(
     return Response(done.answer, media_type="application/json", status_code=202)
 
 
-@get("/webhooks/{endpoint:uuid}/deliveries", opt=with_key("webhooks:read"))
+@get("/webhooks/{endpoint:uuid}/deliveries", opt=with_key("webhooks:read") | {"answer": Deliveries})
 async def deliveries(
     endpoint: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor],
     status: FromQuery[str | None] = None, after: FromQuery[UUID | None] = None,
@@ -182,8 +200,8 @@ async def deliveries(
         rows = await screen.list_deliveries(connection, endpoint, actor.locations, q.status, q.after, limit)
     more = f"&status={q.status}" if q.status else ""
     link = f'</api/v1/webhooks/{endpoint}/deliveries?limit={limit}&after={rows[-1].id}{more}>; rel="next"'
-    told = [msgspec.to_builtins(row) | {"webhook_id": signing.message_id(row.id)} for row in rows]
-    return Response({"deliveries": told}, headers={"link": link} if len(rows) == limit else {})
+    told = [DeliveryTold(**msgspec.structs.asdict(row), webhook_id=signing.message_id(row.id)) for row in rows]
+    return Response(Deliveries(told), headers={"link": link} if len(rows) == limit else {})
 
 
 @post("/webhooks/{endpoint:uuid}/deliveries/{delivery:uuid}/replay", opt=with_key("webhooks:write") | {"answer": Replayed}, status_code=202)  # fmt: skip
