@@ -118,6 +118,17 @@ def test_examples_may_be_sent_one_after_the_other_and_answers_of_goods_and_webho
     assert "HMAC-SHA-256" in told["info"]["description"]
 
 
+def test_a_number_of_the_query_that_is_out_of_its_bounds_is_told(client: TestClient[Any]) -> None:
+    wrong = []
+    for path, verbs in client.get("/openapi.json").json()["paths"].items():
+        if "limit" in {one["name"] for one in verbs.get("get", {}).get("parameters", ())} and "{" not in path:
+            for limit in (0, -1, 100_000):
+                answer = client.get(path, params={"limit": limit}, headers=BEARER)
+                if answer.status_code != 400:
+                    wrong.append(f"{path}?limit={limit}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
 def test_the_documentation_page_asks_nothing_of_anybody_else(client: TestClient[Any]) -> None:
     page = client.get("/documentation")
     assert page.status_code == 200

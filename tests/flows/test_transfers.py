@@ -16,6 +16,7 @@ from comptoir.receiving.model import OrderGoods
 from comptoir.receiving.model import Wish as Goods
 from comptoir.stock.promise import Shortage
 from comptoir.transfers.model import (
+    Arrived,
     CancelTransfer,
     CountSource,
     CreateTransfer,
@@ -256,12 +257,13 @@ async def test_a_warehouse_without_a_handheld_sends_and_receives_by_lines(shop: 
     with pytest.raises(Invalid, match="more_than_asked"):
         await shop.perform(ShipTransfer(new_id(), made.id, (Wish(DERBY, 5),)), OFFICE)
     await shop.perform(ShipTransfer(new_id(), made.id, (Wish(DERBY, 3),)), OFFICE)
-    command = ReceiveTransfer(new_id(), made.id, (Wish(DERBY, 2), Wish(CUP, 1)), close=True)
+    command = ReceiveTransfer(new_id(), made.id, (Arrived(DERBY, 1, 1), Arrived(CUP, 1)), close=True)
     done = await shop.perform(command, OFFICE, TransferTold)
     assert done == await shop.perform(command, OFFICE, TransferTold)
-    assert (done.received, done.missing, done.over, await shop.figures()) == (2, 1, 1, (1, 0, 0, 0))
+    assert (done.received, done.damaged, done.missing, done.over, await shop.figures()) == (1, 1, 1, 1, (1, 0, 0, 0))
+    assert await shop.figures(at=CONFLUENCE) == (1, 0, 0, 1)
     with pytest.raises(Conflict, match="not_now"):
-        await shop.perform(ReceiveTransfer(new_id(), made.id, (Wish(DERBY, 1),)), OFFICE)
+        await shop.perform(ReceiveTransfer(new_id(), made.id, (Arrived(DERBY, 1),)), OFFICE)
 
 
 async def test_two_receivers_at_once_count_every_unit_once(shop: Shop, sam: Handheld, nour: Handheld) -> None:
@@ -299,7 +301,7 @@ async def test_missing_units_were_found_are_lost_or_never_left_and_each_has_its_
     assert (await shop.figures(), await shop.figures(at=CONFLUENCE)) == ((1, 0, 0, 0), (4, 0, 0, 0))
     assert (told.missing, await shop.exceptions()) == (1, ["transfer_short"])
     await shop.perform(
-        ReceiveTransfer(new_id(), again := await sent(shop, sam, 1), (Wish(CUP, 2),), close=True), OFFICE
+        ReceiveTransfer(new_id(), again := await sent(shop, sam, 1), (Arrived(CUP, 2),), close=True), OFFICE
     )
     with pytest.raises(Conflict, match="nothing_over"):
         await shop.perform(CountSource(new_id(), again, DERBY), here)

@@ -88,11 +88,13 @@ async def receive_transfer(tx: Tx, command: ReceiveTransfer, actor: Actor, now: 
     locked = await lock_transfer(tx, command.transfer, actor)
     needs_end(actor, locked.transfer.to_location)
     locked.transfer.after(Action.RECEIVE if command.lines else Action.CLOSE)
-    for sku, units in sorted(handling.create(command.lines).items()):
-        if not await tx.value("SELECT true FROM sku WHERE sku = $1", sku):
-            raise NotFound("unknown_sku", sku=sku)
-        await take_in(tx, locked, sku, units, actor, now)
-        locked = await lock_transfer(tx, command.transfer, actor)
+    for came in sorted(command.lines, key=lambda came: came.sku):
+        if not await tx.value("SELECT true FROM sku WHERE sku = $1", came.sku):
+            raise NotFound("unknown_sku", sku=came.sku)
+        for units, damaged in ((came.quantity, False), (came.damaged, True)):
+            if units:
+                await take_in(tx, locked, came.sku, units, actor, now, damaged=damaged)
+                locked = await lock_transfer(tx, command.transfer, actor)
     if command.close:
         await close(tx, locked, actor, now)
     return told(await sql.lock(tx, command.transfer))

@@ -11,7 +11,7 @@ from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Pool, Tx, in_transaction
 from comptoir.kit.ids import new_id
 from comptoir.seeding.reference import staff_id
-from comptoir.transfers.model import CreateTransfer, ReceiveTransfer, ShipTransfer, Wish
+from comptoir.transfers.model import Arrived, CreateTransfer, ReceiveTransfer, ShipTransfer, Wish
 from comptoir.world.moves import Move
 from comptoir.world.scripts import NAMESPACE
 
@@ -35,7 +35,7 @@ def _steps(move: Move, transfer: UUID) -> list[tuple[datetime, str, Step]]:
     if move.shipped_at:
         found.append((move.shipped_at, move.by, ShipTransfer(new_id(), transfer, asked)))
     if move.received_at:
-        came = tuple(Wish(sku, units) for sku, units in move.came.items() if units)
+        came = tuple(Arrived(sku, units) for sku, units in move.came.items() if units)
         found.append((move.received_at, move.receiver, ReceiveTransfer(new_id(), transfer, came, move.closed)))
     return found
 

@@ -91,12 +91,20 @@ class ShipTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lines: Annotated[tuple[Wish, ...], msgspec.Meta(max_length=MOST_LINES)] = ()
 
 
+class Arrived(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Units of one article that have come; `damaged` of them besides, which are here and cannot be sold."""
+
+    sku: Code
+    quantity: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    damaged: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+
+
 class ReceiveTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Units have come; `close` says that nothing more is expected."""
 
     id: UUID
     transfer: UUID
-    lines: Annotated[tuple[Wish, ...], msgspec.Meta(max_length=MOST_LINES)] = ()
+    lines: Annotated[tuple[Arrived, ...], msgspec.Meta(max_length=MOST_LINES)] = ()
     close: bool = False
 
 

@@ -20,6 +20,7 @@ from litestar.handlers import BaseRouteHandler
 from comptoir.kit.actor import Role
 from comptoir.kit.errors import Forbidden, Malformed
 from comptoir.kit.text import bad_text
+from comptoir.web.bounds import check_numbers
 
 Door = Literal["public", "person", "device", "key", "link", "signature"]
 
@@ -97,6 +98,7 @@ async def check_who(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     if who.door != "key":
         refuse_foreign_origin(connection, who.door)
     connection.state.actor = await actors.actor_of(connection, who)
+    check_numbers(connection, handler)
 
 
 def refuse_bad_address(connection: ASGIConnection[Any, Any, Any, Any]) -> None:

@@ -61,12 +61,13 @@ def say(code: str, part: str, language: str) -> str:
 
 
 def members(refusal: Refusal, language: str) -> dict[str, Any]:
-    """The problem as RFC 9457 has it; the refusal's facts are members of their own."""
+    """The problem as RFC 9457 has it, with what to do `next`; the refusal's facts are members of their own."""
     told = {
         "type": f"/problems/{refusal.code}",
         "title": say(refusal.code, "title", language),
         "status": refusal.status,
         "detail": say(refusal.code, "what", language),
+        "next": say(refusal.code, "next", language),
     }
     return {key: value for key, value in refusal.facts.items() if key not in told} | told
 

@@ -5,7 +5,7 @@ import re
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
-from typing import Annotated, Any, Final, get_args
+from typing import Any, Final, get_args
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from comptoir.outgoing import bodies
 from comptoir.web.api.examples import example_of
+from comptoir.web.bounds import declared
 from comptoir.web.guards import PUBLIC, who_may
 from comptoir.web.pages.page import Page
 from comptoir.web.requests import DoorRequest
@@ -28,7 +29,7 @@ RULES: Final = (
     "**Again is safe.** Whatever changes something carries an `id`, a UUID that you make. The same body with the same id, as often as you like, "
     "has one effect and gets the first answer again; another body under an id that was used is refused (409, `id_reused`). After a lost answer or a 503 "
     "send the very same once more. What was refused is not remembered: mend it and send it under the same id.",
-    "**Refusals** are problems (RFC 9457, `application/problem+json`): `type` is a page that says what happened, what is safe and what to do next; "
+    "**Refusals** are problems (RFC 9457, `application/problem+json`): `type` is a page that says what happened, what is safe and what to do next, as `next` says too; "
     "the facts of the refusal are further members. `Accept-Language: en` or `fr` chooses the words. Unknown fields are refused (400).",
     '**Lists** come a page at a time; `Link: <...>; rel="next"` leads to the next one, and is missing on the last. Times are RFC 3339 in UTC, '
     "days are the place's own; money is in the smallest unit of its currency (`_minor`), quantities are units.",
@@ -47,7 +48,7 @@ PROBLEM: Final = {
     "required": ["type", "title", "status"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference"}, "title": {"type": "string"},
-        "status": {"type": "integer"}, "detail": {"type": "string"},
+        "status": {"type": "integer"}, "detail": {"type": "string"}, "next": {"type": "string", "description": "What to do next, in the caller's language"},
     },
 }  # fmt: skip
 REFUSALS: Final = {
@@ -83,17 +84,8 @@ def parameters_of(handler: BaseRouteHandler) -> list[tuple[str, str, Any, bool]]
         kind = getattr(field.kwarg_definition, "param_type", None)
         if kind in (ParamType.PATH, ParamType.QUERY) and name not in handler.resolve_dependencies():
             where = "path" if kind is ParamType.PATH else "query"
-            found.append((field.kwarg_definition.name or name, where, _declared(field), not field.has_default))  # type: ignore[union-attr]
+            found.append((field.kwarg_definition.name or name, where, declared(field), not field.has_default))  # type: ignore[union-attr]
     return found
-
-
-def _declared(field: Any) -> Any:
-    """The type with the bounds that msgspec checks, without Litestar's own marks."""
-    metas = [one for one in get_args(field.raw)[1:] if isinstance(one, msgspec.Meta)] if get_args(field.raw) else []
-    kind = field.annotation
-    for meta in metas:
-        kind = Annotated[kind, meta]
-    return kind
 
 
 def document(app: Litestar) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from comptoir.kit.words import Slug
 from comptoir.screens import transfers as screen
 from comptoir.transfers.model import (
     MOST_LINES,
+    Arrived,
     CancelTransfer,
     CreateTransfer,
     Reason,
@@ -106,7 +107,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What has come. `close` says that nothing more will. `id` is made by the sender: repeating it changes nothing."""
 
     id: UUID
-    lines: Lines = ()
+    lines: Annotated[tuple[Arrived, ...], msgspec.Meta(max_length=MOST_LINES)] = ()
     close: bool = False
 
 
@@ -159,7 +160,7 @@ async def ship(
     return answered(await house.runner.perform(ShipTransfer(data.id, transfer, data.lines), actor))
 
 
-@post("/transfers/{transfer:uuid}/receipt", opt=with_key("stock:write") | {"example": {"id": ID, "lines": PAIRS, "close": True}, "answer": TransferTold}, status_code=200)  # fmt: skip
+@post("/transfers/{transfer:uuid}/receipt", opt=with_key("stock:write") | {"example": {"id": ID, "lines": [PAIRS[0] | {"damaged": 0}], "close": True}, "answer": TransferTold}, status_code=200)  # fmt: skip
 async def receive(
     transfer: FromPath[UUID], data: JSONBody[Receipt], house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
