@@ -106,6 +106,9 @@ async def test_rules_of_safety_stock_are_looked_at_saved_and_hold_from_their_mom
         body = {"lines": [{"units": 2, "sku": DERBY}, {"units": 1, "kind": "store"}]}
         told = await post(client, "/safety-rules/effect", body=body)
         assert (told["stops"], told["levels"], told["articles"][0]["sku"]) == (3, 2, DERBY)
+        for wrong, code in ((DERBY, "safety_line_twice"), ("NOBODY", "safety_line_wrong")):
+            lines = [{"units": units, "sku": wrong} for units in (1, 2)]
+            assert await problem(client, "/safety-rules/effect", body={"lines": lines}) == code
         assert (await client.get(f"{HERE}/safety-rules")).json()["versions"] == []
         assert (await post(client, "/safety-rules", after=0, body=body, note="Fêtes"))["number"] == 1
         assert await problem(client, "/safety-rules", after=0, body=body) == "policy_changed"

@@ -37,6 +37,8 @@ async def test_a_difference_is_listed_shown_with_its_effect_and_put_right_by_hea
     behind = await office.post(f"{HERE}/row", data=form | {"reason": "Relu", "off": "-2,0,0,0,0,0,0,0"})
     assert behind.status_code == 409 and "13 → 10" in words(behind)
     assert (await office.post(f"{HERE}/row", data=form | {"reason": "Relu", "off": "x"})).status_code == 400
+    huge = ",".join(["9" * 30] * 8)
+    assert (await office.post(f"{HERE}/row", data=form | {"reason": "Relu", "off": huge})).status_code == 400
     for _ in range(2):
         done = await office.post(f"{HERE}/row", data=form | {"reason": "Sauvegarde relue"})
         assert done.status_code == 303

@@ -45,7 +45,9 @@ async def test_a_shelf_is_opened_released_with_a_reason_and_canceled_and_others_
     await desk.connection.execute(
         "UPDATE shelf_count SET device = $1, holder = 'x', until = $2::timestamptz + interval '1 hour'", device, desk.app.clock()
     )  # fmt: skip
-    assert "TC-7" in words(await lead.get(one))
+    assert "TC-7, jusqu’à" in words(await lead.get(one))
+    await desk.connection.execute("UPDATE shelf_count SET until = until - interval '2 hours'")
+    assert "un autre appareil peut la prendre" in words(await lead.get(one)).split("À compter")[0]
     assert (await press(lead, f"{one}/release", reason="Batterie vide")).status_code == 303
     # Another region: not in a list, not by its address, and nothing can be opened there.
     await desk.connection.execute(

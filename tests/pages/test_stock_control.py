@@ -72,7 +72,14 @@ async def test_one_tap_asks_the_store_to_count_and_the_list_of_counts_has_it(des
             assert (await browser.post(f"{PAGE}/count", data=form)).status_code == 303
         assert "Comptage demandé" in words(await browser.get(PAGE, params={"what": "over"}))
         assert "À compter" in words(await browser.get(PAGE, params={"what": "counts"}))
-    assert await desk.connection.fetchval("SELECT count(*) FROM stock_count") == 1
+        assert await desk.connection.fetchval("SELECT count(*) FROM stock_count") == 1
+        # Or all that matters most there, at once.
+        assert "Faire la liste du jour" in words(await browser.get(PAGE, params={"what": "counts"}))
+        for place, status in ((PART_DIEU, 303), (VIEUX_LILLE, 404)):
+            asked = await browser.post(f"{PAGE}/direct", data={"id": str(new_id()), "store": place})
+            assert asked.status_code == status
+    assert await desk.connection.fetchval("SELECT array_agg(DISTINCT location) FROM stock_count") == [PART_DIEU]
+    assert await desk.connection.fetchval("SELECT count(*) FROM stock_count") == 2
 
 
 async def test_a_manager_of_another_region_gets_nothing_of_it(desk: Desk) -> None:

@@ -70,8 +70,9 @@ async def drop_safety_draft(tx: Tx, command: DropSafetyDraft, actor: Actor, now:
 
 
 async def foresee_safety(tx: Tx, command: ForeseeSafety, actor: Actor, now: datetime) -> SafetyEffect:
-    """What these rules would change at once; whoever asks takes it back (`Runner.rehearse`)."""
+    """What these rules would change at once; whoever asks takes it back (`Runner.rehearse`). Invalid as `safety.check` says."""
     policies.needs_everywhere(actor)
+    check(command.body, await safety_sql.known_names(tx.connection, command.body.lines))
     await safety_sql.put_lines(tx, NO_VERSION, command.body)
     return await safety_sql.effect(tx, NO_VERSION)
 

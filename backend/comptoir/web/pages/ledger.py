@@ -15,7 +15,7 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
 from comptoir.kit.errors import Conflict, Invalid, Malformed, Refusal
 from comptoir.kit.ids import new_id
-from comptoir.kit.words import Code, Slug
+from comptoir.kit.words import Code, Signed, Slug
 from comptoir.network import queries as network
 from comptoir.screens import level_repair as screen
 from comptoir.stock.repairing import (
@@ -80,7 +80,7 @@ async def put_right(
 def _told(typed: Typed) -> RepairLevel:
     """The form as a command. Malformed where a hidden field is not what the page wrote."""
     try:
-        numbers = [int(one) for one in typed.text("off").split(",")]
+        numbers = msgspec.convert([int(one) for one in typed.text("off").split(",")], list[Signed])
         level, ledger = Figures(*numbers[:4]), Figures(*numbers[4:])
         told = {"id": typed.id(), "sku": typed.text("sku"), "location": typed.text("store")}
         asked = msgspec.convert(told | {"level": level, "ledger": ledger, "reason": "..."}, RepairLevel)

@@ -20,7 +20,7 @@ from comptoir.kit.ids import new_id
 from comptoir.kit.words import Code, Slug
 from comptoir.screens import stock_control as screen
 from comptoir.screens.stock_control import What
-from comptoir.stock.counting import AskCount
+from comptoir.stock.counting import AskCount, DirectCounts
 from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.tables import file
@@ -41,6 +41,13 @@ class CountHereForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of: Chosen = ""
 
 
+class DirectForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Have a store count what matters most there."""
+
+    id: UUID
+    store: Slug
+
+
 @get("/manager/stock/control", opt=by(*MANAGERS))
 async def control(
     house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page], now: NamedDependency[datetime],
@@ -53,7 +60,7 @@ async def control(
     regions = sorted({(one.region_name, one.region) for one in places if one.region})
     return page.html(
         "manager/stock_control.html", rows=rows[: screen.MOST], more=len(rows) > screen.MOST, what=what.value, lists=[one.value for one in What],
-        region=region, store=store, places=places, regions=regions, now=now, new_id=new_id, most=screen.MOST,
+        region=region, store=store, one=store or (places[0].id if len(places) == 1 else ""), places=places, regions=regions, now=now, new_id=new_id, most=screen.MOST,
         query=lambda **changed: urlencode({"what": what.value, "region": region, "store": store} | changed),
     )  # fmt: skip
 
@@ -88,4 +95,16 @@ async def count_here(
     )
 
 
-ROUTES: list[BaseRouteHandler] = [control, as_csv, count_here]
+@post("/manager/stock/control/direct", opt=by(*MANAGERS), status_code=200)
+async def direct(
+    data: URLEncodedBody[DirectForm],
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    page: NamedDependency[Page],
+) -> Answer:
+    """The list of the day stands on the store's handhelds. NotFound `unknown_location` for a store of others."""
+    await house.runner.perform(DirectCounts(data.id, data.store), actor)
+    return page.go("/manager/stock/control?" + urlencode({"what": What.COUNTS.value, "store": data.store}))
+
+
+ROUTES: list[BaseRouteHandler] = [control, as_csv, count_here, direct]
