@@ -388,7 +388,11 @@ async def test_the_act_of_each_kind_leads_straight_to_what_it_is_about_in_its_st
                 assert "{place}" in kind.page, "of this store and not of all"
                 foreign = await other.get(page)
                 assert foreign.status_code == 404 or "Lyon" not in foreign.text, (kind.name, page)
-        for kind_, link in (("messages", "/manager/orders/"), ("money", "/manager/exceptions/")):
+        await unlabeled(desk, PART_DIEU, 3)
+        await desk.connection.execute("UPDATE work SET created_at = created_at - interval '2 days'")
+        for kind_, link in (
+            ("messages", "/manager/orders/"), ("money", "/manager/exceptions/"), ("label", "/manager/orders/")
+        ):  # fmt: skip
             shown = (await office.get(KINDS[kind_].page.format(place=PART_DIEU))).text
             found = set(re.findall(f'href="{link}([0-9a-f-]{{36}})"', shown))
             assert len(found) == 1 and "Lyon" in shown, kind_

@@ -150,14 +150,19 @@ async def test_another_system_plans_the_days_of_its_own_places_alone_and_reads_o
 
 
 async def test_stores_promise_by_the_pace_they_have_where_a_manager_ticks_them_and_nobody_elses(desk: Desk) -> None:
-    await desk.connection.execute("UPDATE location SET capacity_per_hour = 12 WHERE id = $1", PART_DIEU)
+    await desk.connection.execute(
+        "UPDATE location SET capacity_per_hour = 12, pick_lead_minutes = 30 WHERE id = $1", PART_DIEU
+    )
     await desk.connection.execute("INSERT INTO store_pace VALUES ($1, 1, 6, 12, 9, $2)", PART_DIEU, MIDDAY)
     for _ in range(6):
-        await desk.order()
+        _, work = await desk.order()
+        await desk.promise(work, MIDDAY + timedelta(minutes=60))
     helene, hugo = await desk.browser(HELENE), await desk.browser(HUGO)
     page = await helene.get("/manager/pace")
     told = words(page)
     assert "6 toute la journée" in told and "selon la capacité" in told and "la même" not in told
+    # The sixth is ready in 55 minutes by the capacity, and in 80 by the pace.
+    assert "et 1 client apprendrait une heure plus tardive" in told
     assert 'value="lyon-part-dieu"' in page.text and VIEUX_LILLE not in page.text and " checked" not in page.text
     form = {"id": hidden(page, "id", "/manager/pace"), "stores": PART_DIEU, "learned": PART_DIEU}
     assert (await hugo.post("/manager/pace", data=form | {"id": str(new_id())})).status_code == 404

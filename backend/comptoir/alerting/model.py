@@ -46,7 +46,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("ledger", "store", 1, 10_000, 2_000, "/manager/stock/ledger?store={place}", "question"),
         Kind("messages", "store", 3, 10_000, 500, "/manager/orders?which=untold&store={place}", "mail"),
         Kind("money", "store", 1, 10_000, 5_000, "/manager/exceptions?store={place}", "card"),
-        Kind("label", "store", 30, 1_440, 100, "/manager/stores/{place}/list?what=picked", "parcel"),
+        Kind("label", "store", 30, 1_440, 100, "/manager/stores/{place}/list?what=unlabeled", "parcel"),
         Kind("channel", "house", 15, 1_440, 500, "/manager/channels", "share"),
         Kind("carrier", "house", 1, 1_000, 2_000, "/manager/carriers", "truck"),
         Kind("account", "house", 1, 1_000, 5_000, "/manager/money", "card"),

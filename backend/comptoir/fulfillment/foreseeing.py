@@ -48,9 +48,14 @@ def to_tell(promise_at: datetime, foreseen: Foreseen, told: Sequence[datetime], 
     """Is the customer to be told this hour now? `told` are the hours that were told before, oldest first."""
     if len(told) >= MOST or not (awake(time_zone, now) or same_night(promise_at, time_zone, now)):
         return False
-    if told:
-        return foreseen.at - told[-1] > AGAIN
-    return foreseen.at - promise_at > SLACK or now > promise_at
+    return is_news(promise_at, foreseen, told) or (not told and now > promise_at)
+
+
+def is_news(promise_at: datetime, foreseen: Foreseen, told: Sequence[datetime]) -> bool:
+    """Is this hour so much later than what the customer last heard that they are told, at the next hour at which a phone may ring?"""
+    if len(told) >= MOST:
+        return False
+    return foreseen.at - told[-1] > AGAIN if told else foreseen.at - promise_at > SLACK
 
 
 def awake(time_zone: str, now: datetime) -> bool:

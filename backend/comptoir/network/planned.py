@@ -111,6 +111,12 @@ def _paces(
     return paced(windows or ((0, FAR),), capacity_per_hour, learned, instead(plans), plans.hands)
 
 
+def by_pace(rows: Iterable[str], paces: Sequence[float | None]) -> list[str]:
+    """What the column would say if promises reckoned with these works in an hour of each part of the day; with none of them, if they did not."""
+    kept = [row for row in rows if not row.startswith("pace ")]
+    return kept + [f"pace {pace} {part} 0" for part, pace in enumerate(paces) if pace is not None]
+
+
 def believed(learned: Iterable[tuple[int, float]], capacity_per_hour: int) -> tuple[tuple[int, float], ...]:
     """Learned paces, as (from minute, works per hour), as far as promises reckon with them: never more than the capacity, never less
     than a third of it."""

@@ -15,6 +15,11 @@ _BY: Final = {
     "promise": ("w.status IN ('open', 'accepted', 'picking', 'picked')", "w.promise_at"),
     "bags": ("w.status = 'staged'", "w.staged_at"),
     "back": ("w.status = 'staged'", "w.collect_until"),
+    "unlabeled": (
+        "EXISTS (SELECT FROM parcel c WHERE c.work = w.id AND c.location = w.location AND c.state IN ('open', 'packed', 'labeled') AND c.state = 'packed'"
+        " AND c.label IS NULL)",
+        "w.promise_at",
+    ),
     **{name: (f"w.status IN ({states})", "w.created_at") for name, states in STAGES.items()},
 }
 _WORKS: Final = """
@@ -48,7 +53,7 @@ class Away(msgspec.Struct, frozen=True):
 async def read_works(
     connection: Connection, location: str, by: str, since: datetime, until: datetime, after: tuple[datetime, UUID] | None
 ) -> list[WorkDue]:  # fmt: skip
-    """Works of a store by `by` (promise, bags, back, or a stage), from a moment to just before another; fifty and one more. `at` is that moment."""
+    """Works of a store by `by` (promise, bags, back, unlabeled parcels, or a stage), from a moment to just before another; fifty and one more. `at` is that moment."""
     which, at = _BY[by]
     rows = await connection.fetch(
         _WORKS.format(which=which, at=at), location, since, until, *(after or (None, None)), MOST + 1

@@ -37,7 +37,7 @@ ThePage = NamedDependency[Page]
 Now = NamedDependency[datetime]
 What = Literal[
     "open", "late", "half", "hour", "two", "today", "later", "to_pick", "picking", "picked", "staged", "gone",
-    "bags_today", "bags_days", "bags_old", "bags_back", "put_back", "came_back",
+    "bags_today", "bags_days", "bags_old", "bags_back", "put_back", "came_back", "unlabeled",
 ]  # fmt: skip
 MOST_CASES: Final = 200
 AWAY: Final = ("put_back", "came_back")
@@ -110,6 +110,8 @@ def span_of(here: StoreNow, what: str, now: datetime) -> tuple[str, datetime, da
     begins, ends = day_of(here.place.time_zone, now)
     if what == "open":
         return "promise", NEVER, EVER
+    if what == "unlabeled":
+        return what, NEVER, EVER
     if what in store_day.STAGES:
         return what, begins, EVER
     if what.startswith("bags_"):
