@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 
 from comptoir.flows import auditing
+from comptoir.flows.file_kinds import KINDS
 from comptoir.kit import sheets
 from comptoir.kit.db import in_transaction
 from comptoir.kit.i18n import messages
@@ -174,6 +175,7 @@ def test_every_action_has_words_in_both_languages() -> None:
         )
     )
     said |= set(re.findall(r"_changed\(tx, command\.location, actor, before, \"([a-z_.]+)\"", code))
+    said |= {f"import.{kind}" for kind in KINDS} | {"shelf.imported", "safety.imported"}
     assert len(said) > 40
     for language in ("fr", "en"):
         known = messages().keys(language)

@@ -11,6 +11,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from comptoir.flows.word_reasons import BOOKS
+from comptoir.kit.reason_rows import list_reasons
 from tests.conftest import Database
 from tests.pages.manager_door import Desk, hidden, opened, words
 from tests.people import HELENE, INES, ODILE, PART_DIEU, VIEUX_LILLE
@@ -69,8 +71,9 @@ async def test_every_table_comes_back_unchanged_and_a_change_is_shown_then_done_
     await desk.connection.execute(
         "INSERT INTO accessory VALUES ('category', 'shoes', 'box', 'boîte', 'box', 250, 1, true, now(), 'test')"
     )
-    kinds = ("stores", "hours", "people", "articles", "accessories", "shelves", "safety")
+    kinds = ("stores", "hours", "people", "articles", "accessories", "reasons", "shelves", "safety")
     tables = {kind: await out(office, kind) for kind in kinds}
+    assert tables["articles"][0]["price"].endswith(",00"), "as a French spreadsheet reads an amount"
     for kind, rows in tables.items():
         for how in ({}, {"delimiter": ",", "encoding": "utf-8"}, {"encoding": "cp1252"}):
             shown = await show(office, kind, sheet(rows, **how))
@@ -147,6 +150,34 @@ async def test_every_table_comes_back_unchanged_and_a_change_is_shown_then_done_
         ({"code": "Str ap"}, ""),
     ):
         assert why in words(await show(office, "accessories", sheet([strap | wrong])))
+    reasons = {(row["subject"], row["code"]): row for row in tables["reasons"]}
+    assert {subject for subject, _ in reasons} == set(BOOKS)
+    fell = {
+        "subject": "short",
+        "code": "fell_down",
+        "fr": "Étagère tombée",
+        "en": "Shelf fell",
+        "place": "45",
+        "faulty": "non",
+        "photo": "non",
+        "used": "oui",
+        "acts_as": "damaged",
+    }
+    await take(office, "reasons", [reasons["return", "too_small"] | {"en": "Too tight", "place": "15"}, fell])
+    kept_reasons = {
+        (one.code, one.en, one.place)
+        for book in ("return", "short")
+        for one in await list_reasons(desk.connection, BOOKS[book])
+    }  # type: ignore[index]
+    assert {("too_small", "Too tight", 15), ("fell_down", "Shelf fell", 45)} <= kept_reasons
+    for wrong, why in (
+        ({"acts_as": "magic"}, "acts_as"), ({"subject": "weather"}, "permis : return, decline"), ({"code": "Fell down"}, "a-z 0-9 _"), ({"used": "perhaps"}, "yes, no"),
+        ({"place": "12000"}, "0-9999"),
+    ):  # fmt: skip
+        refused = await show(office, "reasons", sheet([fell | {"code": "other_one"} | wrong]))
+        assert refused.status_code == 422 and (why in words(refused) or why == "acts_as"), (wrong, words(refused))
+    hidden_one = reasons["return", "no_reason"] | {"used": "non"}
+    assert (await show(office, "reasons", sheet([hidden_one]))).status_code == 422, "it is always offered"
     await take(
         office, "shelves", [{"location": PART_DIEU, "sku": "AMPHORE-24", "aisle": "B", "bay": "12", "level": "3"}]
     )
@@ -162,9 +193,18 @@ async def test_every_table_comes_back_unchanged_and_a_change_is_shown_then_done_
         "import.people",
         "import.articles",
         "import.accessories",
+        "import.reasons",
         "import.shelves",
         "import.safety",
     ]
+    # Each line's change is kept for itself: where, from what to what.
+    moved = await desk.connection.fetch(
+        "SELECT subject, location, body->'changes' AS changes FROM audit WHERE action IN ('shelf.imported', 'safety.imported', 'reason.saved') ORDER BY action, subject"
+    )
+    assert [row["subject"] for row in moved] == [
+        "return.too_small", "short.fell_down", f"{PART_DIEU}.AMPHORE-24", f"{PART_DIEU}.AMPHORE-24",
+    ]  # fmt: skip
+    assert moved[2]["location"] == PART_DIEU and moved[2]["changes"] == '[["safety_stock", null, "3"]]'
     assert (
         await one(
             "SELECT count(*) FROM audit WHERE action IN ('store.created', 'store.saved', 'sku.imported', 'person.saved')"

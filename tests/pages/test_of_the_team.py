@@ -52,6 +52,7 @@ FILES: Final = {
     "/manager/files/people/csv": {"person", "first_name", "last_name", "email"},
     "/manager/files/articles/csv": set(),
     "/manager/files/accessories/csv": set(),
+    "/manager/files/reasons/csv": set(),
     "/manager/files/shelves/csv": set(),
     "/manager/files/safety/csv": set(),
     "/manager/holds/manual/csv": set(),

@@ -6,13 +6,15 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from comptoir.flows.word_reasons import BOOKS
 from comptoir.kit import cells
 from comptoir.kit.actor import Role
 from comptoir.kit.cells import Reader, Wrong
 from comptoir.kit.codes import gtin14
 from comptoir.kit.db import Connection
+from comptoir.kit.reason_rows import list_reasons
 
-FileKind = Literal["stores", "hours", "people", "articles", "accessories", "shelves", "safety"]
+FileKind = Literal["stores", "hours", "people", "articles", "accessories", "reasons", "shelves", "safety"]
 Row = dict[str, str]
 """Column -> its one spelling."""
 Key = tuple[str, ...]
@@ -97,6 +99,13 @@ async def _accessories(
     return [
         {name: text for name, text in _texts(row).items() if name != "keep_minor"} | {"keep": f"{Decimal(row['keep_minor']).scaleb(-2):.2f}"}
         for row in rows
+    ]  # fmt: skip
+
+
+async def _reasons(connection: Connection, locations: Sequence[str] | None, only: Sequence[Key] | None) -> list[Row]:
+    return [
+        _texts({"subject": subject, **msgspec.structs.asdict(one)})
+        for subject, book in BOOKS.items() for one in await list_reasons(connection, book)
     ]  # fmt: skip
 
 
@@ -198,6 +207,13 @@ KINDS: Final[dict[FileKind, Kind]] = {
             "en": cells.text(needed=True), "keep": cells.decimal(2, Decimal(0), Decimal(100_000)), "place": cells.whole(0, 99), "used": cells.yes_no,
         },
         ("kind", "key", "code"), ("head_office",), _accessories, amounts=("keep",),
+    ),
+    "reasons": Kind(
+        {
+            "subject": cells.among(*BOOKS), "code": cells.code, "fr": cells.text(needed=True), "en": cells.text(needed=True), "place": cells.whole(0, 9_999),
+            "faulty": cells.yes_no, "photo": cells.yes_no, "used": cells.yes_no, "acts_as": cells.text(40),
+        },
+        ("subject", "code"), ("head_office",), _reasons,
     ),
     "shelves": Kind(
         {"location": cells.slug(), "sku": cells.text(64, needed=True), "aisle": cells.text(16, needed=True), "bay": cells.text(16), "level": cells.text(16)},

@@ -1,4 +1,4 @@
-"""A file of places, hours, people, articles, shelves or safety stock is taken in: all of it, or nothing and what is wrong by line.
+"""A file of places, hours, people, articles, reasons, shelves or safety stock is taken in: all of it, or nothing and what is wrong by line.
 
 A column that the file has not stays as it is; a row that it has not, too. What is the same already changes nothing, so the same
 file may come again. `Runner.rehearse` of the command is the preview.
@@ -66,12 +66,13 @@ class FileTaken(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong in one line: a code, the column, the text that stands there."""
+    """What is wrong in one line: a code, the column, the text that stands there, what may stand there."""
 
     line: int
     reason: str
     column: str = ""
     value: str = ""
+    wanted: str = ""
 
 
 def lines_of(kind: FileKind, sheet: Sheet) -> tuple[Line, ...]:
@@ -135,7 +136,7 @@ def read_cells(command: ImportFile, kind: Kind) -> tuple[list[tuple[int, Row]], 
             try:
                 read[column] = kind.columns[column](typed)
             except Wrong as wrong:
-                faults.append(Fault(line.line, wrong.code, column, typed[:60]))
+                faults.append(Fault(line.line, wrong.code, column, typed[:60], wrong.wanted))
         if len(read) < len(line.cells):
             continue
         if command.kind == "people" and not read["person"]:

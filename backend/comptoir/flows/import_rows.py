@@ -11,13 +11,14 @@ import msgspec
 from comptoir.catalog import sql as catalog_sql
 from comptoir.catalog.model import ArticleBody, Barcode, check
 from comptoir.catalog.queries import find_article
-from comptoir.flows import auditing, change_places, change_staff, change_store, put_accessories
+from comptoir.flows import auditing, change_places, change_staff, change_store, put_accessories, word_reasons
 from comptoir.flows.file_kinds import WEEK, FileKind, Key, Row
 from comptoir.kit.actor import Actor
 from comptoir.kit.cells import minutes
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import Invalid, NotFound
 from comptoir.kit.ids import new_id
+from comptoir.kit.reasons import Reason, Subject
 from comptoir.network import changing as store
 from comptoir.network import places
 from comptoir.returns import accessory_sql
@@ -176,9 +177,21 @@ async def _accessory(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None
     await auditing.keep(tx, actor, "accessories.imported", "accessories", f"{kind}.{row['key']}", before)
 
 
+async def _reason(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None:
+    row = one.after
+    told = {
+        name: text == "yes" if name in ("faulty", "photo", "used") else text
+        for name, text in row.items()
+        if name != "subject"
+    }
+    wanted = _as(Reason, told | {"place": int(row["place"]), "acts_as": row["acts_as"] or None})
+    await word_reasons.put_reason(tx, _as(Subject, row["subject"]), wanted, actor)
+
+
 async def _shelf(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None:
     row = one.after
     await _known(tx, actor, row)
+    await _noted(tx, one, actor, "shelf.imported")
     await tx.run(
         "INSERT INTO shelf_place (location, sku, aisle, bay, level) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (location, sku)"
         " DO UPDATE SET aisle = excluded.aisle, bay = excluded.bay, level = excluded.level",
@@ -189,7 +202,21 @@ async def _shelf(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None:
 async def _safety(tx: Tx, one: Changing, actor: Actor, now: datetime) -> None:
     row = one.after
     own = int(row["safety_stock"]) if row["safety_stock"] else None
+    await _noted(tx, one, actor, "safety.imported")
     await safety_sql.set_own(tx, {(row["sku"], row["location"]): own})
+
+
+async def _noted(tx: Tx, one: Changing, actor: Actor, action: str) -> None:
+    """What stands at a place of an article, from what to what."""
+    before = one.before or {}
+    told = [
+        (name, before.get(name) or None, text or None)
+        for name, text in one.after.items()
+        if before.get(name, "") != text
+    ]
+    await auditing.note(
+        tx, actor, action, f"{one.after['location']}.{one.after['sku']}", one.after["location"], changes=told
+    )
 
 
 async def _known(tx: Tx, actor: Actor, row: Row) -> None:
@@ -211,6 +238,6 @@ def _as(kind: Any, told: Any) -> Any:
 
 
 WRITE: Final[Mapping[FileKind, Callable[[Tx, Changing, Actor, datetime], Awaitable[None]]]] = {
-    "stores": _store, "hours": _hours, "people": _person, "articles": _article, "accessories": _accessory, "shelves": _shelf, "safety": _safety,
+    "stores": _store, "hours": _hours, "people": _person, "articles": _article, "accessories": _accessory, "reasons": _reason, "shelves": _shelf, "safety": _safety,
 }  # fmt: skip
 """How a row of each table is written."""

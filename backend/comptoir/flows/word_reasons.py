@@ -41,6 +41,15 @@ async def word_reason(tx: Tx, command: WordReason, actor: Actor, now: datetime) 
     return await _kept(tx, actor, book, [wanted])
 
 
+async def put_reason(tx: Tx, subject: Subject, wanted: Reason, actor: Actor) -> ReasonsChanged:
+    """A reason as a file has it, its place too. Refuses as `word_reason` does."""
+    actor.needs("head_office")
+    book = BOOKS[subject]
+    known = await _locked(tx, book)
+    reasons.check(book, known, wanted, new=wanted.code not in {one.code for one in known})
+    return await _kept(tx, actor, book, [wanted])
+
+
 async def move_reason(tx: Tx, command: MoveReason, actor: Actor, now: datetime) -> ReasonsChanged:
     """Up or down by one; at the end of the list nothing changes. Invalid `unknown_reason`."""
     actor.needs("head_office")

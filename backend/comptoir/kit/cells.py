@@ -11,16 +11,22 @@ Reader = Callable[[str], str]
 
 _SPAN: Final = re.compile(r"(\d{1,2})\s*[:hH]\s*(\d{2})\s*[-–]\s*(\d{1,2})\s*[:hH]\s*(\d{2})\Z")
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}\Z")
 _YES: Final = frozenset({"yes", "oui", "1", "true", "vrai", "x"})
 _NO: Final = frozenset({"no", "non", "0", "false", "faux", ""})
 
 
-class Wrong(Exception):
-    """What is wrong with a cell; `code` names the words for it."""
+ID: Final = "a-z 0-9 -"
+CODE: Final = "a-z 0-9 _"
+A_DAY: Final = "2026-12-24"
 
-    def __init__(self, code: str) -> None:
+
+class Wrong(Exception):
+    """What is wrong with a cell; `code` names the words for it, `wanted` says what may stand there."""
+
+    def __init__(self, code: str, wanted: str = "") -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.wanted = code, wanted
 
 
 def text(most: int = 120, *, needed: bool = False) -> Reader:
@@ -30,7 +36,7 @@ def text(most: int = 120, *, needed: bool = False) -> Reader:
         if needed and not typed:
             raise Wrong("missing")
         if len(typed) > most or not typed.isprintable():
-            raise Wrong("unreadable")
+            raise Wrong("unreadable", f"1-{most}")
         return typed
 
     return read
@@ -44,17 +50,25 @@ def slug(*, needed: bool = True) -> Reader:
         if not found and not needed:
             return ""
         if not _SLUG.match(found):
-            raise Wrong("not_an_id" if found else "missing")
+            raise Wrong("not_an_id" if found else "missing", ID)
         return found
 
     return read
+
+
+def code(typed: str) -> str:
+    """A word of small letters, digits and underlines."""
+    found = typed.lower()
+    if not _CODE.match(found):
+        raise Wrong("not_an_id" if found else "missing", CODE)
+    return found
 
 
 def slugs(typed: str) -> str:
     """Ids with blanks between, each once, in order."""
     found = sorted(set(typed.lower().replace(",", " ").split()))
     if not all(_SLUG.match(one) for one in found):
-        raise Wrong("not_an_id")
+        raise Wrong("not_an_id", ID)
     return " ".join(found)
 
 
@@ -64,7 +78,7 @@ def among(*words: str, several: bool = False) -> Reader:
     def read(typed: str) -> str:
         found = sorted(set(typed.lower().replace(",", " ").split())) if several else [typed.lower()]
         if not set(found) <= set(words):
-            raise Wrong("not_a_choice")
+            raise Wrong("not_a_choice", ", ".join(words))
         return " ".join(found)
 
     return read
@@ -78,7 +92,7 @@ def whole(least: int, most: int, *, empty: bool = False) -> Reader:
         if not digits and empty:
             return ""
         if not re.fullmatch(r"\d{1,9}", digits, re.ASCII) or not least <= int(digits) <= most:
-            raise Wrong("not_a_number")
+            raise Wrong("not_a_number", f"{least}-{most}")
         return str(int(digits))
 
     return read
@@ -86,6 +100,7 @@ def whole(least: int, most: int, *, empty: bool = False) -> Reader:
 
 def decimal(places: int, least: Decimal, most: Decimal, *, empty: bool = False) -> Reader:
     """A number with a point or a comma, rounded to nothing: too many places are wrong."""
+    wanted = f"{least}…{most}, 0.{'0' * places}"
 
     def read(typed: str) -> str:
         plain = re.sub(r"[\s\u202f\xa0€%]", "", typed).replace(",", ".")
@@ -94,10 +109,10 @@ def decimal(places: int, least: Decimal, most: Decimal, *, empty: bool = False) 
         try:
             found = Decimal(plain)
         except InvalidOperation:
-            raise Wrong("not_a_number") from None
+            raise Wrong("not_a_number", wanted) from None
         exponent = found.as_tuple().exponent
         if not found.is_finite() or not least <= found <= most or not isinstance(exponent, int) or -exponent > places:
-            raise Wrong("not_a_number")
+            raise Wrong("not_a_number", wanted)
         return f"{found:.{places}f}"
 
     return read
@@ -107,7 +122,7 @@ def yes_no(typed: str) -> str:
     """Yes or no, in either language."""
     found = typed.lower()
     if found not in _YES | _NO:
-        raise Wrong("not_yes_or_no")
+        raise Wrong("not_yes_or_no", "yes, no")
     return "yes" if found in _YES else "no"
 
 
@@ -148,9 +163,9 @@ def day_of(words: Collection[str]) -> Reader:
         try:
             day = date.fromisoformat(found)
         except ValueError:
-            raise Wrong("not_a_day") from None
+            raise Wrong("not_a_day", A_DAY) from None
         if not 2020 <= day.year < 2100:
-            raise Wrong("not_a_day")
+            raise Wrong("not_a_day", A_DAY)
         return day.isoformat()
 
     return read

@@ -28,7 +28,7 @@ ZONE: Final = ZoneInfo("Europe/Paris")
 KINDS: Final[dict[str, str]] = {
     "stores": "store,printer,printer_network,collections,announcement,day_plan", "places": "region,entity", "people": "person", "devices": "device", "keys": "key",
     "webhooks": "webhook", "shipping": "box,carrier_account", "money": "payment_account,payment_mismatch,money,authorization", "channels": "channel",
-    "articles": "sku,accessories,recall", "rules": "sourcing,returns,stock,receiving,reason,alert_rule,stock_rules", "texts": "message_text", "customers": "customer",
+    "articles": "sku,accessories,recall,shelf,safety", "rules": "sourcing,returns,stock,receiving,reason,alert_rule,stock_rules", "texts": "message_text", "customers": "customer",
     "orders": "exception,label,manifest", "files": "import",
 }  # fmt: skip
 """What one may look for -> the kinds of things that it is."""
