@@ -4,7 +4,9 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from comptoir.app import kept_assets
 from comptoir.kit.dates import date_words
+from comptoir.web.rendering import environment
 
 FIRST = date(2026, 12, 1)
 PACKAGE = Path(__file__).resolve().parents[2] / "backend" / "comptoir"
@@ -19,6 +21,16 @@ def test_the_first_of_a_month_is_1er_in_french_and_no_other_day_is() -> None:
         (FIRST, "EEEE d MMMM", "en", "Tuesday 1 December"),
     ):  # fmt: skip
         assert date_words(value, pattern, language) == expected
+
+
+def test_a_day_of_another_year_is_said_with_its_year_once_half_a_year_lies_between() -> None:
+    said = environment(kept_assets()).from_string("{{ at | day }}")
+    now = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
+    for value, expected in (
+        (date(2025, 11, 1), "samedi 1er novembre 2025"), (date(2027, 6, 1), "mardi 1er juin 2027"), (date(2027, 1, 2), "samedi 2 janvier"),
+        (datetime(2026, 11, 23, 23, 30, tzinfo=UTC), "mardi 24 novembre"),
+    ):  # fmt: skip
+        assert said.render(at=value, now=now, lang="fr") == expected
 
 
 def test_days_are_said_in_one_place() -> None:

@@ -5,7 +5,7 @@ Every page gets `lang` and, where it shows hours, `time_zone`; macros of `_ui.ht
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from comptoir.kit.dates import date_words
 from comptoir.kit.i18n import DEFAULT_LANGUAGE, Messages, messages
 from comptoir.web.assets import Assets
 
+HALF_A_YEAR: Final = timedelta(days=183)
 TEMPLATES_DIR: Final = Path(__file__).resolve().parents[3] / "pwa" / "templates"
 HTMX_CONFIG: Final = json.dumps(
     {
@@ -79,9 +80,11 @@ def clock(context: Context, moment: datetime, time_zone: str | None = None) -> s
 
 @pass_context
 def day(context: Context, moment: datetime | date, time_zone: str | None = None) -> str:
-    """The day in store time: "samedi 22 novembre", "Saturday, 22 November"."""
+    """The day in store time: "samedi 22 novembre", "Saturday, 22 November"; with its year where half a year or more lies between."""
     local = _local(context, moment, time_zone) if isinstance(moment, datetime) else moment
-    return date_words(local, "EEEE d MMMM", _lang(context))
+    read: datetime | None = context.get("now") or context.get("served_at")
+    far = read is not None and abs(date(local.year, local.month, local.day) - read.date()) > HALF_A_YEAR
+    return date_words(local, "EEEE d MMMM y" if far else "EEEE d MMMM", _lang(context))
 
 
 @pass_context
