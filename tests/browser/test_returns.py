@@ -113,6 +113,9 @@ def test_another_article_is_taken_along_in_the_same_flow(desk: Desk) -> None:
     desk.hands.tap("#why [data-reason]")
     desk.hands.tap("[data-act=exchange]")
     expect(page.locator("body[data-step=asking]")).to_be_visible()
+    # Whoever wants something else is not offered the money before it is chosen.
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("[data-act=settle]")).to_have_count(0)
     desk.hands.scan(shop.code_of(first))
     expect(page.locator("[data-act=settle]")).to_have_text("Échanger")
     rma = desk.settle()

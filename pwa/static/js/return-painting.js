@@ -140,7 +140,8 @@ function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
   })];
   if (state.problem?.permit) return fill(acts, clone("t-ask", { text: say("ask_permission") }), ...ways);
   const told = state.quote;
-  if (!told) return fill(acts, ...ways);
+  // Whoever takes something else chooses it first.
+  if (!told || (exchanges(state) && !state.chosen.length)) return fill(acts, ...ways);
   fill(acts, ...(told.parts ?? [told]).map(({ word, where, amount }) => clone("t-amount", { word, where, amount })), ...ways, clone("t-main", { text: told.button }));
 }
 
