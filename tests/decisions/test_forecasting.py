@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 
 from comptoir.bench import days
-from comptoir.bench.backtest import summary, try_out
+from comptoir.bench.backtest import summary, try_out, try_promises
 from comptoir.network.hours import dayparts, open_minutes
 from comptoir.network.promise import doable, paced, ready_minute
 from comptoir.tower.forecasting import LAST_STEP, Error, Store, figure, forecast, learn, outlook, ranged
@@ -194,3 +194,10 @@ def test_a_store_that_is_shut_at_night_on_sunday_for_days_or_has_nobody_says_so_
     nobody = place(AT, plans=[f"day 0.0 {AT} {AT + 120}"])
     assert [nobody.loads[AT + hour * 60] for hour in (0, 1, 2)] == [NOBODY, NOBODY, 33]
     assert nobody.risks == {AT + 30: 4}
+
+
+def test_promises_by_the_learned_pace_are_longer_and_fewer_of_them_break() -> None:
+    capacity, pace = try_promises(8, 5)
+    assert capacity.orders == pace.orders > 3_000
+    assert pace.broken < 0.9 * capacity.broken
+    assert capacity.wait < pace.wait < 1.4 * capacity.wait

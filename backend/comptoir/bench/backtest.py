@@ -15,6 +15,8 @@ import msgspec
 
 from comptoir.bench import days
 from comptoir.network.hours import DAYPARTS
+from comptoir.network.planned import believed
+from comptoir.network.promise import paced
 from comptoir.tower.effect import leaving
 from comptoir.tower.forecasting import HORIZONS, Errors, Figure, Store, figure, learn, outlook, soon
 from comptoir.tower.learning import DAYS, PastHour, expect, lasting, learn_paces, through, today
@@ -121,6 +123,49 @@ def summary(said: Sequence[Said]) -> list[dict[str, Any]]:
     return rows
 
 
+class Promised(msgspec.Struct, frozen=True):
+    """Orders of the test days, how many were not ready by their promise, and how long they were promised to wait: minutes, the median."""
+
+    by: str
+    orders: int
+    broken: int
+    wait: float
+
+    @property
+    def broken_percent(self) -> float:
+        return round(100 * self.broken / self.orders, 1)
+
+
+def try_promises(
+    test_days: int, seed: int, stores: Sequence[days.Character] = days.STORES, warm_up: int = DAYS
+) -> list[Promised]:
+    """The same orders promised by the capacity that was set, and by the pace that four weeks have taught."""
+    return [_promised(by, test_days, seed, stores, warm_up) for by in ("capacity", "pace")]
+
+
+def _promised(by: str, test_days: int, seed: int, stores: Sequence[days.Character], warm_up: int) -> Promised:
+    broken, waits = 0, []
+    for character in stores:
+        history, capacity = History(), character.capacity_per_hour
+        for number in range(warm_up + test_days):
+            day = days.draw(character, number, seed)
+            learned = learn_paces(history.hours, day.begins, capacity)
+            parts = [(day.begins + 1440 * i + begins, part) for i in range(14) for part, begins in enumerate(DAYPARTS)]
+            use = by == "pace" and number >= warm_up and learned
+            paces = (
+                paced(days.ahead(day), capacity, believed(through(learned, parts, capacity), capacity)) if use else ()
+            )
+            played = days.play(day, history.left, paces=paces)
+            if number >= warm_up:
+                mine = [work for work in played if work.number >= 0]
+                broken += sum(work.ready is None or work.ready > work.promise for work in mine)
+                waits += [work.promise - work.at for work in mine]
+            history.hours += days.past_hours(day, played)
+            history.left = days.unready(played)
+            history.hours = [hour for hour in history.hours if hour.minute >= day.begins - DAYS * 1440]
+    return Promised(by, len(waits), broken, median(waits))
+
+
 class Moved(msgspec.Struct, frozen=True):
     """Works that were moved away at a moment: late works without and with it, as said and as they came."""
 
@@ -193,11 +238,20 @@ def run(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="comptoir backtest", description=__doc__)
     parser.add_argument("--days", type=int, default=20, help="days that are forecast, 1 to 365 (default 20)")
     parser.add_argument("--seed", type=int, default=1, help="other days (default 1)")
+    parser.add_argument(
+        "--promises", action="store_true", help="promises by the capacity beside promises by the pace instead"
+    )
     parser.add_argument("--json", action="store_true", help="print the JSON line alone")
     asked = parser.parse_args(argv)
     if not 1 <= asked.days <= 365:
         parser.error("--days is between 1 and 365")
-    rows = summary(try_out(asked.days, asked.seed))
+    if asked.promises:
+        rows = [
+            {"by": one.by, "orders": one.orders, "broken_percent": one.broken_percent, "median_wait_min": one.wait}
+            for one in try_promises(asked.days, asked.seed)
+        ]
+    else:
+        rows = summary(try_out(asked.days, asked.seed))
     if not asked.json:
         widths = {name: max(len(name), 6) for name in rows[0]}
         sys.stdout.write("  ".join(name.rjust(width) for name, width in widths.items()) + "\n")

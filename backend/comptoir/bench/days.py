@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 
 from comptoir.network.hours import DAYPARTS
-from comptoir.network.promise import ready_minute
+from comptoir.network.promise import Paces, ready_minute
 from comptoir.tower.forecasting import Store
 from comptoir.tower.learning import AHEAD_HOURS, PastHour
 
@@ -129,13 +129,16 @@ def draw(character: Character, number: int, seed: int) -> Day:
     return Day(begins, character, tuple(orders), tuple(shifts))
 
 
-def play(day: Day, left: tuple[Done, ...] = (), *, gone: Collection[int] = (), gone_at: int = 0) -> tuple[Done, ...]:
-    """The day as it went, minute by minute, in the order in which orders came in. `left` are yesterday's works that were not ready.
+def play(
+    day: Day, left: tuple[Done, ...] = (), *, gone: Collection[int] = (), gone_at: int = 0, paces: Paces = ()
+) -> tuple[Done, ...]:
+    """The day as it went, minute by minute, in the order in which orders came in. `left` are yesterday's works that were not ready;
+    with `paces` the shop promises by these instead of by its capacity.
 
     Orders named in `gone` leave the store at the minute `gone_at`, unless somebody has begun them by then.
     """
-    opens, closes = day.window
-    windows = tuple((opens + DAY * i, closes + DAY * i) for i in range(14))
+    windows = ahead(day)
+    opens, closes = windows[0]
     works: dict[int, Done] = {}
     drawn = {order.number: order for order in day.orders}
     waiting: list[tuple[int, int]] = []
@@ -152,7 +155,7 @@ def play(day: Day, left: tuple[Done, ...] = (), *, gone: Collection[int] = (), g
         at = free[0][0] if free else closes
         if order is not None and order.at <= at:
             queue = sum(1 for _, number in waiting if not (number in gone and gone_at <= order.at))
-            soonest = ready_minute(windows, LEAD, queue, day.character.capacity_per_hour, order.at)
+            soonest = ready_minute(windows, LEAD, queue, day.character.capacity_per_hour, order.at, paces)
             promise = -(-soonest // STEP) * STEP
             if order.later and opens <= promise + order.later < closes:
                 promise += order.later
@@ -185,6 +188,12 @@ def play(day: Day, left: tuple[Done, ...] = (), *, gone: Collection[int] = (), g
         works[taken] = msgspec.structs.replace(works[taken], begun=at, picked=picked, ready=ready)
         heapq.heappush(free, (picked, picker, span))
     return tuple(works[number] for number in sorted(works))
+
+
+def ahead(day: Day) -> tuple[tuple[int, int], ...]:
+    """The day's open window and those of the thirteen days after it: what promises are made with."""
+    opens, closes = day.window
+    return tuple((opens + DAY * i, closes + DAY * i) for i in range(14))
 
 
 def standing(day: Day, played: tuple[Done, ...], at: int) -> Store:
