@@ -5,8 +5,8 @@ import { openJournal } from "./static/js/journal.js";
 import { drainOnce } from "./static/js/sync.js";
 import { listen } from "./static/js/push-event.js";
 
-// The server writes this line: every file and document with its digest, named after all their bytes.
-const RELEASE = { version: "none", files: [], shells: [], pages: [], packs_first: false };
+// The server writes this line: every file and document with its digest, named after all their bytes. `later` is kept from a visit on.
+const RELEASE = { version: "none", files: [], shells: [], later: {}, pages: [], packs_first: false };
 
 const KEPT = `comptoir-app-${RELEASE.version}`;
 const FILES = "comptoir-files"; // hashed files that a page asked for and that the release does not name
@@ -29,6 +29,8 @@ const SHELL_OF = [
   [/^\/returns(\/alone|\/orders\/[0-9a-f-]{36})?$/, "/shell/returns"],
   [/^\/returns\/parcels$/, "/shell/return-parcels"],
   [/^\/counts(\/[0-9a-f-]{36})?$/, "/shell/counts"],
+  [/^\/recalls$/, "/shell/recalls"],
+  [/^\/adjust$/, "/shell/adjust"],
   [/^\/sign-in$/, "/shell/unlock"],
   [/^\/scan$/, "/shell/scan"],
   [/^\/outbox$/, "/outbox"],
@@ -48,6 +50,7 @@ addEventListener("fetch", (event) => {
 });
 addEventListener("message", (event) => {
   if (event.data === "take-over") event.waitUntil(takeOver(event.source));
+  if (RELEASE.later[event.data?.keep]) event.waitUntil(keepLater(event.data.keep).catch(() => {}));
 });
 addEventListener("sync", (event) => {
   if (event.tag === "drain") event.waitUntil(drain());
@@ -60,6 +63,8 @@ async function fill() {
   try {
     await Promise.all([...RELEASE.files.map(([url, integrity]) => keepFile(cache, url, integrity)), ...RELEASE.shells.map(([url, integrity]) => keepDocument(cache, url, integrity))]);
     await Promise.all(RELEASE.pages.map((url) => keepPage(cache, url)));
+    // What was kept of the release before from a visit on is kept of this one too.
+    for (const [name, { shells }] of Object.entries(RELEASE.later)) if (await caches.match(shells[0][0], { ignoreVary: true })) await keepLater(name, cache);
   } catch (fault) {
     await caches.delete(KEPT);
     throw fault;
@@ -83,6 +88,15 @@ async function keepFile(cache, url, integrity) {
 
 async function keepDocument(cache, url, integrity) {
   await cache.put(url, await whole(await fetch(url, { integrity, credentials: "omit", cache: "no-store" }), url));
+}
+
+// Scripts first: where its documents are, everything is.
+async function keepLater(name, into = null) {
+  const cache = into ?? (await caches.open(KEPT));
+  const { files, shells } = RELEASE.later[name];
+  if ((await Promise.all(shells.map(([url]) => cache.match(url, { ignoreVary: true })))).every(Boolean)) return;
+  await Promise.all(files.map(([url, integrity]) => keepFile(cache, url, integrity)));
+  await Promise.all(shells.map(([url, integrity]) => keepDocument(cache, url, integrity)));
 }
 
 // A page that holds nobody's name, in each language. If it cannot be had it is not kept; the offline page stands in.
@@ -141,8 +155,12 @@ async function documentOf(event, pathname) {
     const held = await kept(shell);
     if (held) return held;
   }
+  const later = RELEASE.later[shell?.slice(7)] && shell.slice(7);
+  const missing = later && !(await kept(shell));
   try {
-    return await fromNetwork(event, shell ? SHELL_MS : OFFLINE_MS);
+    const response = await fromNetwork(event, shell && !missing ? SHELL_MS : OFFLINE_MS);
+    if (missing && response.ok && !response.redirected) event.waitUntil(keepLater(later).catch(() => {}));
+    return response;
   } catch {
     if (pathname === "/") return Response.redirect("/work");
     const filled = shell !== "/shell/packing" || (await atTable(pathname.slice(9)));

@@ -84,6 +84,7 @@ ALLOWED = {  # a breach that is meant, and why
     "flows.watch_returns imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.watch_parcels imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.lapse imports house": "a job of the worker is handed the house; the name is for the type checker only",
+    "flows.clear_adjust_photos imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.lapse_returns imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.watch_authorizations imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.stop_recalled imports house": "a job of the worker is handed the house; the name is for the type checker only",

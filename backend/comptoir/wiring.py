@@ -37,7 +37,13 @@ from comptoir.flows import (
     watch_authorizations,
     word_reasons,
 )
-from comptoir.flows.adjust_stock import adjust_stock, change_stock_rules, decide_adjustment, undo_adjustment
+from comptoir.flows.adjust_stock import (
+    adjust_stock,
+    change_stock_rules,
+    decide_adjustment,
+    take_adjust_photo,
+    undo_adjustment,
+)
 from comptoir.flows.arrive import arrive
 from comptoir.flows.ask_change import ask_change, withdraw_change
 from comptoir.flows.ask_label import ask_label, settle_choice
@@ -80,6 +86,7 @@ from comptoir.flows.paid_again import PaidAgainFlow, PaidAtTill
 from comptoir.flows.pay_with_credit import PayWithCreditFlow
 from comptoir.flows.post_movements import post_movements
 from comptoir.flows.post_snapshot import post_snapshot
+from comptoir.flows.pull_recalled import place_looked
 from comptoir.flows.put_article import put_article
 from comptoir.flows.put_away_return import put_away_unit, send_away_unit
 from comptoir.flows.receive_parcel import take_parcel
@@ -163,12 +170,13 @@ from comptoir.shipping.relays import ChooseRelay, TellNotReceived
 from comptoir.shipping.tracking import HearTracking
 from comptoir.shipping.way_back import RecordReturnLabel, RecordReturnVoid
 from comptoir.sourcing.outlook import Outlook
+from comptoir.stock.adjust_photos import TakeAdjustPhoto
 from comptoir.stock.adjusting import AdjustStock, DecideAdjustment, UndoAdjustment
 from comptoir.stock.counting import ApproveCount, AskCount, AskCountAgain, CancelCount, DirectCounts, SubmitCount
 from comptoir.stock.feed import PostMovements, PostSnapshot
 from comptoir.stock.imports import ImportStock
 from comptoir.stock.limits import ChangeStockRules
-from comptoir.stock.recalling import CloseRecall, DecideRecalled, OpenRecall
+from comptoir.stock.recalling import CloseRecall, DecideRecalled, OpenRecall, PlaceLooked
 from comptoir.tower import acting as acting_in_tower
 from comptoir.tower import day_plans
 from comptoir.transfers.model import CancelTransfer, CreateTransfer, ReceiveTransfer, ShipTransfer
@@ -220,10 +228,12 @@ def flows(seal: Seal, outlook: Outlook, *, own_printers: bool = False) -> Mappin
         PostSnapshot: post_snapshot,
         ImportStock: import_stock,
         AdjustStock: adjust_stock,
+        TakeAdjustPhoto: take_adjust_photo,
         DecideAdjustment: decide_adjustment,
         UndoAdjustment: undo_adjustment,
         ChangeStockRules: change_stock_rules,
         OpenRecall: open_recall,
+        PlaceLooked: place_looked,
         DecideRecalled: decide_recalled,
         CloseRecall: close_recall,
         AskCount: ask_count,
@@ -354,6 +364,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "join parcels": ("comptoir.flows.source_elsewhere:join_parcels", 300.0),
     "fill what waits for stock": ("comptoir.flows.source_elsewhere:fill_waiting", 60.0),
     "stop what is recalled": ("comptoir.flows.stop_recalled:stop_recalled", 2.0),
+    "clear pictures of corrections": ("comptoir.flows.clear_adjust_photos:clear_adjust_photos", 3600.0),
     "foresee delays": ("comptoir.flows.foresee:foresee", 60.0),
     "foresee late transfers": ("comptoir.flows.foresee_brought:foresee_brought", 60.0),
     "keep hours of stores": ("comptoir.tower.keeping:keep_hours", 60.0),

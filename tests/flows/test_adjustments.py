@@ -1,18 +1,21 @@
 """Corrections by hand: at once within one's limit, by a manager beyond it, each one ledger line, taken back by another."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
+from comptoir.flows.clear_adjust_photos import clear_adjust_photos
 from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.kit.reasons import WordReason
 from comptoir.screens import adjustments as screen
+from comptoir.stock.adjust_photos import AWAITED, TakeAdjustPhoto
 from comptoir.stock.adjusting import Adjusted, AdjustStock, DecideAdjustment, UndoAdjustment
 from comptoir.stock.limits import ChangeStockRules, StockRules
 from tests.hands import Shop, opened
-from tests.world import BOWL, CONFLUENCE, DERBY, LYON
+from tests.world import BOWL, CONFLUENCE, DERBY, LYON, TABLE_SET
 
 pytestmark = pytest.mark.anyio
 
@@ -95,6 +98,61 @@ async def test_head_office_sets_the_limits_and_adds_reasons_that_act_as_those_th
             await shop.perform(command, MANAGER)
     with pytest.raises(Forbidden):
         await shop.perform(ChangeStockRules(new_id(), StockRules()), MANAGER)
+
+
+async def test_a_correction_beyond_somebody_is_not_theirs_to_undo_and_what_a_manager_decided_stands(shop: Shop) -> None:
+    await shop.receive(90, BOWL)
+    hand = await shop.handheld()
+    large = await shop.perform(AdjustStock(new_id(), LYON, BOWL, 60, "lost"), OFFICE, Adjusted)
+    with pytest.raises(Forbidden, match="adjustment_beyond_you"):
+        await shop.perform(UndoAdjustment(new_id(), large.id), MANAGER)
+    told = await hand.tell("adjust", sku=BOWL, quantity=5, reason="lost")
+    (waits,) = await screen.read(shop.connection, MANAGER, waiting=True)
+    await shop.perform(DecideAdjustment(new_id(), waits.id, True), MANAGER)
+    late = await hand.undo(told)
+    assert (late.outcome, late.problem) == ("applied_with_exception", "adjustment_decided")
+    assert await shop.figures(BOWL) == (25, 0, 0, 0)
+    with pytest.raises(Invalid, match="kit_has_no_stock"):
+        await shop.perform(AdjustStock(new_id(), LYON, TABLE_SET, 1, "found"), OFFICE)
+
+
+async def test_a_reason_may_ask_for_a_picture_which_comes_after_its_correction_once(shop: Shop) -> None:
+    await shop.receive(9, BOWL)
+    hand = await shop.handheld()
+    await shop.perform(WordReason(new_id(), "damaged", "Abîmé", "Damaged", photo=True, subject="adjust"), OFFICE)
+    assert (await hand.tell("adjust", sku=BOWL, quantity=1, reason="damaged")).facts["status"] == "waiting"
+    photo, picture = new_id(), b"pixels"
+    told = await hand.tell("adjust", sku=BOWL, quantity=1, reason="damaged", photo=photo)
+    assert told.facts["status"] == "applied"
+    one = UUID(str(told.facts["adjustment"]))
+    assert await screen.awaited_photos(shop.connection, LYON, shop.now - AWAITED) == [photo]
+    device = Actor("device:x", "associate", (LYON,))
+    brought = TakeAdjustPhoto(photo, one, LYON, picture, 1, 1)
+    assert await shop.perform(brought, device) == await shop.perform(brought, device)
+    assert await screen.awaited_photos(shop.connection, LYON, shop.now - AWAITED) == []
+    (row,) = [row for row in await screen.read(shop.connection, MANAGER, waiting=False) if row.photo_here]
+    assert (row.id, row.photo) == (one, photo)
+    assert await screen.photo(shop.connection, photo, MANAGER) == picture
+    assert await screen.photo(shop.connection, photo, Actor("x", "regional_manager", (CONFLUENCE,))) is None
+    with pytest.raises(NotFound):
+        await shop.perform(TakeAdjustPhoto(new_id(), one, CONFLUENCE, picture, 1, 1), device)
+    # At a desk nothing is told without it, and a picture of something else is none; an ERP has no camera.
+    for command, refused, code in (
+        (AdjustStock(new_id(), LYON, BOWL, 1, "damaged"), Invalid, "adjust_needs_photo"),
+        (AdjustStock(new_id(), LYON, BOWL, 1, "damaged", photo=photo), NotFound, "picture_not_found"),
+    ):
+        with pytest.raises(refused, match=code):
+            await shop.perform(command, MANAGER)
+    erp = Actor("key:erp", "integrator", None)
+    assert (await shop.perform(AdjustStock(new_id(), LYON, BOWL, 1, "damaged"), erp, Adjusted)).status == "applied"
+    # A year later it goes; one that no correction names goes after a week.
+    stray = new_id()
+    await shop.perform(TakeAdjustPhoto(stray, new_id(), LYON, picture, 1, 1), device)
+    shop.clock.advance(hours=24 * 8)
+    assert await clear_adjust_photos(shop) == 1  # type: ignore[arg-type]
+    assert await shop.connection.fetchval("SELECT id FROM adjust_photo") == photo
+    shop.clock.advance(hours=24 * 360)
+    assert await clear_adjust_photos(shop) == 1  # type: ignore[arg-type]
 
 
 async def test_a_correction_beside_a_sale_and_an_undo_beside_an_undo_add_up(shop: Shop, world: str) -> None:

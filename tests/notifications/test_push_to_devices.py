@@ -141,6 +141,50 @@ async def test_a_decision_that_is_due_is_told(floor: Floor) -> None:
     assert [got["title"] for got in phone.got] == ["Une décision est attendue"]
 
 
+async def test_a_recall_is_told_to_stores_that_have_the_article_once_each_time_they_are_asked(floor: Floor) -> None:
+    phone, other, ask = await floor.on(), await floor.on(LILLE), floor.connection.execute
+    await ask(
+        "INSERT INTO recall (id, number, sku, hazard_fr, hazard_en, remedies, contact, since, effect, status, opened_at, opened_by, looked_at)"
+        " SELECT $1, 'RP-1', sku, 'x', 'x', ARRAY['refund', 'repair'], 'x', $2, '{}', 'open', $2, 'x', $2 FROM sku ORDER BY sku LIMIT 1",
+        new_id(), floor.app.clock(),
+    )  # fmt: skip
+    await ask(
+        "INSERT INTO recall_place (recall, location, on_hand, apart, status) SELECT id, $1, 1, 0, 'open' FROM recall",
+        LYON,
+    )
+    await floor.round(hours=3)
+    await floor.round()
+    (got,) = phone.got
+    assert (got["title"], got["path"]) == ("Rappel de produit", "/recalls")
+    assert "à sortir du rayon maintenant" in got["body"]
+    assert phone.heads[0]["urgency"] == "high"
+    assert other.got == []
+    # More of it has come: the store is asked again, and told again. Told and done, nothing of it is sent any more.
+    await ask("UPDATE recall_place SET asked_at = $1", floor.app.clock())
+    await look(floor.app.house)
+    await ask("UPDATE recall_place SET status = 'done', missing = 0, done_at = asked_at")
+    await floor.round()
+    assert len(phone.got) == 1
+    assert await floor.notes() == [("recall", "sent", ""), ("recall", "dropped", "replaced")]
+
+
+async def test_a_correction_that_waits_or_is_declined_is_told_and_what_its_device_took_back_is_not(
+    floor: Floor,
+) -> None:
+    phone, other = await floor.on(), await floor.on(LILLE)
+    for status, by in (("waiting", None), ("declined", "marc"), ("declined", "device:1"), ("applied", None)):
+        await floor.connection.execute(
+            "INSERT INTO stock_adjustment (id, location, sku, quantity, reason, on_hand, unsellable, value_minor, status, at, who, recorded_at, decided_at, decided_by)"
+            " SELECT $1, $2, sku, 4, 'lost', -4, 0, 0, $3, $4, 'sam', $4, CASE WHEN $5::text IS NULL THEN NULL ELSE $4::timestamptz END, $5 FROM sku ORDER BY sku LIMIT 1",
+            new_id(), LYON, status, floor.app.clock(), by,
+        )  # fmt: skip
+    for _ in range(2):
+        await floor.round()
+    assert sorted(got["title"] for got in phone.got) == ["Correction refusée", "Une correction attend un responsable"]
+    assert {got["path"] for got in phone.got} == {"/adjust"} and "sam" not in str(phone.got)
+    assert other.got == []
+
+
 async def test_work_that_went_elsewhere_is_told_to_whoever_had_it_in_hand(floor: Floor) -> None:
     phone = await floor.on()
     order, work = await floor.order(status="picking")

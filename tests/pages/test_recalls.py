@@ -1,8 +1,10 @@
 """The pages of recalls and corrections: nothing happens before the last button, each manager sees their own, a file says the same."""
 
+import io
 from collections.abc import AsyncIterator
 
 import pytest
+from PIL import Image
 
 from comptoir.kit.ids import new_id
 from tests.conftest import Database
@@ -16,6 +18,15 @@ TYPED = {
     "code": "LISON-38", "hazard_fr": "La semelle se décolle : risque de chute.", "hazard_en": "The sole comes off: risk of a fall.", "contact": "0 800 100 200",
     "months": "24", "lots": "L24, L25", "note": "", "remedies": ["refund", "repair"],
 }  # fmt: skip
+
+
+NO_FILE = {"file": ("", b"")}
+
+
+def picture() -> tuple[str, bytes, str]:
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480), "brown").save(out, "JPEG")
+    return ("broken.jpg", out.getvalue(), "image/jpeg")
 
 
 @pytest.fixture
@@ -66,6 +77,10 @@ async def test_a_recall_is_looked_at_opened_once_followed_and_ended_on_its_pages
             "Un rappel de cet article est ouvert" in again.text or "Suivez ce rappel" in again.text,
         ) == (409, True)
         assert "13 encore à trouver" in words(await store.get(page))
+        told = {"id": str(new_id()), "location": VIEUX_LILLE, "found": "1"}
+        assert (await store.post(f"{page}/looked", data=told)).status_code == 404
+        assert [(await region.post(f"{page}/looked", data=told)).status_code for _ in range(2)] == [303, 303]
+        assert "A cherché" in words(await region.get(page))
         await desk.connection.execute("DELETE FROM recall_place WHERE location = $1", VIEUX_LILLE)
         assert (await region.get(page)).status_code == 404
         assert (await region.get(f"{page}/csv")).status_code == 404
@@ -113,7 +128,7 @@ async def test_a_correction_is_typed_decided_by_another_and_undone_and_limits_ar
             "reason": "lost",
             "note": "",
         }
-        assert (await store.post(FIX, data=wrong)).status_code == 422
+        assert (await store.post(FIX, data=wrong, files=NO_FILE)).status_code == 422
         rules = {
             "id": str(new_id()),
             "associate_units": "2",
@@ -125,7 +140,17 @@ async def test_a_correction_is_typed_decided_by_another_and_undone_and_limits_ar
         assert (await store.post(f"{FIX}/rules", data=rules)).status_code == 403
         assert (await office.post(f"{FIX}/rules", data=rules)).status_code == 303
         told = wrong | {"quantity": "4"}
-        assert [(await store.post(FIX, data=told)).status_code for _ in range(2)] == [303, 303]
+        assert [(await store.post(FIX, data=told, files={"file": picture()})).status_code for _ in range(2)] == [
+            303,
+            303,
+        ]
+        photo = await desk.connection.fetchval("SELECT photo FROM stock_adjustment")
+        assert (await store.get(f"{FIX}/photos/{photo}")).headers["content-type"] == "image/webp"
+        async with await desk.browser(MARC) as far:
+            assert (await far.get(f"{FIX}/photos/{photo}")).status_code == 404
+        assert (
+            await store.post(FIX, data=told | {"id": str(new_id())}, files={"file": ("x.jpg", b"no", "image/jpeg")})
+        ).status_code == 422
         shown = words(await store.get(FIX))
         assert "Au-delà de votre limite" in shown
         one = await desk.connection.fetchval("SELECT id FROM stock_adjustment")
@@ -136,10 +161,9 @@ async def test_a_correction_is_typed_decided_by_another_and_undone_and_limits_ar
             await region.post(f"{FIX}/{one}/decide", data={"id": str(new_id()), "believe": "yes"})
         ).status_code == 303
         assert "−4" in words(await region.get(FIX))
-        assert [(await store.post(f"{FIX}/{one}/undo", data={"id": str(new_id())})).status_code for _ in range(2)] == [
-            303,
-            409,
-        ]
+        assert (await store.post(f"{FIX}/{one}/undo", data={"id": str(new_id())})).status_code == 403
+        undone = [(await region.post(f"{FIX}/{one}/undo", data={"id": str(new_id())})).status_code for _ in range(2)]
+        assert undone == [303, 409]
         # A region that may open recalls is offered it.
         assert "Le siège ouvre les rappels" not in words(await region.get(f"{HERE}/new"))
         assert "Limites des corrections" in words(await office.get("/manager/audit"))
@@ -153,7 +177,20 @@ async def test_the_handhelds_pages_have_what_their_store_needs_and_nothing_of_ot
         await office.post(f"{HERE}/new", data=TYPED | {"id": str(new_id()), "act": "open"})
         assert "Rappel : à sortir du rayon" in words(await hand.get("/work"))
         assert '"to_find":' in (await hand.get("/recalls")).text
-        assert "Abîmé" in words(await hand.get("/adjust"))
+        assert "Abîmé" in (await hand.get("/adjust")).text
+        kept = (await hand.post("/sync/keep", json={"v": 1, "journal_id": str(new_id()), "packs": []})).json()
+        assert ([row["sku"] for row in kept["recalls"]["rows"]], kept["photos"]) == (["LISON-38"], [])
+        form = {"id": str(new_id()), "adjustment": str(new_id())}
+        for _ in range(2):
+            assert (await hand.post("/sync/photos", data=form, files={"file": picture()})).json() == {
+                "photo": form["id"]
+            }
+        assert (
+            await hand.post("/sync/photos", data=form, files={"file": ("x.jpg", b"no", "image/jpeg")})
+        ).status_code == 422
+        assert (
+            await hand.post("/sync/photos", data=form | {"adjustment": str(new_id())}, files={"file": picture()})
+        ).status_code == 409
         found = await hand.get("/adjust/article", params={"code": "LISON-38"})
         assert (found.json()["sku"], (await hand.get("/adjust/article", params={"code": "nobody"})).status_code) == (
             "LISON-38",

@@ -56,7 +56,8 @@ async def test_the_worker_imports_what_is_served(door: Served) -> None:
 
 async def test_every_promised_byte_is_served_as_promised(door: Served) -> None:
     told = await promised(door)
-    for url, digest in told["files"] + told["shells"]:
+    later = [each for one in told["later"].values() for each in one["files"] + one["shells"]]
+    for url, digest in told["files"] + told["shells"] + later:
         answer = await door.client.get(url)
         assert answer.status_code == 200, url
         assert precache.digest(answer.content) == digest, url
@@ -69,6 +70,12 @@ async def test_a_kept_document_brings_only_files_that_are_kept(door: Served) -> 
         answer = await door.client.get(url)
         wanted = set(re.findall(r'(?:src|href)="(/static/[^"#?]+\.(?:js|css))"', answer.text))
         assert wanted - kept == set(), url
+    # What is kept from a visit on brings its own files along.
+    assert set(told["later"]) == {"recalls", "adjust"}
+    for one in told["later"].values():
+        for url, _ in one["shells"]:
+            wanted = set(re.findall(r'(?:src|href)="(/static/[^"#?]+\.(?:js|css))"', (await door.client.get(url)).text))
+            assert wanted - kept - {file for file, _ in one["files"]} == set(), url
 
 
 async def test_what_is_kept_ahead_is_small(door: Served) -> None:
@@ -82,7 +89,7 @@ async def test_what_is_kept_ahead_is_small(door: Served) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", precache.SHELLS)
+@pytest.mark.parametrize("name", [*precache.SHELLS, *precache.ON_A_VISIT])
 async def test_a_shell_document_is_the_same_for_everybody(
     door: Served, database: Database, name: str, language: str
 ) -> None:

@@ -16,9 +16,10 @@ from comptoir.stock.recalling import CloseRecall, DecideRecalled, RecallTold
 async def decide_recalled(tx: Tx, command: DecideRecalled, actor: Actor, now: datetime) -> RecallTold:
     """NotFound `recall_not_found` (also for a place of others); Conflict `recall_over`, `not_that_many_found`."""
     actor.needs("store_manager", "regional_manager", "head_office", "integrator", "system")
-    recall = await recalling_sql.read(tx, command.recall)
+    recall = await recalling_sql.hold_open(tx, command.recall)
     place = await recalling_sql.lock_place(tx, recall, command.location, actor)
-    movement = recalling.decide(recall, place, command)
+    level = (await sql.lock(tx, [(recall.sku, command.location)])).get((recall.sku, command.location))
+    movement = recalling.decide(recall, place, command, level.unsellable if level else 0)
     await sql.post(tx, [movement])
     await recalling_sql.insert_outcome(tx, command)
     tx.touched.add(command.location)
@@ -29,13 +30,13 @@ async def decide_recalled(tx: Tx, command: DecideRecalled, actor: Actor, now: da
 
 
 async def close_recall(tx: Tx, command: CloseRecall, actor: Actor, now: datetime) -> RecallTold:
-    """Once every place has looked, every unit has its end and every customer was told. NotFound `recall_not_found`; Conflict `recall_over`,
-    `recall_goes_on`."""
+    """Once every place has looked, every unit has its end, nothing is on its way and every customer was told. NotFound `recall_not_found`;
+    Conflict `recall_over`, `recall_goes_on`."""
     await needs_right(tx.connection, actor)
     recall = await recalling_sql.lock(tx, command.recall)
     untold = await tx.value("SELECT count(*)::int FROM recall_order WHERE recall = $1 AND told_at IS NULL", recall.id)
-    waiting = len(await recalling_sql.to_stop(tx.connection, recall, 100))
-    recalling.close(recall, await recalling_sql.places(tx, recall), untold, waiting)
+    waiting, between = await recalling_sql.count_left(tx, recall)
+    recalling.close(recall, await recalling_sql.places(tx, recall), untold, waiting, between)
     before = await auditing.standing(tx, "sku", recall.sku)
     await recalling_sql.close(tx, recall.id, command.sell_again, command.note)
     tx.tell(

@@ -35,7 +35,7 @@ class RecallEffect(msgspec.Struct, frozen=True):
     """What a recall would stop, and whom it concerns; units unless it says otherwise.
 
     `people`: customers, each once however often they ordered; `reachable` of them by e-mail, SMS or notification. `sold_at_till`: nobody
-    knows to whom. `lots_known` of the units that left: a lot was scanned with them.
+    knows to whom.
     """
 
     places: tuple[PlaceEffect, ...]
@@ -147,7 +147,7 @@ async def open_recall(tx: Tx, command: OpenRecall, actor: Actor, now: datetime) 
         command.sku,
     )
     tx.touched.update(await sql.ask_places(tx, command.id, command.sku))
-    await sql.note_orders(tx, await sql.read(tx, command.id), None)
+    await sql.note_orders(tx, await sql.lock(tx, command.id), None)
     await auditing.keep(tx, actor, "recall.open", "sku", command.sku, before, number=number)
     tx.tell(
         blocked(command.sku, number),

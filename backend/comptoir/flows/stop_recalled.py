@@ -1,4 +1,5 @@
-"""While a recall is open: orders that wait for the article lose it, transfers give it up, whoever has it is told once. Run by the worker, bounded.
+"""While a recall is open: orders that wait for the article lose it, transfers give it up, whoever has it is told once, and where more of it
+has come it is looked for again. Run by the worker, bounded.
 
 Each order is its own transaction, locked as everybody locks it. What slipped through beside the opening (an order, a hand-over, an
 offline pick) is found by the next run: nothing here counts on having been first.
@@ -40,7 +41,7 @@ LATE = timedelta(minutes=15)
 
 
 async def stop_recalled(house: "House") -> int:
-    """One round for every open recall. How many orders and transfers were stopped, and customers told."""
+    """One round for every open recall. How many orders and transfers were stopped, places asked again, and customers told."""
     now, done = house.clock(), 0
     async with borrowed(house.pool) as connection:
         recalls = await sql.list_open(connection)
@@ -48,7 +49,7 @@ async def stop_recalled(house: "House") -> int:
         transfers = [(one, each) for one in recalls for each in await sql.transfers_to_stop(connection, one, AT_ONCE)]
     steps = [partial(stop_order, recall=recall, order=order, now=now) for recall, order in orders]
     steps += [partial(give_up, recall=recall, transfer=transfer) for recall, transfer in transfers]
-    steps += [partial(tell_customers, recall=recall) for recall in recalls]
+    steps += [partial(step, recall=recall) for recall in recalls for step in (ask_again, tell_customers)]
     for step in steps:
         done += await in_transaction(house.pool, SYSTEM.who, now, step)
     return done
@@ -124,6 +125,15 @@ async def give_up(tx: Tx, recall: Recall, transfer: UUID) -> int:
         tx.tell(Event("transfer.canceled", transfer, {}, found.from_location))
     tx.touched |= {found.from_location, found.to_location}
     return 1
+
+
+async def ask_again(tx: Tx, recall: Recall) -> int:
+    """Goods of it came to a place that had looked, or that never had any: a transfer, a delivery, a till that took one back."""
+    if (await sql.hold_open(tx, recall.id)).status != "open":
+        return 0
+    asked = await sql.ask_again(tx, recall)
+    tx.touched.update(asked)
+    return len(asked)
 
 
 async def tell_customers(tx: Tx, recall: Recall) -> int:

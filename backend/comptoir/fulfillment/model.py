@@ -252,13 +252,14 @@ class RecallDone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Adjust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A figure is corrected: so many units of an article, and why. Named by its SKU, or by the code as it was scanned."""
+    """A figure is corrected: so many units of an article, and why. Named by its SKU, or by the code as it was scanned; `photo` comes after it."""
 
     quantity: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
     reason: Annotated[str, msgspec.Meta(min_length=2, max_length=40, pattern=r"^[a-z][a-z0-9_]*\Z")]
     sku: Code | None = None
     code: Annotated[str, msgspec.Meta(max_length=512)] = ""
     note: Note = ""
+    photo: UUID | None = None
 
 
 class PickForTransfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -43,12 +43,14 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Book(msgspec.Struct, frozen=True):
-    """The reasons of one subject that come along; those that cannot be hidden; whether an added one must act as one of them."""
+    """The reasons of one subject that come along; those that cannot be hidden; whether an added one must act as one of them, and may ask for
+    a picture."""
 
     subject: Subject
     built_in: tuple[Reason, ...]
     always: frozenset[str]
     acting: bool = False
+    photos: bool = False
 
 
 class WordReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -23,7 +23,7 @@ LEASE = timedelta(minutes=3)
 MOST_TRIES = 6
 TIME_LIMIT_SECONDS = 30.0
 KEPT = timedelta(days=14)
-URGENT = ("customer_here", "announcement_urgent", "test")
+URGENT = ("customer_here", "announcement_urgent", "recall", "test")
 log = logging.getLogger("comptoir.push")
 
 

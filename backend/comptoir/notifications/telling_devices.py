@@ -1,5 +1,5 @@
 """What the devices of a store are told while their page is closed: new work, customers who wait, work due soon, decisions, work gone elsewhere,
-and that a manager has announced something.
+that a manager has announced something, that an article is to leave its shelf, and what became of a correction.
 
 Most of it is looked up as it is now and not heard of as an event: what somebody took care of meanwhile is not told, and placing an
 order costs nothing for it. Only what leaves no trace in a store's rows, work that went elsewhere, is listened for.
@@ -29,6 +29,10 @@ CALM: Final = timedelta(minutes=5)
 SOON: Final = timedelta(minutes=20)
 CUSTOMER_WAITS: Final = timedelta(minutes=10)
 USEFUL: Final = timedelta(minutes=30)
+RECALL_TOLD: Final = timedelta(days=1)
+RECALL_USEFUL: Final = timedelta(hours=12)
+CORRECTION_AWAITED: Final = timedelta(days=30)
+"""What was told longer ago and is declined only now stands on the page alone."""
 
 _LISTENING: Final = (
     "SELECT u.device, u.language, d.location, l.time_zone FROM push_subscription u JOIN device d ON d.id = u.device"
@@ -60,6 +64,24 @@ SELECT p.*, a.id, a.edition, a.urgent, a.until_at, a.changed_at FROM ({_LISTENIN
 JOIN announcement a ON a.id = t.announcement AND a.ended_at IS NULL AND a.until_at > $1
 WHERE a.changed_at > $2 AND NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND n.key = 'announcement:' || a.id || ':' || a.edition)
   AND NOT EXISTS (SELECT FROM announcement_receipt r WHERE r.announcement = a.id AND r.edition = a.edition AND r.device = p.device) LIMIT 200
+"""
+# A danger is told for a day: whoever opens late, or switches notifications on, is to know as well.
+_RECALLED: Final = f"""
+SELECT p.*, r.id, s.name, k.key FROM ({_LISTENING}) p JOIN recall_place x ON x.location = p.location AND x.status = 'open'
+JOIN recall r ON r.id = x.recall AND r.status = 'open' JOIN sku s ON s.sku = r.sku
+CROSS JOIN LATERAL (SELECT 'recall:' || r.id || ':' || floor(extract(epoch FROM coalesce(x.asked_at, r.opened_at))) AS key) k
+WHERE coalesce(x.asked_at, r.opened_at) > $1 AND NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND n.key = k.key) LIMIT 200
+"""
+# Neither who made it nor who decided: on a locked screen everybody reads along. What its own device took back is no news.
+_CORRECTED: Final = f"""
+SELECT p.*, a.id, a.status, a.quantity, s.name FROM ({_LISTENING}) p JOIN stock_adjustment a ON a.location = p.location JOIN sku s ON s.sku = a.sku
+WHERE a.recorded_at > $2 AND ((a.status = 'waiting' AND a.recorded_at > $1) OR (a.status = 'declined' AND a.decided_at > $1 AND a.decided_by NOT LIKE 'device:%'))
+  AND NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND n.key = 'correction:' || a.status || ':' || a.id) LIMIT 200
+"""
+_DONE_WITH: Final = """
+UPDATE push_note n SET status = 'dropped', code = 'replaced', next_at = NULL, settled_at = $1 WHERE n.next_at IS NOT NULL AND n.claimed_until IS NULL
+  AND n.kind = 'recall' AND NOT EXISTS (SELECT FROM device d JOIN recall_place x ON x.location = d.location AND x.status = 'open'
+    JOIN recall r ON r.id = x.recall AND r.status = 'open' WHERE d.id = n.device AND n.topic = 'recall:' || r.id)
 """
 _OVER: Final = """
 UPDATE push_note n SET status = 'dropped', code = 'replaced', next_at = NULL, settled_at = $1 WHERE n.next_at IS NOT NULL AND n.claimed_until IS NULL
@@ -106,7 +128,15 @@ async def write_notes(tx: Tx) -> int:
         made += await tell(
             tx, row, word, key, f"announcement:{row['id']}", words, "/work", until, word, "announcement_more"
         )
+    for row in await tx.rows(_RECALLED, now - RECALL_TOLD):
+        topic, until = f"recall:{row['id']}", now + RECALL_USEFUL
+        made += await tell(tx, row, "recall", row["key"], topic, {"name": row["name"]}, "/recalls", until)
+    for row in await tx.rows(_CORRECTED, now - LOOK_BACK, now - CORRECTION_AWAITED):
+        words, word = {"name": row["name"], "n": row["quantity"]}, f"correction_{row['status']}"
+        key, topic = f"correction:{row['status']}:{row['id']}", f"correction:{row['id']}"
+        made += await tell(tx, row, "correction", key, topic, words, "/adjust", now + USEFUL, word)
     await tx.run(_OVER, now)
+    await tx.run(_DONE_WITH, now)
     return made
 
 

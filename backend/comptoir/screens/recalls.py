@@ -33,11 +33,11 @@ SELECT p.recall, p.location, l.name AS store, l.time_zone, p.status = 'done' AS 
   (SELECT coalesce(string_agg(DISTINCT u.lot, ', '), '') FROM recall_unit u WHERE u.recall = p.recall AND u.location = p.location AND u.lot <> '') AS lots,
   (SELECT count(*)::int FROM rma_unit u WHERE u.location = p.location AND u.sku = r.sku AND u.state = 'here') AS returned_here
 FROM recall_place p JOIN recall r ON r.id = p.recall JOIN location l ON l.id = p.location LEFT JOIN stock_level v ON v.sku = r.sku AND v.location = p.location
-LEFT JOIN (SELECT recall, location, sum(units) AS units, sum(units) FILTER (WHERE source = 'apart') AS apart FROM recall_unit GROUP BY 1, 2) f
+LEFT JOIN (SELECT recall, location, sum(units) AS units, sum(units) FILTER (WHERE source = 'apart') AS apart FROM recall_unit WHERE recall = ANY($2::uuid[]) GROUP BY 1, 2) f
   ON f.recall = p.recall AND f.location = p.location
 LEFT JOIN (SELECT recall, location, sum(units) FILTER (WHERE outcome = 'destroyed') AS destroyed, sum(units) FILTER (WHERE outcome = 'vendor') AS vendor,
-    sum(units) FILTER (WHERE outcome = 'released') AS released FROM recall_outcome GROUP BY 1, 2) o ON o.recall = p.recall AND o.location = p.location
-WHERE ($1::text[] IS NULL OR p.location = ANY($1)) AND p.recall = ANY($2::uuid[]) ORDER BY p.status = 'done', l.name LIMIT 5000
+    sum(units) FILTER (WHERE outcome = 'released') AS released FROM recall_outcome WHERE recall = ANY($2::uuid[]) GROUP BY 1, 2) o ON o.recall = p.recall AND o.location = p.location
+WHERE ($1::text[] IS NULL OR p.location = ANY($1)) AND p.recall = ANY($2::uuid[])
 """
 # The message that told them: to this order, or to another one of the same customer. One is written a moment after it is due.
 _CUSTOMERS = """
@@ -52,6 +52,40 @@ LEFT JOIN LATERAL (SELECT x.id, x.status, x.reason FROM message x JOIN event e O
   WHERE x.order_id = coalesce(c.told_with, c.order_id) AND x.template = 'recall' AND e.body->>'recall' = r.id::text ORDER BY x.made_at DESC LIMIT 1) m ON true
 WHERE c.recall = ANY($2::uuid[]) AND ($1::text[] IS NULL OR w.location = ANY($1))
 """
+
+
+_LIST = f"""
+WITH asked AS (SELECT r.id, r.number, r.sku, s.name, s.variant, s.deciding, s.picture, r.lots, r.status, r.opened_at, r.closed_at, r.sell_again
+  FROM recall r JOIN sku s ON s.sku = r.sku WHERE {_SEEN} AND ($2 = '' OR r.sku = $2) ORDER BY r.status = 'closed', r.opened_at DESC, r.id LIMIT $3)
+SELECT a.*, coalesce(t.places, 0)::int AS places, coalesce(t.done, 0)::int AS done, coalesce(t.found, 0)::int AS found, coalesce(t.expected, 0)::int AS expected,
+  coalesce(t.undecided, 0)::int AS undecided
+FROM asked a LEFT JOIN (SELECT p.recall, count(*) AS places, count(*) FILTER (WHERE p.done) AS done, sum(p.found) AS found,
+    sum(p.found + CASE WHEN p.done THEN coalesce(p.missing, 0) ELSE p.to_find END) AS expected, sum(greatest(0, p.found - p.destroyed - p.vendor - p.released)) AS undecided
+  FROM ({_PLACES.replace("ANY($2::uuid[])", "ANY(ARRAY(SELECT id FROM asked))")}) p GROUP BY p.recall) t ON t.recall = a.id
+ORDER BY a.status = 'closed', a.opened_at DESC, a.id
+"""
+
+
+class RecallLine(msgspec.Struct, frozen=True):
+    """One recall in a list, with the sums of the actor's places in units; `done` of them have looked."""
+
+    id: UUID
+    number: str
+    sku: str
+    name: str
+    variant: str
+    deciding: str
+    picture: str
+    lots: list[str]
+    status: str
+    opened_at: datetime
+    places: int
+    done: int
+    found: int
+    expected: int
+    undecided: int
+    closed_at: datetime | None = None
+    sell_again: bool | None = None
 
 
 class PlaceRow(msgspec.Struct, frozen=True):
@@ -157,13 +191,9 @@ def _places(actor: Actor) -> list[str] | None:
     return list(actor.locations) if actor.locations is not None else None
 
 
-async def read_list(connection: Connection, actor: Actor, sku: str = "") -> list[RecallView]:
+async def read_list(connection: Connection, actor: Actor, sku: str = "") -> list[RecallLine]:
     """The newest recalls that any of the actor's places has to do with, open ones first; of one article where it is named."""
-    rows = await connection.fetch(
-        f"{_HEAD} WHERE {_SEEN} AND ($2 = '' OR r.sku = $2) ORDER BY r.status = 'closed', r.opened_at DESC, r.id LIMIT {MOST}",
-        _places(actor), sku,
-    )  # fmt: skip
-    return await _whole(connection, actor, rows)
+    return [RecallLine(**row) for row in await connection.fetch(_LIST, _places(actor), sku, MOST)]
 
 
 async def read(connection: Connection, actor: Actor, recall: UUID) -> RecallView:
@@ -171,31 +201,24 @@ async def read(connection: Connection, actor: Actor, recall: UUID) -> RecallView
     rows = await connection.fetch(f"{_HEAD} WHERE {_SEEN} AND r.id = $2", _places(actor), recall)
     if not rows:
         raise NotFound("recall_not_found")
-    return (await _whole(connection, actor, rows))[0]
-
-
-async def _whole(connection: Connection, actor: Actor, rows: list[Any]) -> list[RecallView]:
-    ids = [row["id"] for row in rows]
-    places: dict[UUID, list[PlaceRow]] = {id: [] for id in ids}
-    for row in await connection.fetch(_PLACES, _places(actor), ids):
-        places[row["recall"]].append(PlaceRow(**row))
+    head, ids = dict(rows[0]), [recall]
+    places = await connection.fetch(f"{_PLACES} ORDER BY p.status = 'done', l.name, p.location", _places(actor), ids)
     counted = ", ".join(
         f"count(DISTINCT told_by) FILTER (WHERE reach = '{one}')::int AS {one}" for one in get_args(Reach)
     )
-    people = {
-        row["recall"]: msgspec.convert({key: value for key, value in row.items() if key != "recall"}, People)
-        for row in await connection.fetch(
-            f"SELECT recall, {counted}, count(*)::int AS orders, sum(units)::int AS units, sum(returned)::int AS returned FROM ({_CUSTOMERS}) c GROUP BY recall",
-            _places(actor), ids,
-        )
-    }  # fmt: skip
-    return [
-        msgspec.convert(
-            {**dict(row), "effect": msgspec.json.decode(row["effect"]) if actor.locations is None else NOTHING_OF_OTHERS, "places": places[row["id"]], "people": people.get(row["id"], People())},
-            RecallView,
-        )
-        for row in rows
-    ]  # fmt: skip
+    people = await connection.fetchrow(
+        f"SELECT {counted}, count(*)::int AS orders, coalesce(sum(units), 0)::int AS units, coalesce(sum(returned), 0)::int AS returned FROM ({_CUSTOMERS}) c",
+        _places(actor), ids,
+    )  # fmt: skip
+    effect = msgspec.json.decode(head["effect"]) if actor.locations is None else NOTHING_OF_OTHERS
+    return RecallView(
+        **{
+            **head,
+            "effect": effect,
+            "places": [PlaceRow(**row) for row in places],
+            "people": People(**dict(people or {})),
+        }
+    )
 
 
 async def customers(
@@ -232,23 +255,30 @@ async def outcomes(connection: Connection, actor: Actor, recall: UUID) -> list[O
     return [Outcome(**row) for row in rows]
 
 
+# Every open recall, also of an article that the books know nothing of here: whoever scans one is to hear of it. `counted` is read in one
+# statement with the figures, so that a device counts none of its own facts twice.
 _TASKS = """
 SELECT r.id, r.number, r.sku, s.name, s.variant, s.deciding, s.picture, r.lots, CASE WHEN $2 = 'en' THEN r.hazard_en ELSE r.hazard_fr END AS hazard,
-  p.status = 'done' AS done, coalesce((SELECT sum(u.units) FROM recall_unit u WHERE u.recall = r.id AND u.location = p.location), 0)::int AS found,
-  greatest(0, coalesce(v.on_hand, 0) - coalesce((SELECT sum(o.units) FROM recall_outcome o WHERE o.recall = r.id AND o.location = p.location AND o.outcome = 'released'), 0))::int
-    + greatest(0, p.apart - coalesce((SELECT sum(u.units) FROM recall_unit u WHERE u.recall = r.id AND u.location = p.location AND u.source = 'apart'), 0))::int AS to_find,
+  p.recall IS NOT NULL AS asked, coalesce(p.status = 'done' AND t.to_find <= p.missing, false) AS done, t.found, t.to_find,
   CASE WHEN h.sku IS NULL THEN NULL ELSE jsonb_build_object('aisle', h.aisle, 'bay', h.bay, 'level', h.level)::text END AS place,
-  ARRAY(SELECT b.place || ' ' || b.tag FROM bag b JOIN work_line n ON n.work = b.work AND n.location = b.location WHERE b.location = p.location AND b.gone_at IS NULL
+  ARRAY(SELECT b.place || ' ' || b.tag FROM bag b JOIN work_line n ON n.work = b.work AND n.location = b.location WHERE b.location = $1 AND b.gone_at IS NULL
     AND n.sku = r.sku AND (n.staged > 0 OR EXISTS (SELECT FROM put_back k WHERE k.work = b.work AND k.sku = r.sku AND k.done < k.quantity AND k.withdrawn_at IS NULL))
     ORDER BY 1 LIMIT 20) AS bags,
-  ARRAY(SELECT b.code FROM barcode b WHERE b.sku = r.sku ORDER BY b.code LIMIT 20) AS codes
-FROM recall_place p JOIN recall r ON r.id = p.recall AND r.status = 'open' JOIN sku s ON s.sku = r.sku LEFT JOIN stock_level v ON v.sku = r.sku AND v.location = p.location
-LEFT JOIN shelf_place h ON h.location = p.location AND h.sku = r.sku WHERE p.location = $1 ORDER BY p.status = 'done', r.opened_at, r.id LIMIT 50
+  ARRAY(SELECT b.code FROM barcode b WHERE b.sku = r.sku ORDER BY b.code LIMIT 20) AS codes,
+  (SELECT coalesce(jsonb_object_agg(j.id, j.expected_seq - 1), '{}')::text
+    FROM (SELECT id, expected_seq FROM journal WHERE device = $3 ORDER BY last_at DESC, id DESC LIMIT 3) j) AS counted
+FROM recall r JOIN sku s ON s.sku = r.sku LEFT JOIN recall_place p ON p.recall = r.id AND p.location = $1
+LEFT JOIN stock_level v ON v.sku = r.sku AND v.location = $1 LEFT JOIN shelf_place h ON h.location = $1 AND h.sku = r.sku
+CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(u.units) FROM recall_unit u WHERE u.recall = r.id AND u.location = $1), 0)::int AS found,
+  greatest(0, coalesce(v.on_hand, 0) - coalesce((SELECT sum(o.units) FROM recall_outcome o WHERE o.recall = r.id AND o.location = $1 AND o.outcome = 'released'), 0))::int
+    + greatest(0, coalesce(p.apart, 0) - coalesce((SELECT sum(u.units) FROM recall_unit u WHERE u.recall = r.id AND u.location = $1 AND u.source = 'apart'), 0))::int AS to_find) t
+WHERE r.status = 'open' ORDER BY p.recall IS NULL, p.status = 'done', r.opened_at, r.id LIMIT 100
 """
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What a store has to take out, as its handhelds show it. `codes` as scanned, the SKU itself among them; `bags`: place and tag of bags that hold it."""
+    """What a store has to take out, as its handhelds show it. `codes` as scanned, the SKU itself among them; `bags`: place and tag of bags
+    that hold it. `asked`: its books know the article. `counted`: per journal of the device, through which fact the figures go."""
 
     id: UUID
     number: str
@@ -259,18 +289,23 @@ class Task(msgspec.Struct, frozen=True):
     picture: str
     lots: list[str]
     hazard: str
+    asked: bool
     done: bool
     found: int
     to_find: int
     place: dict[str, Any] | None
     bags: list[str]
     codes: list[str]
+    counted: dict[str, int]
 
 
-async def tasks(connection: Connection, location: str, language: str) -> list[Task]:
-    """Open recalls of one store, those first where it has not looked yet."""
-    rows = await connection.fetch(_TASKS, location, language)
+async def tasks(connection: Connection, location: str, language: str, device: UUID | None) -> list[Task]:
+    """Open recalls as one store sees them: those first where it has not looked yet, last those of which it has nothing."""
+    rows = await connection.fetch(_TASKS, location, language, device)
     return [
-        Task(**{**dict(row), "place": msgspec.json.decode(row["place"]) if row["place"] else None, "codes": [*row["codes"], row["sku"]]})
+        Task(**{
+            **dict(row), "place": msgspec.json.decode(row["place"]) if row["place"] else None, "codes": [*row["codes"], row["sku"]],
+            "counted": msgspec.json.decode(row["counted"]),
+        })
         for row in rows
     ]  # fmt: skip

@@ -18,4 +18,5 @@ ADJUST: Final = Book(
     ),
     frozenset({"damaged", "found", "lost"}),
     acting=True,
+    photos=True,
 )

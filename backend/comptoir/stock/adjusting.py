@@ -48,7 +48,7 @@ SIGNS: dict[AdjustReason, tuple[int, int]] = {
 class AdjustStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Correct one figure of one location. `quantity` is units, always positive: the reason knows the direction.
 
-    `reason` is one of the reasons for corrections as head office words them.
+    `reason` is one of the reasons for corrections as head office words them; `photo` a picture that was taken before.
     """
 
     id: UUID
@@ -57,6 +57,7 @@ class AdjustStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
     reason: ReasonCode
     note: Note = ""
+    photo: UUID | None = None
 
 
 class DecideAdjustment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +76,7 @@ class UndoAdjustment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Adjustment(msgspec.Struct, frozen=True):
-    """One correction as it stands; `on_hand` and `unsellable` are what it does to the figures."""
+    """One correction as it stands; `on_hand` and `unsellable` are what it does to the figures. `photo` may still be on its way."""
 
     id: UUID
     location: str
@@ -89,6 +90,8 @@ class Adjustment(msgspec.Struct, frozen=True):
     status: Status
     at: datetime
     who: str
+    decided_by: str | None = None
+    photo: UUID | None = None
 
 
 class Adjusted(msgspec.Struct, frozen=True):
@@ -113,13 +116,16 @@ def deltas(reason: AdjustReason, quantity: int) -> tuple[int, int]:
     return on_hand * quantity, unsellable * quantity
 
 
-def fits(level: Level, on_hand: int, unsellable: int) -> None:
-    """Conflict `not_that_many` when more units leave the shelf, or the unsellable ones, than the ledger has there."""
+def fits(level: Level, on_hand: int, unsellable: int, recalled: int = 0) -> None:
+    """Conflict `not_that_many` when more units leave the shelf, or the unsellable ones, than the ledger has there; `kept_for_recall`
+    when `recalled` of the unsellable ones are a recall's to decide about."""
     shelf = level.on_hand - level.set_aside
     if -on_hand > shelf and on_hand < 0:
         raise Conflict("not_that_many", sku=level.sku, wanted=-on_hand, there=max(0, shelf))
     if -unsellable > level.unsellable and unsellable < 0:
         raise Conflict("not_that_many", sku=level.sku, wanted=-unsellable, there=level.unsellable)
+    if unsellable < 0 and -unsellable > level.unsellable - recalled:
+        raise Conflict("kept_for_recall", sku=level.sku, kept=recalled)
 
 
 def needs_proof(reason: AdjustReason, note: str) -> bool:
@@ -143,11 +149,11 @@ def decide(adjustment: Adjustment, who: str, *, may: bool) -> None:
         raise Forbidden("adjustment_beyond_you")
 
 
-def undo(adjustment: Adjustment, level: Level, line: UUID) -> Movement:
-    """The line that takes it back. Conflict `adjustment_decided` for one that is not in the ledger, `not_that_many`."""
+def undo(adjustment: Adjustment, level: Level, line: UUID, recalled: int = 0) -> Movement:
+    """The line that takes it back. Conflict `adjustment_decided` for one that is not in the ledger, `not_that_many`, `kept_for_recall`."""
     if adjustment.status != "applied":
         raise Conflict("adjustment_decided", status=adjustment.status)
-    fits(level, -adjustment.on_hand, -adjustment.unsellable)
+    fits(level, -adjustment.on_hand, -adjustment.unsellable, recalled)
     return Movement(
         adjustment.sku, adjustment.location, Fact.ADJUSTMENT, on_hand=-adjustment.on_hand, unsellable=-adjustment.unsellable,
         reason=adjustment.reason, id=line,

@@ -8,9 +8,12 @@ import msgspec
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Tx
 from comptoir.kit.errors import NotFound
+from comptoir.stock.adjust_photos import TakeAdjustPhoto
 from comptoir.stock.adjusting import Adjustment, Status
 
-_ADJUSTMENT = "id, location, sku, quantity, reason, note, on_hand, unsellable, value_minor, status, at, who"
+_ADJUSTMENT = (
+    "id, location, sku, quantity, reason, note, on_hand, unsellable, value_minor, status, at, who, decided_by, photo"
+)
 
 
 async def price_of(tx: Tx, sku: str) -> int:
@@ -22,10 +25,10 @@ async def price_of(tx: Tx, sku: str) -> int:
 async def insert(tx: Tx, one: Adjustment) -> None:
     """A correction as it was told."""
     await tx.run(
-        "INSERT INTO stock_adjustment (id, location, sku, quantity, reason, note, on_hand, unsellable, value_minor, status, at, who, recorded_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO stock_adjustment (id, location, sku, quantity, reason, note, on_hand, unsellable, value_minor, status, at, who, recorded_at, photo)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         one.id, one.location, one.sku, one.quantity, one.reason, one.note, one.on_hand, one.unsellable, one.value_minor, one.status, one.at,
-        one.who, tx.now,
+        one.who, tx.now, one.photo,
     )  # fmt: skip
 
 
@@ -53,3 +56,21 @@ async def undone(tx: Tx, adjustment: UUID, line: UUID, now: datetime) -> None:
         "UPDATE stock_adjustment SET status = 'undone', undone_by = $2, decided_at = $3, decided_by = $4 WHERE id = $1",
         adjustment, line, now, tx.who,
     )  # fmt: skip
+
+
+async def put_photo(tx: Tx, command: TakeAdjustPhoto) -> bool:
+    """Keep the picture of a correction; the first one stays. False when its id is another correction's."""
+    await tx.run(
+        "INSERT INTO adjust_photo (id, adjustment, location, bytes, width, height, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
+        command.id, command.adjustment, command.location, command.picture, command.width, command.height, tx.now,
+    )  # fmt: skip
+    return await has_photo(tx, command.id, command.adjustment, command.location)
+
+
+async def has_photo(tx: Tx, photo: UUID, adjustment: UUID, location: str) -> bool:
+    """Is it there, and this correction's?"""
+    found = await tx.value(
+        "SELECT true FROM adjust_photo WHERE id = $1 AND adjustment = $2 AND location = $3",
+        photo, adjustment, location,
+    )  # fmt: skip
+    return bool(found)

@@ -63,6 +63,15 @@ class OpenRecall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Note = ""
 
 
+class PlaceLooked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place without a handheld has looked everywhere; `found` units were taken out of sale there, besides those that were scanned."""
+
+    id: UUID
+    recall: UUID
+    location: Slug
+    found: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+
+
 class DecideRecalled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What becomes of units that a place has found, and what proves it: a certificate, a delivery note, who judged them safe."""
 
@@ -162,11 +171,11 @@ def moved(recall: Recall, location: str, source: Source, units: int, line: UUID,
     )  # fmt: skip
 
 
-def decide(recall: Recall, place: Place, command: DecideRecalled) -> Movement:
-    """Units leave the building, or may be sold again. Conflict `recall_over`, `not_that_many_found`."""
+def decide(recall: Recall, place: Place, command: DecideRecalled, apart: int) -> Movement:
+    """Units leave the building, or may be sold again; `apart` lie there unsellable. Conflict `recall_over`, `not_that_many_found`."""
     if recall.status != "open":
         raise Conflict("recall_over", number=recall.number)
-    left = place.found - place.decided
+    left = min(place.found - place.decided, apart)
     if command.units > left:
         raise Conflict("not_that_many_found", left=max(0, left))
     back = command.units if command.fate is Fate.RELEASED else 0
@@ -175,12 +184,13 @@ def decide(recall: Recall, place: Place, command: DecideRecalled) -> Movement:
     )  # fmt: skip
 
 
-def close(recall: Recall, places: tuple[Place, ...], untold: int, to_stop: int) -> None:
+def close(recall: Recall, places: tuple[Place, ...], untold: int, to_stop: int, between: int) -> None:
     """Conflict `recall_over`; `recall_goes_on` with what is still to be done: places that have not looked, units nobody has decided
-    about, orders that are not stopped yet, customers nobody has told."""
+    about, orders that are not stopped yet, customers nobody has told, units on their way between our own places."""
     if recall.status != "open":
         raise Conflict("recall_over", number=recall.number)
     looking = sum(not place.done for place in places)
     undecided = sum(max(0, place.found - place.decided) for place in places)
-    if looking or undecided or untold or to_stop:
-        raise Conflict("recall_goes_on", places=looking, units=undecided, customers=untold, orders=to_stop)
+    left = {"places": looking, "units": undecided, "customers": untold, "orders": to_stop, "between": between}
+    if any(left.values()):
+        raise Conflict("recall_goes_on", **left)

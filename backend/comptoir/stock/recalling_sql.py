@@ -49,9 +49,9 @@ async def lock(tx: Tx, recall: UUID) -> Recall:
     return msgspec.convert(dict(row), Recall)
 
 
-async def read(tx: Tx, recall: UUID) -> Recall:
-    """Without a lock, for what many places tell of one recall at once. NotFound `recall_not_found`."""
-    row = await tx.row(f"SELECT {_RECALL} FROM recall WHERE id = $1", recall)
+async def hold_open(tx: Tx, recall: UUID) -> Recall:
+    """The recall, which does not end before this transaction does; many places may hold it at once. NotFound `recall_not_found`."""
+    row = await tx.row(f"SELECT {_RECALL} FROM recall WHERE id = $1 FOR SHARE", recall)
     if row is None:
         raise NotFound("recall_not_found")
     return msgspec.convert(dict(row), Recall)
@@ -81,8 +81,10 @@ async def lock_place(tx: Tx, recall: Recall, location: str, actor: Actor) -> Pla
     return found
 
 
+# Whoever has looked has looked at what the books had then: with goods that have come since, they have to look again.
 _PLACES = """
-SELECT coalesce(v.on_hand, 0)::int - coalesce(o.released, 0)::int, greatest(0, p.apart - coalesce(f.apart, 0))::int, coalesce(f.units, 0)::int, coalesce(o.units, 0)::int, p.status = 'done'
+SELECT coalesce(v.on_hand, 0)::int - coalesce(o.released, 0)::int, greatest(0, p.apart - coalesce(f.apart, 0))::int, coalesce(f.units, 0)::int, coalesce(o.units, 0)::int,
+  p.status = 'done' AND greatest(0, coalesce(v.on_hand, 0) - coalesce(o.released, 0)) + greatest(0, p.apart - coalesce(f.apart, 0)) <= p.missing
 FROM recall_place p LEFT JOIN stock_level v ON v.sku = $2 AND v.location = p.location
 LEFT JOIN (SELECT location, sum(units) AS units, sum(units) FILTER (WHERE source = 'apart') AS apart FROM recall_unit WHERE recall = $1 GROUP BY location) f
   ON f.location = p.location
@@ -94,6 +96,37 @@ WHERE p.recall = $1 AND ($3::text IS NULL OR p.location = $3) ORDER BY p.locatio
 async def places(tx: Tx, recall: Recall, location: str | None = None) -> tuple[Place, ...]:
     """How far every place is, or one."""
     return tuple(Place(*row) for row in await tx.rows(_PLACES, recall.id, recall.sku, location))
+
+
+_MORE_HAS_COME = """
+UPDATE recall_place p SET status = 'open', missing = NULL, done_at = NULL, done_by = NULL, asked_at = $3
+FROM stock_level v WHERE p.recall = $1 AND p.status = 'done' AND v.sku = $2 AND v.location = p.location
+  AND greatest(0, v.on_hand - (SELECT coalesce(sum(o.units), 0) FROM recall_outcome o WHERE o.recall = p.recall AND o.location = p.location AND o.outcome = 'released'))
+    + greatest(0, p.apart - (SELECT coalesce(sum(u.units), 0) FROM recall_unit u WHERE u.recall = p.recall AND u.location = p.location AND u.source = 'apart')) > p.missing
+RETURNING p.location
+"""
+
+
+async def ask_again(tx: Tx, recall: Recall) -> list[str]:
+    """Places where goods of it have come since: those that had looked are asked anew, those that had none are asked too."""
+    again = [row[0] for row in await tx.rows(_MORE_HAS_COME, recall.id, recall.sku, tx.now)]
+    new = await tx.rows(
+        "INSERT INTO recall_place (recall, location, on_hand, apart, status, asked_at) SELECT $1, v.location, v.on_hand, 0, 'open', $3"
+        " FROM stock_level v WHERE v.sku = $2 AND v.on_hand > 0 ON CONFLICT DO NOTHING RETURNING location",
+        recall.id, recall.sku, tx.now,
+    )  # fmt: skip
+    return again + [row[0] for row in new]
+
+
+async def held(tx: Tx, sku: str, location: str) -> int:
+    """Units of an open recall that lie there apart and whose end nobody has decided about."""
+    found: int = await tx.value(
+        "SELECT coalesce((SELECT sum(u.units) FROM recall_unit u WHERE u.recall = r.id AND u.location = $2), 0)::int"
+        " - coalesce((SELECT sum(o.units) FROM recall_outcome o WHERE o.recall = r.id AND o.location = $2), 0)::int"
+        " FROM recall r WHERE r.sku = $1 AND r.status = 'open'",
+        sku, location,
+    ) or 0  # fmt: skip
+    return max(0, found)
 
 
 async def note_units(
@@ -190,27 +223,40 @@ RETURNING r.order_id, r.told_with
 """
 
 
+# Where the books promise more than what is only to be carried out of bags, some work still waits; the rest is on its way between stores, or held.
+_WAITS = """
+SELECT l.order_id FROM stock_level v JOIN work w ON w.location = v.location AND w.status IN ('open', 'accepted', 'picking', 'picked', 'staged', 'packed', 'labeled')
+  JOIN work_line l ON l.work = w.id AND l.location = w.location AND l.sku = v.sku AND l.reserved + l.picked + l.staged > 0
+WHERE v.sku = $1 AND v.reserved > (SELECT coalesce(sum(p.quantity - p.done), 0) FROM put_back p WHERE p.location = v.location AND p.sku = v.sku AND p.promised
+  AND p.done < p.quantity AND p.withdrawn_at IS NULL)
+UNION ALL SELECT t.order_id FROM transfer_line n JOIN transfer t ON t.id = n.transfer WHERE n.sku = $1 AND n.reserved + n.picked + n.in_transit > 0
+  AND n.in_transit > 0 AND t.order_id IS NOT NULL AND t.status IN ('shipped', 'receiving')
+  AND EXISTS (SELECT FROM work_line l WHERE l.work = t.work AND l.sku = $1 AND l.in_transit > 0)
+UNION ALL SELECT q.order_id FROM requirement q WHERE q.sku = $1 AND q.unsourced > 0
+UNION ALL SELECT q.order_id FROM order_hold h JOIN requirement q ON q.order_id = h.order_id WHERE h.released_at IS NULL AND q.sku = $1 AND q.held > 0
+"""
+
+
 async def to_stop(connection: Connection, recall: Recall, most: int) -> Sequence[UUID]:
-    """Orders that still wait for the article: promised, picked, in a bag, in a box, or held."""
-    rows = await connection.fetch(_TO_STOP, recall.sku, most)
+    """Orders that still wait for the article: promised, picked, in a bag, in a box, or held; not those whose parcel is a person's case."""
+    rows = await connection.fetch(
+        f"SELECT DISTINCT x.order_id FROM ({_WAITS}) x WHERE NOT EXISTS (SELECT FROM exception e WHERE e.order_id = x.order_id"
+        " AND e.kind = 'recall_in_parcel' AND e.sku = $1 AND e.resolved_at IS NULL) ORDER BY x.order_id LIMIT $2",
+        recall.sku, most,
+    )  # fmt: skip
     return [row[0] for row in rows]
 
 
-# Where the books promise more than what is only to be carried out of bags, some work still waits; the rest is on its way between stores, or held.
-_TO_STOP = """
-SELECT DISTINCT x.order_id FROM (
-  SELECT l.order_id FROM stock_level v JOIN work w ON w.location = v.location AND w.status IN ('open', 'accepted', 'picking', 'picked', 'staged', 'packed', 'labeled')
-    JOIN work_line l ON l.work = w.id AND l.location = w.location AND l.sku = v.sku AND l.reserved + l.picked + l.staged > 0
-  WHERE v.sku = $1 AND v.reserved > (SELECT coalesce(sum(p.quantity - p.done), 0) FROM put_back p WHERE p.location = v.location AND p.sku = v.sku AND p.promised
-    AND p.done < p.quantity AND p.withdrawn_at IS NULL)
-  UNION ALL SELECT t.order_id FROM transfer_line n JOIN transfer t ON t.id = n.transfer WHERE n.sku = $1 AND n.reserved + n.picked + n.in_transit > 0
-    AND n.in_transit > 0 AND t.order_id IS NOT NULL AND t.status IN ('shipped', 'receiving')
-    AND EXISTS (SELECT FROM work_line l WHERE l.work = t.work AND l.sku = $1 AND l.in_transit > 0)
-  UNION ALL SELECT q.order_id FROM requirement q WHERE q.sku = $1 AND q.unsourced > 0
-  UNION ALL SELECT q.order_id FROM order_hold h JOIN requirement q ON q.order_id = h.order_id WHERE h.released_at IS NULL AND q.sku = $1 AND q.held > 0) x
-WHERE NOT EXISTS (SELECT FROM exception e WHERE e.order_id = x.order_id AND e.kind = 'recall_in_parcel' AND e.sku = $1 AND e.resolved_at IS NULL)
-ORDER BY x.order_id LIMIT $2
-"""
+async def count_left(tx: Tx, recall: Recall) -> tuple[int, int]:
+    """Orders that wait for it, those in a parcel with a label too; units that our own transfers carry or are about to."""
+    row = await tx.row(
+        f"SELECT (SELECT count(DISTINCT x.order_id)::int FROM ({_WAITS}) x) AS orders, (SELECT coalesce(sum(n.reserved + n.picked + n.in_transit), 0)::int"
+        " FROM transfer_line n JOIN transfer t ON t.id = n.transfer WHERE n.sku = $1 AND n.reserved + n.picked + n.in_transit > 0"
+        " AND t.order_id IS NULL AND t.status IN ('created', 'shipped', 'receiving')) AS between",
+        recall.sku,
+    )  # fmt: skip
+    assert row is not None
+    return row["orders"], row["between"]
 
 
 async def transfers_to_stop(connection: Connection, recall: Recall, most: int) -> Sequence[UUID]:

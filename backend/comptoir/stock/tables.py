@@ -1,6 +1,6 @@
 """Tables of levels, the ledger, promises, counts, recalls, corrections. Made by the migrations, compared by a test."""
 
-from piccolo.columns import JSONB, UUID, Array, BigInt, Boolean, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, BigInt, Boolean, Bytea, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -172,6 +172,7 @@ class RecallPlace(Table, tablename="recall_place"):
     missing = Integer(null=True, default=None)
     done_at = Timestamptz(null=True, default=None)
     done_by = Text(null=True, default=None)
+    asked_at = Timestamptz(null=True, default=None)
 
 
 class RecallUnit(Table, tablename="recall_unit"):
@@ -229,6 +230,19 @@ class StockAdjustment(Table, tablename="stock_adjustment"):
     decided_at = Timestamptz(null=True, default=None)
     decided_by = Text(null=True, default=None)
     undone_by = UUID(null=True, unique=True, default=None)
+    photo = UUID(null=True, default=None)
+
+
+class AdjustPhoto(Table, tablename="adjust_photo"):
+    """A picture of why a figure was corrected, drawn anew and small."""
+
+    id = UUID(primary_key=True, required=True)
+    adjustment = UUID(required=True)
+    location = Text(required=True)
+    bytes = Bytea(required=True)
+    width = Integer(required=True)
+    height = Integer(required=True)
+    made_at = Timestamptz(required=True)
 
 
 class StockRule(Table, tablename="stock_rule"):

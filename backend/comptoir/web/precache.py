@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +40,9 @@ SHELLS: Final = (
 )
 """Documents without a person or a customer in them, filled in on the device from what it keeps."""
 
+ON_A_VISIT: Final = {"recalls": ("recalls",), "adjust": ("adjust",)}
+"""Shells, each with its scripts, that a device keeps from its first visit on, or once its store has something to do there."""
+
 AS_THEY_ARE: Final = ("/outbox", "/settings", "/scan/test")
 """Ordinary pages that hold nobody's name; kept where they are served."""
 
@@ -50,6 +54,7 @@ NEEDS_NETWORK: Final = frozenset(
     f"js/{name}.js"
     for name in (
         "adjust",
+        "adjust-photos",
         "change",
         "counts-shelf",
         "departure",
@@ -64,7 +69,7 @@ NEEDS_NETWORK: Final = frozenset(
         "try-on",
     )
 )
-"""Pages that open with the network alone bring these along; a device keeps them once it has seen them, not before."""
+"""Pages that open with the network alone, or that a device keeps from a visit on, bring these along."""
 _RELEASE: Final = re.compile(r"^const RELEASE = .*;$", re.M)
 _IMPORT: Final = re.compile(r'"\./static/(js/[\w./-]+\.js)"')
 
@@ -119,13 +124,37 @@ def files(assets: Assets) -> list[str]:
     ]
 
 
+def scripts_of(assets: Assets, name: str) -> set[str]:
+    """All that a shell which is kept from a visit on is made of."""
+    return {*assets.with_imports(*(f"js/{one}.js" for one in ON_A_VISIT[name]), later=True)}
+
+
+def documents(shells: Mapping[tuple[str, str], bytes], name: str) -> list[tuple[str, str]]:
+    """(address, digest) of a shell in each language."""
+    return [(f"/shell/{name}?language={lang}", digest(shells[name, lang])) for lang in LANGUAGES]
+
+
 def release(assets: Assets, templates: Environment, brand: str, served: frozenset[str]) -> Release:
     """The worker for this state of the app. `served`: the paths that the app answers, so that none is asked for in vain."""
-    shells = {(name, lang): shell(templates, name, lang, brand).encode() for name in SHELLS for lang in LANGUAGES}
+    shells = {
+        (name, lang): shell(templates, name, lang, brand).encode()
+        for name in (*SHELLS, *ON_A_VISIT)
+        for lang in LANGUAGES
+    }
     told = {
         "files": [(assets.url(name), assets.integrity(name)) for name in files(assets)],
-        "shells": [(f"/shell/{name}?language={lang}", digest(body)) for (name, lang), body in shells.items()],
+        "shells": [each for name in SHELLS for each in documents(shells, name)],
         "pages": [f"{path}?language={lang}" for path in AS_THEY_ARE if path in served for lang in LANGUAGES],
+        "later": {
+            name: {
+                "files": [
+                    (assets.url(one), assets.integrity(one))
+                    for one in sorted(scripts_of(assets, name) - {*files(assets)})
+                ],
+                "shells": documents(shells, name),
+            }
+            for name in ON_A_VISIT
+        },
         # A held pack is opened from the device first, once there is a document that can do it.
         "packs_first": template_of(templates, "pick") == "shell/pick.html",
     }

@@ -39,8 +39,9 @@ async function call(ahead) {
   await stow(answer.packs, answer.gone);
   await note("kept", { at: Date.now(), server_time: answer.server_time, location: answer.location, device: answer.device });
   if (answer.counter) await (await import("./counter-store.js")).takeKept(answer.counter, answer.server_time, through);
-  if (answer.announcements) await note("announcements", answer.announcements);
-  if (answer.counts) await note("counts", answer.counts);
+  for (const name of ["announcements", "counts", "recalls"]) if (answer[name]) await note(name, answer[name]);
+  if (answer.recalls?.rows.length) navigator.serviceWorker?.controller?.postMessage({ keep: "recalls" });
+  if (answer.photos?.length) (await import("./adjust-photos.js")).bring(answer.photos);
   fetchPictures(answer.packs);
   await journal.rarely("tidy");
   return answer;

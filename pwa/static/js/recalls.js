@@ -1,47 +1,59 @@
 // A recalled article leaves its shelf: every unit is scanned, each scan is a fact on disk before anything beeps, network or not.
-// What is shown is the server's figures and, on top, every fact that it does not have yet.
+// What is shown is the server's figures, from this page or as the device keeps them, and on top every fact that they do not count yet.
 import "./handheld.js";
 import { journal, sync } from "./device.js";
+import { keep as freshen } from "./keeping.js";
 import { clone, read, say } from "./paint.js";
 import { ask, tell } from "./feedback.js";
 import { sayPlace } from "./matching.js";
 import { elsewhere, ready } from "./scanner.js";
+import { keep, recall } from "./store.js";
 
+const AGAIN_MS = 15000;
 const $ = (id) => document.getElementById(id);
-const { rows } = read("recalls");
+const given = read("recalls");
+if (given) await keep("recalls", given).catch(() => {});
+let held = given ?? (await recall("recalls")) ?? null;
 let open = null; // the recall in hand
 let sure = -1; // how many were missing when somebody last touched "done"
+let renewed = Date.now();
 
+const rows = () => held?.rows ?? [];
 const called = ({ name, deciding }) => `${name} ${deciding ?? ""}`.trim();
 const fits = ({ code, raw }) => (row) => row.codes.some((known) => [code.code, raw.trim(), raw.trim().toUpperCase()].includes(known));
-const unsent = () => journal.facts.filter(({ seq }) => seq > journal.acked);
+const clock = (at) => new Intl.DateTimeFormat(document.documentElement.lang || "fr", { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+const fresh = (row) => journal.facts.filter(({ seq, refused }) => !refused && seq > (row.counted[journal.id] ?? journal.acked));
 const pulls = (row) => journal.facts.filter(({ type, body, refused }) => type === "recall_pull" && body.recall === row.id && !refused);
 const undone = () => new Set(journal.facts.filter(({ type }) => type === "undo").map(({ body }) => body.event));
 
-// What hands have done since the server last told: scans, and scans that were taken back.
+// What hands have done that the figures do not have: scans, and scans that were taken back.
 function since(row) {
   const mine = new Map(pulls(row).map((fact) => [fact.id, fact.body.quantity]));
-  return unsent().reduce((n, { id, type, body }) => n + (mine.has(id) ? mine.get(id) : type === "undo" && mine.has(body.event) ? -mine.get(body.event) : 0), 0);
+  return fresh(row).reduce((n, { id, type, body }) => n + (mine.has(id) ? mine.get(id) : type === "undo" && mine.has(body.event) ? -mine.get(body.event) : 0), 0);
 }
 const found = (row) => row.found + since(row);
 const left = (row) => Math.max(0, row.to_find - since(row));
-const done = (row) => row.done || unsent().some(({ type, body }) => type === "recall_done" && body.recall === row.id);
+const done = (row) => row.done || fresh(row).some(({ type, body }) => type === "recall_done" && body.recall === row.id);
 const last = (row) => pulls(row).findLast(({ id }) => !undone().has(id));
+// What the books know nothing of here is nobody's task, until hands find one.
+const listed = () => rows().filter((row) => row.asked || found(row));
 
 function paintList() {
   document.body.dataset.step = "list";
-  $("list").hidden = !rows.length;
-  $("none").hidden = rows.length > 0;
+  const shown = listed();
+  $("list").hidden = !shown.length;
+  $("none").hidden = shown.length > 0 || !held;
+  $("never").hidden = Boolean(held);
   $("list").replaceChildren(
-    ...rows.map((row) => {
+    ...shown.map((row) => {
       const words = done(row) ? say("looked", { n: found(row) }) : left(row) ? say("to_find", { n: left(row) }) : say("look_for");
-      const made = clone("t-row", { picture: row.picture, name: called(row), more: words, place: sayPlace(row.place), placed: row.place, done: done(row) });
+      const made = clone("t-row", { picture: row.picture, name: called(row), variant: row.variant, more: words, place: sayPlace(row.place), placed: row.place, done: done(row) });
       made.querySelector("button").dataset.recall = row.id;
       return made;
     }),
   );
-  const open_ones = rows.filter((row) => !done(row)).length;
-  ask(rows.length ? say("scan_any") : say("nothing"), open_ones ? say("recalls_left", { n: open_ones }) : "");
+  const left_to_do = shown.filter((row) => !done(row)).length;
+  ask(say(shown.length ? "scan_any" : held ? "nothing" : "never"), left_to_do ? say("recalls_left", { n: left_to_do }) : "");
 }
 
 function paintOne() {
@@ -68,7 +80,7 @@ function paint() {
 
 function choose(id) {
   sure = -1;
-  open = rows.find((row) => row.id === id) ?? null;
+  open = rows().find((row) => row.id === id) ?? null;
   if (open) ask(say("scan_each"), say("set_apart"));
   paint();
   scrollTo(0, 0);
@@ -100,8 +112,9 @@ document.addEventListener("scan", (event) => {
 });
 
 async function take(detail) {
-  const row = open && fits(detail)(open) ? open : rows.find(fits(detail));
-  if (!row) return elsewhere(detail) ?? tell("bad", say("not_recalled"), say("stays"));
+  const row = open && fits(detail)(open) ? open : rows().find(fits(detail));
+  // With no network nobody knows what was recalled since this device last heard.
+  if (!row) return elsewhere(detail) ?? (sync.state.state === "offline" || !held ? tell("again", held ? say("not_in_list", { at: clock(held.at) }) : say("never"), say("ask_first")) : tell("bad", say("not_recalled"), say("stays")));
   if (open !== row) {
     history.pushState(null, "", `#${row.id}`);
     choose(row.id);
@@ -127,21 +140,27 @@ document.addEventListener("click", async ({ target }) => {
 });
 addEventListener("hashchange", () => choose(location.hash.slice(1)));
 
-// The server's own figures; an answer that comes a second time is as old as the first.
+// The figures as the server has them now: what other hands found, what has come since, what is recalled besides.
+async function renew() {
+  renewed = Date.now();
+  await freshen({ ahead: 0 });
+  const now = await recall("recalls");
+  if (!now || now.at <= (held?.at ?? "")) return;
+  held = now;
+  if (open) open = rows().find(({ id }) => id === open.id) ?? null;
+  paint();
+}
+const renewRarely = () => Date.now() - renewed > AGAIN_MS && renew();
+
 sync.listen({
   onAnswer({ outcomes = [] }) {
-    for (const { facts, problem, again } of outcomes) {
-      const row = rows.find(({ id }) => id === facts?.recall);
-      if (!row) continue;
-      if (problem) tell("again", problem.title, problem.next);
-      if (again) continue;
-      const before = row.found;
-      row.found = facts.found ?? row.found;
-      row.to_find = facts.missing ?? Math.max(0, row.to_find - (row.found - before));
-      row.done ||= facts.missing !== undefined;
-    }
+    for (const { facts, problem } of outcomes) if (problem && rows().some(({ id }) => id === facts?.recall)) tell("again", problem.title, problem.next);
     paint();
+    renewRarely();
   },
 });
+addEventListener("online", renew);
+document.addEventListener("visibilitychange", () => document.hidden || renewRarely());
 choose(location.hash.slice(1));
+if (!given && navigator.onLine) renew();
 ready();

@@ -23,6 +23,7 @@ from comptoir.stock.recalling import (
     DecideRecalled,
     Fate,
     OpenRecall,
+    PlaceLooked,
     RecallTold,
     looked_from,
 )
@@ -46,6 +47,15 @@ class ListQuestion(msgspec.Struct, frozen=True):
     """Of one article, or all."""
 
     sku: Code | None = None
+
+
+class PlaceTold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place has looked everywhere; `found` units were taken out of sale, besides those that were scanned. `id` is made by the sender:
+    repeating it changes nothing."""
+
+    id: UUID
+    location: Slug
+    found: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
 
 
 class UnitsDecided(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +124,15 @@ async def customers(
         return Response({"customers": await screen.customers(connection, actor, recall, 5_000)})
 
 
+@post("/recalls/{recall:uuid}/places", opt=with_key("stock:write") | {"answer": RecallTold}, status_code=200)
+async def looked(
+    recall: FromPath[UUID], data: JSONBody[PlaceTold], house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """A place whose hands tell another system has looked everywhere, and how much it has taken out."""
+    done = await house.runner.perform(PlaceLooked(data.id, recall, data.location, data.found), actor)
+    return Response(done.answer, media_type="application/json", status_code=200)
+
+
 @post("/recalls/{recall:uuid}/outcomes", opt=with_key("stock:write") | {"answer": RecallTold}, status_code=200)
 async def decide(
     recall: FromPath[UUID], data: JSONBody[UnitsDecided], house: NamedDependency[House], actor: NamedDependency[Actor]
@@ -133,4 +152,4 @@ async def end(
     return Response(done.answer, media_type="application/json", status_code=200)
 
 
-ROUTES: list[BaseRouteHandler] = [recalls, open_one, effect, show, customers, decide, end]
+ROUTES: list[BaseRouteHandler] = [recalls, open_one, effect, show, customers, looked, decide, end]

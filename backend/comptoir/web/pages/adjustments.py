@@ -1,23 +1,26 @@
 """Corrections of stock for managers: what waits for them, what was done, a new one; head office sets what people may do alone."""
 
 from datetime import datetime
-from typing import Any, Final, Literal
-from uuid import UUID
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID, uuid5
 
 import msgspec
 from litestar import Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import Body, FromPath, URLEncodedBody
 
 from comptoir.catalog import queries as catalog
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
-from comptoir.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
+from comptoir.kit.errors import Conflict, Forbidden, Invalid, Malformed, NotFound, Refusal
 from comptoir.kit.reason_rows import list_reasons
 from comptoir.network import queries as network
 from comptoir.screens import adjustments as screen
+from comptoir.stock.adjust_photos import TakeAdjustPhoto
 from comptoir.stock.adjust_reasons import ADJUST
 from comptoir.stock.adjusting import AdjustStock, DecideAdjustment, UndoAdjustment
 from comptoir.stock.feed import spelled
@@ -27,6 +30,7 @@ from comptoir.web.guards import MANAGERS, by
 from comptoir.web.pages.orders import NewIds
 from comptoir.web.pages.page import Page
 from comptoir.web.pages.typed import Typed
+from comptoir.web.sync.photos import MOST_BYTES, drawn_anew
 
 Answer = Response[Any]
 TheHouse = NamedDependency[House]
@@ -70,17 +74,22 @@ async def desk(
         "manager/adjustments.html", status=refusal.status if refusal else 200, waiting=waiting, done=done, rules=rules, refusal=refusal, ids=NewIds(),
         reasons=[one for one in reasons if one.used], words={one.code: one.says(page.lang) for one in reasons}, typed=typed or dict.fromkeys(FIELDS, ""),
         places=[(id, name) for id, name, _ in places], now=now,
-        may=lambda row: row.who != actor.who and rules.allows(actor.role, row.quantity, row.value_minor),
+        alone=lambda row: rules.allows(actor.role, row.quantity, row.value_minor),
     )  # fmt: skip
 
 
-@post(HERE, opt=by(*MANAGERS), status_code=200)
+@post(HERE, opt=by(*MANAGERS), status_code=200, request_max_body_size=3 * MOST_BYTES)
 async def correct(
-    data: URLEncodedBody[dict[str, Any]], house: TheHouse, actor: TheActor, page: ThePage, now: Now
-) -> Answer:
-    """A correction from the desk; the page again with what stands in the way."""
+    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
+    house: TheHouse, actor: TheActor, page: ThePage, now: Now,
+) -> Answer:  # fmt: skip
+    """A correction from the desk, with a picture or without; the page again with what stands in the way."""
+    file = data.pop("file", None) or None  # a field without a file comes as an empty text
+    if file is not None and not isinstance(file, UploadFile):
+        raise Malformed("malformed", where="$.file")
     form = Typed(data)
     typed = {name: form.text(name) for name in FIELDS}
+    sent = await file.read() if file is not None else b""
     try:
         async with borrowed(house.pool) as connection:
             article = await catalog.find_by_code(connection, spelled(typed["code"]) or "-")
@@ -92,10 +101,34 @@ async def correct(
             command = msgspec.convert(wanted, AdjustStock, strict=False)
         except msgspec.ValidationError:
             raise Invalid("unknown_reason", reason=typed["reason"]) from None
+        if sent:
+            command = msgspec.structs.replace(command, photo=await keep_photo(house, actor, command, sent))
         await house.runner.perform(command, actor)
     except (Conflict, Invalid, NotFound) as refusal:
         return await desk(house, actor, page, now, refusal, typed)
     return page.go(HERE)
+
+
+async def keep_photo(house: House, actor: Actor, command: AdjustStock, sent: bytes) -> UUID:
+    """Its picture, before it is told. The id follows from the correction's, so that a form sent twice keeps one."""
+    if not actor.reaches(command.location):
+        raise NotFound("unknown_location", location=command.location)
+    made = await drawn_anew(sent)
+    photo = uuid5(command.id, "photo")
+    await house.runner.perform(
+        TakeAdjustPhoto(photo, command.id, command.location, made.bytes, made.width, made.height), actor
+    )
+    return photo
+
+
+@get(HERE + "/photos/{photo:uuid}", opt=by(*MANAGERS))
+async def picture(photo: FromPath[UUID], house: TheHouse, actor: TheActor) -> Answer:
+    """The picture of a correction, to whoever reaches its place. NotFound `picture_not_found`."""
+    async with borrowed(house.pool) as connection:
+        found = await screen.photo(connection, photo, actor)
+    if found is None:
+        raise NotFound("picture_not_found")
+    return Response(found, media_type="image/webp", headers={"cache-control": "private, no-store"})
 
 
 @post(HERE + "/{adjustment:uuid}/decide", opt=by(*MANAGERS), status_code=200)
@@ -122,7 +155,7 @@ async def undo(
     """A line of the ledger takes it back."""
     try:
         await house.runner.perform(UndoAdjustment(data.id, adjustment), actor)
-    except Conflict as refusal:
+    except (Conflict, Forbidden) as refusal:
         return await desk(house, actor, page, now, refusal)
     return page.go(HERE)
 
@@ -144,4 +177,4 @@ async def rules(
     return page.go(HERE)
 
 
-ROUTES: list[BaseRouteHandler] = [listed, correct, decide, undo, rules]
+ROUTES: list[BaseRouteHandler] = [listed, correct, picture, decide, undo, rules]

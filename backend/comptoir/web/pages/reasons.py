@@ -55,7 +55,7 @@ async def word(
         command = msgspec.convert(
             {
                 "id": typed.id(), "code": typed.text("code").lower().replace(" ", "_") if new else code, "fr": typed.text("fr"), "en": typed.text("en"),
-                "new": new, "used": bool(typed.text("used")), "subject": book.subject, "acts_as": typed.text("acts_as") or None,
+                "new": new, "used": bool(typed.text("used")), "photo": bool(typed.text("photo")) and book.photos, "subject": book.subject, "acts_as": typed.text("acts_as") or None,
             },
             WordReason,
         )  # fmt: skip
@@ -113,7 +113,7 @@ async def _form(
     return page.html(
         "admin/reason.html", status=refusal.status if refusal else 200, reason=one, new=code == NEW, typed=typed, refusal=refusal, past=past,
         wrong=refusal.facts.get("field", "") if refusal else "", id=new_id(), built_in=code in built_in, subject=book.subject,
-        acts=[each for each in known if each.code in built_in] if book.acting and code not in built_in else (), always=code in book.always,
+        acts=[each for each in known if each.code in built_in] if book.acting and code not in built_in else (), always=code in book.always, photos=book.photos,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ async def recalls(
 ) -> Answer:
     """What the store has to take out; `#<recall>` opens one of them."""
     data = await kept_recalls(house, actor, now, page.picture, page.lang)
-    return page.html("associate/recalls.html", data=data)
+    return page.html("associate/recalls.html", data=data, shell=False)
 
 
 ROUTES: list[BaseRouteHandler] = [recalls]

@@ -27,6 +27,7 @@ from comptoir.stock.recalling import (
     DecideRecalled,
     Fate,
     OpenRecall,
+    PlaceLooked,
     Remedy,
     check,
     looked_from,
@@ -56,6 +57,14 @@ class OutcomeForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fate: Fate
     units: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
     proof: Annotated[Note, msgspec.Meta(min_length=3)]
+
+
+class LookedForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place has looked everywhere, and found so many besides what was scanned."""
+
+    id: UUID
+    location: Slug
+    found: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
 
 
 class CloseForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -208,6 +217,18 @@ async def outcome(
     return page.go(f"{HERE}/{recall}")
 
 
+@post(HERE + "/{recall:uuid}/looked", opt=by(*MANAGERS), status_code=200)
+async def looked(
+    recall: FromPath[UUID], data: URLEncodedBody[LookedForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
+) -> Answer:  # fmt: skip
+    """For a place without a handheld: what was found there, and that nothing is left."""
+    try:
+        await house.runner.perform(PlaceLooked(data.id, recall, data.location, data.found), actor)
+    except Conflict as refusal:
+        return await report(house, actor, page, now, recall, refusal)
+    return page.go(f"{HERE}/{recall}#places")
+
+
 @post(HERE + "/{recall:uuid}/close", opt=by("regional_manager", "head_office"), status_code=200)
 async def close(
     recall: FromPath[UUID], data: URLEncodedBody[CloseForm], house: TheHouse, actor: TheActor, page: ThePage, now: Now
@@ -220,4 +241,4 @@ async def close(
     return page.go(f"{HERE}/{recall}")
 
 
-ROUTES: list[BaseRouteHandler] = [listed, ask, begin, show, as_csv, outcome, close]
+ROUTES: list[BaseRouteHandler] = [listed, ask, begin, show, as_csv, looked, outcome, close]

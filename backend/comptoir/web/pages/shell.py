@@ -65,7 +65,7 @@ def shell(
     language: FromQuery[Literal["fr", "en"]] = DEFAULT_LANGUAGE,
 ) -> Answer:
     """A document without a person in it, the same for everybody, for the worker to keep; 404 for any other name."""
-    if name not in precache.SHELLS:
+    if name not in (*precache.SHELLS, *precache.ON_A_VISIT):
         raise NotFoundException()
     page.lang = language
     # The very bytes whose digest the worker knows, even while templates are being worked on.

@@ -25,6 +25,9 @@ from comptoir.web.requests import DoorRequest
 from comptoir.web.sync.kept_announcements import kept_announcements
 from comptoir.web.sync.kept_counter import keep_counter
 from comptoir.web.sync.kept_counts import kept_counts
+from comptoir.web.sync.kept_recalls import kept_recalls
+from comptoir.web.sync.photos import ROUTES as PHOTOS
+from comptoir.web.sync.photos import awaited
 from comptoir.web.sync.push import ROUTES as PUSH
 
 PROTOCOL = {"x-sync-protocol": "1", "cache-control": "no-store"}
@@ -104,6 +107,8 @@ async def keep(
     answer = {
         "counts": await kept_counts(house, actor, now, request.app.state.templates.globals["picture"]),
         "announcements": await kept_announcements(house, actor, now),
+        "recalls": await kept_recalls(house, actor, now, request.app.state.templates.globals["picture"], language_of(request)),
+        "photos": await awaited(house, actor, now),
         "server_time": utc(now), "location": place.location, "device": place.device,
         "packs": [drawn(request, pack) for pack in packs], "gone": kept.gone,
         "counter": await keep_counter(house, actor, now, request.app.state.templates.globals["picture"]) if data.counter else None,
@@ -139,4 +144,4 @@ def utc(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-ROUTES: list[BaseRouteHandler] = [take_events, keep, ping, *PUSH]
+ROUTES: list[BaseRouteHandler] = [take_events, keep, ping, *PUSH, *PHOTOS]
