@@ -50,7 +50,7 @@ function paint() {
   $("picture").hidden = !why;
   $("picture-word").textContent = say(photo ? "photo_taken" : why?.photo ? "photo_needed" : "photo_may");
   $("beyond").hidden = !beyond();
-  $("save").disabled = !why || lacks || (why.proof && $("note").value.trim().length < 3);
+  $("save").disabled = !why || (!lacks && why.proof && $("note").value.trim().length < 3);
   $("save").textContent = lacks ? say("photo_needed") : why ? say("save", { n: number, why: why.words }) : say("choose");
 }
 
@@ -121,7 +121,9 @@ async function forgetPhoto() {
 
 async function save() {
   const why = reason();
-  if (!open || !why || (why.photo && !photo)) return;
+  if (!open || !why) return;
+  // The one button is always the next step: here it is the camera.
+  if (why.photo && !photo) return $("photo").click();
   const note = $("note").value.trim();
   try {
     saved = await journal.append("adjust", { ...(open.sku ? { sku: open.sku } : { code: open.raw.slice(0, 512) }), quantity: number, reason: why.code, ...(note ? { note } : {}), ...(photo ? { photo } : {}) });

@@ -22,7 +22,7 @@ const rows = () => held?.rows ?? [];
 const called = ({ name, deciding }) => `${name} ${deciding ?? ""}`.trim();
 const fits = ({ code, raw }) => (row) => row.codes.some((known) => [code.code, raw.trim(), raw.trim().toUpperCase()].includes(known));
 const clock = (at) => new Intl.DateTimeFormat(document.documentElement.lang || "fr", { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
-const fresh = (row) => journal.facts.filter(({ seq, refused }) => !refused && seq > (row.counted[journal.id] ?? journal.acked));
+const fresh = (row) => journal.facts.filter(({ seq, refused }) => !refused && seq > (row.counted[journal.id] ?? 0));
 const pulls = (row) => journal.facts.filter(({ type, body, refused }) => type === "recall_pull" && body.recall === row.id && !refused);
 const undone = () => new Set(journal.facts.filter(({ type }) => type === "undo").map(({ body }) => body.event));
 
