@@ -217,3 +217,10 @@ async def test_a_kit_has_no_shelf_of_its_own_to_count(database: Database) -> Non
     async with opened(database) as room:
         with pytest.raises(Invalid, match="kit_has_no_stock"):
             await room.perform(AskCount(new_id(), LYON, KIT), HELENE)
+
+
+async def test_a_sender_whose_clock_is_ahead_has_counted_now(database: Database) -> None:
+    async with opened(database) as room:
+        count = await asked(room)
+        await room.perform(SubmitCount(new_id(), count, 18, NOON + minutes(4)), LEA)
+        assert await room.connection.fetchval("SELECT counted_at FROM stock_level") == NOON

@@ -108,7 +108,15 @@ async def test_a_count_that_is_not_believed_is_counted_again(desk: Desk) -> None
     async with await desk.browser(HELENE) as browser:
         form = {"id": str(new_id())}
         assert (await browser.post(f"/manager/stock/counts/{made}/again", data=form)).status_code == 303
-    assert await desk.connection.fetchval("SELECT status FROM stock_count") == "recount"
+        assert await desk.connection.fetchval("SELECT status FROM stock_count") == "recount"
+        # A large difference that she alone has counted is not hers to believe.
+        await desk.connection.execute("UPDATE stock_count SET counted_by = $1, not_by = $1", str(HELENE.id))
+        page = await browser.get("/manager/stock")
+        assert "vous seul l’avez compté" in words(page) and "/approve" not in page.text
+        told = await browser.post(f"/manager/stock/counts/{made}/approve", data=form | {"id": str(new_id()), "because": "stolen"})  # fmt: skip
+        assert told.status_code == 403 and "demandez à un collègue" in words(told)
+    async with await desk.browser(ODILE) as browser:
+        assert f"{made}/approve" in (await browser.get("/manager/stock")).text
     assert await on_hand(desk) == 10
 
 

@@ -70,6 +70,8 @@ async def submit_count(tx: Tx, command: SubmitCount, actor: Actor, now: datetime
     at = command.counted_at or now
     if at > now + AHEAD:
         raise Invalid("in_the_future", counted_at=at.isoformat())
+    # Nobody has counted what is picked a minute from now.
+    at = min(at, now)
     if command.parts and sum(command.parts) != command.quantity:
         raise Invalid("parts_do_not_sum")
     if count.status is CountStatus.RECOUNT and count.not_by == actor.who:
