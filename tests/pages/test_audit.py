@@ -21,11 +21,12 @@ from comptoir.kit.db import in_transaction
 from comptoir.kit.i18n import messages
 from comptoir.kit.ids import Seal
 from comptoir.sourcing.outlook import Outlook
+from comptoir.web.guards import SCOPES
 from comptoir.wiring import flows
 from tests.conftest import Database
 from tests.doors import MIDDAY
 from tests.pages.manager_door import Desk, opened, words
-from tests.people import HELENE, HUGO, INES, LEA, MARC, ODILE, PART_DIEU, VIEUX_LILLE
+from tests.people import HELENE, HUGO, INES, LEA, MARC, ODILE, PART_DIEU, VIEUX_LILLE, make_key
 
 pytestmark = pytest.mark.anyio
 STORE = {
@@ -47,6 +48,32 @@ async def kept(desk: Desk, action: str) -> dict[str, Any]:
     )  # fmt: skip
     assert row is not None, action
     return {field: (before, after) for field, before, after in json.loads(row["changes"])}
+
+
+async def test_what_a_key_did_is_said_to_be_its_systems_and_found_by_its_name(desk: Desk) -> None:
+    await make_key(desk.connection, MIDDAY, "erp", "webhooks:read", "webhooks:write")
+    await desk.connection.execute("UPDATE api_key SET name = 'ERP Orme'")
+    key = await desk.connection.fetchval("SELECT id FROM api_key")
+    await desk.connection.execute(
+        "INSERT INTO audit (id, at, who, role, action, subject) VALUES ($1, $2, $3, 'integrator', 'webhook.replayed', 'x')",
+        uuid4(), MIDDAY, f"key:{key}",
+    )  # fmt: skip
+    office = await desk.browser(ODILE)
+    for asked, there in (({}, True), ({"person": "erp"}, True), ({"person": "nobody"}, False)):
+        assert ("ERP Orme" in words(await office.get("/manager/audit", params=asked))) is there
+
+
+async def test_a_key_without_a_right_is_asked_for_again_with_what_was_typed(desk: Desk) -> None:
+    office = await desk.browser(ODILE)
+    form = {"id": str(uuid4()), "name": "Caisse 4", "locations": PART_DIEU}
+    refused = await office.post("/manager/keys", data=form)
+    assert (
+        refused.status_code,
+        'value="Caisse 4"' in refused.text,
+        f'value="{PART_DIEU}" checked' in refused.text,
+    ) == (422, True, True)
+    scopes = {scope.replace(":", "_") for scope in SCOPES}
+    assert all(set(messages().area("admin.scope", lang)) == scopes for lang in ("fr", "en"))
 
 
 async def test_a_change_is_kept_with_what_was_and_what_is_and_shown_in_words(desk: Desk) -> None:

@@ -26,7 +26,7 @@ FROM (
 LEFT JOIN location l ON l.id = a.location
 LEFT JOIN LATERAL (
   SELECT p.first_name || ' ' || p.last_name AS name FROM staff p WHERE p.id = CASE WHEN a.who ~ '^[0-9a-f-]{36}$' THEN a.who::uuid END
-  UNION ALL SELECT k.name FROM api_key k WHERE k.id = CASE WHEN a.who ~ '^[0-9a-f-]{36}$' THEN a.who::uuid END LIMIT 1
+  UNION ALL SELECT k.name FROM api_key k WHERE k.id = CASE WHEN a.who ~ '^key:[0-9a-f-]{36}$' THEN substr(a.who, 5)::uuid END LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (SELECT CASE split_part(a.action, '.', 1)
   WHEN 'store' THEN (SELECT o.name FROM location o WHERE o.id = a.subject)
@@ -49,7 +49,7 @@ ORDER BY a.at DESC, a.id DESC
 _PEOPLE: Final = """
 SELECT id::text FROM staff WHERE plain_name(first_name || ' ' || last_name) LIKE '%' || plain_name($1) || '%'
   AND ($2::text[] IS NULL OR EXISTS (SELECT FROM staff_location w WHERE w.staff = staff.id AND w.location = ANY($2)))
-UNION ALL SELECT id::text FROM api_key WHERE $2::text[] IS NULL AND plain_name(name) LIKE '%' || plain_name($1) || '%' LIMIT 200
+UNION ALL SELECT 'key:' || id FROM api_key WHERE $2::text[] IS NULL AND plain_name(name) LIKE '%' || plain_name($1) || '%' LIMIT 200
 """
 
 

@@ -1,6 +1,7 @@
 """The Keys page: which other systems may come in, with which verbs, and where; a key is shown once."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,7 @@ from litestar.params import FromPath, URLEncodedBody
 from comptoir.house import House
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import borrowed
-from comptoir.kit.errors import Invalid
+from comptoir.kit.errors import Invalid, Refusal
 from comptoir.kit.ids import digest, new_id
 from comptoir.kit.words import Slug, Word
 from comptoir.network import queries as network
@@ -23,13 +24,15 @@ from comptoir.web.pages.people import AskForm
 from comptoir.web.pages.session import Answer
 from comptoir.web.requests import DoorRequest
 
+NOTHING: Final[Mapping[str, Any]] = {"name": "", "scopes": (), "places": ()}
+
 
 class KeyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new key: its name, its verbs, and the places it is for (none chosen = all)."""
 
     id: UUID
     name: Word
-    scopes: Annotated[list[str], msgspec.Meta(max_length=20)] | str = []
+    scopes: Annotated[list[str], msgspec.Meta(max_length=100)] | str = []
     locations: Annotated[list[Slug], msgspec.Meta(max_length=200)] | Slug = []
 
 
@@ -44,11 +47,12 @@ async def make_key(
     house: NamedDependency[House], actor: NamedDependency[Actor], page: NamedDependency[Page],
     data: URLEncodedBody[KeyForm],
 ) -> Answer:  # fmt: skip
-    """A new key, shown this once; sending the form again shows the same. Invalid `scope_unknown`."""
+    """A new key, shown this once; sending the form again shows the same. Without a right the form comes back (`scope_unknown`)."""
     scopes = (data.scopes,) if isinstance(data.scopes, str) else tuple(sorted(set(data.scopes)))
-    if not scopes or not set(scopes) <= set(SCOPES):
-        raise Invalid("scope_unknown")
     places = (data.locations,) if isinstance(data.locations, str) else tuple(data.locations)
+    if not scopes or not set(scopes) <= set(SCOPES):
+        typed = {"name": data.name, "scopes": scopes, "places": places}
+        return await _list(house, actor, page, None, Invalid("scope_unknown"), typed)
     secret = f"ck_{house.seal.token('key', str(data.id))}"
     command = changing.MakeKey(data.id, data.name, scopes, places or None, digest(secret), secret[-4:])
     await house.runner.perform(command, actor)
@@ -66,12 +70,19 @@ async def revoke(
     return page.go("/manager/keys")
 
 
-async def _list(house: House, actor: Actor, page: Page, secret: str | None) -> Answer:
+async def _list(
+    house: House, actor: Actor, page: Page, secret: str | None, refusal: Refusal | None = None,
+    typed: Mapping[str, Any] = NOTHING,
+) -> Answer:  # fmt: skip
+    """The page, with a new key's secret this once, or with what was refused and nothing of it lost."""
     async with borrowed(house.pool) as database:
         rows = await queries.list_keys(database)
         places = await network.list_names(database, actor.locations)
     return page.html(
         "admin/keys.html",
+        status=refusal.status if refusal else 200,
+        refusal=refusal,
+        typed=typed,
         shows_secret=bool(secret),
         keys=rows,
         places=places,
