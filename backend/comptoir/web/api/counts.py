@@ -201,7 +201,7 @@ async def open_shelf(
 
 @get("/stock/shelf-counts/{shelf:uuid}", opt=with_key("stock:read"))
 async def shelf_one(shelf: FromPath[UUID], house: NamedDependency[House], actor: NamedDependency[Actor]) -> AnswerJson:
-    """One of them: who has it until when is left out, its articles are told with what came of each, the largest difference first."""
+    """One of them with its articles and what came of each, the largest difference first; who counts it is not told."""
     async with borrowed(house.pool) as connection:
         view, lines = await screen.read_one(connection, shelf, actor)
     articles = [
