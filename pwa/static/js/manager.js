@@ -10,6 +10,12 @@ besides();
 lives();
 start();
 
+// What lies below the first screen is laid out piece by piece, between what a hand may want.
+const idle = window.requestIdleCallback ?? setTimeout;
+const later = [...document.querySelectorAll(".later")];
+const near = () => (later.shift()?.classList.add("near"), later.length && idle(near));
+idle(near);
+
 // What hangs on a wall is printed from where it is read.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
