@@ -96,7 +96,7 @@ def test_a_file_comes_back_as_it_left_and_of_a_bad_one_every_wrong_line_is_told(
     rules = Rules(
         (Line(3, sku="SHOE", location="lyon"), Line(0, category="shoes", region="sud", kind="store"), Line(1))
     )
-    assert safety_sheet.read(safety_sheet.write(rules), KNOWN) == rules
+    assert safety_sheet.read(safety_sheet.write(rules, "fr"), KNOWN) == rules
     bad = b"sku;units;kind\nSHOE;2;\nSHIP;2;\nSHOE;-1;\nSHOE;3;\n;1;shop\n"
     with pytest.raises(Invalid, match="bad_rows") as refused:
         safety_sheet.read(bad, KNOWN)

@@ -1,7 +1,7 @@
 """Trends: the figures that managers look back on, of their own stores alone, each with the orders behind it."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -248,6 +248,19 @@ async def test_the_api_tells_the_same_for_the_places_of_its_key(database: Databa
         assert [(await ask(path, key)).status_code for path, key in (
             (f"on-time?location={VIEUX_LILLE}", "lyon"), ("nobody", "all"), ("on-time", "blind"), ("on-time?until=soon", "all"), ("on-time?by=year", "all"),
         )] == [404, 404, 403, 400, 400]  # fmt: skip
+
+
+def test_today_is_that_of_the_places_asked_for_and_of_places_far_apart_the_later_one() -> None:
+    def place(zone: str) -> trends.Place:
+        return trends.Place(zone, zone, zone, None, "", "store", True)
+
+    paris, reunion, guadeloupe = map(place, ("Europe/Paris", "Indian/Reunion", "America/Guadeloupe"))
+    late, early = datetime(2026, 11, 23, 21, tzinfo=UTC), datetime(2026, 11, 24, 2, tzinfo=UTC)
+    assert [trends.today_of([one], late).day for one in (paris, reunion, guadeloupe)] == [23, 24, 23]
+    assert [trends.today_of([one], early).day for one in (paris, reunion, guadeloupe)] == [24, 24, 23]
+    assert trends.today_of([guadeloupe, paris, reunion], late).day == 24
+    # The hours of summer time: 23:30 in Paris is one hour further from UTC.
+    assert [trends.today_of([paris], datetime(2026, month, 1, 22, 30, tzinfo=UTC)).day for month in (1, 7)] == [1, 2]
 
 
 def test_no_number_of_a_chart_stands_on_another_and_what_a_phone_shows_a_desk_shows() -> None:

@@ -9,18 +9,26 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import rule, run_state_machine_as_test
 
 from comptoir.flows import keep_reports
+from comptoir.flows.try_on import TryOn
+from comptoir.fulfillment.model import HandOver, TriedOn, UndoHandOver
 from comptoir.kit import ids, outbox
+from comptoir.kit.actor import Actor
 from comptoir.kit.clock import SetClock
+from comptoir.kit.ids import new_id
 from comptoir.reporting.measures import bucket_of
+from comptoir.returns.model import Settling
+from comptoir.stock.adjusting import AdjustStock
 from tests.properties import test_journeys, test_sent_journeys
 from tests.properties.test_journeys import Journeys, Rig
 from tests.settled import forget
 
 Row = tuple[str, str, date, str, int, int, int]
 HEARS = dict.fromkeys(keep_reports.TOLD, ("reports",))
+HAPPENED: Counter[str] = Counter()
+"""What happened that other journeys have not: a history without it would prove less than it says."""
 COUNTED: Counter[str] = Counter()
 """Figures that came up in the run, by measure: an empty comparison would prove nothing."""
 
@@ -141,6 +149,62 @@ class Reported(Journeys):
         if draw(st.integers(0, 5)) == 0:
             self.do(catch_up(self.rig.pool, self.shop.clock))
 
+    @rule(data=st.data())
+    def what_other_journeys_have_not(self, data: st.DataObject) -> None:
+        """Shoes are tried on, a figure is corrected, a shelf counted, money that was promised is gone, and the day goes on."""
+        self.happened[name := data.draw(st.sampled_from(["try_on", "try_on", "correct", "lose_the_money"]))] += 1
+        getattr(self, name)(data.draw)
+
+    def try_on(self, draw: Any) -> None:
+        """All of a bag is handed over but what the customer does not keep; sometimes it is taken back."""
+        works = self.works("staged")
+        if not works:
+            self.go_on(draw)
+            return
+        work = draw(st.sampled_from(works))
+        lines = self.rows("SELECT line, staged FROM work_line WHERE work = $1 AND staged > 0 ORDER BY line", work["id"])
+        line = draw(st.sampled_from(lines))
+        bags = tuple(row[0] for row in self.rows("SELECT tag FROM bag WHERE work = $1 AND gone_at IS NULL", work["id"]))
+        tried = TriedOn(
+            work["id"],
+            line["line"],
+            draw(st.integers(1, line["staged"])),
+            draw(st.sampled_from(["as_new", "damaged"])),
+            "too_small",
+        )
+        asked = HandOver(
+            work["order_id"], (work["id"],), bags, pass_=self.shop.pass_of(work["order_id"], work["location"]), age_checked=True, tried=(tried,)
+        )  # fmt: skip
+        hand = next(hand for hand in self.hands if hand.place == work["location"])
+        command = TryOn(
+            id=new_id(), rma=new_id(), hand_over=asked, settling=Settling(draw(st.sampled_from(["refund", "credit"])))
+        )
+        self.twice(command, hand.person)
+        HAPPENED["tried on"] += len(self.rows("SELECT FROM rma WHERE id = $1 AND settled_at IS NOT NULL", command.rma))
+        if draw(st.booleans()):
+            self.twice(UndoHandOver(new_id(), command.id), hand.person)
+
+    def correct(self, draw: Any) -> None:
+        place = draw(st.sampled_from(test_journeys.STORES))
+        wrong = AdjustStock(
+            new_id(),
+            place,
+            draw(test_journeys.ANY_SKU),
+            draw(st.integers(1, 3)),
+            draw(st.sampled_from(["lost", "found", "damaged"])),
+        )
+        self.twice(wrong, Actor("hélène", "store_manager", (place,)))
+        HAPPENED["corrected"] += len(self.rows("SELECT FROM stock_movement WHERE id = $1", wrong.id))
+
+    def lose_the_money(self, draw: Any) -> None:
+        """What was authorized ends; goods that leave all the same are not sold for less."""
+        ended = self.rows(
+            "UPDATE payment SET capture_before = $1 WHERE state = 'authorized' AND captured_minor = 0 RETURNING 1",
+            self.shop.now,
+        )
+        HAPPENED["unpaid"] += len(ended)
+        self.shop.clock.advance(minutes=1)
+
     def every_invariant_holds(self) -> None:
         """Held by the journeys' own test."""
 
@@ -164,6 +228,7 @@ def test_after_random_journeys_reports_agree_with_history_rows_ledger_and_paymen
     finally:
         ids.os, ids.time = test_journeys.os, test_journeys.time  # type: ignore[attr-defined]
         Reported.rig.close()
+    assert {"tried on", "corrected", "unpaid"} <= (+HAPPENED).keys(), HAPPENED
     assert {"received", "accepted", "ready", "collected", "found", "sold", "captured", "returned"} <= COUNTED.keys(), (
         COUNTED
     )

@@ -20,7 +20,8 @@ async def subscribe_report(tx: Tx, command: SubscribeReport, actor: Actor, now: 
         raise NotFound("report_not_found")
     staff = UUID(actor.who)
     zone = await tx.value(
-        "SELECT time_zone FROM location WHERE ($1::text IS NULL OR id = $1) AND ($2::text[] IS NULL OR id = ANY($2)) ORDER BY kind, id LIMIT 1",
+        "SELECT time_zone FROM location WHERE ($1::text IS NULL OR id = $1) AND ($2::text[] IS NULL OR id = ANY($2))"
+        " GROUP BY time_zone ORDER BY count(*) DESC, time_zone LIMIT 1",
         command.location,
         actor.locations,
     )

@@ -22,6 +22,9 @@ EDGES: Final = (
 )  # fmt: skip
 """Bucket n holds times from EDGES[n - 1] to just below EDGES[n], in seconds; the last one everything longer."""
 
+ZONE_OF_NOWHERE: Final = "Europe/Paris"
+"""The time of what has no place."""
+
 MOST_DAYS: Final = 30
 """A parcel that takes longer is counted as taking so many days."""
 

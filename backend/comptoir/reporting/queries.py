@@ -5,16 +5,17 @@ One statement each: a report by period and by store, the same store by store and
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from comptoir.kit.actor import Actor
 from comptoir.kit.db import Connection
 from comptoir.reporting import reports
-from comptoir.reporting.measures import MEANING, MEASURES, Figures, Sums, median
+from comptoir.reporting.measures import MEANING, MEASURES, ZONE_OF_NOWHERE, Figures, Sums, median
 from comptoir.reporting.reports import GRAINS, By, Group, Report, Values
 
 MOST_PLACES: Final = 1000
@@ -99,10 +100,6 @@ class Places(msgspec.Struct, frozen=True):
             {(place.region, place.region_name) for place in self.mine if place.region}, key=lambda one: one[1]
         )
 
-    @property
-    def time_zone(self) -> str:
-        return self.mine[0].time_zone if self.mine else "Europe/Paris"
-
     def named(self, id: str) -> Place | None:
         return next((place for place in self.mine if place.id == id), None)
 
@@ -115,6 +112,12 @@ class Places(msgspec.Struct, frozen=True):
         regions = {place.region for place in chosen if place.region}
         ids = {place.id for place in chosen}
         return [place for place in self.all if place.id in ids or (place.region in regions and place.kind == "store")]
+
+
+def today_of(chosen: Sequence[Place], now: datetime) -> date:
+    """The day that it is there; of places far apart the later one, so that nothing that happened is left out."""
+    zones = {place.time_zone for place in chosen} or {ZONE_OF_NOWHERE}
+    return max(now.astimezone(ZoneInfo(zone)).date() for zone in zones)
 
 
 class StoreRow(msgspec.Struct, frozen=True):

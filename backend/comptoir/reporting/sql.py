@@ -14,7 +14,7 @@ import msgspec
 
 from comptoir.kit.columns import literal
 from comptoir.kit.db import Tx
-from comptoir.reporting.measures import CANCEL_REASONS, EDGES, MEANING, MOST_DAYS
+from comptoir.reporting.measures import CANCEL_REASONS, EDGES, MEANING, MOST_DAYS, ZONE_OF_NOWHERE
 
 LOCK: Final = 0x5265706F
 """One at a time adds to the figures: sets are large and quick, and nobody can read a subject between two others' writes."""
@@ -27,8 +27,6 @@ PARTS: Final = ("sales_order", "rma", "")
 
 NOWHERE: Final = ""
 """The place of money of an order that no store has work of."""
-
-ZONE_OF_NOWHERE: Final = "Europe/Paris"
 
 NO_MONEY: Final = ("exchange", "store_credit")
 """Providers of payments that are made of other goods or of credit: nothing was taken, and nothing is given back."""

@@ -27,11 +27,10 @@ class Fault(msgspec.Struct, frozen=True):
     value: str = ""
 
 
-def write(rules: Rules) -> bytes:
+def write(rules: Rules, language: str) -> bytes:
     """One line per rule; empty cells match all."""
-    return sheets.write(
-        COLUMNS, [(one.sku, one.category, one.location, one.region, one.kind, one.units) for one in rules.lines]
-    )
+    rows = [(one.sku, one.category, one.location, one.region, one.kind, one.units) for one in rules.lines]
+    return sheets.write(COLUMNS, rows, language)
 
 
 def read(body: bytes, known: Known) -> Rules:

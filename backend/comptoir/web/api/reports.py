@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get
@@ -90,7 +89,7 @@ async def read_report(
         chosen = known.chosen("", location)
         if location and not chosen:
             raise NotFound("location_not_found")
-        today = now.astimezone(ZoneInfo(known.time_zone)).date()
+        today = trends.today_of(chosen, now)
         asked = min(max(until or today, date(2000, 1, 31)), today)
         view = await trends.read(connection, actor, known, what, by, asked, chosen, currency)
         counting = await trends.counting(connection)

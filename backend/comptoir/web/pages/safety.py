@@ -82,11 +82,11 @@ async def one_version(
 
 
 @get(HERE + "/versions/{number:int}/csv", opt=by("head_office"))
-async def version_csv(house: TheHouse, number: FromPath[int]) -> Response[Any]:
+async def version_csv(house: TheHouse, page: ThePage, number: FromPath[int]) -> Response[Any]:
     """Its lines for a spreadsheet."""
     async with borrowed(house.pool) as connection:
         rules = await safety_numbered(connection, known(number))
-    return file(await asyncio.to_thread(safety_sheet.write, rules), f"safety-{number}.csv")
+    return file(await asyncio.to_thread(safety_sheet.write, rules, page.lang), f"safety-{number}.csv")
 
 
 @post(HERE + "/versions/{number:int}/draft", opt=by("head_office"), status_code=200)
@@ -129,10 +129,10 @@ async def draft_page(
 
 
 @get(DRAFT + "/csv", opt=by("head_office"))
-async def draft_csv(house: TheHouse, actor: TheActor) -> Response[Any]:
+async def draft_csv(house: TheHouse, actor: TheActor, page: ThePage) -> Response[Any]:
     """The draft's lines for a spreadsheet."""
     rules = (await _writing(house, actor))[1]
-    return file(await asyncio.to_thread(safety_sheet.write, rules), "safety.csv")
+    return file(await asyncio.to_thread(safety_sheet.write, rules, page.lang), "safety.csv")
 
 
 @post(DRAFT, opt=by("head_office"), status_code=200)

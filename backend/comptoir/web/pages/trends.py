@@ -6,7 +6,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get
@@ -171,7 +170,7 @@ def wanted(known: Places, by: By, until: str, of: str, currency: str, now: datet
     chosen = known.chosen(region, store)
     if of and not (chosen and (region or store)):
         raise NotFound("location_not_found")
-    today = now.astimezone(ZoneInfo(chosen[0].time_zone if chosen else known.time_zone)).date()
+    today = trends.today_of(chosen, now)
     return Asked(by, min(day_of(until, today), today), of, currency, today), chosen
 
 
