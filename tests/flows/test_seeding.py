@@ -132,6 +132,8 @@ async def test_managers_of_the_demo_have_announced_planned_and_recalled_somethin
         " WHERE a.ended_at IS NULL AND a.until_at > $1 GROUP BY a.id, a.edition, a.made_at ORDER BY a.made_at", NOON,
     )  # fmt: skip
     assert tuple(shown[0]) == (12, 1) and [row[1] for row in shown] == [1, 2]
+    read = await world.fetch("SELECT count(*)::int FROM announcement_receipt GROUP BY announcement ORDER BY 1")
+    assert [row[0] for row in read] == [1, 3]
     plans = await world.fetch("SELECT day - $1::date, number FROM day_plan ORDER BY 1, 2", DAY)
     assert [tuple(row) for row in plans] == [(2, 1), (2, 2), (3, 1)], "the day after is a Sunday"
     recall = await world.fetchrow(

@@ -384,6 +384,10 @@ async def test_the_act_of_each_kind_leads_straight_to_what_it_is_about_in_its_st
             page = kind.page.format(place=PART_DIEU)
             answer = await office.get(page)
             assert answer.status_code == 200, (kind.name, page, answer.status_code)
+            others = re.findall(r'href="(/manager/works\?which=[^"]*)"', answer.text)
+            assert all(f"store={PART_DIEU}" in other_list for other_list in others), (
+                "the lists beside it are its store's too"
+            )
             if kind.of == "store":
                 assert "{place}" in kind.page, "of this store and not of all"
                 foreign = await other.get(page)

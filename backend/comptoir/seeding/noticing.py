@@ -4,20 +4,21 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
-from comptoir.flows.announce import announce, correct, end
+from comptoir.flows.announce import announce, correct, end, read_reported
 from comptoir.flows.open_recall import PlaceEffect, RecallEffect, find_effect, open_recall
 from comptoir.flows.pull_recalled import done_reported, pull_reported
-from comptoir.fulfillment.model import RecallDone, RecallPull
+from comptoir.fulfillment.model import ReadAnnouncement, RecallDone, RecallPull
 from comptoir.kit.actor import Actor, Role
 from comptoir.kit.db import Pool, Tx, borrowed, in_transaction
-from comptoir.kit.ids import new_id
+from comptoir.kit.ids import digest, new_id
 from comptoir.seeding.reference import staff_id
+from comptoir.staff import announcing_sql
 from comptoir.staff.announcing import Announce, CorrectAnnouncement, EndAnnouncement
 from comptoir.stock.recalling import SINCE_MONTHS, OpenRecall, Remedy, looked_from
 from comptoir.tower.day_planning import NOBODY_PLANNED, SaveDayPlan, usual_each
 from comptoir.tower.day_plans import save
 from comptoir.world.cast import ASSOCIATES
-from comptoir.world.notices import Dangerous, Notice, Planned, notices, planned, recalled
+from comptoir.world.notices import Dangerous, Handheld, Notice, Planned, handhelds, notices, planned, recalled
 from comptoir.world.scripts import NAMESPACE
 from comptoir.world.stores import LYON
 
@@ -28,6 +29,8 @@ async def load(pool: Pool, now: datetime, day: date) -> None:
     """Announce, plan and recall; a refusal is a fault of the description and is raised."""
     for notice in notices(now):
         await _announce(pool, notice)
+    for device in handhelds(now):
+        await _read(pool, device, now)
     kept: dict[date, int] = {}
     for plan in planned(day):
         await _plan(pool, plan, kept.get(plan.day, 0), now)
@@ -45,6 +48,25 @@ async def _announce(pool: Pool, notice: Notice) -> None:
     if notice.ended_at is not None:
         over = EndAnnouncement(new_id(), made)
         await _at(pool, notice.ended_at, by, lambda tx: end(tx, over, by, tx.now))
+
+
+async def _read(pool: Pool, device: Handheld, now: datetime) -> None:
+    made, at = uuid5(NAMESPACE, f"device|{device.name}"), now - HALF_AN_HOUR
+    held = Actor("device", "associate", (device.store,), device=made, via="sync")
+
+    async def work(tx: Tx) -> None:
+        # Nobody holds its credential: it is there to be read about.
+        await tx.run(
+            "INSERT INTO device (id, location, name, credential_hash, enrolled_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            made, device.store, device.name, digest(str(made)), now - timedelta(days=40), device.seen_at,
+        )  # fmt: skip
+        for key in device.read:
+            shown = uuid5(NAMESPACE, f"notice|{key}")
+            edition = await announcing_sql.edition_at(tx, shown, (device.store,))
+            assert edition is not None, f"{key} is not announced to {device.store}"
+            await read_reported(tx, ReadAnnouncement(shown, edition), held, at)
+
+    await _at(pool, at, held, work)
 
 
 async def _plan(pool: Pool, plan: Planned, number: int, now: datetime) -> None:

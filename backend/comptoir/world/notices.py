@@ -23,6 +23,15 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
 
 
+class Handheld(msgspec.Struct, frozen=True, kw_only=True):
+    """A device of a store, when it was last heard of, and on which announcements somebody tapped that they were read."""
+
+    name: str
+    store: str
+    seen_at: datetime
+    read: tuple[str, ...] = ()
+
+
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """People by the hour at which they begin, on a day; the last of several for one day holds."""
 
@@ -56,6 +65,16 @@ def notices(now: datetime) -> tuple[Notice, ...]:
         Notice(key="bags", by="ines-carvalho", stores=south, made_at=now - timedelta(hours=5), until=now + timedelta(days=2),
                text="Les sacs neufs sont livrés demain.", corrected="Les sacs neufs sont livrés demain matin : rangez-les près du comptoir."),
     )  # fmt: skip
+
+
+def handhelds(now: datetime) -> tuple[Handheld, ...]:
+    """Devices of two stores; whoever tries the demo links one of Lyon Part-Dieu."""
+    confluence, annecy = "lyon-confluence", "annecy-carnot"
+    return (
+        Handheld(name="LC-01", store=confluence, seen_at=now, read=("cards", "bags")),
+        Handheld(name="LC-02", store=confluence, seen_at=now - timedelta(minutes=2), read=("cards",)),
+        Handheld(name="AN-01", store=annecy, seen_at=now - timedelta(minutes=1), read=("cards",)),
+    )
 
 
 _TEAM: Final = {9: 2, 10: 2, 11: 3, 12: 3, 13: 3, 14: 2, 15: 2, 16: 3, 17: 4, 18: 4, 19: 2}

@@ -98,7 +98,7 @@ async def works(
         more = urlencode({"which": which, "store": store, "before": rows[-1].at.isoformat(), "last": str(rows[-1].id)})
     return page.html(
         "manager/works.html", rows=rows, which=which, choices=CHOICES, now=now, more=more,
-        store=stores[0].place.name if store and stores else "",
+        store=stores[0].place.name if store and stores else "", place=store,
     )  # fmt: skip
 
 
