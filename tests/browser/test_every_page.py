@@ -1436,13 +1436,13 @@ def look_at_the_recall(page: Page, world: World) -> None:
 
 
 def corrected(path: str) -> Callable[[World], str]:
-    """A correction that waits, one that was made."""
+    """A correction that waits, one that was made, one that was declined."""
 
     def where(world: World) -> str:
-        for n, status, units in ((1, "waiting", 6), (2, "applied", 1)):
+        for n, status, units in ((1, "waiting", 6), (2, "applied", 1), (3, "declined", 2)):
             world.shop.ask(
-                "INSERT INTO stock_adjustment (id, location, sku, quantity, reason, note, on_hand, unsellable, value_minor, status, at, who, recorded_at)"
-                " VALUES ($1::text::uuid, $2, 'DERBY-HELENE-NOIR-39', $3, 'damaged', 'Carton mouillé', -$3::int, $3::int, $3::int * 14900, $4, now(), 'x', now()) ON CONFLICT DO NOTHING",
+                "INSERT INTO stock_adjustment (id, location, sku, quantity, reason, note, on_hand, unsellable, value_minor, status, at, who, recorded_at, decided_at, decided_by)"
+                " VALUES ($1::text::uuid, $2, 'DERBY-HELENE-NOIR-39', $3, 'damaged', 'Carton mouillé', -$3::int, $3::int, $3::int * 14900, $4, now(), 'x', now(), CASE $4 WHEN 'declined' THEN now() END, CASE $4 WHEN 'declined' THEN 'x' END) ON CONFLICT DO NOTHING",
                 f"01900000-0000-7000-8000-00000000810{n}", LYON, units, status,
             )  # fmt: skip
         return path
@@ -1527,7 +1527,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("one in hand", "associate", recalled("/recalls"), open_the_recall),
         State("none", "quiet", lambda world: (world.shop.ask("DELETE FROM recall_place WHERE location = $1", QUIET_STORE), "/recalls")[1], both=False),
     ],
-    "/adjust": [State("asked", "associate", at("/adjust")), State("one in hand", "associate", at("/adjust"), correct_one)],
+    "/adjust": [State("two to follow up", "associate", corrected("/adjust")), State("one in hand", "associate", at("/adjust"), correct_one)],
     "/manager/stock/recalls": [State("one goes on", "office", recalled("/manager/stock/recalls"))],
     "/manager/stock/recalls/new": [
         State("asked", "office", at("/manager/stock/recalls/new"), quotes=True),

@@ -151,6 +151,7 @@ async def test_a_correction_is_typed_decided_by_another_and_undone_and_limits_ar
         assert (
             await store.post(FIX, data=told | {"id": str(new_id())}, files={"file": ("x.jpg", b"no", "image/jpeg")})
         ).status_code == 422
+        assert "1 à décider" in words(await store.get("/manager/stock"))
         shown = words(await store.get(FIX))
         assert "Au-delà de votre limite" in shown
         one = await desk.connection.fetchval("SELECT id FROM stock_adjustment")

@@ -26,7 +26,10 @@ SELECT (SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'store', l.name
       ORDER BY counted_at LIMIT $2) c JOIN location l ON l.id = c.location JOIN sku s ON s.sku = c.sku) AS counts,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', b.sku, 'name', b.name, 'variant', b.variant, 'deciding', b.deciding, 'picture', b.picture,
       'reason', b.blocked_reason) ORDER BY b.name, b.sku), '[]')
-    FROM (SELECT * FROM sku WHERE blocked_reason IS NOT NULL ORDER BY name, sku LIMIT $2) b) AS blocked
+    FROM (SELECT * FROM sku WHERE blocked_reason IS NOT NULL ORDER BY name, sku LIMIT $2) b) AS blocked,
+  (SELECT count(*) FROM stock_adjustment a WHERE a.status = 'waiting' AND ($1::text[] IS NULL OR a.location = ANY($1)))::text AS corrections,
+  (SELECT count(DISTINCT p.recall) FROM recall r JOIN recall_place p ON p.recall = r.id WHERE r.status = 'open'
+    AND ($1::text[] IS NULL OR p.location = ANY($1)))::text AS recalls
 """
 
 # The newest lines of each store come from its own index entries; the newest of them all are a merge of few.
@@ -106,10 +109,12 @@ class BlockedArticle(msgspec.Struct, frozen=True):
 
 
 class StockDesk(msgspec.Struct, frozen=True):
-    """What waits for somebody who answers for stock."""
+    """What waits for somebody who answers for stock: counts, articles that are blocked, how many corrections wait and recalls go on."""
 
     counts: list[WaitingCount]
     blocked: list[BlockedArticle]
+    corrections: int
+    recalls: int
 
 
 class LevelHere(msgspec.Struct, frozen=True):

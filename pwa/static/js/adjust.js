@@ -61,6 +61,7 @@ async function paintTold() {
   $("photos-word").textContent = say("photos_wait", { n: kept });
   const told = given?.told ?? [];
   $("told").hidden = !told.length;
+  $("lead").hidden = told.length > 0 || !given;
   $("told-list").replaceChildren(...told.map(({ name, deciding, quantity, why, status }) => clone("t-told", { name: `${quantity} × ${name} ${deciding}`.trim(), why, waits: status === "waiting", declined: status === "declined" })));
 }
 
