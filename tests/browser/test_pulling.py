@@ -150,7 +150,7 @@ def test_a_recall_is_opened_pulled_by_scans_with_no_network_and_its_units_end(
         page.click("#save")
     camera.value.set_files({"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()})
     expect(page.locator("#picture-word")).to_contain_text("Photo prise")
-    page.locator("#photo").scroll_into_view_if_needed()
+    page.locator("#photo").evaluate("node => node.scrollIntoView({block: 'center'})")
     assert_nothing_to_say(page)
     page.click("#save")
     expect(page.locator("#photos-word")).to_contain_text("1 photo attend le réseau")
