@@ -13,6 +13,7 @@ from comptoir.kit.reasons import WordReason
 from comptoir.screens import adjustments as screen
 from comptoir.stock.adjust_photos import AWAITED, TakeAdjustPhoto
 from comptoir.stock.adjusting import Adjusted, AdjustStock, DecideAdjustment, UndoAdjustment
+from comptoir.stock.counting import AskCount
 from comptoir.stock.limits import ChangeStockRules, StockRules
 from tests.hands import Shop, opened
 from tests.world import BOWL, CONFLUENCE, DERBY, LYON, TABLE_SET
@@ -68,6 +69,21 @@ async def test_beyond_the_limit_the_books_or_without_proof_a_manager_decides(sho
         await shop.perform(DecideAdjustment(new_id(), none_there.id, True), MANAGER)
     assert [row.status for row in await screen.read(shop.connection, MANAGER, waiting=False)] == ["declined", "applied"]
     assert await screen.read(shop.connection, Actor("x", "regional_manager", (CONFLUENCE,)), waiting=True) == []
+
+
+async def test_a_count_since_then_has_seen_what_a_correction_and_its_undo_say(shop: Shop) -> None:
+    await shop.receive(10, BOWL)
+    lost = AdjustStock(new_id(), LYON, BOWL, 2, "lost")
+    await shop.perform(lost, MANAGER)
+    shop.clock.advance(hours=1)
+    # They are there after all: the count knows it before anybody takes the correction back.
+    count = UUID((await shop.perform(AskCount(new_id(), LYON, BOWL)))["id"])
+    hand = await shop.handheld()
+    assert (await hand.tell("count", count=count, quantity=10)).outcome == "applied"
+    shop.clock.advance(hours=1)
+    told = await shop.perform(UndoAdjustment(new_id(), lost.id), OFFICE, Adjusted)
+    assert (told.status, told.on_hand, (await shop.figures(BOWL))[0]) == ("undone", 10, 10)
+    assert await shop.breaches() == []
 
 
 async def test_head_office_sets_the_limits_and_adds_reasons_that_act_as_those_that_come_along(shop: Shop) -> None:

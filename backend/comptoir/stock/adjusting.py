@@ -154,7 +154,9 @@ def undo(adjustment: Adjustment, level: Level, line: UUID, recalled: int = 0) ->
     if adjustment.status != "applied":
         raise Conflict("adjustment_decided", status=adjustment.status)
     fits(level, -adjustment.on_hand, -adjustment.unsellable, recalled)
+    # A figure that was wrong was wrong from its moment on: a count since then has seen what is there. Goods that lay apart go back now.
+    at = None if adjustment.unsellable else adjustment.at
     return Movement(
         adjustment.sku, adjustment.location, Fact.ADJUSTMENT, on_hand=-adjustment.on_hand, unsellable=-adjustment.unsellable,
-        reason=adjustment.reason, id=line,
+        reason=adjustment.reason, happened_at=at, id=line,
     )  # fmt: skip
