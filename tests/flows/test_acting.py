@@ -92,9 +92,16 @@ async def test_each_act_that_is_taken_back_leaves_every_table_as_it_was_and_no_m
 
 
 async def test_parcels_go_where_sourcing_sends_them_with_their_promise_and_pickups_stay(shop: Shop) -> None:
+    class Untouched(list[int]):
+        def __setitem__(self, *_: Any) -> None:
+            raise AssertionError(
+                "what is tried, or not yet committed, is in the promises of customers who order meanwhile"
+            )
+
     works = await parcels(shop, 3, there=2)
     await shop.receive(1)
     await shop.place(order())
+    shop.outlook.queue = Untouched(shop.outlook.queue)
     promised = [await shop.connection.fetchval("SELECT promise_at FROM work WHERE id = $1", one) for one in works]
     acted = await act(shop, Move(3))
     effect = acted.effect

@@ -5,6 +5,7 @@ anyone is refused, so an old hint can cost a second look but never an oversell (
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -78,6 +79,13 @@ class Outlook:
     def set_queue(self, counts: Mapping[str, int]) -> None:
         """Works that wait at each location, by id. The list stays the same one: snapshots look at it."""
         self.queue[:] = [counts.get(place, 0) for place in self.ids]
+
+    def apart(self) -> "Outlook":
+        """The same network with queues of its own: what is only tried in it touches nobody's promise."""
+        made = copy(self)
+        made.queue = list(self.queue)
+        made._made, made._closed = {}, {}
+        return made
 
     def set_policy(self, number: int, policy: Policy, shadow: tuple[int, Policy] | None = None) -> None:
         """Plan by this policy from now on."""

@@ -46,32 +46,25 @@ async def move(tx: Tx, outlook: Outlook, command: Act, what: Move, actor: Actor,
     moved: list[tuple[str, int]] = []
     stays = {"begun": 0, "no_store": 0}
     cost = 0
-    given: list[int] = []
-    try:
-        for row in rows:
-            if len(parts) == what.works:
-                break
-            work = works[row["id"]]
-            if work.id not in still:
-                stays["begun"] += 1
-                continue
-            there, dearer = await _place_for(tx, outlook, work, barred, now)
-            if there is None:
-                stays["no_store"] += 1
-                continue
-            lines = moving.move(work, there)
-            made, _ = await move_work_to(tx, work, there, lines, levels, work.promise_at, now)
-            parts.append(
-                Part(work.id, work.order_id, {"status": work.status.value, "began": began[work.id]}, made, there)
-            )
-            moved.append((there, int(work.promise_at.timestamp() // 60)))
-            cost += dearer
-            # The next one finds the queue that this one has made longer.
-            given.append(outlook.index[there])
-            outlook.queue[given[-1]] += 1
-    finally:
-        for at in given:
-            outlook.queue[at] -= 1
+    # Each one finds the queues that those before it have made longer; customers who order meanwhile do not.
+    tried = outlook.apart()
+    for row in rows:
+        if len(parts) == what.works:
+            break
+        work = works[row["id"]]
+        if work.id not in still:
+            stays["begun"] += 1
+            continue
+        there, dearer = await _place_for(tx, tried, work, barred, now)
+        if there is None:
+            stays["no_store"] += 1
+            continue
+        lines = moving.move(work, there)
+        made, _ = await move_work_to(tx, work, there, lines, levels, work.promise_at, now)
+        parts.append(Part(work.id, work.order_id, {"status": work.status.value, "began": began[work.id]}, made, there))
+        moved.append((there, int(work.promise_at.timestamp() // 60)))
+        cost += dearer
+        tried.queue[tried.index[there]] += 1
     if not parts:
         raise Conflict("nothing_to_move", **stays)
     told = _why(what.works - len(parts), stays)
