@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from comptoir import migrating
 from comptoir.kit import postgres
 from comptoir.kit.ids import Seal
-from comptoir.world.cast import CAMILLE, PASSWORD
+from comptoir.world.cast import CAMILLE, HELENE, PASSWORD
 from tests.aside import run_aside
 from tests.browser.conftest import QUIET
 from tests.browser.shop import LYON, SECRET, Hands, Shop, open_shop
@@ -42,13 +42,14 @@ def lighten(path: Path) -> None:
 
 
 def calm(shop: Shop) -> None:
-    """A quarter to three on a good day: nothing is a day late, and nobody has waited for long."""
+    """A quarter to three on a good day: nothing is a day late, nobody has waited for long, and all that was announced is over."""
     now = datetime.now(UTC)
     shop.ask(
         "UPDATE work w SET promise_at = $1::timestamptz + make_interval(mins => m.at) FROM (SELECT id, (row_number() OVER (ORDER BY promise_at, id) * 7 - 13)::int AS at"
         " FROM work WHERE status IN ('open', 'accepted', 'picking', 'picked')) m WHERE m.id = w.id",
         now,
     )
+    shop.ask("UPDATE announcement SET ended_at = $1, ended_by = made_by WHERE ended_at IS NULL", now)
     shop.ask("UPDATE arrival SET at = $1 WHERE done_at IS NULL AND location = $2", now - timedelta(seconds=70), LYON)
     shop.ask(
         "UPDATE arrival SET done_at = $1 WHERE done_at IS NULL AND location = $2 AND id <> (SELECT a.id FROM arrival a"
@@ -134,7 +135,7 @@ def cart(browser: Browser, shop: Shop) -> None:
     shop.enrolled(context)
     hands = Hands(context.new_page(), shop)
     page = hands.page
-    hands.sign_in(CAMILLE.badge)
+    hands.sign_in(HELENE.badge)  # Camille has a pack of her own
     take(page, "cart")
     page.click("#acts form[action='/packs'] button")
     page.wait_for_url("**/packs/*")

@@ -138,10 +138,11 @@ function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
   const ways = state.apart ? [] : [clone("t-ways", {
     apart: n > 1, exchange: may("exchange"), credit: may("credit"), refund: may("refund"),
   })];
+  // Whoever takes something else chooses it first.
+  if (exchanges(state) && !state.chosen.length) return fill(acts, ...ways);
   if (state.problem?.permit) return fill(acts, clone("t-ask", { text: say("ask_permission") }), ...ways);
   const told = state.quote;
-  // Whoever takes something else chooses it first.
-  if (!told || (exchanges(state) && !state.chosen.length)) return fill(acts, ...ways);
+  if (!told) return fill(acts, ...ways);
   fill(acts, ...(told.parts ?? [told]).map(({ word, where, amount }) => clone("t-amount", { word, where, amount })), ...ways, clone("t-main", { text: told.button }));
 }
 
