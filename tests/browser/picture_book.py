@@ -70,7 +70,7 @@ def current(hands: Hands) -> dict[str, Any]:
 
 
 def handheld(browser: Browser, shop: Shop) -> None:
-    """The associate's day: list, pick, wrong article, stage, done, counter, hand-over, handed over."""
+    """The associate's day: list, pick, wrong article, stage, done, counter, hand-over."""
     context = browser.new_context(
         viewport={"width": 360, "height": 640}, device_scale_factor=2, has_touch=True, locale="fr-FR"
     )
@@ -117,7 +117,6 @@ def handheld(browser: Browser, shop: Shop) -> None:
         hands.scan(f"B:{bag['tag']}")
         page.wait_for_timeout(700)
     page.wait_for_url("**/done")
-    take(page, "handed-over")
     context.close()
 
 
@@ -128,6 +127,11 @@ def cart(browser: Browser, shop: Shop) -> None:
     shop.ask(
         "UPDATE work SET promise_at = promise_at + interval '3 hours' WHERE status = 'open' AND location = $1", LYON
     )
+    # What somebody had begun would be offered first, as the little that is left of it.
+    shop.ask(
+        "UPDATE work w SET promise_at = promise_at + interval '1 day' WHERE status = 'open' AND location = $1"
+        " AND EXISTS (SELECT FROM work_line l WHERE l.work = w.id AND (l.picked > 0 OR l.parked_until IS NOT NULL))", LYON,
+    )  # fmt: skip
     context = browser.new_context(
         viewport={"width": 360, "height": 640}, device_scale_factor=2, has_touch=True, locale="fr-FR"
     )

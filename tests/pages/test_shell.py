@@ -104,6 +104,14 @@ async def test_a_shell_document_is_the_same_for_everybody(
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-", plain.text)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_who_asks_for_more_than_the_device_keeps_is_led_to_what_it_does_keep(door: Served, language: str) -> None:
+    text = (await door.client.get(f"/shell/offline?language={language}")).text
+    led_to = re.findall(r'<a class="item" href="/([^"?]+)', text)
+    assert led_to == ["counts", "packing", "returns", "outbox", "settings"]
+    assert {f"/{name}" for name in led_to} <= {f"/{name}" for name in precache.SHELLS} | set(precache.AS_THEY_ARE)
+
+
 async def test_there_is_no_other_shell_document(door: Served) -> None:
     assert (await door.client.get("/shell/manager")).status_code == 404
 

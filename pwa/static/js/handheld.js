@@ -8,6 +8,8 @@ import { start as startStatus } from "./status.js";
 
 const BEHIND_MS = 1500; // what is not needed to work comes after the page
 
+// A picture that this device does not keep leaves its place empty.
+document.addEventListener("error", ({ target }) => target.src && (target.hidden = true), true);
 listen();
 unlock();
 setServerTime(document.body.dataset.now);
