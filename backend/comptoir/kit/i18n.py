@@ -7,7 +7,6 @@ spaces and read with unbreakable ones where no line may begin: before `:`, `;`, 
 """
 
 import re
-import string
 import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
@@ -35,6 +34,7 @@ class Messages:
     def __init__(self, folder: Path = LOCALE_DIR, *, strict: bool = True) -> None:
         self.strict = strict
         self._sentences: dict[str, dict[str, Message]] = {lang: {} for lang in LANGUAGES}
+        self._areas: dict[tuple[str, str], dict[str, Message]] = {}
         for path in sorted(folder.glob("*.toml")):
             with path.open("rb") as opened:
                 areas = tomllib.load(opened)
@@ -54,9 +54,13 @@ class Messages:
         return set(self._sentences[lang])
 
     def area(self, prefix: str, lang: str) -> dict[str, Message]:
-        """The raw sentences under `prefix.`, without the prefix, for a script that fills them in by itself."""
-        start = f"{prefix}."
-        return {key[len(start) :]: value for key, value in self._sentences[lang].items() if key.startswith(start)}
+        """The raw sentences under `prefix.`, without the prefix, for a script that fills them in by itself; not to be changed."""
+        found = self._areas.get((prefix, lang))
+        if found is None:
+            start = f"{prefix}."
+            found = {key[len(start) :]: value for key, value in self._sentences[lang].items() if key.startswith(start)}
+            self._areas[prefix, lang] = found
+        return found
 
     def find(self, key: str, lang: str, args: dict[str, Any]) -> str:
         """The sentence with its braces still open; French stands in where a language has no such key."""
@@ -73,7 +77,7 @@ class Messages:
 
     def say(self, key: str, lang: str, args: dict[str, Any]) -> str:
         """The whole sentence; numbers and names go in as they are (formatting is the caller's)."""
-        return string.Formatter().vformat(self.find(key, lang, args), (), args) if args else self.find(key, lang, args)
+        return self.find(key, lang, args).format(**args) if args else self.find(key, lang, args)
 
     def say_html(self, key: str, lang: str, args: dict[str, Any]) -> Markup:
         """The sentence as markup: its own tags are ours and kept, everything put into it is escaped."""
