@@ -6,7 +6,7 @@ import { drainOnce } from "./static/js/sync.js";
 import { listen } from "./static/js/push-event.js";
 
 // The server writes this line: every file and document with its digest, named after all their bytes. `later` is kept from a visit on.
-const RELEASE = { version: "none", files: [], shells: [], later: {}, pages: [], packs_first: false };
+const RELEASE = { version: "none", files: [], shells: [], piece: [], later: {}, pages: [], packs_first: false };
 
 const KEPT = `comptoir-app-${RELEASE.version}`;
 const FILES = "comptoir-files"; // hashed files that a page asked for and that the release does not name
@@ -49,6 +49,7 @@ addEventListener("fetch", (event) => {
   if (event.request.mode === "navigate") event.waitUntil(Promise.resolve(event.preloadResponse).catch(() => {}));
 });
 addEventListener("message", (event) => {
+  if (event.data === "claim") event.waitUntil(clients.claim());
   if (event.data === "take-over") event.waitUntil(takeOver(event.source));
   if (RELEASE.later[event.data?.keep]) event.waitUntil(keepLater(event.data.keep).catch(() => {}));
 });
@@ -59,8 +60,10 @@ listen({ quiet });
 
 // The whole release or nothing: a file that is missing, cut or of somebody else's making leaves the old worker in force.
 async function fill() {
+  const first = !(await caches.keys()).some((name) => name.startsWith("comptoir-app-"));
   const cache = await caches.open(KEPT);
   try {
+    if (first) await unpack(cache).catch(() => {});
     await Promise.all([...RELEASE.files.map(([url, integrity]) => keepFile(cache, url, integrity)), ...RELEASE.shells.map(([url, integrity]) => keepDocument(cache, url, integrity))]);
     await Promise.all(RELEASE.pages.map((url) => keepPage(cache, url)));
     // What was kept of the release before from a visit on is kept of this one too.
@@ -80,13 +83,22 @@ async function passBy(event) {
   await event.addRoutes([past({ requestMethod: "POST" }), ...paths]).catch(() => {});
 }
 
+// A device that has nothing yet is brought everything in one piece. If that cannot be had, one by one will do.
+async function unpack(cache) {
+  const [url, integrity] = RELEASE.piece;
+  const held = await (await whole(await fetch(url, { integrity, credentials: "omit" }), url)).json();
+  await Promise.all(Object.entries(held).map(([each, [headers, text]]) => cache.put(each, new Response(text, { headers }))));
+}
+
 async function keepFile(cache, url, integrity) {
+  if (await cache.match(url, { ignoreVary: true })) return;
   // An address never changes its bytes: what an older release holds need not travel again.
   const held = await caches.match(url, { ignoreVary: true });
   await cache.put(url, held ?? (await whole(await fetch(url, { integrity, credentials: "omit" }), url)));
 }
 
 async function keepDocument(cache, url, integrity) {
+  if (await cache.match(url, { ignoreVary: true })) return;
   await cache.put(url, await whole(await fetch(url, { integrity, credentials: "omit", cache: "no-store" }), url));
 }
 

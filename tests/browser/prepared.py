@@ -20,6 +20,7 @@ from comptoir import app, cli, webserver, worker
 from comptoir.app import create_app
 from comptoir.invoices import pdf
 from comptoir.web import precache
+from comptoir.web.pages import shell
 from tests.aside import end_with_us
 
 PATIENCE = 20.0
@@ -71,10 +72,10 @@ def make_ready() -> None:
     assert webserver and worker and pdf  # what they import, now or once they draw
     ready = create_app()
     assets = ready.state.assets
-    precache.release(assets, ready.state.templates, ready.state.brand, frozenset())
+    kept = precache.release(assets, ready.state.templates, ready.state.brand, frozenset())
+    shell.squeezed(kept.piece)
     for name in precache.files(assets):
-        found = assets.find(assets.url(name).removeprefix("/static/"))
-        assert found and found[0].brotli is not None
+        assert assets.named(name).brotli is not None
     app.create_app = lambda: ready  # type: ignore[assignment]
     gc.collect()
     gc.freeze()

@@ -106,12 +106,19 @@ def shop(postgres_server: postgres.Server, template: str) -> Iterator[Shop]:
         yield opened
 
 
+def unchanged(path: str, sent: Sent) -> Sent:
+    return sent
+
+
 @contextmanager
-def enrolled(browser: Browser, shop: Shop) -> Iterator[tuple[BrowserContext, Device]]:
+def enrolled(
+    browser: Browser, shop: Shop, change: Callable[[str, Sent], Sent] = unchanged
+) -> Iterator[tuple[BrowserContext, Device]]:
     """A fresh device, signed in, its worker in force, and the browser's context around it."""
     context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, locale="fr-FR")
     context.set_default_timeout(15_000)
     with wired(shop.url) as wire:
+        wire.change = change
         far = Shop(wire.url, shop.dsn)
         far.enrolled(context)
         hands = Hands(context.new_page(), far)
@@ -137,10 +144,6 @@ def steady(kept: tuple[BrowserContext, Device]) -> Device:
     context.set_offline(False)
     device.open("/work")
     return device
-
-
-def unchanged(path: str, sent: Sent) -> Sent:
-    return sent
 
 
 @pytest.fixture
@@ -340,6 +343,21 @@ def test_a_release_that_does_not_arrive_whole_leaves_the_old_one_in_force(device
     device.wire.cut = True
     assert device.open("/counter").from_service_worker
     assert "Bienvenue" not in device.page.content()
+
+
+def test_a_first_visit_brings_all_of_the_app_in_one_piece_or_else_one_by_one(browser: Browser, shop: Shop) -> None:
+    for damaged in (False, True):
+        asked: list[str] = []
+
+        def watch(path: str, sent: Sent, asked: list[str] = asked, damaged: bool = damaged) -> Sent:
+            asked.append(path)
+            return msgspec.structs.replace(sent, body=b"{}") if damaged and path.startswith("/shell/piece/") else sent
+
+        with enrolled(browser, shop, watch) as (_, device):
+            device.wire.cut = True
+            assert device.open("/counter").from_service_worker
+        assert any(path.startswith("/shell/piece/") for path in asked)
+        assert any(path.startswith("/shell/counter") for path in asked) == damaged
 
 
 def test_nothing_that_is_kept_names_a_person_or_a_customer(steady: Device) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from comptoir.app import kept_assets
 from comptoir.kit.i18n import LANGUAGES
 from comptoir.web import precache
 from tests import people
@@ -78,14 +77,30 @@ async def test_a_kept_document_brings_only_files_that_are_kept(door: Served) -> 
             assert wanted - kept - {file for file, _ in one["files"]} == set(), url
 
 
+async def test_what_comes_in_one_piece_is_what_comes_one_by_one(door: Served) -> None:
+    told = await promised(door)
+    url, digest = told["piece"]
+    answer = await door.client.get(url)
+    assert precache.digest(answer.content) == digest
+    held = answer.json()
+    assert sorted(held) == sorted(each for each, _ in told["files"] + told["shells"])
+    for each, (headers, text) in held.items():
+        alone = await door.client.get(each)
+        assert alone.text == text, each
+        here = {name: value for name, value in alone.headers.items() if name not in OF_THE_WAY}
+        here["content-type"] = "; ".join(dict.fromkeys(here["content-type"].split("; ")))
+        assert headers == here, each
+    assert (await door.client.get("/shell/piece/000000000000")).status_code == 404
+
+
+OF_THE_WAY = {"content-length", "content-encoding", "cache-control", "etag", "vary"}
+
+
 async def test_what_is_kept_ahead_is_small(door: Served) -> None:
     told = await promised(door)
-    sizes = [
-        len((await door.client.get(url, headers={"accept-encoding": "identity"})).content) for url, _ in told["files"]
-    ]
-    squeezed = [kept_assets().find(url.removeprefix("/static/")) for url, _ in told["files"]]
-    assert sum(len(found[0].brotli) for found in squeezed if found) <= 100_000
-    assert sum(sizes) <= 400_000
+    piece = await door.client.get(told["piece"][0], headers={"accept-encoding": "br"})
+    assert int(piece.headers["content-length"]) <= 120_000
+    assert len(piece.content) <= 900_000
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -199,6 +199,10 @@ class Assets:
         asset = self._served.get(served_name)
         return None if asset is None else (asset, served_name not in self._names)
 
+    def named(self, name: str) -> Asset:
+        """The asset of a logical name; KeyError for a file that does not exist."""
+        return self._served[self._names[name]]
+
     def script_urls(self, *names: str) -> tuple[str, ...]:
         """The hashed addresses of scripts and all they import at once, entry first; for `modulepreload`."""
         return tuple(self.url(name) for name in self.with_imports(*names))

@@ -40,6 +40,14 @@ OURS: Final = frozenset(name for name, _ in (*FOR_PAGES, *FOR_JSON, STRICT_TRANS
 OURS_FOR_FILES: Final = frozenset(name for name, _ in (*FOR_FILES, STRICT_TRANSPORT))
 
 
+def ours_for(kind: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers above for what is of this media type."""
+    if kind.startswith((b"text/javascript", b"text/css")):
+        return FOR_FILES
+    # A drawing opened by itself is a document: it gets the policy under which nothing runs.
+    return FOR_JSON if kind.startswith((b"application/json", b"application/problem+json", b"image/")) else FOR_PAGES
+
+
 async def add_headers(message: Message, scope: Scope) -> None:
     """Before the first byte of an answer leaves: the headers above, whatever the handler or the router said."""
     if message["type"] != "http.response.start":
@@ -48,11 +56,7 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers = [(name.lower(), value) for name, value in message["headers"]]
     given = dict(headers)
     kind = given.get(b"content-type", b"")
-    if kind.startswith((b"text/javascript", b"text/css")):
-        ours = FOR_FILES
-    else:
-        # A drawing opened by itself is a document: it gets the policy under which nothing runs.
-        ours = FOR_JSON if kind.startswith((b"application/json", b"application/problem+json", b"image/")) else FOR_PAGES
+    ours = ours_for(kind)
     if not OURS.isdisjoint(given):
         names = OURS_FOR_FILES if ours is FOR_FILES else OURS
         headers = [pair for pair in headers if pair[0] not in names]

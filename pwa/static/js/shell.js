@@ -19,6 +19,8 @@ async function begin() {
   registration = (await worker?.register("/sw.js", { type: "module", updateViaCache: "none" }).catch(() => null)) ?? null;
   if (registration) {
     watch();
+    // A page that was on its way while the first worker took over was not there to be claimed.
+    worker.ready.then(({ active }) => worker.controller || active.postMessage("claim"));
     const update = () => registration.waiting && worker.controller && import("./update.js").then(({ ask }) => ask(registration));
     registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", update));
     update();
