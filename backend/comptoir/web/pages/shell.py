@@ -91,7 +91,7 @@ async def piece(request: DoorRequest, name: FromPath[str]) -> Response[bytes]:
 @lru_cache(maxsize=2)
 def squeezed(body: bytes) -> bytes:
     """A fifth of a second, once in a process and not in its loop."""
-    return brotli.compress(body, brotli.MODE_TEXT, 10)
+    return bytes(brotli.compress(body, brotli.MODE_TEXT, 10))
 
 
 @get("/manifest.webmanifest", opt=PUBLIC)
