@@ -197,3 +197,8 @@ async def test_the_handhelds_pages_have_what_their_store_needs_and_nothing_of_ot
             "LISON-38",
             404,
         )
+        await desk.connection.execute(
+            "INSERT INTO kit_component (kit, component, quantity, price_share_bp) SELECT 'LISON-38', min(sku), 1, 10000 FROM sku WHERE sku <> 'LISON-38'"
+        )
+        refused = await hand.get("/adjust/article", params={"code": "LISON-38"}, headers={"accept": "application/json"})
+        assert (refused.status_code, refused.json()["title"]) == (422, "Un lot n’a pas de stock")

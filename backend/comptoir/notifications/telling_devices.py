@@ -31,7 +31,7 @@ CUSTOMER_WAITS: Final = timedelta(minutes=10)
 USEFUL: Final = timedelta(minutes=30)
 RECALL_TOLD: Final = timedelta(days=1)
 RECALL_USEFUL: Final = timedelta(hours=12)
-CORRECTION_AWAITED: Final = timedelta(days=30)
+CORRECTION_AWAITED: Final = timedelta(days=7)
 """What was told longer ago and is declined only now stands on the page alone."""
 
 _LISTENING: Final = (
@@ -74,9 +74,10 @@ WHERE coalesce(x.asked_at, r.opened_at) > $1 AND NOT EXISTS (SELECT FROM push_no
 """
 # Neither who made it nor who decided: on a locked screen everybody reads along. What its own device took back is no news.
 _CORRECTED: Final = f"""
-SELECT p.*, a.id, a.status, a.quantity, s.name FROM ({_LISTENING}) p JOIN stock_adjustment a ON a.location = p.location JOIN sku s ON s.sku = a.sku
-WHERE a.recorded_at > $2 AND ((a.status = 'waiting' AND a.recorded_at > $1) OR (a.status = 'declined' AND a.decided_at > $1 AND a.decided_by NOT LIKE 'device:%'))
-  AND NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND n.key = 'correction:' || a.status || ':' || a.id) LIMIT 200
+WITH news AS MATERIALIZED (SELECT a.id, a.location, a.sku, a.status, a.quantity FROM stock_adjustment a
+  WHERE a.recorded_at > $2 AND ((a.status = 'waiting' AND a.recorded_at > $1) OR (a.status = 'declined' AND a.decided_at > $1 AND a.decided_by NOT LIKE 'device:%')))
+SELECT p.*, a.id, a.status, a.quantity, s.name FROM news a JOIN ({_LISTENING}) p ON p.location = a.location JOIN sku s ON s.sku = a.sku
+WHERE NOT EXISTS (SELECT FROM push_note n WHERE n.device = p.device AND n.key = 'correction:' || a.status || ':' || a.id) LIMIT 200
 """
 _DONE_WITH: Final = """
 UPDATE push_note n SET status = 'dropped', code = 'replaced', next_at = NULL, settled_at = $1 WHERE n.next_at IS NOT NULL AND n.claimed_until IS NULL
