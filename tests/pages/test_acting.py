@@ -73,6 +73,10 @@ async def test_a_manager_sees_what_comes_of_it_does_it_once_and_takes_it_back(de
         assert "2 colis déplacés de" in words(after) and "pas encore l’heure" in words(after)
         moved = "SELECT count(*) FROM work WHERE location = $1 AND status = 'open' AND kind = 'ship'"
         assert await desk.connection.fetchval(moved, VIEUX_LILLE) == 2
+        async with await desk.browser(HELENE) as other:
+            refused = await other.post(f"/manager/acts/{form['id']}/undo", data={"id": str(new_id())})
+            assert refused.status_code == 403 and "Pas à vous de l’annuler" in words(refused)
+            assert "/undo" not in (await other.get("/manager/acts")).text
         back = {"id": hidden(after, "id", "/undo")}
         undone = await browser.post(f"/manager/acts/{form['id']}/undo", data=back)
         assert undone.status_code == 303
