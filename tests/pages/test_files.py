@@ -171,8 +171,8 @@ async def test_every_table_comes_back_unchanged_and_a_change_is_shown_then_done_
     }  # type: ignore[index]
     assert {("too_small", "Too tight", 15), ("fell_down", "Shelf fell", 45)} <= kept_reasons
     for wrong, why in (
-        ({"acts_as": "magic"}, "acts_as"), ({"subject": "weather"}, "permis : return, decline"), ({"code": "Fell down"}, "a-z 0-9 _"), ({"used": "perhaps"}, "yes, no"),
-        ({"place": "12000"}, "0-9999"),
+        ({"acts_as": "magic"}, "acts_as"), ({"subject": "weather"}, "Peut y être : return, decline"), ({"code": "Fell down"}, "a-z 0-9 _"), ({"used": "perhaps"}, "yes, no"),
+        ({"place": "12000"}, "0…9999"),
     ):  # fmt: skip
         refused = await show(office, "reasons", sheet([fell | {"code": "other_one"} | wrong]))
         assert refused.status_code == 422 and (why in words(refused) or why == "acts_as"), (wrong, words(refused))

@@ -140,6 +140,24 @@ async def test_managers_read_of_their_stores_and_the_file_names_nobody(desk: Des
     assert [(row["order"], row["sku"], row["reason"], row["state"], row["given"]) for row in rows] == [
         (number, "LISON-38", "too_small", "here", "95,00")
     ]
+    assert "Retenu" not in figures
+    await desk.connection.execute(
+        'UPDATE rma_unit SET refund_minor = refund_minor - 1500, kept_minor = 1500, absent = \'[{"code":"cable","fr":"câble","en":"cable","keep_minor":1500}]\''
+    )
+    assert "Retenu 15,00 € pour ce qui manquait" in words(await helene.get("/manager/returns/report?days=7")).replace(
+        "\u00a0", " "
+    )
+    (line,) = lines_of(await helene.get("/manager/returns/report/csv?days=7"))
+    assert [line[name] for name in ("paid", "given", "kept", "missing", "less")] == [
+        "95,00",
+        "80,00",
+        "15,00",
+        "câble",
+        "0,00",
+    ]
+    await desk.connection.execute(
+        "UPDATE rma_unit SET refund_minor = refund_minor + 1500, kept_minor = 0, absent = '[]'"
+    )
     # Sums of two currencies are never one; yen have no cents.
     await desk.connection.execute("UPDATE sales_order SET currency = 'JPY' WHERE id = $1", order)
     other, _ = await handed(desk)

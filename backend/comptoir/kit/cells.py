@@ -36,7 +36,7 @@ def text(most: int = 120, *, needed: bool = False) -> Reader:
         if needed and not typed:
             raise Wrong("missing")
         if len(typed) > most or not typed.isprintable():
-            raise Wrong("unreadable", f"1-{most}")
+            raise Wrong("unreadable", f"≤ {most}")
         return typed
 
     return read
@@ -92,7 +92,7 @@ def whole(least: int, most: int, *, empty: bool = False) -> Reader:
         if not digits and empty:
             return ""
         if not re.fullmatch(r"\d{1,9}", digits, re.ASCII) or not least <= int(digits) <= most:
-            raise Wrong("not_a_number", f"{least}-{most}")
+            raise Wrong("not_a_number", f"{least}…{most}")
         return str(int(digits))
 
     return read

@@ -192,11 +192,12 @@ class Group(msgspec.Struct, frozen=True):
 
 class Report(msgspec.Struct, frozen=True):
     """What came back in a time, money by currency. `recovered`: what units that are for sale again had cost, of `back`, what came in all;
-    `days`: half of the refunds took no longer."""
+    `days`: half of the refunds took no longer; `kept`: for what was missing."""
 
     returns: int
     units: int
     given: Sums
+    kept: Sums
     back: Sums
     recovered: Sums
     refunded: int
@@ -212,7 +213,7 @@ def summed(rows: list[UnitRow]) -> Report:
     back = [row for row in rows if row.state in ("here", "placed", "gone")]
     times = sorted({row.number: row.days for row in rows if row.days is not None}.values())
     return Report(
-        len({row.number for row in rows}), len(rows), given_for(rows), paid_for(back, back),
+        len({row.number for row in rows}), len(rows), given_for(rows), kept_of(rows), paid_for(back, back),
         paid_for(back, [row for row in back if row.state == "placed"]), len(times), times[len(times) // 2] if times else None,
         _grouped(rows, "reason"), _grouped(rows, "sku")[:20], _grouped(rows, "store"), _grouped(rows, "channel"),
     )  # fmt: skip
@@ -221,6 +222,12 @@ def summed(rows: list[UnitRow]) -> Report:
 def given_for(rows: list[UnitRow]) -> Sums:
     """What was given for these units, by currency."""
     return {currency: sum(row.refund_minor for row in of) for currency, of in _by_currency(rows)}
+
+
+def kept_of(rows: list[UnitRow]) -> Sums:
+    """What was kept back for missing parts, by currency; those of which nothing was are left out."""
+    kept = {currency: sum(row.kept_minor for row in of) for currency, of in _by_currency(rows)}
+    return {currency: minor for currency, minor in kept.items() if minor}
 
 
 def paid_for(rows: list[UnitRow], some: list[UnitRow]) -> Sums:

@@ -213,14 +213,17 @@ def key_words(words: str, key: str, lang: str, names: Mapping[tuple[str, str], s
 def counted(row: trends.Behind, lang: str, names: Mapping[tuple[str, str], str]) -> str:
     """What an order adds to the figure, in words."""
     said = []
-    for measure, key, (a, b, _) in row.rows:
+    for measure, key, (a, b, c) in row.rows:
         if measure == "ready":
             said.append(t("trends.behind.ready" if a == b else "trends.behind.late", lang))
         elif measure in ("accepted", "prepared", "collected", "waited"):
             said.append(say(b // max(a, 1), "time", lang))
         elif measure in ("sold", "returned"):
-            said.append(t("trends.units_n", lang, n=a))
-            said.append(say(b, "money", lang, key.rpartition("|")[2] or "EUR"))
+            currency = key.rpartition("|")[2] or "EUR"
+            said.append(t("trends.units_n", lang, n=a) if a else t("trends.behind.lost", lang))
+            said.append(say(b, "money", lang, currency))
+            if measure == "returned" and c:
+                said.append(f"{t('trends.column.kept', lang)} {say(c, 'money', lang, currency)}")
         elif measure in ("captured", "refunded"):
             said.append(
                 f"{t(f'trends.column.{measure}', lang)} {say(b, 'money', lang, key.rpartition('|')[2] or 'EUR')}"
