@@ -25,7 +25,7 @@ from comptoir.web import limits
 from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages.handing import store_of
 from comptoir.web.pages.page import Page
-from comptoir.web.pages.return_desk import as_json, spoken
+from comptoir.web.pages.return_answers import as_json, spoken
 from comptoir.web.requests import DoorRequest
 
 MOST_BYTES: Final = 12_000_000

@@ -31,16 +31,8 @@ from comptoir.web.guards import COUNTER, by
 from comptoir.web.pages import return_view
 from comptoir.web.pages.handing import store_of
 from comptoir.web.pages.page import Page
-from comptoir.web.pages.return_desk import (
-    Allowed,
-    Instead,
-    as_json,
-    permission_of,
-    shown_credit,
-    spoken,
-    waives,
-    ways_of,
-)
+from comptoir.web.pages.return_answers import as_json, shown_credit, spoken
+from comptoir.web.pages.return_settling import Allowed, Instead, permission_of, waives, ways_of
 from comptoir.web.pages.return_verdicts import rules_of
 
 TheHouse = NamedDependency[House]
