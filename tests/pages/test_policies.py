@@ -126,7 +126,7 @@ async def test_a_policy_is_written_on_pages_saved_put_in_force_and_tried(desk: D
     told = words(page)
     for sentence in (
         "Règle ajoutée : Soldes", "Prélever une ligne, magasin 1,10 € 1,25 €".replace("magasin", "les magasins"), "Préférence, les entrepôts 0,00 € -1,50 €",
-        "Le samedi, dimanche, dès mardi 1 décembre, 00:00", "D’abord : les entrepôts ; à défaut : Nord, Lyon", "Jamais depuis : Sud.",
+        "Le samedi, dimanche, dès mardi 1er décembre, 00:00", "D’abord : les entrepôts ; à défaut : Nord, Lyon", "Jamais depuis : Sud.",
     ):  # fmt: skip
         assert sentence in told.replace("\xa0", " "), sentence
     saved = await office.post(
@@ -167,7 +167,7 @@ async def test_a_policy_is_written_on_pages_saved_put_in_force_and_tried(desk: D
         .headers["location"]
         .endswith("planned")
     )
-    assert "Elle entre en vigueur mardi 1 décembre, 06:00." in words(await office.get(f"{HERE}/versions/3"))
+    assert "Elle entre en vigueur mardi 1er décembre, 06:00." in words(await office.get(f"{HERE}/versions/3"))
     assert (await press(office, f"{HERE}/versions/3/unplan")).status_code == 303
     assert (await press(office, f"{HERE}/versions/3/try", until_day="")).status_code == 303
     listed = words(await office.get(HERE))

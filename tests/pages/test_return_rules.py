@@ -111,7 +111,7 @@ async def test_rules_of_returns_are_written_saved_and_put_in_force_from_a_day_on
     told = words(page).replace("\xa0", " ")
     for sentence in (
         "Règle ajoutée : Noël", "Un vendeur règle seul jusqu’à 150,00 € 80,00 €", "Au moins jusqu’au 31 janvier 2027.",
-        "Pays FR, BE, acheté dès le 1 novembre 2026", "Moyens de retour",
+        "Pays FR, BE, acheté dès le 1er novembre 2026", "Moyens de retour",
     ):  # fmt: skip
         assert sentence in told, sentence
     saved = await press(office, DRAFT, version=hidden(page, "version", DRAFT), note="Fêtes")
@@ -123,7 +123,7 @@ async def test_rules_of_returns_are_written_saved_and_put_in_force_from_a_day_on
     assert (await press(office, f"{HERE}/versions/1/activate", when="later", since_day="demain")).status_code == 422
     planned = await press(office, f"{HERE}/versions/1/activate", **later)
     assert planned.headers["location"].endswith("done=planned")
-    assert "Elle entre en vigueur mardi 1 décembre, 06:00." in words(await office.get(f"{HERE}/versions/1"))
+    assert "Elle entre en vigueur mardi 1er décembre, 06:00." in words(await office.get(f"{HERE}/versions/1"))
     assert (await press(office, f"{HERE}/versions/1/unplan")).status_code == 303
     assert (await press(office, f"{HERE}/versions/1/activate", when="now")).status_code == 303
     assert await read_policy(desk.connection, desk.app.clock()) == (1, policy)
