@@ -11,13 +11,12 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from litestar.testing import TestClient
 
-from comptoir.app import create_app
 from comptoir.kit import postgres
 from comptoir.web.guards import SCOPES
 from tests import people
-from tests.doors import MIDDAY
+from tests.doors import MIDDAY, the_app
 
-EXAMPLES = 8
+EXAMPLES = 5
 """Per operation; reading input is tried by the fixed corpus, this is about the description."""
 
 BEARER = {"authorization": "Bearer key-all"}
@@ -43,7 +42,7 @@ def dsn(postgres_server: postgres.Server, template: str) -> str:
 def client(dsn: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[TestClient[Any]]:
     monkeypatch.setenv("DATABASE_URL", dsn)
     monkeypatch.setenv("COMPTOIR_DATA", str(tmp_path))
-    with TestClient(create_app(), base_url="http://test.local", raise_server_exceptions=False) as opened:
+    with TestClient(the_app(), base_url="http://test.local", raise_server_exceptions=False) as opened:
         yield opened
 
 
