@@ -233,13 +233,14 @@ class Build(msgspec.Struct, frozen=True):
 
 async def begin_build(tx: Tx) -> Build:
     """A new build beside the one that pages read; what an earlier one left unfinished is nobody's any more."""
+    # Counted before the lock is taken: nobody waits for it.
+    of_all: int = await tx.value(
+        "SELECT (SELECT count(*) FROM sales_order) + (SELECT count(*) FROM rma WHERE order_id IS NULL)"
+    )
     await builds(tx)
     # A number is never used again: rows of a build that was broken off may still lie there.
     number: int = await tx.value(
         "SELECT 1 + greatest((SELECT max(number) FROM report_build), (SELECT max(build) FROM report_share), (SELECT max(build) FROM report_figure), 0)"
-    )
-    of_all: int = await tx.value(
-        "SELECT (SELECT count(*) FROM sales_order) + (SELECT count(*) FROM rma WHERE order_id IS NULL)"
     )
     await tx.run("DELETE FROM report_build WHERE swapped_at IS NULL")
     await tx.run(
