@@ -36,7 +36,7 @@ PAGES: Final = (
     "alerts", "alert_rules", "announcements",
     "audit", "reasons", "counts", "recalls", "recall_work", "adjusting", "adjustments", "companies", "files",
     "session", "enroll", "people", "devices", "stores", "desk_picture", "keys", "webhooks", "channels", "policies", "policy_draft", "policy_rules", "policy_rates", "simulations", "trial", "return_rules", "return_draft", "return_reasons", "accessories", "safety", "count_rules", "texts", "work", "declining", "taking_over", "packing", "outbox", "transfers", "transfer_desk", "transfer_asking", "receiving", "receiving_desk", "handheld", "counter", "try_on", "return_desk", "return_looking", "return_settling", "return_away", "paying", "return_parcels", "return_photos", "return_list", "customer",
-    "customer_changes", "customer_messages", "withdrawal", "customer_returns", "customer_data", "documents", "lost_link", "manager", "manager_more", "store_day", "acting", "acts", "day_plan", "promised_pace", "tower_lists",
+    "customer_changes", "customer_messages", "withdrawal", "customer_returns", "customer_return_way", "customer_return", "customer_data", "documents", "lost_link", "manager", "manager_more", "store_day", "acting", "acts", "day_plan", "promised_pace", "tower_lists",
     "orders", "order_changes", "holds", "order_customer", "messages", "exceptions", "stock_desk", "stock_control", "shelf_counts", "ledger", "phone", "problem", "push", "printers", "printing", "departures", "collections", "boxes", "carriers", "money", "customer_parcels", "shell", "trends", "trend_articles", "report_mails",
 )  # fmt: skip
 
