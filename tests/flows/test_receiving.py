@@ -188,7 +188,7 @@ async def test_an_order_that_waited_for_stock_goes_on_when_a_delivery_brings_it(
 async def test_a_file_is_ordered_whole_or_its_lines_say_what_is_wrong(shop: Shop) -> None:
     head = "number;supplier;location;sku;quantity;expected_on\n"
     good = (
-        f"{head}PO-1;Roux;{LYON};{DERBY};4;2026-11-24\nPO-1;Roux;{LYON};{CUP};2;2026-11-24\nPO-2;Mas;{LYON};{CUP};1;\n"
+        f"{head}PO-1;Roux;{LYON};{DERBY};4;2026-11-24\nPO-1;Roux;{LYON};{CUP};2;24/11/2026\nPO-2;Mas;{LYON};{CUP};1;\n"
     )
     rows, faults = imports.parse(good.encode())
     assert faults == ()

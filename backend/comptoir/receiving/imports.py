@@ -1,7 +1,7 @@
 """A file of purchase orders becomes orders, or a list of what is wrong with it by line. Pure; nothing of a bad file is applied.
 
-Columns by name, in any order: `number`, `supplier`, `location`, `sku` or `barcode`, `quantity`, and `expected_on` (YYYY-MM-DD)
-and `delivery_note` where they are known. One row per article; rows of one number are one order. Separated by `;` or `,`, UTF-8.
+Columns by name, in any order: `number`, `supplier`, `location`, `sku` or `barcode`, `quantity`, and `expected_on` (YYYY-MM-DD, or
+DD/MM/YYYY) and `delivery_note` where they are known. One row per article; rows of one number are one order. Separated by `;` or `,`, UTF-8.
 """
 
 import csv
@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from comptoir.kit.cells import Wrong, day_of
 from comptoir.kit.codes import parse as parse_code
 from comptoir.kit.errors import Invalid
 from comptoir.receiving.model import MOST_LINES
@@ -21,6 +22,9 @@ MOST_ROWS = 10_000
 MOST_TOLD = 100
 NEEDED = ("number", "supplier", "location", "quantity")
 COLUMNS = (*NEEDED, "sku", "barcode", "expected_on", "delivery_note")
+A_DAY = day_of(())
+"""As spreadsheets write it too: 24/11/2026."""
+
 _SAME = ("supplier", "location", "expected_on", "delivery_note")
 
 
@@ -113,8 +117,8 @@ def read_row(line: int, fields: list[str], at: Mapping[str, int], width: int) ->
     if not (units.isascii() and units.isdigit() and 1 <= int(units[:6]) <= 10_000 and len(units) <= 5):
         return Fault(line, "not_a_number", units)
     try:
-        expected = date.fromisoformat(told["expected_on"]) if told.get("expected_on") else None
-    except ValueError:
+        expected = date.fromisoformat(A_DAY(told["expected_on"])) if told.get("expected_on") else None
+    except Wrong:
         return Fault(line, "not_a_day", told["expected_on"])
     return Row(
         line, told["number"], told["supplier"], told["location"], sku, barcode, int(units), expected,
