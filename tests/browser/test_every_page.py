@@ -913,7 +913,7 @@ def announced(world: World) -> str:
 def both_announced(page: Page, world: World) -> None:
     """The urgent one stands on top, the other behind whoever waits."""
     page.locator("#announced .announcement").wait_for()
-    page.locator("#board .announcement").wait_for()
+    page.locator("#board .announcement").first.wait_for()
 
 
 def plain_day() -> date:
