@@ -38,6 +38,15 @@ def axe(page: Page, only: tuple[str, ...] | None = None) -> list[str]:
     ]
 
 
+def eventually(page: Page, script: str, argument: Any = None) -> None:
+    """Until an asynchronous question is answered with yes. `wait_for_function` takes the promise itself for a yes."""
+    for _ in range(200):
+        if page.evaluate(script, argument):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never came about: {script[:200]}")
+
+
 def assert_nothing_to_say(page: Page) -> None:
     """axe has nothing to say about the page as it stands."""
     assert axe(page) == []

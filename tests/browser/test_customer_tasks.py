@@ -16,6 +16,7 @@ from comptoir.errands.return_labels import buy_return_labels
 from comptoir.kit import postgres
 from comptoir.kit.ids import digest, new_id
 from tests.browser.customer_served import NOW, Served, serving
+from tests.browser.looking import eventually
 
 KEPT = """async (path) => Boolean(await (await caches.open("comptoir-pass")).match(path))"""
 
@@ -297,4 +298,4 @@ def test_a_page_without_a_pass_any_more_is_not_kept(phone: BrowserContext, serve
     order = ask(served, "SELECT id FROM sales_order WHERE link_hash = $1", digest(path[3:]))
     ask(served, "UPDATE work SET status = 'handed_over' WHERE order_id = $1 RETURNING id", order)
     page.reload()
-    page.wait_for_function(f"async () => !(await ({KEPT})({path!r}))")
+    eventually(page, f"async () => !(await ({KEPT})({path!r}))")

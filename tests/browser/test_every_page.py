@@ -64,7 +64,7 @@ NOT_PAGES: Final = (
 )
 FILES: Final = (
     "/stream", "/documents/{number:str}", "/paper", "/csv", "/packing/{work:uuid}/parcels", "/packing/kept", "/policy.json", "/rates.csv", "/photos/{photo:uuid}",
-    "/return/{rma:uuid}/label", "/returns/{rma:uuid}/paying",
+    "/return/{rma:uuid}/label", "/returns/{rma:uuid}/paying", "/piece/{name:str}",
 )  # fmt: skip
 """What machines read; streams, files and the redirect at the root are no pages either."""
 

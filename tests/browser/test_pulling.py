@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from comptoir.kit import postgres
 from comptoir.world.cast import PASSWORD
 from tests.browser.between import Wire, wired
-from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough
+from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough, eventually
 from tests.browser.shop import LYON, Hands, Shop, open_shop
 
 FEW = (
@@ -87,7 +87,7 @@ def test_a_recall_is_opened_pulled_by_scans_with_no_network_and_its_units_end(
     assert_targets_are_large_enough(page)
     assert_nothing_to_say(page)
     until(shop, page, "SELECT coalesce(sum(units), 0)::int FROM recall_unit", 1)
-    page.wait_for_function("async () => Boolean(await caches.match('/shell/recalls?language=fr'))")
+    eventually(page, "async () => Boolean(await caches.match('/shell/recalls?language=fr'))")
     wire.cut = True
     for _ in range(there - 2):
         hands.scan(shop.code_of(sku))
@@ -137,7 +137,7 @@ def test_a_recall_is_opened_pulled_by_scans_with_no_network_and_its_units_end(
     )
     page.goto(f"{wire.url}/adjust")
     expect(page.locator("#reasons label")).to_have_count(8)
-    page.wait_for_function("async () => Boolean(await caches.match('/shell/adjust?language=fr'))")
+    eventually(page, "async () => Boolean(await caches.match('/shell/adjust?language=fr'))")
     wire.cut = True
     answer = page.goto(f"{wire.url}/adjust")
     assert answer is not None and answer.from_service_worker

@@ -18,7 +18,7 @@ from comptoir.kit.ids import Seal
 from comptoir.world.cast import CAMILLE, PASSWORD
 from tests.browser.conftest import QUIET
 from tests.browser.devices import Handheld, handheld
-from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough
+from tests.browser.looking import assert_nothing_to_say, assert_targets_are_large_enough, eventually
 from tests.browser.shop import LYON, SECRET, Shop, open_shop, order_id
 from tests.notifications.push_servers import Browser as Address
 from tests.notifications.push_servers import PushService, push_service
@@ -254,7 +254,7 @@ def test_a_customer_who_waits_is_told_and_a_tap_leads_to_the_counter(phone: Phon
         "INSERT INTO arrival (id, order_id, location, at) SELECT gen_random_uuid(), $1, location, clock_timestamp() FROM device ORDER BY enrolled_at DESC LIMIT 1", order,
     )  # fmt: skip
     phone.deliver(phone.arrived(f"here:{order}"))
-    phone.page.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
+    eventually(phone.page, f"async () => (await ({SHOWN})()).length === 1")
     phone.worker.evaluate(CLICK)
     phone.page.wait_for_url("**/counter")
     assert phone.notifications() == []
@@ -264,10 +264,10 @@ def test_the_same_topic_replaces_what_is_shown_and_nonsense_is_shown_too(phone: 
     phone.open()
     for title in ("Une commande", "Deux commandes"):
         phone.deliver({"title": title, "body": "", "path": "/work", "topic": "new_work", "lang": "fr"})
-    phone.page.wait_for_function(f"async () => (await ({SHOWN})())[0]?.title === 'Deux commandes'")
+    eventually(phone.page, f"async () => (await ({SHOWN})())[0]?.title === 'Deux commandes'")
     assert len(phone.notifications()) == 1
     phone.deliver("{{{")
-    phone.page.wait_for_function(f"async () => (await ({SHOWN})()).length === 2")
+    eventually(phone.page, f"async () => (await ({SHOWN})()).length === 2")
     assert {shown["title"] for shown in phone.notifications()} == {"Deux commandes", "Comptoir"}
 
 
@@ -277,7 +277,7 @@ def test_in_quiet_hours_a_notification_makes_no_sound(phone: Phone) -> None:
     phone.page.fill("[name=quiet_to]", "23:59")
     expect(phone.page.locator("#band.ok")).to_be_visible()
     phone.deliver({"title": "Doucement", "path": "/work", "topic": "a"})
-    phone.page.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
+    eventually(phone.page, f"async () => (await ({SHOWN})()).length === 1")
     assert phone.notifications()[0]["silent"] is True
 
 
@@ -450,7 +450,7 @@ def test_a_tap_asks_an_alert_arrives_and_a_tap_on_it_opens_it_until_it_is_switch
         and push["path"] == f"/manager/alerts/{alert}"
     )
     desk.deliver(push)
-    page.wait_for_function(f"async () => (await ({SHOWN_BELOW})()).length === 1")
+    eventually(page, f"async () => (await ({SHOWN_BELOW})()).length === 1")
     for _ in range(100):
         if shop.one("SELECT state FROM alert_notice WHERE alert = $1", alert) == "shown":
             break
