@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from comptoir.web.assets import Assets
 from comptoir.world.cast import Associate
@@ -87,7 +88,12 @@ class Handheld:
         self.context.set_offline(False)
 
     def go(self, path: str) -> None:
-        self.page.goto(f"{self.shop.url}{path}")
+        try:
+            self.page.goto(f"{self.shop.url}{path}")
+        except PlaywrightError as fault:  # a page that waited for the network opened itself at the same moment
+            if "interrupted by another navigation" not in str(fault):
+                raise
+            self.page.goto(f"{self.shop.url}{path}")
 
     def scan(self, code: str) -> None:
         self.page.evaluate(SCAN, code)

@@ -66,7 +66,7 @@ def test_an_order_that_is_placed_is_in_the_figures_of_an_open_page_by_itself(off
     assert office.evaluate("window.seenAt") - began < 5_000
     assert office.evaluate("document.querySelector('#now-tiles') === window.kept"), "the page was not loaded again"
     assert office.evaluate("document.activeElement.closest('#now-load') !== null"), "the focus stays where it was"
-    shop.ask("UPDATE work SET promise_at = promise_at - interval '2 hours'")
+    shop.ask("UPDATE work SET promise_at = now() - interval '2 hours'")
     shop.ask("SELECT pg_notify('comptoir', $1)", LYON)
     expect(office.locator(TILE.format(n=3))).to_have_text("1")
     expect(office.locator(f"#now-load #s-{LYON} .tone-bad")).to_have_text("1 en retard")
@@ -100,7 +100,7 @@ def test_an_order_that_is_placed_is_in_the_figures_of_an_open_page_by_itself(off
     office.goto(f"{shop.url}/manager")
     office.clock.run_for(45_000)
     shop.order((DERBY, 1))
-    shop.ask("UPDATE work SET promise_at = promise_at - interval '2 hours' WHERE promise_at > now()")
+    shop.ask("UPDATE work SET promise_at = now() - interval '10 minutes' WHERE promise_at > now()")
     shop.ask("SELECT pg_notify('comptoir', $1)", LYON)
     expect(office.locator(TILE.format(n=3))).to_have_text("4")
     expect(office.locator("#said-live")).to_be_empty()
