@@ -741,7 +741,8 @@ def silent(world: World) -> str:
 def to_decline(world: World) -> str:
     """A parcel of this store that nobody has begun."""
     work = world.find(
-        "UPDATE work SET kind = 'ship' WHERE id = (SELECT id FROM work WHERE location = $1 AND status = 'open' AND pack IS NULL ORDER BY promise_at DESC, id LIMIT 1)"
+        "UPDATE work SET kind = 'ship', status = 'open', pack = NULL, taken_by = NULL WHERE id = (SELECT id FROM work WHERE location = $1"
+        " AND status IN ('open', 'accepted') ORDER BY status <> 'open', pack IS NOT NULL, promise_at DESC, id LIMIT 1)"
         " RETURNING id", LYON,
     )  # fmt: skip
     return f"/work/{work}/decline"
