@@ -196,32 +196,44 @@ class Handheld:
         self.page.keyboard.type(f"~{code}")
         self.page.keyboard.press("Enter")
 
+    def ask(self, script: str, argument: Any = None, page: Page | None = None) -> Any:
+        """A question that changes nothing; asked again where the page began anew under it, as one does with a new version of the app."""
+        asked = page or self.page
+        for _ in range(2):
+            try:
+                return asked.evaluate(script, argument)
+            except Error as fault:
+                if "context was destroyed" not in str(fault):
+                    raise
+                asked.wait_for_load_state()
+        return asked.evaluate(script, argument)
+
     def has_worker(self) -> bool:
         """Whether a service worker controls this page: then documents come without a network."""
-        return bool(self.page.evaluate("Boolean(navigator.serviceWorker?.controller)"))
+        return bool(self.ask("Boolean(navigator.serviceWorker?.controller)"))
 
     def settle_in(self) -> None:
         """Wait until the service worker, if there is one, has all that it keeps, and stands before the page."""
         deadline = time.monotonic() + 20
-        while self.page.evaluate(REGISTERED) and time.monotonic() < deadline:
-            if self.page.evaluate("Boolean(navigator.serviceWorker.controller)"):
+        while self.ask(REGISTERED) and time.monotonic() < deadline:
+            if self.ask("Boolean(navigator.serviceWorker.controller)"):
                 break
             self.page.wait_for_timeout(100)
         self.page.goto(f"{self.url}/work")
 
     def kept(self, page: Page | None = None) -> Told:
         """What is on the disk: {head, facts}, read past the app."""
-        told: Told = (page or self.page).evaluate(KEPT)
+        told: Told = self.ask(KEPT, page=page)
         return told
 
     def waiting(self) -> int:
         """How many facts the server has not acknowledged, by what is on the disk."""
-        count: int = self.page.evaluate(WAITING)
+        count: int = self.ask(WAITING)
         return count
 
     def packs(self, ready: bool = False) -> int:
         """How many packs are on the disk; with `ready`, of those that nobody has begun."""
-        count: int = self.page.evaluate(PACKS, ready)
+        count: int = self.ask(PACKS, ready)
         return count
 
     def take_counter(self, orders: int) -> None:
