@@ -212,6 +212,16 @@ async def test_the_frameworks_own_two_crashes_are_refused_as_malformed() -> None
             assert answer.json()["type"] in ("/problems/not_json", "/problems/malformed"), name
 
 
+async def test_a_change_of_one_row_in_one_table_is_seen(door: Served, database: Database) -> None:
+    before = await footprint(database)
+    assert await footprint(database) == before
+    await database.connection.execute("UPDATE sku SET weight_grams = weight_grams + 1")
+    after = await footprint(database)
+    assert after != before
+    await database.connection.execute("DELETE FROM sku")
+    assert await footprint(database) not in (before, after)
+
+
 # ------------------------------------------------------------------ the app
 
 
