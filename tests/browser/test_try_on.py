@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from comptoir.kit import postgres
-from tests.browser.looking import assert_targets_are_large_enough
+from tests.browser.looking import assert_targets_are_large_enough, eventually
 from tests.browser.shop import LYON, open_shop, order_id, pass_of
 from tests.browser.test_returns import Desk
 
@@ -108,7 +108,7 @@ def test_with_no_network_it_is_kept_as_one_fact_and_the_money_waits(desk: Desk) 
         lambda answer: "/sync/keep" in answer.url and '"counter":true' in (answer.request.post_data or "")
     ):
         page.goto(f"{shop.url}/counter")
-    page.wait_for_function(KEPT, arg=placed["id"])
+    eventually(page, KEPT, placed["id"])
     hands.scan("P1:" + pass_of(order_id(placed), LYON))
     expect(page.locator("#try-on")).to_be_visible()
     hands.scan(shop.code_of(sku))
