@@ -133,6 +133,19 @@ async def unlabeled(desk: Desk, place: str, n: int) -> None:
     )  # fmt: skip
 
 
+async def unsent(desk: Desk, place: str, n: int) -> None:
+    for _ in range(n):
+        made = new_id()
+        await desk.connection.execute(
+            "INSERT INTO report_subscription (id, staff, report, rhythm, time_zone, language, made_at) VALUES ($1, $2, 'fill', 'daily', 'UTC', 'fr', $3)",
+            made, ODILE.id, MIDDAY,
+        )  # fmt: skip
+        await desk.connection.execute(
+            "INSERT INTO report_mail (id, subscription, period, state, made_at, settled_at) VALUES ($1, $1, $2, 'failed', $3, $3)",
+            made, MIDDAY.date(), MIDDAY,
+        )  # fmt: skip
+
+
 async def behind(desk: Desk, place: str, n: int) -> None:
     await desk.connection.execute(
         "INSERT INTO channel (id, kind, name) VALUES ('boutique', 'shopify', 'Orme en ligne') ON CONFLICT DO NOTHING"
@@ -207,6 +220,7 @@ TABLE: Final[dict[str, tuple[Plant, int | None, int | None, str]]] = {
         6,
         "UPDATE message m SET next_at = NULL, status = 'suppressed', settled_at = m.made_at WHERE $1 <> '' AND EXISTS (SELECT FROM message_try t WHERE t.message = m.id AND t.provider = 'ovh')",
     ),
+    "reports": (unsent, 2, 6, "UPDATE report_mail SET state = 'sent' WHERE $1 <> ''"),
 }
 """Kind: what goes wrong, first twice as much and then four times more; the figures of it (None: the forecast's own), and what mends it."""
 

@@ -7,17 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 
+from comptoir.alerting.keeping import judge_alerts
+from comptoir.alerting.model import KINDS
 from comptoir.kit.ids import new_id
 from comptoir.notifications import report_mails
 from comptoir.notifications.providers.smtp import MailServer, SmtpProvider
 from comptoir.notifications.report_mails import send_reports, stop_link
 from comptoir.notifications.sending import Lane
-from comptoir.reporting.subscribing import before, next_at, period_of
+from comptoir.reporting.subscribing import TRIES, WAITS, before, next_at, period_of
 from tests.conftest import Database
 from tests.notifications.mail_servers import mail_server
 from tests.pages.manager_door import hidden, opened, words
 from tests.pages.test_trends import weeks_of
-from tests.people import HELENE, INES, PART_DIEU, VIEUX_LILLE
+from tests.people import HELENE, INES, ODILE, PART_DIEU, VIEUX_LILLE
 
 pytestmark = pytest.mark.anyio
 
@@ -106,8 +108,71 @@ async def test_a_report_comes_at_seven_once_with_table_file_and_a_way_out(
         assert len(box.mails) == sent
 
 
-async def _die(self: Any, letter: Any) -> Any:
+async def _die(*_: Any) -> Any:
     raise Killed
+
+
+async def test_a_mail_that_cannot_be_written_is_given_up_after_six_tries_and_head_office_reads_which(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(database) as desk, mail_server() as (box, url):
+        house, clock, connection = desk.app.house, desk.app.clock, desk.connection
+        house.lanes["email"] = Lane("email", SmtpProvider(MailServer.read(url), "bonjour@orme.example", "Orme"))
+        await weeks_of(connection)
+        for person, report in ((HELENE, "fill"), (INES, "on-time")):
+            browser = await desk.browser(person)
+            await browser.post("/manager/trends/mails", data={"id": str(new_id()), "report": report, "rhythm": "daily"})
+        written = report_mails.letter_of
+
+        async def cannot(house: Any, connection: Any, mail: Any, *others: Any) -> Any:
+            if mail.report == "fill":
+                raise ZeroDivisionError
+            return await written(house, connection, mail, *others)
+
+        monkeypatch.setattr(report_mails, "letter_of", cannot)
+        clock.advance(hours=19)
+        waits = [*WAITS, timedelta(0)]
+        # The other one leaves at once; this one is tried as often as a busy server is, and no more.
+        for tries, wait in enumerate(waits, 1):
+            await send_reports(house)
+            assert await send_reports(house) == 0, "it waits"
+            row = await connection.fetchrow("SELECT m.* FROM report_mail m WHERE state <> 'sent'")
+            ended = tries == len(waits)
+            assert (row["tries"], row["state"], row["code"]) == (tries, "failed" if ended else "due", "not_written")
+            assert row["next_at"] == (None if ended else clock() + wait)
+            clock.advance(seconds=wait.total_seconds())
+        clock.advance(hours=2)
+        assert await send_reports(house) == 0 and len(box.mails) == 1
+        # Who waits for it reads why; head office whose it is, and has an alert that goes when the next one is sent.
+        boss, office = await desk.browser(HELENE), await desk.browser(ODILE)
+        awake = "UPDATE sign_in SET seen_at = $1::timestamptz, ends_at = $1::timestamptz + interval '9 hours'"
+        await connection.execute(awake, clock())
+        assert "n’a pas pu être écrit" in words(await boss.get("/manager/trends/mails"))
+        assert "Rapports abandonnés" not in words(await boss.get("/manager/trends/mails"))
+        missed = words(await office.get(KINDS["reports"].page))
+        assert "Hélène" in missed and "n’a pas pu être écrit" in missed
+        said = "1 rapport n’est pas parti"
+        await judge_alerts(house)
+        assert said in words(await office.get("/manager/alerts"))
+        assert said not in words(await boss.get("/manager/alerts"))
+        monkeypatch.undo()
+        clock.advance(hours=22)
+        assert await send_reports(house) == 2 and len(box.mails) == 3
+        for _ in range(2):
+            await judge_alerts(house)
+            clock.advance(minutes=6)
+        await connection.execute(awake, clock())
+        calm = await office.get("/manager/alerts")
+        assert calm.status_code == 200 and said not in words(calm)
+        # A worker that dies while it writes has tried too.
+        monkeypatch.setattr(report_mails, "letter_of", _die)
+        clock.advance(hours=24)
+        for _ in range(TRIES):
+            with pytest.raises(Killed):
+                await send_reports(house)
+            clock.advance(minutes=5)
+        assert await send_reports(house) == 0
+        assert (await states(connection)).count(("failed", "not_written")) == 3
 
 
 async def test_who_loses_a_store_or_the_work_gets_no_report_of_it_any_more(database: Database) -> None:

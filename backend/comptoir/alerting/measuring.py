@@ -55,6 +55,12 @@ SELECT a.id, a.name, ((a.refused_at IS NOT NULL)::int
   + (SELECT count(*) FROM payment_part p WHERE p.account = a.id AND p.state IN ('due', 'calling', 'unknown', 'sent') AND p.state <> 'sent' AND p.tries > 1))::int
 FROM payment_account a WHERE a.active LIMIT $1
 """
+# Reports by mail of which the last one was given up; the next one that leaves ends it.
+_REPORTS: Final = """
+SELECT count(*)::int FROM (SELECT FROM report_subscription s
+  CROSS JOIN LATERAL (SELECT state FROM report_mail m WHERE m.subscription = s.id ORDER BY m.period DESC LIMIT 1) m
+  WHERE s.ended_at IS NULL AND m.state = 'failed' LIMIT $1) x
+"""
 
 
 async def measure(connection: Connection, now: datetime) -> tuple[list[Reading], frozenset[str]]:
@@ -86,6 +92,7 @@ async def measure(connection: Connection, now: datetime) -> tuple[list[Reading],
             found.append(Reading(kind, account, None, count, name))
     for provider, count in await connection.fetch(_PROVIDERS, now - timedelta(minutes=15), MOST):
         found.append(Reading("provider", provider, None, count, provider))
+    found.append(Reading("reports", "reports", None, await connection.fetchval(_REPORTS, MOST)))
     return [one for one in found if one.value > 0], frozenset(KINDS)
 
 

@@ -10,7 +10,7 @@ from comptoir.kit.words import Note, Slug
 
 KindName = Literal[
     "late", "slipping", "load", "pickup", "silent", "shorts", "stock", "ledger", "messages", "money", "label", "channel", "carrier", "account",
-    "provider",
+    "provider", "reports",
 ]  # fmt: skip
 Told = Literal["store_manager", "regional_manager", "head_office", "nobody"]
 Above = Literal["store_manager", "regional_manager", "head_office"]
@@ -51,10 +51,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("carrier", "house", 1, 1_000, 2_000, "/manager/carriers", "truck"),
         Kind("account", "house", 1, 1_000, 5_000, "/manager/money", "card"),
         Kind("provider", "house", 5, 1_000, 500, "/manager/orders?which=untold", "mail"),
+        Kind("reports", "house", 1, 1_000, 200, "/manager/trends/mails", "mail"),
     )
 }
 """Units: works, minutes, per cent, parcels, minutes, per cent of the usual, units, articles, orders, cases,
-minutes, minutes, refusals, refusals, tries in a row."""
+minutes, minutes, refusals, refusals, tries in a row, reports."""
 
 Minute = Annotated[int, msgspec.Meta(ge=0, le=1440)]
 

@@ -42,6 +42,7 @@ BUILT_IN: Final[tuple[AlertRule, ...]] = (
     _rule("carrier", "head_office"),
     _rule("account", "head_office"),
     _rule("provider", "head_office"),
+    _rule("reports", "head_office"),
 )
 """One for each kind. Late, slipping and load are often one trouble: of the first people are told, the others are on the page."""
 

@@ -2,9 +2,11 @@
 
 subscription --its hour--> mail due --begin--> calling --accepted--> sent
                                           busy: due again; refused: failed; nobody knows: unknown, and not sent twice
+One that cannot be written is tried as often as a busy server is asked, then failed; head office has an alert of what failed.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
@@ -16,6 +18,7 @@ import msgspec
 from comptoir.kit.actor import SYSTEM, Actor
 from comptoir.kit.dates import date_words
 from comptoir.kit.db import Connection, Tx, borrowed, in_transaction
+from comptoir.kit.errors import Outage
 from comptoir.kit.i18n import t
 from comptoir.kit.ids import Seal
 from comptoir.notifications.mail_html import report_html
@@ -39,6 +42,7 @@ CSV: Final = "text/csv"
 SIDE_BY_SIDE: Final = 4
 LONGEST_SECONDS: Final = 60.0
 """After so long no other set is begun: with the slowest mail server a round still ends before its lock does."""
+log = logging.getLogger("comptoir.reports")
 
 
 async def send_reports(house: "House") -> int:
@@ -76,11 +80,25 @@ async def send(house: "House", mail: DueMail) -> bool:
             house.pool, SYSTEM.who, house.clock(), lambda tx: sql.settle(tx, mail.id, state, code, again)
         )
 
-    async with borrowed(house.pool) as connection:
-        reader = await find_manager(connection, mail.staff)
-        if reader is not None and mail.location is not None and not reader.actor.reaches(mail.location):
-            reader = None
-        letter = None if reader is None else await letter_of(house, connection, mail, reader.actor, reader.email)
+    async def later(code: str) -> bool:
+        """Another try, if there is one left."""
+        if mail.tries >= TRIES:
+            await settled("failed", code)
+            return True
+        await settled("due", code, house.clock() + WAITS[min(mail.tries, len(WAITS)) - 1])
+        return False
+
+    try:
+        async with borrowed(house.pool) as connection:
+            reader = await find_manager(connection, mail.staff)
+            if reader is not None and mail.location is not None and not reader.actor.reaches(mail.location):
+                reader = None
+            letter = None if reader is None else await letter_of(house, connection, mail, reader.actor, reader.email)
+    except Outage:
+        raise
+    except Exception as fault:
+        log.error("report mail %s could not be written: %s", mail.id, type(fault).__name__)
+        return await later("not_written")
     if letter is None:
         # They left, or the store is another's now: nobody gets what is not theirs.
         await in_transaction(
@@ -94,9 +112,8 @@ async def send(house: "House", mail: DueMail) -> bool:
     match answer.outcome:
         case "accepted":
             await settled("sent", "")
-        case "busy" if mail.tries + 1 < TRIES:
-            await settled("due", answer.code, house.clock() + WAITS[min(mail.tries, len(WAITS) - 1)])
-            return False
+        case "busy":
+            return await later(answer.code)
         case "unknown":
             await settled("unknown", answer.code)
         case _:
@@ -136,7 +153,7 @@ async def letter_of(house: "House", connection: Connection, mail: DueMail, actor
         (t(f"trends.mail.why.{mail.rhythm}", lang), t("trends.mail.stop", lang), stop), lang, house.settings.retailer,
     )  # fmt: skip
     return Letter(
-        mail.id, to, lang, subject, "\n".join(lines), (Attachment(f"{report.name}-{mail.period}.csv", file, CSV),), n=mail.tries + 1,
+        mail.id, to, lang, subject, "\n".join(lines), (Attachment(f"{report.name}-{mail.period}.csv", file, CSV),), n=mail.tries,
         unsubscribe=stop if stop.startswith("https://") else "", needed=False, html=html,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from comptoir.kit.db import Connection, Tx
-from comptoir.reporting.subscribing import LEASE, Rhythm, SubscribeReport
+from comptoir.reporting.subscribing import LEASE, TRIES, Rhythm, SubscribeReport
 
 AT_ONCE: Final = 12
 MAILS: Final = UUID("6d0f8a52-54a1-5f0e-9d0a-3a5b7a0c2f11")
@@ -33,7 +33,7 @@ class Subscription(msgspec.Struct, frozen=True):
 
 
 class DueMail(msgspec.Struct, frozen=True):
-    """A mail that is to be made, for whom, about which period."""
+    """A mail that is to be made, for whom, about which period; `tries` with this one."""
 
     id: UUID
     subscription: UUID
@@ -58,6 +58,30 @@ WHERE s.staff = $1 AND (s.ended_at IS NULL OR s.ended_because <> 'stopped') ORDE
 async def list_mine(connection: Connection, staff: UUID) -> list[Subscription]:
     """What this person gets, and what ended without their doing."""
     return [msgspec.convert(dict(row), Subscription) for row in await connection.fetch(_MINE, staff)]
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """Somebody's report that was given up: whose, of which place (None: all of theirs), why, since when."""
+
+    subscription: UUID
+    staff: UUID
+    person: str
+    report: str
+    location_name: str | None
+    time_zone: str
+    code: str
+    settled_at: datetime
+
+
+async def list_missed(connection: Connection) -> list[Missed]:
+    """Everybody's whose last mail was given up, the newest first."""
+    rows = await connection.fetch(
+        "SELECT s.id AS subscription, s.staff, p.first_name || ' ' || p.last_name AS person, s.report, l.name AS location_name, s.time_zone, m.code, m.settled_at"
+        " FROM report_subscription s JOIN staff p ON p.id = s.staff LEFT JOIN location l ON l.id = s.location"
+        " CROSS JOIN LATERAL (SELECT * FROM report_mail m WHERE m.subscription = s.id ORDER BY m.period DESC LIMIT 1) m"
+        " WHERE s.ended_at IS NULL AND m.state = 'failed' ORDER BY m.settled_at DESC, s.id LIMIT 100"
+    )
+    return [msgspec.convert(dict(row), Missed) for row in rows]
 
 
 async def find(connection: Connection, id: UUID) -> Any | None:
@@ -123,14 +147,20 @@ async def plan(tx: Tx, subscription: UUID, period: date, next_at: datetime) -> N
 
 
 async def claim(tx: Tx) -> list[DueMail]:
-    """Mails that are due, ours for some minutes. One whose caller never came back may have left: it is not sent again."""
+    """Mails that are due, ours for some minutes; a try counts from here, so that one whose worker dies while writing it ends too.
+    One whose caller never came back may have left: it is not sent again."""
     await tx.run(
         "UPDATE report_mail SET state = 'unknown', code = 'lost', next_at = NULL, settled_at = $1 WHERE state = 'calling' AND next_at <= $1",
         tx.now,
     )
+    await tx.run(
+        "UPDATE report_mail SET state = 'failed', code = 'not_written', next_at = NULL, settled_at = $1"
+        " WHERE state = 'due' AND next_at <= $1 AND tries >= $2",
+        tx.now, TRIES,
+    )  # fmt: skip
     rows = await tx.rows(
         "WITH next AS (SELECT id FROM report_mail WHERE state = 'due' AND next_at <= $1 ORDER BY next_at, id LIMIT $2 FOR UPDATE SKIP LOCKED)"
-        " UPDATE report_mail m SET next_at = $3 FROM next n, report_subscription s WHERE m.id = n.id AND s.id = m.subscription"
+        " UPDATE report_mail m SET next_at = $3, tries = m.tries + 1 FROM next n, report_subscription s WHERE m.id = n.id AND s.id = m.subscription"
         " RETURNING m.id, m.subscription, s.staff, s.report, s.rhythm, s.location, s.time_zone, s.language, m.period, m.tries",
         tx.now, AT_ONCE, tx.now + LEASE,
     )  # fmt: skip
@@ -140,7 +170,7 @@ async def claim(tx: Tx) -> list[DueMail]:
 async def begin(tx: Tx, id: UUID) -> bool:
     """The mail is about to leave; False when somebody else has it, or it was stopped meanwhile."""
     begun = await tx.value(
-        "UPDATE report_mail SET state = 'calling', tries = tries + 1, next_at = $2 WHERE id = $1 AND state = 'due' RETURNING true",
+        "UPDATE report_mail SET state = 'calling', next_at = $2 WHERE id = $1 AND state = 'due' RETURNING true",
         id,
         tx.now + LEASE,
     )

@@ -111,8 +111,9 @@ async def stop_page(house: House, page: Page, subscription: UUID, token: str, *,
 async def mails_page(house: House, actor: Actor, page: Page, *, refused: str = "", done: bool = False) -> Answer:
     async with borrowed(house.pool) as connection:
         rows = await subscribing_sql.list_mine(connection, UUID(actor.who))
+        missed = await subscribing_sql.list_missed(connection) if actor.locations is None else []
     return page.html(
-        "manager/trend_mails.html", status=409 if refused else 200, rows=rows, refused=refused, done=done, most=MOST, new_id=new_id,
+        "manager/trend_mails.html", status=409 if refused else 200, rows=rows, missed=missed, refused=refused, done=done, most=MOST, new_id=new_id,
         now=house.clock(),
     )  # fmt: skip
 
