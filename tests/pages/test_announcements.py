@@ -1,5 +1,6 @@
 """Announcements on managers' pages and over the API, the versions of the app on devices, and a store's day plan: each of whom it is."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -115,6 +116,37 @@ async def test_another_system_announces_to_its_own_places_alone_and_reads_no_nam
     assert (await south.post(f"{path}/{body['id']}/end", json={"id": str(new_id())})).status_code == 200
     assert (await south.get(path)).json() == {"announcements": []}
     assert len((await south.get(f"{path}?which=past")).json()["announcements"]) == 1
+
+
+async def test_both_lists_of_announcements_come_as_many_at_a_time_as_asked_for_and_lead_on(desk: Desk) -> None:
+    await make_key(desk.connection, MIDDAY, "all", "announcements:read", "announcements:write")
+    browser = new_browser(desk.app)
+    browser.headers["authorization"] = "Bearer all"
+    path = "/api/v1/announcements"
+    made = []
+    for n, urgent in enumerate((False, True, False, True, False)):
+        body = {"id": str(new_id()), "text": f"Annonce {n}", "until": "2026-11-21T18:00:00Z", "locations": [PART_DIEU]}
+        assert (await browser.post(path, json=body | {"urgent": urgent})).status_code == 200
+        made.append((urgent, body["id"]))
+        desk.app.clock.advance(minutes=1 if n < 3 else 0)
+    # Urgent ones first, then the newest; the last two were made at one moment.
+    expected = [id for _, id in sorted(made, key=lambda one: (one[0], made.index(one)), reverse=True)]
+
+    async def pages(which: str) -> list[list[str]]:
+        found, to = [], f"{path}?which={which}&limit=2"
+        while to:
+            answer = await browser.get(to)
+            found.append([row["id"] for row in answer.json()["announcements"]])
+            link = re.fullmatch(r'<([^>]+)>; rel="next"', answer.headers.get("link", ""))
+            to = link[1] if link else ""
+        return found
+
+    assert await pages("open") == [expected[:2], expected[2:4], expected[4:]]
+    for _, id in made:
+        await browser.post(f"{path}/{id}/end", json={"id": str(new_id())})
+    assert await pages("open") == [[]]
+    ended = [id for _, id in reversed(made)]
+    assert await pages("past") == [ended[:2], ended[2:4], ended[4:]]
 
 
 async def test_another_system_plans_the_days_of_its_own_places_alone_and_reads_of_nobody(desk: Desk) -> None:

@@ -24,9 +24,9 @@ JOIN LATERAL (SELECT count(*)::int AS devices, count(r.device)::int AS read
   LEFT JOIN announcement_receipt r ON r.announcement = a.id AND r.edition = a.edition AND r.device = v.id
   WHERE t.announcement = a.id AND ($1::text[] IS NULL OR t.location = ANY($1))) d ON true
 """
-_OPEN: Final = (
-    f"{_READ} WHERE a.ended_at IS NULL AND a.until_at > $2 ORDER BY a.urgent DESC, a.made_at DESC, a.id LIMIT $3"
-)
+_OPEN: Final = f"""{_READ} WHERE a.ended_at IS NULL AND a.until_at > $2
+AND ($4::timestamptz IS NULL OR (a.urgent, a.made_at, a.id) < ((SELECT x.urgent FROM announcement x WHERE x.id = $5), $4, $5))
+ORDER BY a.urgent DESC, a.made_at DESC, a.id DESC LIMIT $3"""
 _PAST: Final = f"""{_READ} WHERE (a.ended_at IS NOT NULL OR a.until_at <= $2) AND ($4::timestamptz IS NULL OR (a.made_at, a.id) < ($4, $5))
 ORDER BY a.made_at DESC, a.id DESC LIMIT $3"""
 _ONE: Final = f"{_READ} WHERE a.id = $2"
@@ -106,13 +106,20 @@ class Shown(msgspec.Struct, frozen=True):
         return plain | {"read": device in self.read_on}
 
 
-async def list_open(connection: Connection, actor: Actor, now: datetime) -> list[Announcement]:
-    """What devices of the actor's stores show, urgent ones first."""
-    return [_view(row) for row in await connection.fetch(_OPEN, _reach(actor), now, MOST)]
+After = tuple[datetime, UUID] | None
+"""`made_at` and `id` of the last row that was read; None begins."""
+
+
+async def list_open(
+    connection: Connection, actor: Actor, now: datetime, most: int = MOST, after: After = None
+) -> list[Announcement]:
+    """What devices of the actor's stores show, urgent ones first, then the newest."""
+    rows = await connection.fetch(_OPEN, _reach(actor), now, most, *(after or (None, None)))
+    return [_view(row) for row in rows]
 
 
 async def list_past(
-    connection: Connection, actor: Actor, now: datetime, most: int = 50, before: tuple[datetime, UUID] | None = None
+    connection: Connection, actor: Actor, now: datetime, most: int = 50, before: After = None
 ) -> list[Announcement]:
     """What is over, the newest first."""
     rows = await connection.fetch(_PAST, _reach(actor), now, most, *(before or (None, None)))

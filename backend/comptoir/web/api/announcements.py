@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -61,15 +62,18 @@ async def list_announcements(
     before: FromQuery[datetime | None] = None, last: FromQuery[UUID | None] = None,
     limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=100)]] = 50,
 ) -> Response[Any]:  # fmt: skip
-    """What devices of the key's places show, or what is over, newest first; there `before` and `last` (the last row's `made_at` and `id`) go on."""
+    """What devices of the key's places show, urgent ones first, or what is over, newest first; `Link: rel=next` leads to the next page, by
+    `before` and `last` (the last row's `made_at` and `id`)."""
     now = house.clock()
+    after = (before, last) if before and last else None
+    list_some = screen.list_open if which == "open" else screen.list_past
     async with borrowed(house.pool) as connection:
-        rows = (
-            await screen.list_open(connection, actor, now)
-            if which == "open"
-            else await screen.list_past(connection, actor, now, limit, (before, last) if before and last else None)
-        )
-    return Response({"announcements": [_plain(row) for row in rows]})
+        rows = await list_some(connection, actor, now, limit, after)
+    headers = {}
+    if len(rows) == limit:
+        on = urlencode({"which": which, "limit": limit, "before": rows[-1].made_at.isoformat(), "last": rows[-1].id})
+        headers["link"] = f'</api/v1/announcements?{on}>; rel="next"'
+    return Response({"announcements": [_plain(row) for row in rows]}, headers=headers)
 
 
 @get("/announcements/{announcement:uuid}", opt=with_key("announcements:read"))
