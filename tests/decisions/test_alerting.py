@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from comptoir.alerting.judging import Reading, Standing, is_calm, is_overdue, judge, speaks_at, spike
-from comptoir.alerting.measuring import silent_for
 from comptoir.alerting.model import KINDS, AlertRule
 from comptoir.alerting.rules import BUILT_IN, built_in, overlaid
 from comptoir.alerting.saying import duration, sentence
+from comptoir.tower.standing import silent_for
 
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 RULE = AlertRule(UUID(int=1), "late", 10, escalate_after=30, escalate_to="regional_manager")

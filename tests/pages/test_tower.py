@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from comptoir.alerting.measuring import measure
 from comptoir.kit.actor import Actor
 from comptoir.kit.ids import new_id
 from comptoir.tower import keeping, queries
@@ -171,6 +172,49 @@ async def test_a_silent_device_and_a_carrier_that_comes_too_soon_are_seen(desk: 
     async with await desk.browser(INES) as browser:
         page = words(await browser.get("/manager"))
     assert "muet depuis 35 min" in page and "2 lignes prises" in page
+
+
+async def test_work_without_a_device_is_something_to_decide_until_one_is_heard_of(desk: Desk) -> None:
+    now = desk.app.clock()
+    await desk.connection.execute("UPDATE device SET last_seen_at = $1", now)
+
+    async def said() -> tuple[list[tuple[str, int, int]], int]:
+        """What there is to decide about devices, and the open minutes of an alert."""
+        found = next(
+            s for s in await read_direct(desk.connection, EVERYWHERE, desk.app.clock()) if s.place.id == PART_DIEU
+        )
+        items = [(item.kind, item.n, item.more) for item in decide((found,), (), {}, desk.app.clock())]
+        readings, _ = await measure(desk.connection, desk.app.clock())
+        silent = [one.value for one in readings if (one.kind, one.location) == ("silent", PART_DIEU)]
+        return items, sum(silent)
+
+    await desk.connection.execute("UPDATE device SET revoked_at = $1 WHERE location = $2", now, PART_DIEU)
+    assert await said() == ([], 0), "nothing to do, and nobody is missed"
+    for _ in range(2):
+        _, work = await desk.order()
+        await desk.promise(work, now + timedelta(days=1))
+    open_for = (await said())[1]
+    assert await said() == ([("unlinked", 2, 0)], open_for) and open_for > 60
+    async with await desk.browser(INES) as browser:
+        page = await browser.get("/manager")
+        assert "2 commandes à préparer et aucun appareil" in words(page) and "Relier un appareil" in words(page)
+        assert f"/manager/devices?store={PART_DIEU}" in page.text
+        # Heard of a while ago; closed; heard of again.
+        for minutes, expected in ((44, []), (50, [("unheard", 2, 50)]), (5, [])):
+            await desk.connection.execute(
+                "UPDATE device SET revoked_at = NULL, last_seen_at = $1 WHERE location = $2",
+                now - timedelta(minutes=minutes),
+                PART_DIEU,
+            )
+            assert await said() == (expected, minutes)
+        await desk.connection.execute(
+            "UPDATE device SET last_seen_at = $1 WHERE location = $2", now - timedelta(minutes=50), PART_DIEU
+        )
+        assert "aucun appareil vu depuis 50 min" in words(await browser.get("/manager"))
+    await desk.connection.execute(
+        "DELETE FROM opening_hours WHERE location = $1 AND weekday = $2", PART_DIEU, now.weekday()
+    )
+    assert await said() == ([], 0)
 
 
 async def test_hours_are_kept_paces_learned_and_forecasts_compared_with_what_came(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 Works, promises and carriers' visits come from the tower's forecast, so that an alert and the Now page never say different things.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,7 +12,7 @@ from comptoir.alerting.model import KINDS
 from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Connection
 from comptoir.tower.forecasting import soon
-from comptoir.tower.standing import StoreNow
+from comptoir.tower.standing import StoreNow, silent_for
 from comptoir.tower.watching import minute_of, read_direct
 
 MOST: Final = 2_000
@@ -69,10 +69,11 @@ async def measure(connection: Connection, now: datetime) -> tuple[list[Reading],
     known = {store.place.id: store for store in stores}
     found = [reading for store in stores for reading in of_store(store)]
     seen = await _counts(connection, _SEEN)
+    # Without any device a store is silent from the moment it opens, if it has work.
     found += [
-        _of(store, "silent", silent_for(store.outlook.store.windows, minute_of(now), seen[place]))
+        _of(store, "silent", silent_for(store.outlook.store.windows, minute_of(now), seen.get(place, 0)))
         for place, store in known.items()
-        if place in seen
+        if place in seen or store.open
     ]
     for place, count, before, minutes in await connection.fetch(_SHORTS, now - USUAL_OF, now - SHORTS_OF, MOST):
         if place in known:
@@ -117,12 +118,6 @@ def slips(store: StoreNow) -> int:
         if store.at <= promise <= until and done > promise
     ]
     return min(1_440, max(late, default=0))
-
-
-def silent_for(windows: Sequence[tuple[int, int]], at: int, seen: int) -> int:
-    """Minutes of this open window in which no device of the store was heard of; 0 while it is closed."""
-    opened = next((opens for opens, closes in windows if opens <= at < closes), None)
-    return 0 if opened is None else max(0, at - max(opened, seen))
 
 
 def _of(store: StoreNow, kind: str, value: int, part: str = "") -> Reading:

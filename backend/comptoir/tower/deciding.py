@@ -12,7 +12,7 @@ import msgspec
 
 from comptoir.tower.forecasting import Figure, soon
 from comptoir.tower.learning import Pace
-from comptoir.tower.queries import OpenCase
+from comptoir.tower.queries import UNHEARD_AFTER, OpenCase
 from comptoir.tower.standing import StoreNow
 
 PROMISE: Final = 1_000
@@ -23,7 +23,7 @@ WAITING: Final = 1_000
 """For each four minutes that somebody waits whom nobody serves."""
 PATIENCE: Final = 4
 LINE: Final = 200
-"""A line in the hands of a device that is silent."""
+"""A line in the hands of a device that is silent; a work of the next hours that no device can take."""
 UNTOLD: Final = 500
 """An order whose customer knows nothing."""
 GONE: Final = {
@@ -39,7 +39,7 @@ GONE: Final = {
 CROWDED: Final = 110
 """Per cent of an hour's work from which it is worth a word although nothing is late by it yet."""
 
-Kind = Literal["late", "risk", "waiting", "silent", "pickup", "untold", "crowded", "case"]
+Kind = Literal["late", "risk", "waiting", "silent", "pickup", "untold", "crowded", "case", "unlinked", "unheard"]
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -105,6 +105,12 @@ def _of_store(store: StoreNow, mean: int, now: datetime, paces: Sequence[Pace]) 
         yield Item(
             "silent", store, store.silent.lines * LINE + LINE, store.silent.lines, minutes, name=store.silent.name
         )
+    if store.open and store.unheard is not None and not store.silent.devices:
+        harm = LINE + LINE * store.promised_by(until)
+        if not store.unheard.devices:
+            yield Item("unlinked", store, harm, store.open)
+        elif store.unheard_minutes * 60 >= UNHEARD_AFTER.total_seconds():
+            yield Item("unheard", store, harm, store.open, store.unheard_minutes)
     for pickup in store.pickups:
         if pickup.missing:
             yield Item(

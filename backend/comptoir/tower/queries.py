@@ -17,6 +17,8 @@ MOST: Final = 2_000
 CASES_EACH: Final = 20
 """Open cases of one store that are weighed against the rest; all of them stand on their own page."""
 SILENT_AFTER: Final = timedelta(minutes=10)
+UNHEARD_AFTER: Final = timedelta(minutes=45)
+"""Without a sign of any device of a store: as long as the alert that comes along waits."""
 LIVE: Final = "('open', 'accepted', 'picking', 'picked')"
 
 _PLACES = f"""
@@ -58,6 +60,10 @@ SELECT q.location, count(*)::int, min(q.last_seen_at), (array_agg(q.name ORDER B
   FROM pack p JOIN device d ON d.id = p.device WHERE p.closed_at IS NULL AND d.revoked_at IS NULL AND d.last_seen_at < $3
     AND EXISTS (SELECT FROM work w WHERE w.pack = p.id AND w.status IN {LIVE}) AND ($1::text[] IS NULL OR p.location = ANY($1))
   GROUP BY p.location, d.id) q GROUP BY 1 LIMIT $2
+"""
+_UNHEARD = """
+SELECT l.id, count(d.id)::int, max(coalesce(d.last_seen_at, d.enrolled_at)) FROM location l LEFT JOIN device d ON d.location = l.id AND d.revoked_at IS NULL
+WHERE $1::text[] IS NULL OR l.id = ANY($1) GROUP BY 1 HAVING coalesce(max(coalesce(d.last_seen_at, d.enrolled_at)) < $3, true) LIMIT $2
 """
 _HOURS = """
 SELECT h.location, floor(extract(epoch FROM h.hour) / 60)::int AS minute, h.part, h.received, h.works, h.lines, h.open_minutes, h.pressing
@@ -169,6 +175,13 @@ async def read_silent(
 ) -> dict[str, tuple[Any, ...]]:  # fmt: skip
     """Devices that have work in hand and were not heard of: how many, since when, the first one's name, lines in their hands."""
     return _by_store(await connection.fetch(_SILENT, _wanted(locations), MOST, now - SILENT_AFTER))
+
+
+async def read_unheard(
+    connection: Connection, locations: Sequence[str] | None, now: datetime
+) -> dict[str, tuple[Any, ...]]:  # fmt: skip
+    """Stores of which no device was heard of for some time: how many they have, and since when; never where there is none."""
+    return _by_store(await connection.fetch(_UNHEARD, _wanted(locations), MOST, now - UNHEARD_AFTER))
 
 
 async def read_hours(

@@ -58,6 +58,13 @@ class Silent(msgspec.Struct, frozen=True):
     lines: int = 0
 
 
+class Unheard(msgspec.Struct, frozen=True):
+    """No device of the store was heard of for some time: how many it has, and when the last one was."""
+
+    devices: int = 0
+    since: datetime | None = None
+
+
 class Pickup(msgspec.Struct, frozen=True):
     """A carrier's next visit (minute), parcels that will not be picked by then, and when these are promised."""
 
@@ -100,6 +107,7 @@ class StoreNow(msgspec.Struct, frozen=True):
     past: tuple[PastHour, ...] = ()
     here: Here = Here()
     silent: Silent = Silent()
+    unheard: Unheard | None = None
     pickups: tuple[Pickup, ...] = ()
     pickups_missed: int = 0
     staged: int = 0
@@ -127,6 +135,19 @@ class StoreNow(msgspec.Struct, frozen=True):
         if not windows or self.shut:
             return not windows
         return minute >= self.at + DAYS * 1440 or any(opens <= minute <= closes for opens, closes in windows)
+
+    def promised_by(self, until: int) -> int:
+        """Works that are late or promised by a minute."""
+        return _promised(self.backlog, 0, until)
+
+    @property
+    def unheard_minutes(self) -> int:
+        """Open minutes in which no device was heard of; 0 where one was, while it is closed, and where there is none."""
+        if self.unheard is None or self.unheard.since is None:
+            return 0
+        seen = int(self.unheard.since.timestamp() // 60)
+        windows = self.outlook.store.windows
+        return silent_for(windows, self.at, seen) if windows else self.at - seen
 
     @property
     def shut(self) -> bool:
@@ -179,6 +200,12 @@ class StoreNow(msgspec.Struct, frozen=True):
         return not (
             self.late or self.at_risk or self.waiting or self.cases or self.untold or self.silent_devices or self.pickups_missed
         )  # fmt: skip
+
+
+def silent_for(windows: Sequence[tuple[int, int]], at: int, seen: int) -> int:
+    """Minutes of this open window in which no device of the store was heard of; 0 while it is closed."""
+    opened = next((opens for opens, closes in windows if opens <= at < closes), None)
+    return 0 if opened is None else max(0, at - max(opened, seen))
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -265,6 +292,7 @@ def store_now(
         past=past,
         here=Here(*told.get("waiting", ())),
         silent=Silent(*told.get("silent", ())),
+        unheard=Unheard(*told["unheard"]) if "unheard" in told else None,
         pickups=pickups,
         pickups_missed=sum(one.missing for one in pickups),
         staged=staged[0],

@@ -251,6 +251,7 @@ async def read_figures(connection: Connection, locations: Sequence[str] | None, 
         "cases": await queries.read_case_counts(connection, locations),
         "untold": await queries.read_untold(connection, locations),
         "silent": await queries.read_silent(connection, locations, now),
+        "unheard": await queries.read_unheard(connection, locations, now),
     }
 
 
