@@ -10,10 +10,10 @@ from comptoir.kit.actor import Actor
 from comptoir.kit.errors import Conflict, Invalid, NotFound
 from comptoir.kit.ids import new_id
 from comptoir.stock.adjusting import AdjustStock
-from comptoir.stock.feed import PostSnapshot, ReportedLevel
+from comptoir.stock.feed import PostSnapshot, ReportedLevel, ReportedMovement
 from comptoir.stock.imports import ImportStock, Row
 from tests.conftest import Database
-from tests.stock_room import CREAM, DERBY, LILLE, LYON, NOON, line, minutes, opened
+from tests.stock_room import CREAM, DERBY, KIT, LILLE, LYON, NOON, line, minutes, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +54,37 @@ async def test_a_key_of_one_store_cannot_speak_of_another(database: Database) ->
         till = Actor("key:1", "integrator", (LYON,))
         told = await room.post(line(1, "receipt"), line(1, "receipt", location=LILLE), actor=till)
         assert (told, await room.on_hand(DERBY, LILLE)) == (["applied", "unknown_location"], 0)
+
+
+async def test_a_kit_that_a_till_reports_moves_its_parts_once_and_never_a_level_of_its_own(database: Database) -> None:
+    async with opened(database) as room:
+        await room.connection.execute("INSERT INTO barcode VALUES ('03700000000990', $1, 'gtin')", KIT)
+        await room.post(line(10, "receipt"), line(20, "receipt", sku=CREAM))
+        sold, back = line(2, sku=KIT), line(1, "till_return", sku=KIT)
+        scanned = ReportedMovement(new_id(), LYON, "till_sale", 1, NOON, barcode="3700000000990")
+        # A kit is one pair and two creams.
+        for expected in ("applied", "again"):
+            assert await room.post(sold, back, scanned, sold) == [expected, expected, expected, "again"]
+            assert (await room.on_hand(), await room.on_hand(CREAM)) == (8, 16)
+        assert await room.post(line(5, "receipt", sku=KIT)) == ["applied"]
+        assert (await room.on_hand(), await room.on_hand(CREAM)) == (13, 26)
+        named = await room.connection.fetchval("SELECT count(*) FROM stock_movement WHERE reason = 'kit:' || $1", KIT)
+        moment = await room.connection.fetchval(
+            "SELECT count(*) FROM stock_level WHERE sku = $1 AND sold_at = $2", CREAM, NOON
+        )
+        assert (named, moment) == (8, 1)
+        # The same id with another number is told; a correction says of which part; a kit without parts has nothing to move.
+        other = ReportedMovement(sold.id, LYON, "till_sale", 3, NOON, sku=KIT)
+        assert await room.post(other, line(-1, "adjustment", sku=KIT, reason="lost")) == [
+            "id_reused",
+            "kit_has_no_stock",
+        ]
+        await room.snapshot(9, NOON + minutes(2))
+        assert await room.post(line(1, sku=KIT, at=NOON + minutes(1))) == ["applied"]
+        assert (await room.on_hand(), await room.on_hand(CREAM)) == (9, 24), "each part by its own last figure"
+        await room.connection.execute("DELETE FROM kit_component WHERE kit = $1", KIT)
+        assert await room.post(line(1, sku=KIT), line(1)) == ["kit_has_no_stock", "applied"]
+        assert await room.connection.fetchval("SELECT count(*) FROM stock_level WHERE sku = $1", KIT) == 0
 
 
 async def test_units_that_the_world_takes_away_are_told_as_over_promised(database: Database) -> None:

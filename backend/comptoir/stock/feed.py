@@ -4,12 +4,14 @@ Every line carries its own id, so repeating is harmless. An absolute figure hold
 difference to what the ledger said then, and what happened later stays. A movement that arrives late, with a time before
 the last absolute figure of its row, is kept in the ledger beside a line that takes its effect back: the figure had
 already seen it. So any order of arrival ends in the same level.
+
+A kit has no stock of its own: what is sold, brought back or received of it moves its parts, in lines that name it.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -118,11 +120,15 @@ class SnapshotPosted(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What the sender may speak of: SKUs, barcodes (as GTIN-14 or as printed) and the locations it reaches."""
+    """What the sender may speak of: SKUs, barcodes (as GTIN-14 or as printed) and the locations it reaches.
+
+    `kits` has each SKU that is a kit with its (part, units in one kit); a kit that nobody gave parts has none.
+    """
 
     skus: frozenset[str]
     barcodes: Mapping[str, str]
     locations: frozenset[str]
+    kits: Mapping[str, Sequence[tuple[str, int]]] = {}
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -172,6 +178,26 @@ def read_movement(line: ReportedMovement, known: Known, now: datetime) -> Moveme
     )
 
 
+def read_line(line: ReportedMovement, known: Known, now: datetime) -> Sequence[Movement] | Problem:
+    """The ledger lines for what was reported, the first under its id, or why there are none. Of a kit they are its parts'."""
+    read = read_movement(line, known, now)
+    if isinstance(read, Problem):
+        return read
+    if read.sku not in known.kits:
+        return (read,)
+    parts = known.kits[read.sku]
+    # A correction speaks of units that somebody saw, and nobody sees a kit on a shelf of parts.
+    if not parts or read.fact is Fact.ADJUSTMENT:
+        return problem("kit_has_no_stock", 422)
+    return [
+        Movement(
+            part, read.location, read.fact, on_hand=units * read.on_hand, reason=f"kit:{read.sku}",
+            happened_at=read.happened_at, id=uuid5(line.id, part) if n else line.id,
+        )
+        for n, (part, units) in enumerate(parts)
+    ]  # fmt: skip
+
+
 def same_line(a: Movement, b: Movement) -> bool:
     """Do two ledger lines with one id say the same?"""
     return all(
@@ -183,22 +209,22 @@ def sort_movements(
     lines: Sequence[ReportedMovement], known: Known, kept: Mapping[UUID, Movement], now: datetime
 ) -> tuple[list[Movement], list[MovementOutcome]]:
     """What is new, to be posted, and the outcome of every line in order; `kept` is what the ledger has by id."""
-    fresh: dict[UUID, Movement] = {}
+    fresh: dict[UUID, Sequence[Movement]] = {}
     outcomes: list[MovementOutcome] = []
     for line in lines:
-        read = read_movement(line, known, now)
+        read = read_line(line, known, now)
         if isinstance(read, Problem):
             outcomes.append(MovementOutcome(line.id, "problem", read))
             continue
-        before = kept.get(line.id) or fresh.get(line.id)
+        before = kept.get(line.id) or next(iter(fresh.get(line.id, ())), None)
         if before is None:
             fresh[line.id] = read
             outcomes.append(MovementOutcome(line.id, "applied"))
-        elif same_line(before, read):
+        elif same_line(before, read[0]):
             outcomes.append(MovementOutcome(line.id, "again"))
         else:
             outcomes.append(MovementOutcome(line.id, "problem", problem("id_reused", 409)))
-    return list(fresh.values()), outcomes
+    return [one for ones in fresh.values() for one in ones], outcomes
 
 
 def take_back_late(movement: Movement, anchored_at: datetime | None, anchor: Fact) -> Movement | None:

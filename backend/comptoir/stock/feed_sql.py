@@ -17,19 +17,26 @@ Key = tuple[str, str]
 async def find_known(
     tx: Tx, actor: Actor, skus: Iterable[str], barcodes: Iterable[str], locations: Iterable[str]
 ) -> Known:
-    """Which of these exist; of the locations, only those that the actor reaches."""
+    """Which of these exist, and the parts of those that are kits; of the locations, only those that the actor reaches."""
     named, scanned = sorted(set(skus)), sorted(set(barcodes))
     rows = await tx.rows(
-        "SELECT 'sku' AS kind, sku AS code, sku FROM sku WHERE sku = ANY($1::text[])"
-        " UNION ALL SELECT 'barcode', code, sku FROM barcode WHERE code = ANY($2::text[])"
-        " UNION ALL SELECT 'location', id, '' FROM location WHERE id = ANY($3::text[])",
+        "SELECT 'sku' AS kind, sku AS code, sku, 0 AS units FROM sku WHERE sku = ANY($1::text[])"
+        " UNION ALL SELECT 'barcode', code, sku, 0 FROM barcode WHERE code = ANY($2::text[])"
+        " UNION ALL SELECT 'location', id, '', 0 FROM location WHERE id = ANY($3::text[])"
+        " UNION ALL SELECT 'kit', s.sku, coalesce(p.component, ''), coalesce(p.quantity, 0)"
+        " FROM (SELECT unnest($1::text[]) AS sku UNION SELECT b.sku FROM barcode b WHERE b.code = ANY($2::text[])) n"
+        " JOIN sku s ON s.sku = n.sku AND s.is_kit LEFT JOIN kit_component p ON p.kit = s.sku",
         named, scanned, sorted(set(locations)),
     )  # fmt: skip
     by_code = {row["code"]: row["sku"] for row in rows if row["kind"] == "barcode"}
+    kits: dict[str, list[tuple[str, int]]] = {row["code"]: [] for row in rows if row["kind"] == "kit"}
+    for part, units, kit in sorted((row["sku"], row["units"], row["code"]) for row in rows if row["kind"] == "kit"):
+        kits[kit] += [(part, units)] if units else []
     return Known(
-        frozenset(row["sku"] for row in rows if row["kind"] != "location"),
+        frozenset(row["sku"] for row in rows if row["kind"] in ("sku", "barcode")),
         by_code,
         frozenset(row["code"] for row in rows if row["kind"] == "location" and actor.reaches(row["code"])),
+        kits,
     )
 
 
