@@ -232,3 +232,16 @@ async def test_the_end_waits_for_a_wake_up_that_is_being_sent(shop: Shop) -> Non
     go.set()
     await closing
     assert len(told) == 1
+
+
+async def test_a_rush_goes_in_two_halves_and_a_few_orders_together(shop: Shop) -> None:
+    await shop.receive(40)
+    # The first one tells the outlook what came in.
+    await shop.place(order())
+    for count, groups in ((12, [12]), (20, [10, 10])):
+        placed = await asyncio.gather(*(shop.place(order()) for _ in range(count)))
+        written = await shop.connection.fetch(
+            "SELECT count(*) FROM sales_order WHERE id = ANY($1) GROUP BY xmin::text", [one.id for one in placed]
+        )
+        assert [row[0] for row in written] == groups
+    assert await shop.figures() == (40, 33, 0, 0)

@@ -1,8 +1,8 @@
 """Takes orders one by one and places them in groups: whatever queued while earlier groups were in flight.
 
 A lone order waits for nothing; a rush costs one commit per group. A second group goes beside the first once it is as
-large. The queue is bounded. A sender that goes away does not stop its order: it was accepted the moment it was queued, and
-asking again gives the same answer.
+large, and of a rush each takes its half, so that one is planned while the other is written. The queue is bounded. A sender
+that goes away does not stop its order: it was accepted the moment it was queued, and asking again gives the same answer.
 """
 
 import asyncio
@@ -26,6 +26,8 @@ from comptoir.orders.model import ChannelFacts, PlaceOrder
 from comptoir.sourcing.outlook import Outlook
 
 GROUP = 64
+HALVED_FROM = 16
+"""Orders in flight and waiting from which on they go in two groups; a smaller group would cost its database more than it wins."""
 QUEUE = 2_000
 FLUSHERS = 2
 WAKE_SECONDS = 0.05
@@ -114,11 +116,17 @@ class OrderGrouper:
         self.flushing.discard(task)
         self._flush()
 
+    def _share(self) -> int:
+        """How many the next group takes: of a rush half of all there are. Senders answered together ask again together, for ever."""
+        there = len(self.waiting) + self.in_flight
+        return there if there < HALVED_FROM else min(GROUP, -(-there // FLUSHERS))
+
     def _next_group(self) -> list[tuple[Candidate, Tell]]:
         group: list[tuple[Candidate, Tell]] = []
         ids = set()
         later = []
-        while self.waiting and len(group) < GROUP:
+        most = self._share()
+        while self.waiting and len(group) < most:
             candidate, tell = self.waiting.popleft()
             # The same id twice in one group is one command: the second waits for the next group and finds it on file.
             if candidate.command.id in ids:
