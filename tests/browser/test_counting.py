@@ -151,6 +151,52 @@ def test_a_directed_list_is_counted_blind_with_no_network_and_a_large_difference
     desk.close()
 
 
+def test_what_was_begun_stays_on_the_device_when_more_urgent_counts_push_it_off_the_list(
+    browser: Browser, shop: Shop
+) -> None:
+    asked = (
+        "INSERT INTO stock_count (id, location, sku, status, reason, asked_at, asked_by, urgency) SELECT gen_random_uuid(), $1, l.sku, 'asked', 'asked', now(), 'test', $2"
+        " FROM stock_level l JOIN sku s ON s.sku = l.sku AND NOT s.is_kit WHERE l.location = $1 ORDER BY l.sku LIMIT $3 ON CONFLICT DO NOTHING RETURNING id, sku"
+    )
+    shop.ask("UPDATE stock_count SET status = 'canceled' WHERE status IN ('asked', 'recount', 'submitted')")
+    mine, other = (row["sku"] for row in shop.ask(asked, LYON, 5, 2))
+    context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, locale="fr-FR")
+    context.set_default_timeout(15_000)
+    shop.enrolled(context)
+    page = context.new_page()
+    hands = Hands(page, shop)
+    hands.sign_in()
+    for sku, units in ((mine, 2), (other, 1)):
+        page.goto(f"{shop.url}/counts")
+        for n in range(units):
+            hands.scan(shop.code_of(sku))
+            expect(page.locator("#number")).to_have_text(str(n + 1))
+    # A hundred that come first; one of the two is no longer asked for.
+    assert len(shop.ask(asked, LYON, 0, 102)) == 100
+    assert shop.one("SELECT count(*)::int FROM stock_count WHERE status = 'asked'") == 102
+    shop.ask("UPDATE stock_count SET status = 'canceled' WHERE sku = $1 AND status = 'asked'", other)
+    with page.expect_response("**/sync/keep"):
+        page.goto(f"{shop.url}/counts")
+    begun = page.locator("#list li", has_text="pour l’instant")
+    expect(page.locator("#list li")).to_have_count(101)
+    expect(begun).to_have_count(1)
+    page.reload()
+    expect(begun).to_contain_text("2 pour l’instant")
+    hands.scan(shop.code_of(mine))
+    expect(page.locator("#number")).to_have_text("3")
+    page.click("#save")
+    until(
+        shop,
+        page,
+        "SELECT counted FROM stock_count WHERE sku = $1 AND counted IS NOT NULL ORDER BY asked_at DESC LIMIT 1",
+        3,
+        mine,
+    )
+    expect(page.locator("#list li")).to_have_count(100)
+    shop.ask("UPDATE stock_count SET status = 'canceled' WHERE status IN ('asked', 'recount', 'submitted')")
+    context.close()
+
+
 def test_a_whole_shelf_is_counted_with_no_network_and_what_was_not_seen_is_zero_once_it_was_shown_and_confirmed(
     browser: Browser, shop: Shop
 ) -> None:

@@ -24,12 +24,13 @@ FRESH = timedelta(minutes=30)
 
 
 class KeepPacks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a device holds, how many packs it wants ahead, and whether it stands at the counter."""
+    """What a device holds, how many packs it wants ahead, which counts it has begun, and whether it stands at the counter."""
 
     journal_id: UUID
     ahead: Annotated[int, msgspec.Meta(ge=0, le=2)] = 0
     counter: bool = False
     packs: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=50)] = ()
+    counts: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=100)] = ()
     v: Annotated[int, msgspec.Meta(ge=1, le=1)] = 1
 
 

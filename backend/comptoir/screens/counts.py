@@ -1,5 +1,6 @@
 """Articles to count, as a device keeps them for the time with no network: never what is expected."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,13 +30,15 @@ KNOWN = frozenset(
 """Reasons that the device has words for; whatever a person wrote is "asked"."""
 
 _COUNTS = """
-SELECT k.id, k.sku, s.name, s.variant, s.deciding, s.picture, k.reason, k.status = 'recount' AS again, k.not_by,
-  CASE WHEN h.sku IS NULL THEN NULL ELSE jsonb_build_object('aisle', h.aisle, 'bay', h.bay, 'level', h.level) END AS place,
-  ARRAY(SELECT b.code FROM barcode b WHERE b.sku = k.sku ORDER BY b.code LIMIT 20) AS codes
-FROM stock_count k JOIN sku s ON s.sku = k.sku LEFT JOIN shelf_place h ON h.location = k.location AND h.sku = k.sku
-LEFT JOIN shelf_count o ON o.id = k.shelf AND o.status = 'open' AND k.status = 'asked'
-WHERE k.location = $1 AND k.status IN ('asked', 'recount') AND o.id IS NOT DISTINCT FROM $3::uuid
-ORDER BY k.status = 'recount' DESC, k.urgency > 0, h.aisle NULLS LAST, h.bay, h.level, k.urgency DESC, k.asked_at, k.id LIMIT $2
+SELECT x.id, x.sku, x.name, x.variant, x.deciding, x.picture, x.reason, x.again, x.not_by,
+  CASE WHEN x.aisle IS NULL THEN NULL ELSE jsonb_build_object('aisle', x.aisle, 'bay', x.bay, 'level', x.level) END AS place,
+  ARRAY(SELECT b.code FROM barcode b WHERE b.sku = x.sku ORDER BY b.code LIMIT 20) AS codes
+FROM (SELECT k.id, k.sku, s.name, s.variant, s.deciding, s.picture, k.reason, k.status = 'recount' AS again, k.not_by, h.aisle, h.bay, h.level,
+  row_number() OVER (ORDER BY k.status = 'recount' DESC, k.urgency > 0, h.aisle NULLS LAST, h.bay, h.level, k.urgency DESC, k.asked_at, k.id) AS n
+  FROM stock_count k JOIN sku s ON s.sku = k.sku LEFT JOIN shelf_place h ON h.location = k.location AND h.sku = k.sku
+  LEFT JOIN shelf_count o ON o.id = k.shelf AND o.status = 'open' AND k.status = 'asked'
+  WHERE k.location = $1 AND k.status IN ('asked', 'recount') AND o.id IS NOT DISTINCT FROM $3::uuid) x
+WHERE x.n <= $2 OR x.id = ANY($4::uuid[]) ORDER BY x.n
 """
 
 _SHELVES = """
@@ -81,12 +84,14 @@ async def read_shelves(connection: Connection, location: str, device: UUID | Non
     return [Shelf(**row) for row in await connection.fetch(_SHELVES, location, device, now)]
 
 
-async def read(connection: Connection, location: str, shelf: UUID | None = None) -> list[CountRow]:
+async def read(
+    connection: Connection, location: str, shelf: UUID | None = None, begun: Sequence[UUID] = ()
+) -> list[CountRow]:
     """What a store has to count: second counts first, then what a short or a person asked for, then the directed ones in walk order.
 
-    With a shelf, what is on its list and has no figure yet, and nothing else.
+    With a shelf, what is on its list and has no figure yet, and nothing else. What was `begun` comes along however long the list is.
     """
-    rows = await connection.fetch(_COUNTS, location, MOST if shelf is None else MOST_ON_SHELF, shelf)
+    rows = await connection.fetch(_COUNTS, location, MOST if shelf is None else MOST_ON_SHELF, shelf, list(begun))
     found = [
         dict(row)
         | {"reason": row["reason"] if row["reason"] in KNOWN else "asked"}

@@ -24,7 +24,10 @@ let ending = false; // what was not seen of it is shown
 let saving = Promise.resolve(); // what is scanned while a number is saved belongs to what comes after it
 let whole = null; // what knows how a whole shelf is counted, once there is one
 
-const rowsOf = () => (scope ? scope.rows : (list?.rows ?? []));
+// Begun here, and no longer among the first of a long list: it stays until the server, asked about it, does not know of it any more.
+const fallen = () =>
+  Object.values(drafts).flatMap(({ row }) => (row && list && !list.begun?.includes(row.id) && !list.rows.some(({ id }) => id === row.id) ? [row] : []));
+const rowsOf = () => (scope ? scope.rows : [...fallen(), ...(list?.rows ?? [])]);
 
 const called = ({ name, deciding }) => `${name} ${deciding ?? ""}`.trim();
 const sum = (parts) => parts.reduce((all, part) => all + part, 0);
@@ -34,7 +37,7 @@ const told = ({ id }) =>
 const not_mine = (row) => Boolean(row.not_by && row.not_by === who?.staff);
 const fits = ({ code, raw }) => (row) => row.codes.some((known) => [code.code, raw.trim(), raw.trim().toUpperCase()].includes(known));
 
-const draft = () => (drafts[open.id] ??= { parts: [0], begun: Date.now() });
+const draft = () => (drafts[open.id] ??= { parts: [0], begun: Date.now(), ...(scope ? {} : { row: open }) });
 const keepDrafts = () => keep("count-drafts", drafts).catch(() => tell("bad", say("not_kept"), say("not_kept_more")));
 
 function paintList() {
@@ -212,7 +215,7 @@ async function renew(anew) {
   await prepare();
   for (const shelf of before) if (shelf.mine && !list.shelves?.some(({ id, mine }) => mine && id === shelf.id)) await whole?.lost(shelf);
   if (scope) scope = list.shelves?.find(({ id, mine }) => mine && id === scope.id) ?? null;
-  const alive = new Set([list, ...(list?.shelves ?? [])].flatMap((one) => one?.rows ?? []).map(({ id }) => id));
+  const alive = new Set([{ rows: fallen() }, list, ...(list?.shelves ?? [])].flatMap((one) => one?.rows ?? []).map(({ id }) => id));
   if (open && !alive.has(open.id)) open = null;
   if (Object.keys(drafts).some((id) => !alive.has(id))) {
     for (const id of Object.keys(drafts)) if (!alive.has(id)) delete drafts[id];
@@ -239,5 +242,5 @@ async function prepare() {
 await prepare();
 addEventListener("online", renew);
 choose(given?.open ?? location.hash.slice(1));
-if (!given && navigator.onLine) renew();
+if ((!given || fallen().length) && navigator.onLine) renew();
 ready();

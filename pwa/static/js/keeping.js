@@ -23,10 +23,11 @@ export function fetchPictures(packs) {
 async function call(ahead) {
   const counter = Boolean((await recall("counter"))?.lease?.mine);
   const through = { journal: journal.id, seq: journal.acked };
+  const counts = Object.entries((await recall("count-drafts")) ?? {}).flatMap(([id, { row }]) => (row ? [id] : [])).slice(0, 100);
   const packs = await read(["packs"], ({ packs }) => ask(packs.getAllKeys()));
   const response = await fetch("/sync/keep", {
     method: "POST",
-    body: JSON.stringify({ v: 1, journal_id: journal.id, ahead, counter, packs: packs.slice(0, 50) }),
+    body: JSON.stringify({ v: 1, journal_id: journal.id, ahead, counter, packs: packs.slice(0, 50), counts }),
     headers: { "x-sync-protocol": "1", accept: "application/json", "content-type": "application/json" },
     redirect: "error",
     cache: "no-store",
@@ -39,6 +40,8 @@ async function call(ahead) {
   await stow(answer.packs, answer.gone);
   await note("kept", { at: Date.now(), server_time: answer.server_time, location: answer.location, device: answer.device });
   if (answer.counter) await (await import("./counter-store.js")).takeKept(answer.counter, answer.server_time, through);
+  // The list says which of them it was asked about.
+  if (answer.counts) answer.counts.begun = counts;
   for (const name of ["announcements", "counts", "recalls"]) if (answer[name]) await note(name, answer[name]);
   if (answer.recalls?.rows.length) navigator.serviceWorker?.controller?.postMessage({ keep: "recalls" });
   if (answer.photos?.length) (await import("./adjust-photos.js")).bring(answer.photos);

@@ -34,7 +34,7 @@ async def listed(
     house: House, actor: Actor, page: Page, now: datetime, one: UUID | None = None, refusal: Refusal | None = None
 ) -> Answer:
     """The list, opened at one article. NotFound `count_not_found` when that is not asked for here."""
-    kept = await kept_counts(house, actor, now, page.picture)
+    kept = await kept_counts(house, actor, now, page.picture, (one,) if one else ())
     assert kept is not None
     if one is not None and str(one) not in {row["id"] for row in kept["rows"]}:
         raise NotFound("count_not_found")

@@ -105,7 +105,7 @@ async def keep(
     packs = await pack_screen.read_many(house.pool, kept.packs, actor, now)
     place = await here.read(house.pool, actor)
     answer = {
-        "counts": await kept_counts(house, actor, now, request.app.state.templates.globals["picture"]),
+        "counts": await kept_counts(house, actor, now, request.app.state.templates.globals["picture"], data.counts),
         "announcements": await kept_announcements(house, actor, now),
         "recalls": await kept_recalls(house, actor, now, request.app.state.templates.globals["picture"], language_of(request)),
         "photos": await awaited(house, actor, now),
