@@ -1853,7 +1853,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("how is it", "associate", on("/returns/orders/{order}", "handed_over"), take_one()),
         State("why", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]"), both=False),
         State("to refund", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", "#acts")),
-        State("another size", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", "[data-act=exchange]"), both=False),
+        State("another size", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", ".otherwise > summary", "[data-act=exchange]"), both=False),
         State("kept with no network", "associate", on("/returns/orders/{order}", "handed_over"), alone_with_it, both=False),
     ],
     "/returns/{rma:uuid}": [State("announced", "associate", returned("requested")), State("settled", "associate", returned("settled")), State("to pay", "associate", awaited("/returns/{rma}")), State("to pay at the till", "associate", awaited("/returns/{rma}", link=False), both=False)],

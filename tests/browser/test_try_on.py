@@ -84,6 +84,7 @@ def test_nothing_is_taken_and_another_article_goes_in_its_place_and_the_till_tak
     page.locator("label[data-check=identity]").click()
     page.click("[data-condition=as_new]")
     page.locator("#why [data-reason]").first.click()
+    page.click(".otherwise > summary")
     page.click("[data-act=exchange]")
     expect(page.locator("#swap")).to_be_visible()
     hands.scan(shop.code_of(dear))

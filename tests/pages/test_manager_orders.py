@@ -98,6 +98,16 @@ async def test_filters_show_what_waits_for_somebody(desk: Desk) -> None:
     async with await desk.browser(ODILE) as browser:
         for which, order in (("held", held), ("short", missing), ("ready", ready)):
             assert rows_of(await browser.get("/manager/orders", params={"which": which})) == [str(order)]
+        # On a phone they are behind one button, which says how many are on.
+        for asked, said in (
+            ({}, "Filtrer"),
+            ({"which": "held"}, "1 filtre actif"),
+            ({"which": "held", "store": PART_DIEU}, "2 filtres actifs"),
+        ):
+            button = re.search(
+                r"<summary[^>]*>(.*?)</summary>", (await browser.get("/manager/orders", params=asked)).text, re.S
+            )
+            assert button and button[1].endswith(said)
 
 
 async def test_the_next_page_begins_where_this_one_ended(desk: Desk) -> None:

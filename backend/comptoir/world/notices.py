@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from comptoir.world.cast import HELENE
-from comptoir.world.stores import LYON, REGIONS, STORES
+from comptoir.world.stores import LOCATIONS, LYON, REGIONS, STORES
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,12 +68,17 @@ def notices(now: datetime) -> tuple[Notice, ...]:
 
 
 def handhelds(now: datetime) -> tuple[Handheld, ...]:
-    """Devices of two stores; whoever tries the demo links one of Lyon Part-Dieu."""
+    """Devices of every place but Lyon Part-Dieu: whoever tries the demo links one there."""
     confluence, annecy = "lyon-confluence", "annecy-carnot"
     return (
         Handheld(name="LC-01", store=confluence, seen_at=now, read=("cards", "bags")),
         Handheld(name="LC-02", store=confluence, seen_at=now - timedelta(minutes=2), read=("cards",)),
         Handheld(name="AN-01", store=annecy, seen_at=now - timedelta(minutes=1), read=("cards",)),
+        *(
+            Handheld(name=f"{place.id[:2].upper()}-{n:02}", store=place.id, seen_at=now - timedelta(minutes=n))
+            for n, place in enumerate(LOCATIONS, start=1)
+            if place.id not in (LYON.id, confluence, annecy)
+        ),
     )
 
 

@@ -135,12 +135,13 @@ function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
   const n = state.units.filter(({ missing }) => !missing).length;
   if (cutOff) return fill(acts, clone("t-keep", { text: page.kind === "try_on" ? say("try_keep") : say("keep", { n }) }));
   const may = (wish) => state.wish !== wish && choices(page, page.gift || $("gift")?.checked).includes(wish);
-  const ways = state.apart ? [] : [clone("t-ways", {
-    apart: n > 1, exchange: may("exchange"), credit: may("credit"), refund: may("refund"),
-  })];
+  const other = { apart: n > 1, exchange: may("exchange"), credit: may("credit"), refund: may("refund") };
+  const many = state.apart ? 0 : Object.values(other).filter(Boolean).length;
+  // Several other ways lie behind one button: what the customer gets is above the dock, not under it.
+  const ways = many ? [many > 1 ? clone("t-otherwise", { ways: [clone("t-ways", other)] }) : clone("t-ways", other)] : [];
   // Whoever takes something else chooses it first.
   if (exchanges(state) && !state.chosen.length) return fill(acts, ...ways);
-  if (state.problem?.permit) return fill(acts, clone("t-ask", { text: say("ask_permission") }), ...ways);
+  if (state.problem?.permit) return fill(acts, ...ways, clone("t-ask", { text: say("ask_permission") }));
   const told = state.quote;
   if (!told) return fill(acts, ...ways);
   fill(acts, ...(told.parts ?? [told]).map(({ word, where, amount }) => clone("t-amount", { word, where, amount })), ...ways, clone("t-main", { text: told.button }));
