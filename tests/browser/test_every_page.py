@@ -378,6 +378,15 @@ def kept(page: Page, world: World) -> None:
     page.locator("body[data-kept]").wait_for()
 
 
+def by_the_worker(page: Page, world: World) -> None:
+    """What the server has in one language the worker gives in the device's own, once it is in charge."""
+    there = page.url
+    page.goto(f"{world.shop.url}/sign-in")
+    page.evaluate("() => navigator.serviceWorker.ready")
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+    page.goto(there)
+
+
 def ask_for_code(page: Page, world: World) -> None:
     page.locator("form[action='/manager/devices'] button").first.click()
     page.wait_for_load_state()
@@ -1865,9 +1874,9 @@ STATES: Final[dict[str, list[State]]] = {
     "/shell/{name:str}": [
         State("parcels that come back, no network", "associate", at("/shell/return-parcels"), both=False),
         State("no network", "associate", at("/shell/offline"), both=False),
-        State("locked", "associate", at("/shell/unlock")),
-        State("nobody can open", "device", at("/shell/unlock")),
-        State("what is kept", "associate", at("/shell/work"), kept),
+        State("locked", "associate", at("/shell/unlock"), by_the_worker),
+        State("nobody can open", "device", at("/shell/unlock"), by_the_worker),
+        State("what is kept", "associate", at("/shell/work"), lambda page, world: (by_the_worker(page, world), kept(page, world))),
         State("nothing kept", "quiet", at("/shell/work"), kept, both=False),
         State("no parcel kept", "quiet", at("/shell/packing-table"), kept, both=False),
     ],
