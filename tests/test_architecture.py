@@ -89,6 +89,7 @@ ALLOWED = {  # a breach that is meant, and why
     "flows.watch_authorizations imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.stop_recalled imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.source_elsewhere imports house": "jobs of the worker, for its type alone",
+    "flows.source_lacking imports house": "a job, as source_elsewhere is",
     "flows.erase_customer imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.foresee_brought imports house": "a job of the worker is handed the house; the name is for the type checker only",
     "flows.foresee imports house": "a job of the worker is handed the house; the name is for the type checker only",

@@ -361,6 +361,7 @@ JOBS: Mapping[str, tuple[str, float]] = {
     "settle what nobody chose": ("comptoir.flows.lapse:settle_unanswered", 60.0),
     "price last units": ("comptoir.flows.price_units:start_pricing", 600.0),
     "leave what lies": ("comptoir.flows.source_elsewhere:leave_lying", 60.0),
+    "leave what is lacking": ("comptoir.flows.source_lacking:leave_lacking", 60.0),
     "join parcels": ("comptoir.flows.source_elsewhere:join_parcels", 300.0),
     "fill what waits for stock": ("comptoir.flows.source_elsewhere:fill_waiting", 60.0),
     "stop what is recalled": ("comptoir.flows.stop_recalled:stop_recalled", 2.0),

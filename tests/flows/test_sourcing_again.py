@@ -8,12 +8,17 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from comptoir.flows import source_elsewhere
+from comptoir.alerting.looking_sql import look_at_moved
+from comptoir.flows import source_elsewhere, source_lacking
 from comptoir.flows.decline_work import Declined, DeclineWork
+from comptoir.flows.rest_of_parcel import may_go
+from comptoir.fulfillment import sql as work_sql
+from comptoir.kit.db import in_transaction
 from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder, LineQuantity, RetrySourcing
 from comptoir.sourcing.policy import DEFAULT
+from comptoir.sourcing.ruled import Group
 from tests.hands import Handheld, Shop
 from tests.world import BOWL, CONFLUENCE, CUP, DERBY, LYON, WAREHOUSE, Line, order, shipped
 
@@ -94,6 +99,66 @@ async def test_a_missing_article_goes_from_another_store_and_the_rest_from_here(
     assert (await shop.exceptions(), await reasons(shop, placed.id)) == ([], ["placed", "short"])
 
 
+async def lamp_and_bowls(shop: Shop, sam: Handheld) -> tuple[UUID, UUID]:
+    """An order of two articles at one store, of which it lacks the second; the warehouse has all. (Order, work)"""
+    await shop.receive(2)
+    await shop.receive(1, BOWL)
+    placed = await shop.place(order(shipped(DERBY, 2), shipped(BOWL)))
+    for sku in (DERBY, BOWL):
+        await shop.receive(3, sku, at=WAREHOUSE)
+    await sam.start(placed.works[0].id)
+    return placed.id, placed.works[0].id
+
+
+async def test_the_rest_of_a_parcel_goes_along_with_what_is_missing_and_what_was_picked_is_put_back(shop: Shop) -> None:
+    sam = await shop.handheld()
+    placed, work = await lamp_and_bowls(shop, sam)
+    await sam.pick(work)
+    told = await sam.short(work, 1, 2)
+    assert (told.outcome, told.problem) == ("applied_with_exception", "rest_went_along")
+    assert await works_of(shop, placed) == [(LYON, "canceled", 0), (WAREHOUSE, "open", 3)]
+    assert (await shop.figures(), await shop.figures(BOWL)) == ((2, 1, 1, 0), (0, 0, 0, 0))
+    assert (await shop.figures(at=WAREHOUSE), await shop.figures(BOWL, WAREHOUSE)) == ((3, 2, 0, 0), (3, 1, 0, 0))
+    put_backs = await shop.connection.fetch("SELECT id, quantity, reason FROM put_back")
+    assert [(row["quantity"], row["reason"]) for row in put_backs] == [(1, "moved")]
+    await sam.put_back(put_backs[0]["id"])
+    assert (await shop.figures(), await shop.exceptions()) == ((2, 0, 0, 0), [])
+    assert await reasons(shop, placed) == ["placed", "short"]
+
+
+async def test_the_rest_stays_when_hands_have_been_at_it_since(shop: Shop) -> None:
+    sam = await shop.handheld()
+    placed, work = await lamp_and_bowls(shop, sam)
+    late = msgspec.structs.replace(
+        sam.event("short", work=work, line=2, quantity=1, reason="not_found"),
+        at_wall=shop.now - timedelta(minutes=5),
+    )
+    await sam.send(late)
+    assert await works_of(shop, placed) == [(LYON, "picking", 2), (WAREHOUSE, "open", 1)]
+
+
+async def test_the_rest_stays_where_lists_decide_or_nothing_is_saved(shop: Shop) -> None:
+    sam = await shop.handheld()
+    placed, work = await lamp_and_bowls(shop, sam)
+    for policy in (
+        msgspec.structs.replace(DEFAULT, mode="rules", lists=(Group("distance"),)),
+        msgspec.structs.replace(DEFAULT, moving_minor=2_000),
+    ):
+        shop.outlook.set_policy(1, policy)
+        (locked,) = await in_transaction(shop.pool, "sam", shop.now, lambda tx: work_sql.lock(tx, [work], None))
+        assert bool(may_go(locked, shop.outlook, shop.now, shop.now)) == (policy.mode == "cost")
+    await sam.short(work, 1, 2)
+    assert await works_of(shop, placed) == [(LYON, "picking", 2), (WAREHOUSE, "open", 1)]
+
+
+async def test_the_rest_stays_when_nobody_else_has_all_of_it(shop: Shop) -> None:
+    sam = await shop.handheld()
+    placed, work = await lamp_and_bowls(shop, sam)
+    await shop.till(2, at=WAREHOUSE)
+    await sam.short(work, 1, 2)
+    assert await works_of(shop, placed) == [(LYON, "picking", 2), (WAREHOUSE, "open", 1)]
+
+
 async def test_two_stores_that_decline_at_once_each_lose_their_own(shop: Shop) -> None:
     for place in (LYON, CONFLUENCE):
         await shop.receive(1, at=place)
@@ -123,6 +188,43 @@ async def test_work_that_nobody_begins_goes_to_whoever_has_all_of_it(shop: Shop)
     await source_elsewhere.leave_lying(shop)  # type: ignore[arg-type]
     assert await works_of(shop, placed.id) == [(LYON, "canceled", 0), (WAREHOUSE, "open", 2)]
     assert (await shop.exceptions(), await shop.figures()) == ([], (2, 0, 0, 0))
+
+
+async def test_a_parcel_whose_units_a_till_has_sold_is_looked_for_elsewhere_before_somebody_searches(
+    shop: Shop,
+) -> None:
+    await shop.receive(3)
+    first, second = await shop.place(order(shipped())), await shop.place(order(shipped(DERBY, 2)))
+    await shop.till(2)
+    await in_transaction(shop.pool, "worker", shop.now, lambda tx: look_at_moved(tx, shop.now - timedelta(hours=1)))
+    assert await source_lacking.leave_lacking(shop) == 1  # type: ignore[arg-type]
+    assert (await works_of(shop, second.id), await shop.exceptions()) == ([(LYON, "open", 2)], [])
+    await shop.receive(5, at=WAREHOUSE)
+    assert await source_lacking.leave_lacking(shop) == 0  # type: ignore[arg-type]
+    shop.clock.advance(minutes=31)
+    assert await source_lacking.leave_lacking(shop) == 1  # type: ignore[arg-type]
+    assert await works_of(shop, second.id) == [(LYON, "canceled", 0), (WAREHOUSE, "open", 2)]
+    assert (await works_of(shop, first.id), await shop.figures()) == ([(LYON, "open", 1)], (1, 1, 0, 0))
+    shop.clock.advance(minutes=31)
+    assert await source_lacking.leave_lacking(shop) == 0  # type: ignore[arg-type]
+    assert await reasons(shop, second.id) == ["placed", "over_promised"]
+
+
+async def test_units_that_came_in_after_all_leave_a_parcel_where_it_is_and_begun_work_stays(shop: Shop) -> None:
+    await shop.receive(2)
+    begun, waits = await shop.place(order(shipped())), await shop.place(order(shipped()))
+    await (await shop.handheld()).start(waits.works[0].id)
+    await shop.receive(2, at=WAREHOUSE)
+    await shop.till(1)
+    await in_transaction(shop.pool, "worker", shop.now, lambda tx: look_at_moved(tx, shop.now - timedelta(hours=1)))
+    step = source_lacking.lacking(shop.outlook, begun.id, begun.works[0].id, shop.now)
+    await shop.receive(1)
+    await in_transaction(shop.pool, "worker", shop.now, step)
+    assert await works_of(shop, begun.id) == [(LYON, "open", 1)]
+    await shop.till(1)
+    assert await source_lacking.leave_lacking(shop) == 1  # type: ignore[arg-type]
+    assert await works_of(shop, waits.id) == [(LYON, "picking", 1)]
+    assert (await works_of(shop, begun.id))[-1] == (WAREHOUSE, "open", 1)
 
 
 async def test_nobody_is_asked_any_more_to_begin_with_work_that_was_begun(shop: Shop) -> None:

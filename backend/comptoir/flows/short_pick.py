@@ -7,6 +7,7 @@ from typing import Any
 from comptoir.flows.bring_to_store import carry_again, end_carried
 from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import locked_work, moved_on
+from comptoir.flows.rest_of_parcel import may_go, send_along
 from comptoir.flows.source_again import Lost, ask_person, source_again
 from comptoir.flows.tell_misfit import not_in_work
 from comptoir.fulfillment import picking, sql
@@ -56,6 +57,7 @@ async def short_reported(
     acts = find(await list_reasons(tx.connection, SHORT), report.reason).acts
     handled = picking.short(work, report.line, report.quantity)
     gone = sum(m.units for m in handled.moved)
+    along = False
     effect: dict[str, object] = {
         "kind": "short",
         "work": work.id,
@@ -68,7 +70,8 @@ async def short_reported(
         elsewhere = outlook is not None and work.kind == "ship"
         if elsewhere:
             # Before any level is touched, so that two stores that miss the same article do not wait for each other.
-            await stock_sql.lock_everywhere(tx, [line.sku])
+            might_go = may_go(work, outlook, at, tx.now) if outlook is not None else []
+            await stock_sql.lock_everywhere(tx, sorted({line.sku, *(one.sku for one, _ in might_go)}))
         await sql.move_units(tx, work.id, handled.moved)
         await stock_sql.post(
             tx,
@@ -96,7 +99,11 @@ async def short_reported(
         await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)
         if elsewhere and outlook is not None:
             lost = [Lost(line.order_line, line.part, line.sku, gone)]
-            await source_again(tx, outlook, work.order_id, work.order_number, lost, work.location, "short", tx.now)
+            (left,) = await sql.lock(tx, [work.id], None)
+            rest = may_go(left, outlook, at, tx.now)
+            along = await send_along(tx, outlook, left, rest, lost, "short", tx.now) is not None
+            if not along:
+                await source_again(tx, outlook, work.order_id, work.order_number, lost, work.location, "short", tx.now)
         else:
             effect["exception"] = await ask_person(
                 tx, work.order_id, work.location, line.order_line, line.sku, gone, acts, work.id
@@ -104,6 +111,9 @@ async def short_reported(
     if gone < report.quantity:
         # A colleague found it, or it is not wanted any more: what this shelf looked like is still worth a look.
         await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)
+    if along:
+        effect["along"] = True
+        return Outcome("applied_with_exception", "rest_went_along", work.id, effect=effect)
     await moved_on(tx, work, handled.status, at)
     if work.kind == "transfer" and handled.status is Status.CLOSED:
         await end_carried(tx, work)

@@ -12,7 +12,7 @@ from comptoir.flows.keep_progress import keep_progress
 from comptoir.flows.move_work import moved_on
 from comptoir.flows.release_hold import ReleaseHoldFlow
 from comptoir.flows.source_again import give, lost_of, tell
-from comptoir.flows.source_units import Looked, look, reserve, wish_of
+from comptoir.flows.source_units import Looked, look, look_at_levels, reserve, wish_of
 from comptoir.fulfillment import sql as work_sql
 from comptoir.fulfillment.foreseeing import foresee as hour_of
 from comptoir.fulfillment.lifecycles import Status
@@ -21,12 +21,11 @@ from comptoir.kit.actor import SYSTEM
 from comptoir.kit.db import Tx, in_transaction
 from comptoir.kit.errors import Outage
 from comptoir.orders import sql
-from comptoir.sourcing.again import MOST_TRIES, WORTH_MOVING_MINOR, Reason, to_leave
+from comptoir.sourcing.again import MOST_TRIES, Reason, to_leave
 from comptoir.sourcing.deciding import price
 from comptoir.sourcing.model import Need
 from comptoir.sourcing.outlook import Outlook
 from comptoir.sourcing.sql import note_tries, tried
-from comptoir.stock import sql as stock_sql
 
 if TYPE_CHECKING:
     from comptoir.house import House
@@ -134,7 +133,9 @@ async def leave(tx: Tx, outlook: Outlook, order: UUID, work_id: UUID, reason: Re
         needs = [Need(one.line, one.part, one.sku, one.units, None) for one in lost]
         looked = await look(tx, outlook, order, needs, now, reason, tries)
     if looked is None or looked.decision.plan.missing:
-        await say_it_stays(tx, work, reason)
+        if reason != "over_promised":
+            # What is promised beyond what is there stands on the manager's list already.
+            await say_it_stays(tx, work, reason)
         return
     await note_tries(tx, order, [(one.line, one.part, one.sku) for one in lost], work.location, reason)
     await hand_on(tx, outlook, [work], looked, reason, now)
@@ -174,11 +175,6 @@ async def hand_on(tx: Tx, outlook: Outlook, works: list[Work], looked: Looked, r
         mine = [share for share in looked.decision.plan.shares if (share.line, share.part) in wanted]
         await tell(tx, work.order_id, work.location, reason, mine)
     await keep_progress(tx, first.order_id)
-
-
-async def look_at_levels(tx: Tx, looked: Looked) -> Looked:
-    """The same decision on the levels as they are after what was given up."""
-    return Looked(looked.decision, await stock_sql.lock_everywhere(tx, sorted({sku for sku, _ in looked.levels})))
 
 
 _TOGETHER: Final = """
@@ -228,7 +224,7 @@ async def join(tx: Tx, outlook: Outlook, order: UUID, now: datetime) -> None:
     why = looked.decision.why
     if looked.decision.plan.missing or why is None:
         return
-    if why.taken.total + WORTH_MOVING_MINOR > price(wish, outlook, now, given):
+    if why.taken.total + outlook.policy.moving_minor > price(wish, outlook, now, given):
         return
     await hand_on(tx, outlook, works, looked, "consolidated", now)
 

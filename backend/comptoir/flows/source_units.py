@@ -47,6 +47,11 @@ async def look(
     return Looked(decide(wish, outlook, now, rows), levels)
 
 
+async def look_at_levels(tx: Tx, looked: Looked) -> Looked:
+    """The same decision on the levels as they are after what was given up."""
+    return Looked(looked.decision, await stock_sql.lock_everywhere(tx, sorted({sku for sku, _ in looked.levels})))
+
+
 def _given_up(level: Level, units: int) -> Level:
     return msgspec.structs.replace(level, reserved=level.reserved - units)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-Reason = Literal["declined", "short", "not_accepted", "paused", "overloaded", "consolidated"]
+Reason = Literal["declined", "short", "not_accepted", "paused", "overloaded", "consolidated", "over_promised"]
 """Why units are looked for elsewhere."""
 
 MOST_TRIES: Final = 5
@@ -17,7 +17,7 @@ ACCEPT_MINUTES: Final = 120
 TOO_LATE: Final = timedelta(hours=2)
 """A queue that makes work so much later than promised is reason to look elsewhere; less is left to the store."""
 WORTH_MOVING_MINOR: Final = 200
-"""A plan in fewer parcels must save so much before work is taken from a store for it."""
+"""What a plan must save before work is taken from a store for it, unless the policy says otherwise (`Policy.moving_minor`)."""
 
 
 def accept_by(given_at: datetime, promise_at: datetime, windows: Sequence[tuple[int, int]]) -> datetime:
@@ -68,3 +68,12 @@ def to_leave(
     if ready_at > promise_at + TOO_LATE:
         return "overloaded"
     return None
+
+
+def follows(lost: int, stays: int, together: int, in_hand: int, worth: int = WORTH_MOVING_MINOR) -> bool:
+    """Whether the rest of a parcel goes with the units that its location does not give. All in minor units.
+
+    `lost` is what those units cost from elsewhere alone, `stays` the rest as a parcel from here, `together` the whole from elsewhere, `in_hand` what
+    picking the rest has cost, in `stays` though it is spent; to put it back costs as much again. `worth` is what it must save at least.
+    """
+    return together + in_hand + worth < lost + stays - in_hand

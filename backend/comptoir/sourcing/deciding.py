@@ -5,6 +5,7 @@ Units that the customer collects come from the store that the customer chose, an
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Final
 
@@ -126,10 +127,15 @@ def _source_for(
 
 
 def price(
-    wish: Wish, outlook: Outlook, now: datetime, given: Mapping[str, Sequence[tuple[int, int, int]]]
+    wish: Wish, outlook: Outlook, now: datetime, given: Mapping[str, Sequence[tuple[int, int, int]]], in_hand: bool = False
 ) -> int:  # fmt: skip
-    """What it costs by the policy in force when these places give (line, part, units) each."""
-    return _given(wish, outlook, now, given).total
+    """What it costs by the policy in force when these places give (line, part, units) each. `in_hand`: it is picked, so it waits for nothing there."""
+    if not in_hand:
+        return _given(wish, outlook, now, given).total
+    with ExitStack() as stack:
+        for place in given:
+            stack.enter_context(outlook.snapshot(now, outlook.policy).in_hand(outlook.index[place]))
+        return _given(wish, outlook, now, given).total
 
 
 def paid(

@@ -44,7 +44,7 @@ def _changes(old: Policy, new: Policy) -> Iterator[Change]:
         if getattr(old.late, figure) != getattr(new.late, figure):
             yield Change(figure, (), getattr(old.late, figure), getattr(new.late, figure), "minor")
     figures: tuple[tuple[str, Unit], ...] = (
-        ("missing_minor", "minor"), ("missing_bp", "bp"), ("decline_minor", "minor"), ("most_parcels", "count"), ("collection_minute", "clock"),
+        ("missing_minor", "minor"), ("missing_bp", "bp"), ("decline_minor", "minor"), ("moving_minor", "minor"), ("most_parcels", "count"), ("collection_minute", "clock"),
         ("transfer_days", "days"), ("wait_days", "days"), ("horizon_days", "days"),
     )  # fmt: skip
     for figure, unit in figures:

@@ -13,6 +13,7 @@ import msgspec
 
 from comptoir.kit.errors import Invalid
 from comptoir.kit.words import Instant, Slug, Word
+from comptoir.sourcing.again import WORTH_MOVING_MINOR
 from comptoir.sourcing.ruled import Group, Name
 from comptoir.sourcing.snapshot import Late
 
@@ -116,6 +117,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing_minor: Price = 1_500
     decline_minor: Price = 400
     """What a refusal costs beside the way to another location: somebody searched, a customer waits."""
+    moving_minor: Price = WORTH_MOVING_MINOR
+    """What it must save to take work from a store that could do it: two parcels that become one, the rest of one that lacks an article."""
     most_parcels: Annotated[int, msgspec.Meta(ge=1, le=5)] = 5
     horizon_days: Annotated[int, msgspec.Meta(ge=1, le=180)] = 7
     """Days that what lies in the shops must last before more comes: what the last units are priced for."""

@@ -138,6 +138,16 @@ class Snapshot:
                 else:
                     self.supply[sku] = row
 
+    @contextmanager
+    def in_hand(self, at: int) -> Iterator[None]:
+        """For a moment nothing waits at this site, as for goods that are picked: the body must not wait for anything."""
+        before = self.queue[at]
+        self.queue[at] = 0
+        try:
+            yield
+        finally:
+            self.queue[at] = before
+
     def unit(self, sku: str) -> tuple[list[int], int]:
         """What one unit of a SKU costs at each site beside parcel and labor, and the least of it."""
         found = self._unit.get(sku)

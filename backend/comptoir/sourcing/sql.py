@@ -55,7 +55,7 @@ async def note_tries(tx: Tx, order: UUID, units: Sequence[tuple[int, int, str]],
 _TRIED = """
 SELECT t.line, t.part, t.location FROM sourcing_try t WHERE t.order_id = $1 AND NOT EXISTS (
   SELECT FROM stock_movement m WHERE m.sku = t.sku AND m.location = t.location AND m.recorded_at > t.at AND m.happened_at > t.at - interval '1 day'
-    AND m.on_hand > 0 AND m.fact IN ('receipt', 'count', 'snapshot', 'till_return') AND t.reason IN ('short', 'declined'))
+    AND m.on_hand > 0 AND m.fact IN ('receipt', 'count', 'snapshot', 'till_return') AND t.reason IN ('short', 'declined', 'over_promised'))
 """
 
 

@@ -225,7 +225,7 @@ def _with_figures(policy: Policy, typed: Typed) -> Policy:
         policy, labor=labor, deliveries=deliveries, mode=mode,
         late=Late(typed.minor("first_day", 1_000_000), typed.minor("each_day", 1_000_000)),
         missing_minor=typed.minor("missing"), missing_bp=100 * typed.whole("missing_percent", 0, 1000),
-        decline_minor=typed.minor("decline"), most_parcels=typed.whole("most_parcels", 1, 5),
+        decline_minor=typed.minor("decline"), moving_minor=typed.minor("moving"), most_parcels=typed.whole("most_parcels", 1, 5),
         collection_minute=typed.clock("collection", 1439), horizon_days=typed.whole("horizon", 1, 180),
         transfer_days=typed.whole("transfer", 1, 30) if typed.text("transfer") else None,
         wait_days=typed.whole("wait", 1, 60) if typed.text("wait") else None,
