@@ -83,7 +83,7 @@ class Program:
 
         def table(rows: list[tuple[Entries, float]]) -> tuple[Any, Any]:
             places = [(row, column, figure) for row, (entries, _) in enumerate(rows) for column, figure in entries]
-            row, column, figure = zip(*places, strict=True)
+            row, column, figure = zip(*places, strict=True) if places else ((), (), ())
             size = (len(rows), len(self.costs))
             return coo_array((figure, (row, column)), shape=size).tocsr(), np.asarray([most for _, most in rows])
 

@@ -143,10 +143,12 @@ def bid_prices(week: Week) -> None:
     week.snapshot.set_prices(scarcity=publish(markets(week, to_price(week))))
 
 
-def policies() -> dict[str, tuple[Router, Refresh | None]]:
-    """By name, from the plainest to the best."""
-    made: dict[str, tuple[Router, Refresh | None]] = {name: (by_list(groups), None) for name, groups in LISTS.items()}
-    made["without scarcity"] = (by_cost, markdown_only)
-    made["full cost"] = (by_cost, walk_in_prices)
-    made["bid prices"] = (by_cost, bid_prices)
+def policies() -> dict[str, tuple[Router, Refresh | None, bool]]:
+    """By name, from the plainest to the best: as a week takes them. Lists have no money to weigh moves by: they look for the lines concerned alone."""
+    made: dict[str, tuple[Router, Refresh | None, bool]] = {
+        name: (by_list(groups), None, False) for name, groups in LISTS.items()
+    }
+    made["without scarcity"] = (by_cost, markdown_only, True)
+    made["full cost"] = (by_cost, walk_in_prices, True)
+    made["bid prices"] = (by_cost, bid_prices, True)
     return made
