@@ -180,6 +180,8 @@ class _Weighing:
         self.wish, self.needs, self.outlook, self.policy, self.now = wish, needs, outlook, policy, now
         self.snapshot = outlook.snapshot(now, policy)
         self.area = outlook.area(wish.country, wish.postcode, self.snapshot, policy)
+        self.zones, self.kilometers = self.snapshot.rates.zones[self.area], self.snapshot.rates.kilometers[self.area]
+        """By place, as the parcel would travel."""
         self.rules = self._rules() if policy.rules else []
         self.holds = tuple(rule.name for rule in self.rules if rule.hold)
         delivery = policy.deliveries.get(wish.service) or policy.deliveries["standard"]
@@ -318,7 +320,7 @@ class _Weighing:
 
     def _why(self, plans: Sequence[Routed], number: int) -> Why:
         calendar = self.calendar
-        told = tuple([self._weighed(plan) for plan in plans])
+        told = tuple(map(self._weighed, plans))
         barred: dict[str, list[str]] = {}
         for at, rule in self.barred.items():
             barred.setdefault(rule, []).append(self.outlook.ids[at])
@@ -332,7 +334,7 @@ class _Weighing:
         )  # fmt: skip
 
     def _weighed(self, plan: Routed) -> Weighed:
-        parcels = tuple([self._weighed_parcel(parcel) for parcel in plan.parcels])
+        parcels = tuple(map(self._weighed_parcel, plan.parcels))
         if not plan.missing:
             return Weighed(parcels, (), 0, plan.total)
         missing = []
@@ -342,33 +344,36 @@ class _Weighing:
         return Weighed(parcels, tuple(missing), plan.missing_minor, plan.total)
 
     def _weighed_parcel(self, parcel: Parcel) -> WeighedParcel:
-        snapshot, calendar = self.snapshot, self.calendar
+        snapshot, at, needs, supply = self.snapshot, parcel.at, self.needs, self.snapshot.supply
         lines = []
         for key, units in parcel.gives:
-            need = self.needs[key]
-            lines.append((need.line, need.part, need.sku, units, snapshot.supply[need.sku][parcel.at]))
-        day = snapshot.leaves(parcel.at)
-        days = snapshot.days[parcel.service] + self._days_more(parcel.at)
-        arrives = calendar.date_of(snapshot.arrivals[days][day]) if day < FAR_AWAY else None
-        far = snapshot.rates.kilometers[self.area][parcel.at]
-        return WeighedParcel(self.outlook.ids[parcel.at], tuple(lines), parcel.service, far, arrives, parcel.cost)
+            need = needs[key]
+            sku = need.sku
+            lines.append((need.line, need.part, sku, units, supply[sku][at]))
+        day = snapshot.leaves(at)
+        days = snapshot.days[parcel.service] + self._days_more(at)
+        arrives = self.calendar.dates[snapshot.arrivals[days][day]] if day < FAR_AWAY else None
+        return WeighedParcel(
+            self.outlook.ids[at], tuple(lines), parcel.service, self.kilometers[at], arrives, parcel.cost
+        )
 
     def _days_more(self, at: int) -> int:
         """Days that the way to there takes longer: what is promised and what is expected move by them alike, so lateness does not."""
-        zones = self.policy.tariff.zones
-        return zones[self.snapshot.rates.zone(self.area, at)].days_more if self.outlook.places else 0
+        return self.policy.tariff.zones[self.zones[at]].days_more if self.zones else 0
 
     def _nearest(self, plan: Routed, told: Sequence[Weighed]) -> Nearest | None:
         """The nearest place that is not in the plan, and what kept it out."""
         chosen = {parcel.at for parcel in plan.parcels}
-        nearest = self.snapshot.nearest(self.area)
+        nearest, kilometers = self.snapshot.nearest(self.area), self.kilometers
         if nearest and chosen == {nearest[0]}:
             return None
-        at = next((at for at in nearest if at not in chosen), None)
-        if at is None:
+        for at in nearest:
+            if at not in chosen:
+                break
+        else:
             return None
-        far = self.snapshot.rates.kilometers[self.area][at]
-        if chosen and far > min(self.snapshot.rates.kilometers[self.area][one] for one in chosen):
+        far = kilometers[at]
+        if chosen and far > min([kilometers[one] for one in chosen]):
             # The chosen one is the nearest itself: nothing to explain.
             return None
         name = self.outlook.ids[at]

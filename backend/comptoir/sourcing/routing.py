@@ -77,7 +77,10 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def total(self) -> int:
-        return sum(parcel.cost.total for parcel in self.parcels) + self.missing_minor
+        total = self.missing_minor
+        for parcel in self.parcels:
+            total += parcel.cost.total
+        return total
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -174,17 +177,22 @@ class _Search:
         whole = lines == (1 << len(self.wants)) - 1
         wants = self.wants if whole else [want for bit, want in enumerate(self.wants) if lines >> bit & 1]
         needs: dict[str, int] = {}
+        asked, grams = NOBODY, 0
         for want in wants:
             needs[want.sku] = needs.get(want.sku, 0) + want.quantity
+            grams += want.grams * want.quantity
+            if want.tried:
+                asked |= want.tried
         supply = snapshot.supply
-        if not all(map(supply.__contains__, needs)):
-            self.found[lines] = []
-            return []
-        rows = [(supply[sku], quantity) for sku, quantity in needs.items()]
+        rows: list[tuple[list[int], int]] = []
+        for sku, quantity in needs.items():
+            has = supply.get(sku)
+            if has is None:
+                self.found[lines] = []
+                return []
+            rows.append((has, quantity))
         units = [(*snapshot.unit(sku), quantity) for sku, quantity in needs.items()] if snapshot.has_prices else []
-        tried = [want.tried for want in wants if want.tried]
-        asked = frozenset().union(*tried) if tried else NOBODY
-        step = snapshot.rates.step(sum(want.grams * want.quantity for want in wants))
+        step = snapshot.rates.step(grams)
         count = len(wants)
         rest = snapshot.least_pick * count
         for _, least, quantity in units:
@@ -351,15 +359,23 @@ def _parcel(
 ) -> Parcel:
     site = snapshot.sites[at]
     carriage, late, service = snapshot.carriage(ask.to, at, step, ask.due)
-
-    def of(table: Mapping[str, Sequence[int]]) -> int:
-        return sum([table[want.sku][at] * want.quantity for want in wants if want.sku in table]) if table else 0
-
     cost = Cost(
         carriage, late, site.pack_minor + site.pick_minor * len(wants),
-        of(snapshot.scarcity), of(snapshot.markdown), of(snapshot.decline), site.preference_minor,
+        _of(snapshot.scarcity, at, wants), _of(snapshot.markdown, at, wants), _of(snapshot.decline, at, wants),
+        site.preference_minor,
     )  # fmt: skip
     return Parcel(at, gives, service, cost)
+
+
+def _of(table: Mapping[str, Sequence[int]], at: int, wants: Sequence[Want]) -> int:
+    """What these wants cost at a site by one table of prices."""
+    total = 0
+    if table:
+        for want in wants:
+            row = table.get(want.sku)
+            if row is not None:
+                total += row[at] * want.quantity
+    return total
 
 
 def plan_of(ask: Ask, snapshot: Snapshot, given: Sequence[tuple[int, Sequence[tuple[int, int]]]]) -> Plan:
