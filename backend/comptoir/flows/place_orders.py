@@ -172,8 +172,8 @@ async def place_group(
             missed.append(candidate)
         except Refusal as refusal:
             candidate.outcome = refusal
-    for (sku, location), level in levels.items():
-        outlook.correct(sku, location, level.available(now))
+    # The locked rows told the truth.
+    outlook.set_supply([(sku, location, level.available(now)) for (sku, location), level in levels.items()])
     if draft is not None and (recalled or draft.candidates != accepted):
         draft.discard(outlook)
         draft = None
@@ -342,14 +342,10 @@ def compose(
                 made.brought.append((work.id, to))
             made.add_work(command.id, number, work, shares)
     work_of = {(w.location, w.kind, w.brought_to): w.id for w in works}
+    unpaid = any(r.reason == "payment" for r in reasons)
     for share in candidate.plan.shares:
         method = command.lines[share.line - 1].method
-        made.add_reservation(
-            command,
-            share,
-            work_of.get((share.place, method, share.to)),
-            any(r.reason == "payment" for r in reasons),
-        )
+        made.add_reservation(command, share, work_of.get((share.place, method, share.to)), unpaid)
     made.add_holds(command, reasons, candidate.actor.who)
     if candidate.decision.why is not None:
         made.decisions.append((command.id, candidate.decision.why))

@@ -235,7 +235,7 @@ class _Weighing:
         index = self.outlook.index
         for key, need in enumerate(self.needs):
             article = self.outlook.article(need.sku)
-            asked = self.wish.tried.get((need.line, need.part))
+            asked = self.wish.tried.get((need.line, need.part)) if self.wish.tried else None
             tried = frozenset(index[place] for place in asked if place in index) if asked else NOBODY
             for rule in by_category:
                 if article.category in rule.when.categories:
@@ -248,12 +248,12 @@ class _Weighing:
 
     def run(self, number: int) -> tuple[Routed, Why]:
         """The plan that is taken, and why."""
-        buffer = max((rule.buffer for rule in self.rules), default=0)
+        buffer = max([rule.buffer for rule in self.rules]) if self.rules else 0
         kept = self.snapshot.supply
         rows = {
             want.sku: [max(0, units - buffer) for units in kept[want.sku]]
-            for want in self.ask.wants
-            if buffer and want.sku in kept
+            for want in (self.ask.wants if buffer else ())
+            if want.sku in kept
         }
         if not rows:
             plans = self._plans()
@@ -273,6 +273,8 @@ class _Weighing:
         return found
 
     def _tiers(self) -> list[Mapping[int, str]]:
+        if not self.rules:
+            return [self.barred]
         chain = next((rule for rule in self.rules if rule.fallbacks), None)
         groups = (
             [there for group in chain.fallbacks if (there := self.outlook.names.intersection(group))] if chain else []
@@ -291,7 +293,9 @@ class _Weighing:
         return tiers
 
     def _weigh(self, barred: Mapping[int, str]) -> list[Routed]:
-        most = min((rule.most_parcels for rule in self.rules if rule.most_parcels), default=self.policy.most_parcels)
+        most = self.policy.most_parcels
+        if self.rules:
+            most = min([rule.most_parcels for rule in self.rules if rule.most_parcels], default=most)
         if self.policy.mode == "rules":
             lists = [group for group in self.policy.lists if not group.of or group.of & self.outlook.names]
             if lists:
@@ -299,7 +303,7 @@ class _Weighing:
         plans = list(route(self.ask, self.snapshot, Terms(barred, most, keep=KEPT)))
         if self.policy.wait_days and self.wish.may_wait:
             plans = self._or_wait(plans, Terms(barred, most, may_leave_out=True, keep=KEPT))
-        least = max((rule.least_part_minor for rule in self.rules), default=0)
+        least = max([rule.least_part_minor for rule in self.rules]) if self.rules else 0
         if least and len(plans[0].parcels) > 1:
             # A division with too small a part is taken only when nothing else gives everything.
             worthy = [plan for plan in plans if len(plan.parcels) < 2 or min(map(self._worth, plan.parcels)) >= least]

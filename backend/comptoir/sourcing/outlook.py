@@ -123,10 +123,6 @@ class Outlook:
     def article(self, sku: str) -> Article:
         return self.known.get(sku, NOTHING)
 
-    def correct(self, sku: str, location: str, units: int) -> None:
-        """A locked row told the truth."""
-        self.set_supply(((sku, location, units),))
-
     def calendar(self, now: datetime) -> Calendar:
         """The carrier's days, from the week before this one on."""
         if self._calendar is None or not self._day[0] <= now < self._day[1]:
