@@ -17,6 +17,7 @@ from comptoir.kit.db import in_transaction
 from comptoir.kit.errors import Conflict
 from comptoir.kit.ids import new_id
 from comptoir.orders.model import CancelOrder, LineQuantity, RetrySourcing
+from comptoir.screens import pack as pack_screen
 from comptoir.sourcing.policy import DEFAULT
 from comptoir.sourcing.ruled import Group
 from tests.hands import Handheld, Shop
@@ -119,6 +120,11 @@ async def test_the_rest_of_a_parcel_goes_along_with_what_is_missing_and_what_was
     assert await works_of(shop, placed) == [(LYON, "canceled", 0), (WAREHOUSE, "open", 3)]
     assert (await shop.figures(), await shop.figures(BOWL)) == ((2, 1, 1, 0), (0, 0, 0, 0))
     assert (await shop.figures(at=WAREHOUSE), await shop.figures(BOWL, WAREHOUSE)) == ((3, 2, 0, 0), (3, 1, 0, 0))
+    pack = await shop.connection.fetchval("SELECT pack FROM work WHERE id = $1", work)
+    (carried,) = await pack_screen.read_many(shop.pool, [pack], sam.actor, shop.now)
+    # The answer to the short says so, and the cart loses it with its reason.
+    assert pack_screen.has_changed(carried)
+    assert [(row["status"], row["ended_because"]) for row in carried["works"]] == [("canceled", "moved")]
     put_backs = await shop.connection.fetch("SELECT id, quantity, reason FROM put_back")
     assert [(row["quantity"], row["reason"]) for row in put_backs] == [(1, "moved")]
     await sam.put_back(put_backs[0]["id"])
