@@ -48,6 +48,32 @@ def test_a_sale_takes_a_unit_and_a_line_that_cannot_be_read_takes_nothing() -> N
     assert [parcel["location"] for parcel in answer["parcels"]] == ["lyon"]
 
 
+def test_the_rest_of_a_parcel_goes_along_with_what_is_declined_where_moving_is_allowed_and_pays() -> None:
+    opening = json.loads(SNAPSHOT)
+    opening["skus"].append({"sku": "HAT", "grams": 100})
+    opening["stock"] = {"PULL-M": {"lyon": 5, "orleans": 5}, "HAT": {"lyon": 5, "orleans": 5}}
+    opening["forecast"] = {}
+    lines = [{"sku": "PULL-M", "quantity": 1}, {"sku": "HAT", "quantity": 2}]
+    asked = {"order": {"id": "W-1", "to": "69", "due": 3, "lines": lines}}
+    declined = {"declined": {"order": "W-1", "location": "orleans", "sku": "HAT", "quantity": 2}}
+    again = {"order": {"id": "W-2", "to": "69", "due": 3, "lines": [{"sku": "PULL-M", "quantity": 5}]}}
+
+    def told(**more: int) -> list[dict[str, Any]]:
+        sent = [opening | more, asked, declined, again]
+        return [json.loads(line) for line in answers(iter([json.dumps(line).encode() for line in sent]))][1:]
+
+    first, alone, others = told()
+    assert ([one["location"] for one in first["parcels"]], "along" in alone) == (["orleans"], False)
+    assert [(one["location"], len(one["lines"])) for one in alone["parcels"]] == [("lyon", 1)]
+    assert [one["location"] for one in others["parcels"]] == ["lyon"]
+    _, whole, others = told(moving_minor=200)
+    assert [(one["location"], len(one["lines"])) for one in whole["parcels"]] == [("lyon", 2)]
+    assert whole["along"] == {"location": "orleans", "lines": [{"sku": "PULL-M", "quantity": 1}]}
+    # What went along is promised to others again.
+    assert [one["location"] for one in others["parcels"]] == ["orleans"]
+    assert "along" not in told(moving_minor=5_000)[1]
+
+
 def test_without_a_snapshot_nothing_is_routed() -> None:
     (told,) = answers(iter([ORDER, ORDER]))
     assert json.loads(told)["line"] == 1

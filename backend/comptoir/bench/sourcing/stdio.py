@@ -11,9 +11,10 @@ from typing import IO, Any
 
 import msgspec
 
+from comptoir.sourcing.again import follows
 from comptoir.sourcing.bid_prices import closed_form, publish
 from comptoir.sourcing.market import Expected, Market, market_of
-from comptoir.sourcing.routing import Ask, Cost, Plan, Terms, Want, route
+from comptoir.sourcing.routing import Ask, Cost, Plan, Terms, Want, parcel_of, route
 from comptoir.sourcing.snapshot import Late, Rates, Service, Site, Snapshot
 
 MOST_LINES = 10_000_000
@@ -69,6 +70,7 @@ class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     forecast: dict[str, Forecast] = {}
     most_parcels: int = 5
     may_leave_out: bool = False
+    moving_minor: int | None = None
     now: int = 0
 
 
@@ -145,6 +147,8 @@ class Desk:
         self.terms = Terms(most_parcels=opening.most_parcels, may_leave_out=opening.may_leave_out)
         self.orders: dict[str, Order] = {}
         self.tried: dict[tuple[str, str], frozenset[int]] = {}
+        self.given: dict[tuple[str, int], dict[str, int]] = {}
+        """Units by SKU that wait at a location for an order."""
         self.reprice()
 
     def table(self, given: Mapping[str, Mapping[str, int]]) -> dict[str, list[int]]:
@@ -193,6 +197,7 @@ class Desk:
         elif line.picked is not None:
             at = self.at(line.picked.location)
             self.snapshot.queue[at] = max(0, self.snapshot.queue[at] - 1)
+            self.given.pop((line.picked.order, at), None)
         elif line.tick is not None:
             if line.tick < self.snapshot.now:
                 raise Unreadable("time does not go back")
@@ -213,7 +218,7 @@ class Desk:
         return self.answer(order, order.lines)
 
     def refuse(self, declined: Declined) -> dict[str, Any]:
-        """The books were wrong there: nothing is left of it, and that line goes elsewhere."""
+        """The books were wrong there: nothing is left of it, and that line goes elsewhere; where moving is allowed, the rest with it if that pays."""
         order = self.orders.get(declined.order)
         if order is None:
             raise Unreadable(f"no order {declined.order!r} was asked")
@@ -221,22 +226,59 @@ class Desk:
         self.row(declined.sku)[at] = 0
         key = (order.id, declined.sku)
         self.tried[key] = self.tried.get(key, frozenset()) | {at}
-        return self.answer(order, (OrderLine(declined.sku, declined.quantity),))
+        lost = OrderLine(declined.sku, declined.quantity)
+        rest = self.given.get((order.id, at), {})
+        left = rest.pop(declined.sku, 0) - declined.quantity
+        if left > 0:
+            # Some of it is there: that stays, and so does everything else.
+            rest[declined.sku] = left
+            return self.answer(order, (lost,))
+        along = tuple(OrderLine(sku, units) for sku, units in rest.items())
+        if not self.goes_along(order, lost, along, at):
+            return self.answer(order, (lost,))
+        del self.given[order.id, at]
+        self.snapshot.queue[at] = max(0, self.snapshot.queue[at] - 1)
+        told = self.answer(order, (lost, *along), at)
+        for one in along:
+            self.snapshot.supply[one.sku][at] += one.quantity
+        return told | {
+            "along": {"location": declined.location, "lines": [{"sku": one.sku, "quantity": one.quantity} for one in along]}
+        }  # fmt: skip
 
-    def answer(self, order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
+    def goes_along(self, order: Order, lost: OrderLine, rest: Sequence[OrderLine], at: int) -> bool:
+        if self.opening.moving_minor is None or not rest:
+            return False
+        snapshot = self.snapshot
+        stays = self.ask(order, rest)
+        in_hand = snapshot.sites[at].pick_minor * len(rest)
+        with snapshot.in_hand(at):
+            kept = parcel_of(stays, snapshot, at, stays.wants).cost.total
+        alone = route(self.ask(order, (lost,)), snapshot, self.terms)[0].total
+        together = route(self.ask(order, (lost, *rest), at), snapshot, self.terms)[0]
+        return not together.missing and follows(alone, kept, together.total, in_hand, self.opening.moving_minor)
+
+    def ask(self, order: Order, lines: Sequence[OrderLine], never: int | None = None) -> Ask:
+        """The question; the location `never` is not asked for any of it."""
+        no = frozenset[int]() if never is None else frozenset((never,))
         wants = tuple(
             Want(
                 key, one.sku, one.quantity, self.articles[one.sku].grams, self.articles[one.sku].missing_minor,
-                self.tried.get((order.id, one.sku), frozenset()),
+                no | self.tried.get((order.id, one.sku), frozenset()),
             )
             for key, one in enumerate(lines)
         )  # fmt: skip
-        plans = route(Ask(wants, order.to, order.due), self.snapshot, self.terms)
+        return Ask(wants, order.to, order.due)
+
+    def answer(self, order: Order, lines: Sequence[OrderLine], never: int | None = None) -> dict[str, Any]:
+        plans = route(self.ask(order, lines, never), self.snapshot, self.terms)
         best = plans[0]
         for parcel in best.parcels:
             self.snapshot.queue[parcel.at] += 1
+            waits = self.given.setdefault((order.id, parcel.at), {})
             for key, units in parcel.gives:
-                self.snapshot.supply[wants[key].sku][parcel.at] -= units
+                sku = lines[key].sku
+                self.snapshot.supply[sku][parcel.at] -= units
+                waits[sku] = waits.get(sku, 0) + units
         told = self.told(order, lines, best)
         return told | {"why": [self.told(order, lines, plan) for plan in plans[1:]]}
 
