@@ -1,4 +1,4 @@
-"""The pictures of the tower, of alerts, of goods that come in and of counts: `.venv/bin/python -m tests.browser.desk_pictures`."""
+"""The pictures of the tower, of figures that are put right, of alerts, of goods that come in and of counts: `.venv/bin/python -m tests.browser.desk_pictures`."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
@@ -32,6 +32,22 @@ def tower(browser: Browser, shop: Shop) -> None:
     ):
         page.goto(f"{shop.url}/manager{path}")
         take(page, name)
+    page.context.close()
+
+
+def figures(browser: Browser, shop: Shop) -> None:
+    """A level that is not the sum of its ledger, before it is put right; what promises of each store reckon with."""
+    sku = "DERBY-HELENE-NOIR-39"
+    shop.ask("UPDATE stock_level SET on_hand = on_hand + 2 WHERE sku = $1 AND location = $2", sku, LYON)
+    page = desk(browser, shop)
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.goto(f"{shop.url}/manager/stock/ledger/row?sku={sku}&store={LYON}")
+    take(page, "ledger")
+    shop.ask("UPDATE stock_level SET on_hand = on_hand - 2 WHERE sku = $1 AND location = $2", sku, LYON)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    shop.ask("UPDATE location SET promises_learned = id = 'lyon-confluence'")
+    page.goto(f"{shop.url}/manager/pace")
+    take(page, "pace")
     page.context.close()
 
 
@@ -90,4 +106,4 @@ def back_door(browser: Browser, shop: Shop) -> None:
 
 
 if __name__ == "__main__":
-    take_all(tower, alerts, back_door)
+    take_all(tower, figures, alerts, back_door)

@@ -1861,7 +1861,7 @@ STATES: Final[dict[str, list[State]]] = {
         State("by the law", "associate", on("/returns/orders/{order}", "handed_over")),
         State("how is it", "associate", on("/returns/orders/{order}", "handed_over"), take_one()),
         State("why", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]"), both=False),
-        State("to refund", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", "#acts")),
+        State("to refund", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", "#acts .due")),
         State("another size", "associate", on("/returns/orders/{order}", "handed_over"), take_one("[data-condition=as_new]", "[data-reason]", ".otherwise > summary", "[data-act=exchange]"), both=False),
         State("kept with no network", "associate", on("/returns/orders/{order}", "handed_over"), alone_with_it, both=False),
     ],

@@ -126,6 +126,15 @@ function way(state, unit, index, wish) {
   return made;
 }
 
+// Opened while the amount is still asked for, it stays open when it comes; once another way is chosen it is shut.
+function otherwise(acts, state, ways) {
+  const made = clone("t-otherwise", { ways: [ways] });
+  const fold = made.querySelector("details");
+  fold.dataset.than = state.wish;
+  fold.open = Boolean(acts.querySelector(`.otherwise[open][data-than="${state.wish}"]`));
+  return made;
+}
+
 function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
   const acts = $("acts");
   if (state.left) return paintKept(page, state, acts);
@@ -138,7 +147,7 @@ function paintActs(page, state, { current, complete, lacksReason, cutOff }) {
   const other = { apart: n > 1, exchange: may("exchange"), credit: may("credit"), refund: may("refund") };
   const many = state.apart ? 0 : Object.values(other).filter(Boolean).length;
   // Several other ways lie behind one button: what the customer gets is above the dock, not under it.
-  const ways = many ? [many > 1 ? clone("t-otherwise", { ways: [clone("t-ways", other)] }) : clone("t-ways", other)] : [];
+  const ways = many ? [many > 1 ? otherwise(acts, state, clone("t-ways", other)) : clone("t-ways", other)] : [];
   // Whoever takes something else chooses it first.
   if (exchanges(state) && !state.chosen.length) return fill(acts, ...ways);
   if (state.problem?.permit) return fill(acts, ...ways, clone("t-ask", { text: say("ask_permission") }));
