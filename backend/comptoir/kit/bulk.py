@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from comptoir.kit.columns import way_of
+from comptoir.kit.columns import columns_of, way_of
 from comptoir.kit.db import Tx
 
 
@@ -20,5 +20,5 @@ class Bulk:
 
     async def insert(self, tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
         if rows:
-            columns = zip(*rows, strict=True)
+            columns = columns_of(rows)
             await tx.run(self.sql, *[way(column) for way, column in zip(self._ways, columns, strict=True)])

@@ -3,7 +3,7 @@
 Encoding 300 values per order one at a time was a sixth of what an order cost the web process.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +24,15 @@ def _escaped(value: Any) -> str:
     if value is None:
         return "null"
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def columns_of(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The columns of rows for one `unnest`, the first of which is never None.
+
+    A column that is None throughout is sent empty: unnest fills up shorter arrays with NULL.
+    """
+    first, *others = zip(*rows, strict=True)
+    return [first, *[() if one[0] is None and one.count(None) == len(one) else one for one in others]]
 
 
 def way_of(kind: str) -> Callable[[Sequence[Any]], Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from comptoir.kit.bulk import Bulk
-from comptoir.kit.columns import literal
+from comptoir.kit.columns import columns_of, literal
 from comptoir.kit.db import Tx
 from comptoir.kit.ids import new_id_texts
 from comptoir.stock.counting import seen_by_count
@@ -119,10 +119,9 @@ async def note_sold(tx: Tx, sales: Sequence[Movement]) -> None:
 async def append(tx: Tx, movements: Sequence[Movement]) -> None:
     """Write ledger lines; the caller has added them to the levels."""
     ids = new_id_texts(len(movements))
-    columns = zip(
-        *((m.id or made, m.location, m.sku, m.fact.value, m.on_hand, m.reserved, m.set_aside, m.unsellable, m.reason,
-           m.order_id, m.work, m.happened_at or tx.now) for m, made in zip(movements, ids, strict=True)),
-        strict=True,
+    columns = columns_of(
+        [(m.id or made, m.location, m.sku, m.fact.value, m.on_hand, m.reserved, m.set_aside, m.unsellable, m.reason,
+          m.order_id, m.work, m.happened_at or tx.now) for m, made in zip(movements, ids, strict=True)]
     )  # fmt: skip
     await tx.run(
         "INSERT INTO stock_movement (id, location, sku, fact, on_hand, reserved, set_aside, unsellable, reason, order_id, work, happened_at, who, recorded_at)"
