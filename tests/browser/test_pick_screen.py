@@ -260,6 +260,21 @@ def test_a_tapped_short_is_taken_back_by_the_undo_bar(page: Page, counterpart: C
     assert counterpart.kinds() == ["short", "undo"]
 
 
+def test_a_short_of_a_parcel_is_told_with_what_took_it_back(page: Page, counterpart: Counterpart) -> None:
+    open_pack(
+        page, counterpart, pack_of(work("Camille R.", line("Derby Hélène", DERBY_39, 2, ("B", 12, 3)), kind="ship"))
+    )
+    page.click("text=Introuvable")
+    page.click("text=Déclarer 2 manquants")
+    expect(page.locator("#undo")).to_contain_text("2 manquants déclarés")
+    # Longer than the device waits with anything else.
+    page.wait_for_timeout(400)
+    assert counterpart.kinds() == []
+    page.click("#undo button")
+    everything_is_sent(page)
+    assert (counterpart.kinds(), counterpart.batches) == (["short", "undo"], 1)
+
+
 def test_look_again_later_comes_back_at_the_end(page: Page, counterpart: Counterpart) -> None:
     open_pack(page, counterpart, camille())
     page.click("text=Introuvable")

@@ -132,6 +132,27 @@ async def test_the_rest_of_a_parcel_goes_along_with_what_is_missing_and_what_was
     assert await reasons(shop, placed) == ["placed", "short"]
 
 
+async def test_a_slip_of_the_thumb_that_the_next_line_takes_back_moves_nothing(shop: Shop) -> None:
+    sam = await shop.handheld()
+    placed, work = await lamp_and_bowls(shop, sam)
+    slip = sam.event("short", work=work, line=2, quantity=1, reason="not_found")
+    told = await sam.send(slip, sam.event("undo", event=slip.id))
+    assert [one.outcome for one in told.outcomes] == ["applied", "applied"]
+    assert await works_of(shop, placed) == [(LYON, "picking", 3)]
+    assert (await shop.figures(BOWL), await shop.count("stock_count"), await shop.count("short_pick")) == (
+        (1, 1, 0, 0),
+        0,
+        0,
+    )
+    again = await sam.resend()
+    assert ([one.again for one in again.outcomes], await works_of(shop, placed)) == (
+        [True, True],
+        [(LYON, "picking", 3)],
+    )
+    await sam.short(work, 1, 2)
+    assert await works_of(shop, placed) == [(LYON, "canceled", 0), (WAREHOUSE, "open", 3)]
+
+
 async def test_the_rest_stays_when_hands_have_been_at_it_since(shop: Shop) -> None:
     sam = await shop.handheld()
     placed, work = await lamp_and_bowls(shop, sam)

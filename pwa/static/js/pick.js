@@ -24,6 +24,12 @@ const quietly = (work) =>
     if (!(fault instanceof NotKept)) throw fault;
   });
 const undoable = (fact, text) => (on.undoable = { fact, text, until: Date.now() + UNDO_MS });
+// The server looks for the units of a parcel elsewhere as soon as it hears: it hears when a slip of the thumb is ruled out.
+async function missing(quantity, reason) {
+  const { current } = on.view;
+  undoable(await record("short", { ...current, quantity, reason }), say(reason === "not_sellable" ? "recalled_done" : "short_done", { n: quantity }));
+  if (workOf(current.work).kind === "ship") sync.hold(UNDO_MS);
+}
 
 const acts = {
   close: () => sheet.close(),
@@ -35,13 +41,12 @@ const acts = {
   put: () => (on.putting = null),
   async report() {
     const { quantity, reason } = (await sheets()).reported();
-    undoable(await record("short", { ...on.view.current, quantity, reason }), say("short_done", { n: quantity }));
+    await missing(quantity, reason);
     sheet.close();
     play("ok");
   },
   async recalled() {
-    const n = lineOf(on.view, on.view.current).remaining;
-    undoable(await record("short", { ...on.view.current, quantity: n, reason: "not_sellable" }), say("recalled_done", { n }));
+    await missing(lineOf(on.view, on.view.current).remaining, "not_sellable");
     play("ok");
   },
   async park() {

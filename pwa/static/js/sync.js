@@ -149,6 +149,8 @@ export function startSync(journal) {
 
   return {
     now,
+    // What can still be taken back in one tap is told a little later, unless something else is told before.
+    hold: later,
     get state() {
       return told();
     },
