@@ -31,8 +31,10 @@ from comptoir.migrating import migrate
 
 T = TypeVar("T")
 
-SETTINGS = ("shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=30min", "max_connections=120")
-"""The same for ours and the floor. fsync and synchronous_commit stay on; checkpoints happen between rounds."""
+SETTINGS = (
+    "shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=30min", "autovacuum_naptime=30min", "max_connections=120",
+)  # fmt: skip
+"""The same for ours and the floor. fsync and synchronous_commit stay on; checkpoints and vacuum happen between rounds."""
 
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -156,7 +158,8 @@ class Rig:
         return asyncio.run(asking())
 
     def settle(self) -> None:
-        """A checkpoint, so that no round pays for the pages of the one before it."""
+        """Vacuum and a checkpoint, so that no round pays for the rows and pages of the one before it. Ours and the floor alike."""
+        self.ask(lambda connection: connection.execute("VACUUM (ANALYZE)"))
         self.ask(lambda connection: connection.execute("CHECKPOINT"))
 
     def start_web(self) -> Web:

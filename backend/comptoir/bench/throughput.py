@@ -50,12 +50,19 @@ class Counter:
 
     def orders(self, clients: int, seconds: float, *, hot: int | None = None) -> Round:
         """Ours: a fresh web process, a short warm-up, then `seconds` of orders in a closed loop."""
+        if not self.seed:
+            self._begin(clients)
         self.rig.settle()
         with self.rig.serving(self.processes) as webs:
             ports = [web.port for web in webs]
             self._send(ports, clients, min(WARM_SECONDS, seconds), WARM_ORDERS, hot)
             seen, used = self._send(ports, clients, seconds, int(self.rate * seconds * SPARE) + 1_000, hot)
         return round_of(seen, used)
+
+    def _begin(self, clients: int) -> None:
+        """The first orders of all, so that no round, ours or the floor's, keeps plans that were made for empty tables."""
+        with self.rig.serving() as webs:
+            self._send([web.port for web in webs], clients, 1.0, WARM_ORDERS // 4, None)
 
     def _send(
         self, ports: Sequence[int], clients: int, seconds: float, prepared: int, hot: int | None
