@@ -1,7 +1,8 @@
 // The sheets over the pick: what is missing and why, and the whole pack with a way back for each line. Loaded behind the page.
 import { clone, element, say } from "./paint.js";
 import { lineOf } from "./matching.js";
-import { facts, named, on, packLine, workOf } from "./pick-pack.js";
+import { sync } from "./device.js";
+import { facts, named, on, packLine, record, UNDO_MS, workOf } from "./pick-pack.js";
 
 const sheet = document.getElementById("sheet");
 let missing = 0; // how many the open sheet reports
@@ -40,8 +41,16 @@ export function countMissing(step) {
   sheet.querySelector("[data-act=report]").textContent = say("short_act", { n: missing });
 }
 
-// What the short sheet says now: {quantity, reason}.
-export const reported = () => ({ quantity: missing, reason: new FormData(document.getElementById("short-form")).get("reason") });
+// Units of a parcel are looked for elsewhere as soon as the server hears: it hears when a slip of the thumb is ruled out.
+export async function tellMissing(n, reason, said) {
+  const { current } = on.view;
+  const fact = await record("short", { ...current, quantity: n, reason });
+  on.undoable = { fact, text: say(said, { n }), until: Date.now() + UNDO_MS };
+  if (workOf(current.work).kind === "ship") sync.hold(UNDO_MS);
+}
+
+// What the short sheet says now.
+export const report = () => tellMissing(missing, new FormData(document.getElementById("short-form")).get("reason"), "short_done");
 
 // `row(spot, fact, overview)` paints a line.
 export function openList(row) {

@@ -24,12 +24,6 @@ const quietly = (work) =>
     if (!(fault instanceof NotKept)) throw fault;
   });
 const undoable = (fact, text) => (on.undoable = { fact, text, until: Date.now() + UNDO_MS });
-// The server looks for the units of a parcel elsewhere as soon as it hears: it hears when a slip of the thumb is ruled out.
-async function missing(quantity, reason) {
-  const { current } = on.view;
-  undoable(await record("short", { ...current, quantity, reason }), say(reason === "not_sellable" ? "recalled_done" : "short_done", { n: quantity }));
-  if (workOf(current.work).kind === "ship") sync.hold(UNDO_MS);
-}
 
 const acts = {
   close: () => sheet.close(),
@@ -40,13 +34,12 @@ const acts = {
   seen: () => on.asides.shift(),
   put: () => (on.putting = null),
   async report() {
-    const { quantity, reason } = (await sheets()).reported();
-    await missing(quantity, reason);
+    await (await sheets()).report();
     sheet.close();
     play("ok");
   },
   async recalled() {
-    await missing(lineOf(on.view, on.view.current).remaining, "not_sellable");
+    await (await sheets()).tellMissing(lineOf(on.view, on.view.current).remaining, "not_sellable", "recalled_done");
     play("ok");
   },
   async park() {

@@ -149,7 +149,7 @@ export function startSync(journal) {
 
   return {
     now,
-    // What can still be taken back in one tap is told a little later, unless something else is told before.
+    // Told later, unless something else is told before.
     hold: later,
     get state() {
       return told();
