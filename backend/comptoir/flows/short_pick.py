@@ -112,7 +112,6 @@ async def short_reported(
         # A colleague found it, or it is not wanted any more: what this shelf looked like is still worth a look.
         await counting_sql.ask(tx, work.location, line.sku, "short", actor.who, tx.now)
     if along:
-        effect["along"] = True
         return Outcome("applied_with_exception", "rest_went_along", work.id, effect=effect)
     await moved_on(tx, work, handled.status, at)
     if work.kind == "transfer" and handled.status is Status.CLOSED:
